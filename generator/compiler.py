@@ -183,9 +183,9 @@ class Tests(Struct, frozen=True):
 
 
 class DerivedFiles(Struct, frozen=True):
-    """Files that depend on a part of the specs; ``stands_on`` is the SHA-256 of that part."""
+    """Files that depend on a part of the specs; ``depends_on`` is the SHA-256 of that part."""
 
-    stands_on: bytes
+    depends_on: bytes
     files: tuple[File, ...]
 
 
@@ -436,19 +436,19 @@ def _dashboards(entries: Sequence[ServiceEntry], site: Site, memory: Memory) -> 
 
 
 def _made(
-    memory: Memory, name: str, stands_on: object, make: Callable[[], tuple[Artifact, ...]]
+    memory: Memory, name: str, depends_on: object, make: Callable[[], tuple[Artifact, ...]]
 ) -> tuple[File, ...]:
     """Make files, unless those of this name were last made from the same input.
 
     Args:
         memory: The results of the last time.
         name: Distinguishes these files from others.
-        stands_on: Their whole input.
+        depends_on: Their whole input.
         make: Makes them.
     """
-    inputs = sha256(json.encode(stands_on, order="sorted")).digest()
+    inputs = sha256(json.encode(depends_on, order="sorted")).digest()
     derived = memory.recall(DerivedFiles, name.encode())
-    if derived and derived.stands_on == inputs and all(map(memory.holds, derived.files)):
+    if derived and derived.depends_on == inputs and all(map(memory.holds, derived.files)):
         return derived.files
     files = make()
     memory.retain(DerivedFiles(inputs, tuple(map(without_text, files))), name.encode())

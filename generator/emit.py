@@ -137,11 +137,11 @@ def once(entry: ServiceEntry, known: dict[bytes, object]) -> ServiceEntry:
     pages, recorded = entry.runbooks, entry.recording
     return replace(
         entry,
-        runbooks=replace(pages, alerts={name: same(found) for name, found in pages.alerts.items()}),
+        runbooks=replace(pages, alerts={name: same(alerts) for name, alerts in pages.alerts.items()}),
         recording=replace(
             recorded,
             names=same(recorded.names),
-            signals={name: same(found) for name, found in recorded.signals.items()},
+            signals={name: same(alerts) for name, alerts in recorded.signals.items()},
         ),
     )
 

@@ -31,9 +31,9 @@ _CODE = re.compile(r"[^`|\n]+")
 
 def environment(folder: Path) -> Environment:
     """Make the environment of the templates in a directory."""
-    found = templates.environment(folder, autoescape=False)
-    found.filters.update(address=address, code=code, text=text)
-    return found
+    made = templates.environment(folder, autoescape=False)
+    made.filters.update(address=address, code=code, text=text)
+    return made
 
 
 def text(value: str) -> str:

@@ -152,36 +152,36 @@ def _expected(parts: Expr) -> Expr:
 
 def culprit(alert: Alert, ground: Ground) -> str:
     """Write the end of an alert's description: a template that names the value that stands out, if any."""
-    found = query(alert, ground)
-    if found is None:
+    candidates = query(alert, ground)
+    if candidates is None:
         return ""
     labels = (names.SERVICE, *_known(alert))
-    text = found.text.replace('"', '\\"')
+    text = candidates.text.replace('"', '\\"')
     for place, label in enumerate(labels, 1):
         for op in ("=", "!="):
             text = text.replace(f'{label}{op}\\"{OF_ALERT}\\"', f"{label}{op}%[{place}]q")
-    asked = " ".join(f"$labels.{label}" for label in labels)
+    values = " ".join(f"$labels.{label}" for label in labels)
     named = '{{ range $name, $of := $one.Labels }}{{ reReplaceAll "_" " " $name }} {{ $of }}{{ end }}'
     each = f"{named} ({{{{ $one.Value | humanizePercentage }}}})"
     return (
-        f'{{{{ with printf "{text}" {asked} | query }}}} Mostly in: {{{{ range $place, $one := . }}}}'
+        f'{{{{ with printf "{text}" {values} | query }}}} Mostly in: {{{{ range $place, $one := . }}}}'
         f"{{{{ if $place }}}}, {{{{ end }}}}{each}{{{{ end }}}}.{{{{ end }}}}"
     )
 
 
 def query(alert: Alert, ground: Ground) -> Expr | None:
     """Compose the query, with ``OF_ALERT`` in matchers on labels of the firing alert; None where there is no clue."""
-    found = [clue.expr for clue in clues(alert, ground)]
-    found += [one for one in (_slow_release(alert, ground),) if one]
-    return any_of(found) if found else None
+    exprs = [clue.expr for clue in clues(alert, ground)]
+    exprs += [one for one in (_slow_release(alert, ground),) if one]
+    return any_of(exprs) if exprs else None
 
 
 def clues(alert: Alert, ground: Ground) -> tuple[Clue, ...]:
     """List the clues for an alert, causes before manners; empty for an alert without events."""
     if not ground.scope.shared or not isinstance(alert.kind, _KINDS):
         return ()
-    found = _of_signal(alert, ground.signal(alert), ground)
-    return tuple(sorted(found, key=lambda clue: (clue.label in _HOW, clue.label != names.RELEASE)))
+    of_signal = _of_signal(alert, ground.signal(alert), ground)
+    return tuple(sorted(of_signal, key=lambda clue: (clue.label in _HOW, clue.label != names.RELEASE)))
 
 
 def _of_signal(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
@@ -226,10 +226,10 @@ def _failures(signal: Signal) -> tuple[Events, Events] | None:
 
 
 def _of_share(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
-    found = _failures(signal)
-    if found is None:
+    failures = _failures(signal)
+    if failures is None:
         return
-    bad, every = (_of_alert(one, alert) for one in found)
+    bad, every = (_of_alert(one, alert) for one in failures)
     known = {*_known(alert), *(label for label, _, _ in bad.matchers)}
     for label in signal.of.labels:
         if label == names.RELEASE and label not in known:
@@ -262,9 +262,9 @@ def _behind_failures(alert: Alert, failed: Events, ground: Ground) -> Iterator[C
             given = (failed, TOOL_ENDED) if tells else (None, "")
             yield Clue(_TOOL, bad, Against.REST, every, given=given[0], reason=given[1])
         if isinstance(signal.kind, Ratio) and signal.of.sparse and _MODEL in signal.of.labels:
-            asked = signal.kind.exists_with
-            if asked is not None:
-                bad, every = (_of_alert(Events(one, signal.window), alert) for one in (signal.of, asked))
+            needed = signal.kind.exists_with
+            if needed is not None:
+                bad, every = (_of_alert(Events(one, signal.window), alert) for one in (signal.of, needed))
                 given = (failed, MODEL_ENDED) if tells else (None, "")
                 yield Clue(_MODEL, bad, Against.REST, every, given=given[0], reason=given[1])
 
@@ -339,8 +339,8 @@ def _slow_release(alert: Alert, ground: Ground) -> Expr | None:
     bad = every - filled
     every_bad = call("scalar", aggregate("sum", bad))
     parts = call("scalar", aggregate("sum", every)) / every
-    found = bad / every_bad > _expected(parts) * (number(1) + number(BY_CHANCE) / every_bad)
-    return call("round", top(found), number(0.01))
+    unusual = bad / every_bad > _expected(parts) * (number(1) + number(BY_CHANCE) / every_bad)
+    return call("round", top(unusual), number(0.01))
 
 
 def _all(events: Events) -> Expr:

@@ -82,8 +82,8 @@ def _links(alert: Alert, ground: Ground) -> dict[str, str]:
     if ground.service is None:
         return {f"{kind}_url": _asked_link(kind, alert) for kind in LINKS}
     release = _release() if alert.of_release else None
-    found = sorted(ground.service.links.items())
-    return {f"{kind}_url": fill_in(link, ground.service.name, release) for kind, link in found}
+    links = sorted(ground.service.links.items())
+    return {f"{kind}_url": fill_in(link, ground.service.name, release) for kind, link in links}
 
 
 def _release() -> str:

@@ -47,9 +47,9 @@ def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
     return any_of([stray, binary(">", count, most, on=each(), group_left=())])
 
 
-def strays(found: Series, label: str, values: Sequence[str]) -> Series:
+def strays(counted: Series, label: str, values: Sequence[str]) -> Series:
     """Select the series with an unlisted value of ``label``; series without the label are excluded."""
-    return found.none_of(label, ("", *values))
+    return counted.none_of(label, ("", *values))
 
 
 def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> str:
@@ -59,10 +59,10 @@ def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> st
     one = f"{_source(kind, ground)} has {label.name}={value}, which its spec does not list"
     allows = "its spec allows fewer" if ground.scope.shared else f"its spec allows {label.max_live}"
     many = f"{SERVICE} has {{{{ $value }}}} live values of {label.name}, and {allows}"
-    told = one if label.values else many
+    values = one if label.values else many
     if ground.scope.shared:
-        told = f"{{{{ if $labels.{label.name} }}}}{one}{{{{ else }}}}{many}{{{{ end }}}}"
-    return f"{told}: the bound of series does not hold."
+        values = f"{{{{ if $labels.{label.name} }}}}{one}{{{{ else }}}}{many}{{{{ end }}}}"
+    return f"{values}: the bound of series does not hold."
 
 
 def _source(kind: Undeclared, ground: Ground) -> str:

@@ -167,12 +167,12 @@ def _refusal(response: Response, doing: str, general: str) -> LiveError:
     Returns:
         An UncertainError where the request may have been carried out nevertheless.
     """
-    said = _read(response)
-    reason = f"HTTP {response.status}: {said.message}" if said.message else response.reason
+    refusal = _read(response)
+    reason = f"HTTP {response.status}: {refusal.message}" if refusal.message else response.reason
     message = printable(f"Grafana does not {doing}: {reason}")
     help_ = _HELP.get(response.status) or general
     if response.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
-        return UncertainError(message, _HELP_OF_412.get(said.status, help_))
+        return UncertainError(message, _HELP_OF_412.get(refusal.status, help_))
     uncertain = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return (UncertainError if uncertain else LiveError)(message, help_)
 
@@ -181,7 +181,7 @@ def _read(response: Response) -> _Refusal:
     if response.leads_to:
         return _Refusal()
     try:
-        said = decoded(response.body, _Refusal, "a refusal")
+        refusal = decoded(response.body, _Refusal, "a refusal")
     except LiveError:
         return _Refusal()
-    return _Refusal(shortened(said.message, 300), said.status)
+    return _Refusal(shortened(refusal.message, 300), refusal.status)

@@ -66,16 +66,16 @@ class PrometheusRules(Struct, frozen=True):
 
     def _not_reloaded(self, response: Response) -> LiveError:
         error, status = self.api.connection.error, response.status
-        said = f"it does not reload: {response.reason}"
+        message = f"it does not reload: {response.reason}"
         general = self.api.connection.help_for(status)
         if status == HTTPStatus.UNAUTHORIZED:
-            return error(said, general, ReloadClosedError)
+            return error(message, general, ReloadClosedError)
         if status in _CLOSED:
-            return error(said, _CLOSED[status], ReloadClosedError)
+            return error(message, _CLOSED[status], ReloadClosedError)
         # Prometheus itself answers 500 where it cannot read its configuration; other statuses come from a proxy.
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return error(said, "it still runs the rules from before; its log says which file is at fault")
-        return error(said, f"{general or _WHERE}; it still runs the rules from before")
+            return error(message, "it still runs the rules from before; its log says which file is at fault")
+        return error(message, f"{general or _WHERE}; it still runs the rules from before")
 
 
 def connect_prometheus(

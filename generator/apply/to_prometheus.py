@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.apply.prometheus_api import PrometheusRules, ReloadClosedError
+from generator.apply.unread import warnings
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 from generator.live.errors import LiveError
@@ -83,7 +84,8 @@ def apply_to_prometheus(
 ) -> None:
     """Reload the server, and verify that it runs the generated groups, each evaluated without an error.
 
-    A server that cannot be reloaded over HTTP is fine when it runs them already.
+    A server that cannot be reloaded over HTTP is fine when it runs them already. Reasons for rules to stay empty are
+    printed first.
 
     Args:
         server: the Prometheus, whose ``rule_files`` lead to a copy of the output.
@@ -98,12 +100,14 @@ def apply_to_prometheus(
     if dry_run:
         running = compare_groups(generated.rule_files, server.groups())
         say(f"Prometheus {server.url}: dry run, nothing is reloaded")
-        for line in _state_lines(running):
+        for line in (*_warnings(server, generated), *_state_lines(running)):
             say(line)
         return
     closed = _reload(server)
     if closed is None:
         say(f"Prometheus {server.url}: reloaded")
+    for line in _warnings(server, generated):
+        say(line)
     running = _settled(server, generated, say, waiting or Waiting())
     if not running.loaded and closed is not None:
         raise LiveError(closed.message + _faults(running), closed.help)
@@ -111,6 +115,10 @@ def apply_to_prometheus(
     if closed is not None:
         say(f"Prometheus {server.url}: it does not reload over HTTP, but has what was generated")
     say(f"  {running.total} rule groups are loaded as generated and healthy")
+
+
+def _warnings(server: PrometheusRules, generated: Generated) -> list[str]:
+    return [f"  warning: {printable(text)}" for text in warnings(server.api, generated)]
 
 
 def _reload(server: PrometheusRules) -> ReloadClosedError | None:
@@ -161,8 +169,8 @@ def _faults(running: Running) -> str:
     # While groups are missing, the first evaluation of the others does not matter.
     waiting = running.waiting if running.loaded else ()
     loading = [(word, _named(groups, running.sizes)) for word, groups in _loading(running)]
-    said = (*loading, ("failing", running.failing), ("not evaluated yet", _named(waiting, running.sizes)))
-    return "".join(f"\n  {word}: {printable(listed(groups))}" for word, groups in said if groups)
+    faults = (*loading, ("failing", running.failing), ("not evaluated yet", _named(waiting, running.sizes)))
+    return "".join(f"\n  {word}: {printable(listed(groups))}" for word, groups in faults if groups)
 
 
 def _loading(running: Running) -> tuple[tuple[str, tuple[_Key, ...]], ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.families import CREATED
+from generator.model.metrics import MetricType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +80,14 @@ class SeenMetric(Struct, frozen=True):
     below_zero: int
     falling: int
     translations: tuple[SeenTranslation, ...] = ()
+
+    @property
+    def other_form(self) -> bool:
+        """Whether it is stored as a native histogram, and rules read a classic one, or the reverse."""
+        if not self.metric.is_histogram or self.described.types - {MetricType.HISTOGRAM}:
+            return False
+        parts = {name for name in self.members if not name.endswith(CREATED)}
+        return self.metric.name not in parts if self.metric.native else parts == {self.metric.name}
 
     @property
     def series(self) -> int:

@@ -7,8 +7,6 @@ the server, which sends the largest counts only.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -17,8 +15,8 @@ from generator.alerts.undeclared import strays
 from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
 from generator.live.answers import whole_number
-from generator.live.errors import NotFoundError, TooLargeError
-from generator.model.units import parse_duration
+from generator.live.errors import NotFoundError
+from generator.live.scrapes import scraped_every
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 from generator.streams.raw import SCRAPED
@@ -35,8 +33,6 @@ _MOST_NAMES = 1000
 #: The limit for past values of a label, and for descriptions of a metric, in newer servers.
 _MOST_PAST, _MOST_SAID = 100_000, 20
 _LOOKBACK = 300
-#: The fewest gaps between scrapes that show a usual interval.
-_FEWEST_GAPS = 3
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNTOLD = frozenset({"unknown", "untyped", ""})
 
@@ -46,19 +42,6 @@ class _Metadata(Struct):
 
     type: str = ""
     unit: str = ""
-
-
-class _Target(Struct):
-    """A target with the labels of its series; older servers do not tell its interval."""
-
-    labels: dict[str, str]
-    interval: str = field(default="", name="scrapeInterval")
-
-
-class _Targets(Struct):
-    """The targets that a server scrapes."""
-
-    active: list[_Target] = field(name="activeTargets")
 
 
 class ServerSource(Struct, frozen=True):
@@ -151,26 +134,7 @@ class ServerSource(Struct, frozen=True):
 
     def interval(self) -> float | None:
         """Compute the median time between two samples, or read the configured one of new targets."""
-        at = self.at if self.at is not None else self._number(call("time"))
-        found = self.api.query_samples(series("up", self.service.selector).over(TEN_MINUTES).text, at)
-        gaps = [later - earlier for one in found.series for earlier, later in pairwise(one.timestamps)]
-        if len(gaps) >= _FEWEST_GAPS:
-            return median(gaps)
-        return self._configured() if self.at is None else None
-
-    def _configured(self) -> float | None:
-        """Read the interval at which the service's targets are to be scraped, if the server tells it."""
-        pool = {"scrapePool": self.service.selector["job"]} if "job" in self.service.selector else {}
-        try:
-            told = self.api.look(
-                "/api/v1/targets", {"state": "active", **pool}, _Targets, "a list of targets"
-            )
-        except (NotFoundError, TooLargeError):
-            return None
-        mine = self.service.selector.items()
-        every = (parse_duration(one.interval) for one in told.active if mine <= one.labels.items())
-        known = [seconds for seconds in every if seconds]
-        return median(known) if known else None
+        return scraped_every(self.api, self.service.selector, self.at)
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count series of other services."""

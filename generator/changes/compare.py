@@ -74,15 +74,15 @@ def compare_models(before: CompiledSpecs, after: CompiledSpecs) -> Changes:
     """Find all differences between two models."""
     old, new = ({one.name: one for one in each.model.services} for each in (before, after))
     both = [name for name in new if name in old]
-    found: dict[ModelChange, list[str]] = {change: [] for change in _of_site(before.model, after.model)}
+    changes: dict[ModelChange, list[str]] = {change: [] for change in _of_site(before.model, after.model)}
     for name in both:
         for change in _of_service(old[name], new[name]):
-            found.setdefault(change, []).append(name)
+            changes.setdefault(change, []).append(name)
     series = {name: (before.series[name], after.series[name]) for name in both}
     return Changes(
         added={name: after.series[name] for name in new if name not in old},
         gone={name: before.series[name] for name in old if name not in new},
-        found={change: tuple(found[change]) for change in sorted(found, key=_order)},
+        found={change: tuple(changes[change]) for change in sorted(changes, key=_order)},
         series={name: counts for name, counts in series.items() if counts[0] != counts[1]},
         total=(_total(before), _total(after)),
         dashboards=tuple(_differ(before.dashboards, after.dashboards)),

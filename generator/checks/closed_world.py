@@ -12,7 +12,7 @@ from generator.checks.service_data import THIS, buckets
 from generator.checks.world import KnownRule, SharedWorld, World, of_library, shared
 from generator.model import names
 from generator.model.rules import RecordingRule, RuleGroup
-from generator.model.units import plain
+from generator.model.units import plain, scientific
 from generator.prometheus.grouping import LARGEST
 from generator.promql.infer import Inferred, infer
 from generator.promql.shape import Origin, Shape, constant_value
@@ -224,8 +224,8 @@ def _of_part(part: str, service: Service) -> set[str] | None:
             return set(_spellings(metric.buckets))
     for stream in service.streams.values():
         if part == buckets(stream.stem):
-            bounds = service.metrics[stream.metric].buckets
-            return {"+Inf", *(bound_text(bound, stream.exposed_unit) for bound in bounds)}
+            bounds = (bound_text(bound, source.unit) for source in stream.sources for bound in source.buckets)
+            return {"+Inf", *bounds}
     return set()
 
 
@@ -235,4 +235,4 @@ def _spellings(bounds: tuple[float, ...]) -> Iterator[str]:
     for bound in bounds:
         yield plain(bound)
         yield f"{plain(bound)}.0"
-        yield f"{bound:g}"
+        yield scientific(bound)

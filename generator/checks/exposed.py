@@ -43,14 +43,23 @@ def exposed(service: Service) -> dict[str, Shape]:
     selected = {label: constant(value) for label, value in service.selector.items()}
     if any(label.joined for label in service.labels.values()):
         selected = {**dict.fromkeys(_TARGET_LABELS, _ANY), **selected}
+    native = {
+        name
+        for stream in service.streams.values()
+        for source in stream.sources
+        if source.native
+        for name in (*source.names, *source.minus)
+    }
     for metric in service.metrics.values():
         # An exposed value represents one of the label's own, whatever its name is at the source.
         said = {metric.exposed.get(label, label): (label,) for label in metric.labels}
         labels = {**selected, **_asked_for(metric, service), **said}
-        if metric.is_histogram:
+        if metric.name in native:
+            found[metric.name] = shape(labels, exposed=True)
+        if metric.is_histogram and not metric.native:
             found[metric.counted] = shape({**labels, names.LE: (buckets(metric.name),)}, exposed=True)
             found[f"{metric.name}_sum"] = found[f"{metric.name}_count"] = shape(labels, exposed=True)
-        else:
+        elif not metric.is_histogram:
             found[metric.counted] = shape(labels, exposed=True)
     return found
 

@@ -35,7 +35,7 @@ _COUNTED = {names.SCRAPED: SCRAPED}
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
     """Check how every rule of every service reads raw series."""
-    return tuple(found for each in facts.services for found in _of_service(each, facts.site))
+    return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
 
 
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
@@ -67,7 +67,8 @@ def _of_recording(
     known: KnownRule, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
 ) -> Iterator[str]:
     window, interval = site.raw_window, known.group.interval
-    stream = next((one for one in service.streams.values() if names.rate(one) == rule.record), None)
+    streams = service.streams.values()
+    stream = next((one for one in streams if rule.record in {names.rate(one), names.native_rate(one)}), None)
     beside = known.inferred is not None and len(known.inferred.reads) > 1 and not _has_parts(stream)
     told_apart = {*service.selector, *_partial_labels(stream, service)}
     for reading in raw:

@@ -80,8 +80,8 @@ def feeds(streams: Iterable[Stream]) -> tuple[Feed, ...]:
 
 def data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
     """Build the series of data for the shared rules; a library stream without a source has no series."""
-    found = {names.rate(stream): NOTHING for stream in (*library, STREAM)}
-    found |= {record: _stream(stem, labels) for record, stem, labels in data.feeds}
+    shapes = {names.rate(stream): NOTHING for stream in (*library, STREAM)}
+    shapes |= {record: _stream(stem, labels) for record, stem, labels in data.feeds}
     labels = sorted({label for stream in library for label in stream.labels})
     values = {name: (ABSENT, name) for name in labels}
     known: dict[str, dict[str, Origin]] = {
@@ -93,12 +93,12 @@ def data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
     }
     constants = {**CONSTANTS, names.INFO: (*CONSTANTS[names.INFO], *data.marks)}
     for name, own in constants.items():
-        found[name] = _constant(
+        shapes[name] = _constant(
             {**dict.fromkeys(own, _ANY), names.SERVICE: constant(THIS)}, known.get(name, {})
         )
     for name, own in _OF_ALL.items():
-        found[name] = _constant(dict.fromkeys(own, _ANY), known.get(name, {}))
-    return found
+        shapes[name] = _constant(dict.fromkeys(own, _ANY), known.get(name, {}))
+    return shapes
 
 
 def _signals(promised: frozenset[str] | None) -> dict[str, Origin]:

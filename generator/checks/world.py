@@ -258,7 +258,7 @@ def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection
 
     A rule may read a later record, or its own: it is inferred again once that is known.
     """
-    found: dict[int, KnownRule] = {}
+    known: dict[int, KnownRule] = {}
     seen: dict[int, tuple[Shape | None, ...]] = {}
     records = [rule.rule.record if isinstance(rule.rule, RecordingRule) else "" for rule in rules]
     parts: dict[str, dict[int, Shape]] = {
@@ -270,13 +270,13 @@ def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection
         for index, rule in enumerate(rules):
             reads = tuple(map(series.get, rule.reads))
             if seen.get(index) != reads:
-                seen[index], found[index] = reads, _known(rule, series)
+                seen[index], known[index] = reads, _known(rule, series)
                 if (record := records[index]) in parts:
-                    parts[record][index] = found[index].shape
+                    parts[record][index] = known[index].shape
                     series[record] = reduce(union, parts[record].values())
         if seen == before:
             break
-    return [found[index] for index in range(len(rules))]
+    return [known[index] for index in range(len(rules))]
 
 
 def _known(rule: _Rule, series: Mapping[str, Shape]) -> KnownRule:

@@ -106,11 +106,11 @@ def fetched(place: str, timeout: float) -> Fetched:
     return fetch_url(address, query, timeout=timeout, credentials=who)
 
 
-def _shown(found: tuple[Audit, ...], outcome: Compilation, format_: str) -> Iterable[str]:
+def _shown(audits: tuple[Audit, ...], outcome: Compilation, format_: str) -> Iterable[str]:
     if format_ == "json":
         from generator.audit.as_json import as_json  # noqa: PLC0415 - one format a call
 
-        return [as_json(found)]
+        return [as_json(audits)]
     from generator.audit.as_text import as_text  # noqa: PLC0415
 
-    return as_text(found, outcome.texts, colour=colours(sys.stdout))
+    return as_text(audits, outcome.texts, colour=colours(sys.stdout))

@@ -51,18 +51,18 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
         queries = [(path, read_queries(path)) for path in arguments.dashboards]
         with _known(arguments) as known:
             # A record of one file may be read in another.
-            every = phantoms([query for _, found in queries for query in found], known)
-            found = [
-                _File(str(path), len(asked), tuple(one for one in every if one.file == str(path)))
-                for path, asked in queries
+            every = phantoms([query for _, files in queries for query in files], known)
+            files = [
+                _File(str(path), len(queries_of), tuple(one for one in every if one.file == str(path)))
+                for path, queries_of in queries
             ]
             sys.stdout.writelines(
-                _as_json(found, known) if arguments.format == "json" else _as_text(found, known)
+                _as_json(files, known) if arguments.format == "json" else _as_text(files, known)
             )
     except (CommandError, OSError) as problem:
         complain(str(problem), getattr(problem, "help", ""))
         return CALL_AT_FAULT
-    return SPEC_AT_FAULT if any(one.phantoms for one in found) else OK
+    return SPEC_AT_FAULT if any(one.phantoms for one in files) else OK
 
 
 @contextmanager
@@ -104,11 +104,11 @@ def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
             yield name, every | {LE} if name.endswith("_bucket") else every
 
 
-def _as_text(found: Sequence[_File], known: Known) -> Iterator[str]:
-    for one in found:
+def _as_text(files: Sequence[_File], known: Known) -> Iterator[str]:
+    for one in files:
         yield f"{printable(one.file)}: {one.queries} queries, {_counted(len(one.phantoms), 'phantom')}\n"
         yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
-    total = sum(len(one.phantoms) for one in found)
+    total = sum(len(one.phantoms) for one in files)
     where = "a profile" if isinstance(known, InProfiles) else printable(known.place)
     yield (
         f"all that they name is known to {where}\n" if not total else f"{_counted(total, 'phantom')} in all\n"
@@ -132,5 +132,5 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _as_json(found: Sequence[_File], known: Known) -> Iterator[str]:
-    yield json.dumps({"version": 1, "source": known.place, "files": to_builtins(found)}, indent=2) + "\n"
+def _as_json(files: Sequence[_File], known: Known) -> Iterator[str]:
+    yield json.dumps({"version": 1, "source": known.place, "files": to_builtins(files)}, indent=2) + "\n"

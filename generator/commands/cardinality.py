@@ -53,5 +53,5 @@ def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, fo
         return to_text(rows, shared, site)
     from generator.reports.cardinality import cardinality_json, service_numbers  # noqa: PLC0415
 
-    found = ((row.name, service_numbers(each, row)) for each, row in zip(facts, rows, strict=True))
-    return cardinality_json(overview(rows, shared, site), shards(rows, shared, site), found, site)
+    services = ((row.name, service_numbers(each, row)) for each, row in zip(facts, rows, strict=True))
+    return cardinality_json(overview(rows, shared, site), shards(rows, shared, site), services, site)

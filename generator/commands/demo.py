@@ -23,6 +23,7 @@ from generator.instrumentation.roles import roles
 from generator.model import names
 from generator.model.names import DASHBOARDS, SERVICE
 from generator.prometheus.alertmanager import routing
+from generator.streams.classic import as_classic
 from generator.streams.roles import Event
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace, model: Model) -> None:
-    service = _service(arguments.service, model)
+    service = as_classic(_service(arguments.service, model))
     for name in arguments.incident:
         _check(name, demo_incidents(service))
     wanted = StageOptions(
@@ -119,11 +120,11 @@ def _until_ended() -> Iterator[threading.Event]:
 
 
 def _service(name: str | None, model: Model) -> Service:
-    asked = model.services if name is None else (service_named(name, model),)
-    if fit := [service for service in asked if not unfit(service)]:
+    candidates = model.services if name is None else (service_named(name, model),)
+    if fit := [service for service in candidates if not unfit(service)]:
         # The one with the most alerts to see.
         return max(fit, key=lambda service: (len(service.alerts), service.name))
-    why = "; ".join(f"{service.name}: {unfit(service)}" for service in asked[:_EXAMPLES])
+    why = "; ".join(f"{service.name}: {unfit(service)}" for service in candidates[:_EXAMPLES])
     raise CallError(
         f"the demo cannot show {why}",
         "it shows services with the metrics of the profile agent, and those that others measure",

@@ -59,12 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _span(arguments: argparse.Namespace) -> list[str]:
     """Write the span as options of a replay; the default is the last week."""
-    said = {"--last": arguments.last, "--from": arguments.from_, "--to": arguments.to}
-    if not arguments.replay and any(said.values()):
+    given = {"--last": arguments.last, "--from": arguments.from_, "--to": arguments.to}
+    if not arguments.replay and any(given.values()):
         raise CallError("a span is for --replay", "--replay http://localhost:9090 --last 7d")
     if not arguments.last and not arguments.from_:
-        said["--last"] = "7d"
-    return [f"{option}={text}" for option, text in said.items() if text]
+        given["--last"] = "7d"
+    return [f"{option}={text}" for option, text in given.items() if text]
 
 
 def _replayed(arguments: argparse.Namespace, before: Model, after: Model, within: list[str]) -> str:

@@ -94,10 +94,10 @@ def _unpack(packed: bytes, place: Path) -> None:
     """Write the regular files; a link would lead outside the revision."""
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         for member in archive:
-            if member.isfile() and (found := archive.extractfile(member)):
+            if member.isfile() and (content := archive.extractfile(member)):
                 path = place / member.name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(found.read())
+                path.write_bytes(content.read())
 
 
 def _git(place: Path, *arguments: str) -> bytes:
@@ -115,6 +115,6 @@ def _git(place: Path, *arguments: str) -> bytes:
             "git is not installed", "install it: the earlier specs are read from its repository"
         ) from None
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(printable(shortened(said[-1] if said else "git says nothing", 300)))
+        messages = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RevisionError(printable(shortened(messages[-1] if messages else "git says nothing", 300)))
     return done.stdout

@@ -156,7 +156,7 @@ def run(arguments: argparse.Namespace) -> int:
         return CALL_AT_FAULT
     if not _written(arguments, files):
         return CALL_AT_FAULT
-    sys.stdout.writelines(f"{line}\n" for line in files.said)
+    sys.stdout.writelines(f"{line}\n" for line in files.messages)
     call = " -o ".join(shlex.quote(escaped(path)) for path in (arguments.specs, _output_of(arguments.specs)))
     status = _checked(arguments.specs) if is_from_wire else OK
     sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
@@ -182,17 +182,17 @@ def _from_wire(arguments: argparse.Namespace) -> FirstFiles:
     return from_wire(arguments)
 
 
-def _written(arguments: argparse.Namespace, found: FirstFiles) -> bool:
+def _written(arguments: argparse.Namespace, first: FirstFiles) -> bool:
     """Write the files of a call; False, with an error message, where one of them must not be written."""
     specs = arguments.specs
-    for name, text in found.texts.items():
+    for name, text in first.texts.items():
         if problem := _problem(arguments, name, text):
             complain(*problem)
             return False
-    services = {specs / "services" / f"{name}.yaml": text for name, text in found.texts.items()}
+    services = {specs / "services" / f"{name}.yaml": text for name, text in first.texts.items()}
     # A price list in the specs replaces the shipped one, so it begins as a copy of that.
     prices = shipped_text("prices.yaml", ".schemas")
-    files = services | {specs / "site.yaml": found.site, specs / "prices.yaml": prices}
+    files = services | {specs / "site.yaml": first.site, specs / "prices.yaml": prices}
     if arguments.repository:
         files |= _repository_files(specs, _output_of(specs).name)
     return write_new(files, specs)

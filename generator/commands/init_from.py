@@ -32,6 +32,7 @@ from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.environments import LONGEST_NAME
 from generator.spec.load import load
+from generator.streams.classic import as_classic
 
 if TYPE_CHECKING:
     import argparse
@@ -139,9 +140,9 @@ def _selector(match: Match) -> str:
 
 def _found(request: _Request, matches: Sequence[Match], interval: float | None) -> FirstFiles:
     drafts = list(_drafts(request, matches))
-    said = [f"{one.name}: recognised as {one.match.service.profile}, {present(one.match)}" for one in drafts]
+    lines = [f"{one.name}: recognised as {one.match.service.profile}, {present(one.match)}" for one in drafts]
     if interval and interval > _LONGEST:
-        said.append(
+        lines.append(
             f"it is scraped every {duration(round(interval))}, and specs take {_LONGEST}s at most: scrape more often"
         )
     try:
@@ -149,7 +150,7 @@ def _found(request: _Request, matches: Sequence[Match], interval: float | None) 
     except LiveError as problem:
         drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
         more = _untried(problem)
-    return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*said, *more))
+    return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*lines, *more))
 
 
 def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
@@ -202,26 +203,28 @@ def _untried(problem: LiveError) -> list[str]:
 
 
 def _compiled(request: _Request, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
-    found = [(draft, one) for draft in drafts for one in request.shelf.services(draft.text)]
-    services = tuple(service for _, service in found)
-    return found, rule_set(services, request.shelf.model().library, request.shelf.site)
+    drafted = [(draft, one) for draft in drafts for one in request.shelf.services(draft.text)]
+    if isinstance(request.place, InExposition):
+        drafted = [(draft, as_classic(one)) for draft, one in drafted]
+    services = tuple(service for _, service in drafted)
+    return drafted, rule_set(services, request.shelf.model().library, request.shelf.site)
 
 
 def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
     """Map each draft to the service that represents it: that of production, which is first."""
-    found: dict[str, _Drafted] = {}
+    by_name: dict[str, _Drafted] = {}
     for draft, service in drafted:
-        found.setdefault(draft.name, (draft, service))
-    return found
+        by_name.setdefault(draft.name, (draft, service))
+    return by_name
 
 
 def _promised(draft: Draft, service: Service, history: Remembered, request: _Request) -> Draft:
     past = History(history.api, history.end, history.seconds, request.shelf.site.rule_interval)
-    found = promises(service, past)
+    promised = promises(service, past)
     began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
     where = f" in {service.environment}" if service.environment else ""
     about = f"a little looser than it was{where} from {began} to {ended}"
-    if not found:
+    if not promised:
         few = runs(service, past) < ENOUGH
         why = (
             f"fewer than {ENOUGH} {service.run}s finished"
@@ -229,7 +232,7 @@ def _promised(draft: Draft, service: Service, history: Remembered, request: _Req
             else f"too many {service.run}s or calls failed"
         )
         about = f"{why} from {began} to {ended}"
-    return replace(draft, objectives=found, about_objectives=about, budget=budget(service, SPEND, past))
+    return replace(draft, objectives=promised, about_objectives=about, budget=budget(service, SPEND, past))
 
 
 def _unpromised(draft: Draft, service: Service) -> Draft:
@@ -246,8 +249,8 @@ def _proof(
         own = RuleSet(rules.shared, (rules.own[place],))
         labels = {
             one.label: one.exposed
-            for found in draft.match.seen.metrics.values()
-            for one in found.translations
+            for metric in draft.match.seen.metrics.values()
+            for one in metric.translations
             if one.is_absent
         }
         yield from _boards(

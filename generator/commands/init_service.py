@@ -48,7 +48,7 @@ class FirstFiles(Struct, frozen=True):
 
     texts: Mapping[str, str]
     site: str
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 def first_service(profile: str, service: str, owner: str, job: str) -> str:

@@ -70,14 +70,14 @@ def read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
         CallError: the file does not exist, or it is not such a list.
     """
     try:
-        found = json.loads(path.read_bytes())
+        listed = json.loads(path.read_bytes())
     except OSError as problem:
         raise CallError(f"{path} cannot be read: {problem.strerror}") from problem
     except (ValueError, RecursionError) as problem:
         raise CallError(f"{path} is no JSON: {problem}", _EXPECTED) from problem
-    if not isinstance(found, dict) or not any(_is_priced(entry) for entry in found.values()):
+    if not isinstance(listed, dict) or not any(_is_priced(entry) for entry in listed.values()):
         raise CallError(f"{path} is not LiteLLM's price list", _EXPECTED)
-    return {name: entry for name, entry in found.items() if _is_priced(entry)}
+    return {name: entry for name, entry in listed.items() if _is_priced(entry)}
 
 
 _EXPECTED = "pass model_prices_and_context_window.json of LiteLLM's repository or package"
@@ -91,15 +91,15 @@ def models_of(
     listed: Mapping[str, Mapping[str, Any]], wanted: Iterable[str]
 ) -> tuple[list[Imported], list[str]]:
     """Convert the wanted models and their tiers; the second list names those that the list lacks."""
-    found: list[Imported] = []
+    models: list[Imported] = []
     missing: list[str] = []
     for name in dict.fromkeys(wanted):
         key = _key(name.partition("@")[0], listed)
         if key is None:
             missing.append(name)
         elif "@" not in name:
-            found += _converted(name, listed[key])
-    return found, missing
+            models += _converted(name, listed[key])
+    return models, missing
 
 
 def every_chat_model(listed: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -129,16 +129,16 @@ def _converted(name: str, entry: Mapping[str, Any]) -> Iterator[Imported]:
 
 def _by_type(entry: Mapping[str, Any], suffix: str) -> dict[str, float]:
     """Price the token types; one that costs the same as the type that contains it is left out."""
-    found: dict[str, float] = {}
+    prices: dict[str, float] = {}
     for key, kind in _TYPES.items():
         usd = _usd(entry, f"{key}{suffix}")
-        if usd is not None and kind not in found and not 0 < usd < SMALLEST_PRICE:
-            found[kind] = usd
-    if found.get("reasoning") == found.get("completion"):
-        found.pop("reasoning", None)
-    if found.get("cache_write") == 0:  # the same price as input, which the prompt's price covers
-        found.pop("cache_write")
-    return found
+        if usd is not None and kind not in prices and not 0 < usd < SMALLEST_PRICE:
+            prices[kind] = usd
+    if prices.get("reasoning") == prices.get("completion"):
+        prices.pop("reasoning", None)
+    if prices.get("cache_write") == 0:  # the same price as input, which the prompt's price covers
+        prices.pop("cache_write")
+    return prices
 
 
 def _factor(entry: Mapping[str, Any], way: str) -> float | None:

@@ -65,14 +65,14 @@ def _import(arguments: argparse.Namespace) -> int:
     path = arguments.specs / "prices.yaml"
     before = _lines_of(path)
     wanted = every_chat_model(listed) if arguments.all else [*_listed(arguments.specs), *_entries(before)]
-    found, missing = models_of(listed, [*wanted, *arguments.model])
-    others = [model.name for model in found if _is_other(model, _entries(before).get(model.name))]
-    found = [model for model in found if model.name.partition("@")[0] not in others]
-    after = _dated(_with_providers(_with_models(before, found), found), day)
+    chosen, missing = models_of(listed, [*wanted, *arguments.model])
+    others = [model.name for model in chosen if _is_other(model, _entries(before).get(model.name))]
+    chosen = [model for model in chosen if model.name.partition("@")[0] not in others]
+    after = _dated(_with_providers(_with_models(before, chosen), chosen), day)
     _check(after, path)
     with replacing(path) as new:
         new.write(f"{line}\n" for line in after)
-    _report(_entries(before), found, path)
+    _report(_entries(before), chosen, path)
     for why, names in (("not in the list", missing), ("of another provider there", others)):
         if names:
             sys.stdout.write(f"{why}, and left as they are: {', '.join(map(escaped, names))}\n")
@@ -130,7 +130,7 @@ def _entries(lines: list[str]) -> dict[str, str]:
     """List the models that are written on one line each, with their prices."""
     begin, end = _block(lines, "models")
     matches = (_ENTRY.fullmatch(line) for line in lines[begin:end])
-    return {found["quoted"] or found["plain"]: found["value"] for found in matches if found}
+    return {match["quoted"] or match["plain"]: match["value"] for match in matches if match}
 
 
 def _with_models(lines: list[str], models: Iterable[Imported]) -> list[str]:
@@ -158,7 +158,11 @@ def _with_providers(lines: list[str], models: Iterable[Imported]) -> list[str]:
     begin, end = _block(lines, "providers")
     known = {line.strip().partition(":")[0] for line in lines[begin:end]}
     new = {model.provider: model.includes for model in models if model.provider not in known}
-    return [*lines[:end], *(f"  {name}: {{includes: {held}}}" for name, held in new.items()), *lines[end:]]
+    return [
+        *lines[:end],
+        *(f"  {name}: {{includes: {entries}}}" for name, entries in new.items()),
+        *lines[end:],
+    ]
 
 
 def _dated(lines: list[str], day: str) -> list[str]:

@@ -72,7 +72,7 @@ def _readable_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        said = (problem.strerror or str(problem)).lower()
+        reason = (problem.strerror or str(problem)).lower()
         raise CallError(
-            f"{path} cannot be written: {said}", "name another file, or make room for it"
+            f"{path} cannot be written: {reason}", "name another file, or make room for it"
         ) from problem

@@ -313,5 +313,5 @@ def _fingerprint(
     asked_for = [arguments.last, arguments.from_, None if moving else within.end]
     limits = [arguments.records, arguments.points, arguments.max_samples]
     # Rules are identified by their text: frozen values, and dicts in the order of their rules.
-    told = [__version__, url, asked_for, limits, repr(subjects)]
-    return sha256(json.dumps(told).encode()).hexdigest()
+    identity = [__version__, url, asked_for, limits, repr(subjects)]
+    return sha256(json.dumps(identity).encode()).hexdigest()

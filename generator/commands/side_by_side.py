@@ -33,15 +33,15 @@ def side_by_side() -> str:
         return ""
     common, _ = resolve_common(shared)
     profiles = sorted(common.profiles.items())
-    found = {name: resolve_measured(spec, common.base, Findings()) for name, spec in profiles}
+    by_name = {name: resolve_measured(spec, common.base, Findings()) for name, spec in profiles}
     rows = [
         _row("", (f"`{name}`" for name, _ in profiles)),
         _row("---", ("---" for _ in profiles)),
         _row("a run is a", (spec.run or RUN for _, spec in profiles)),
         _row("exposed by", (_emitter(spec) for _, spec in profiles)),
-        *(_row(f"`{name}`", map(_has(name), found.values())) for name in common.base.library.signals),
-        _row("cost comes from", map(_cost, found.values())),
-        *(_row(f"by `{label}`", map(_has_label(label), found.values())) for label in _SEGMENTS),
+        *(_row(f"`{name}`", map(_has(name), by_name.values())) for name in common.base.library.signals),
+        _row("cost comes from", map(_cost, by_name.values())),
+        *(_row(f"by `{label}`", map(_has_label(label), by_name.values())) for label in _SEGMENTS),
     ]
     return _HEAD + "".join(rows)
 

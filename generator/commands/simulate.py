@@ -22,6 +22,7 @@ from generator.promql.expr import aggregate, series
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects, incident_names
 from generator.simulate.scenario import RequestedIncident, Scenario, scenario_with
+from generator.streams.classic import as_classic
 
 if TYPE_CHECKING:
     import argparse
@@ -86,7 +87,8 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         raise CallError("--record writes into a server", "name it: --prometheus http://localhost:9090")
     if arguments.openmetrics and arguments.truth and _same(arguments.openmetrics, arguments.truth):
         raise CallError("--openmetrics and --truth name the same file", "name another one")
-    service, within = _service(arguments.service, model), span(arguments)
+    own, within = _service(arguments.service, model), span(arguments)
+    service = as_classic(own)
     incidents = [parse_incident(text, service, within) for text in arguments.incident]
     scenario = scenario_with(service, within.start, within.end, incidents, seed=arguments.seed)
     with ExitStack() as opened:
@@ -102,6 +104,8 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         if key:
             key.write([json.dumps(truth.to_json(), indent=2), "\n"])
     yield f"{printable(said)}\n"
+    if own != service and not arguments.record:
+        yield "  histograms are written as classic buckets: rules for native ones do not read them, --record does\n"
     yield from _summary(truth)
 
 
@@ -225,8 +229,8 @@ def to_server(job: Simulation, api: PrometheusApi, *, record: bool, add: bool) -
         _check_free(job, api)
     count, history = _Count(), simulate(job.service, job.model.site, job.scenario)
     write(api, count.watch(history.series, history.truth, job.line))
-    said = f"{api.url}: {count}"
-    return (f"{said}, {_record(job, api)}" if record else said), history.truth
+    written = f"{api.url}: {count}"
+    return (f"{written}, {_record(job, api)}" if record else written), history.truth
 
 
 def _check_free(job: Simulation, api: PrometheusApi) -> None:

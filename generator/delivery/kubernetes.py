@@ -128,7 +128,7 @@ def _for_operator(drawn: Sequence[Artifact], options: Kubernetes, grafana: Mappi
     chosen: Mapped = {"instanceSelector": {"matchLabels": dict(grafana)}}
     folder = head(_FOLDER, object_name("folder"), options.namespace)
     spec: Mapped = {**chosen, "title": GRAFANA_FOLDER, "uid": GRAFANA_FOLDER_UID}
-    found = [folder + block_yaml({"spec": spec})]
+    documents = [folder + block_yaml({"spec": spec})]
     for one in drawn:
         name = object_name(uid(one))
         source: Mapped = {
@@ -136,8 +136,8 @@ def _for_operator(drawn: Sequence[Artifact], options: Kubernetes, grafana: Mappi
             "configMapRef": {"name": name, "key": f"{uid(one)}.json"},
         }
         begin = head(_DASHBOARD, name, options.namespace)
-        found.append(begin + block_yaml({"spec": {**chosen, **source}}))
-    return "---\n".join(found)
+        documents.append(begin + block_yaml({"spec": {**chosen, **source}}))
+    return "---\n".join(documents)
 
 
 def _alertmanager_config(routes: Sequence[Routing], options: Kubernetes) -> str:

@@ -43,14 +43,14 @@ def check_sizes(
     """Find files that are too large; ``places`` are those of services in the specs, by name."""
     sizes = [(file.path, _size(file)) for file in files]
     for limit in limits:
-        found = [(path, size) for path, size in sizes if path.startswith(limit.place)]
-        total = sum(size for _, size in found)
+        limited = [(path, size) for path, size in sizes if path.startswith(limit.place)]
+        total = sum(size for _, size in limited)
         if limit.together and total > limit.most:
             yield _too_large(limit.place, total, limit, None)
         if not limit.together:
             yield from (
                 _too_large(path, size, limit, places.get(_subject(path)))
-                for path, size in found
+                for path, size in limited
                 if size > limit.most
             )
 

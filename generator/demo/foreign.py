@@ -86,7 +86,7 @@ class AsItsSource:
                 family = families.setdefault(
                     one.metric.name, Metric(one.metric.name, one.metric.help, "unknown")
                 )
-                for found in one.series(_NOW + 1):
-                    labels = {name: value for name, value in found.labels.items() if name != "__name__"}
-                    family.add_sample(found.labels["__name__"], labels, found.values[-1])
+                for series in one.series(_NOW + 1):
+                    labels = {name: value for name, value in series.labels.items() if name != "__name__"}
+                    family.add_sample(series.labels["__name__"], labels, series.values[-1])
         yield from families.values()

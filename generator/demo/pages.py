@@ -92,12 +92,12 @@ class Pages(Struct, frozen=True):
         if target.get("instant"):
             samples = self.api.query(expr, window.end).samples
             return [(each.labels, {window.end: each.value}) for each in samples]
-        found = self.api.query_range(expr, window.start, window.end, window.step)
-        return [(each.labels, dict(zip(each.timestamps, each.values, strict=True))) for each in found.series]
+        result = self.api.query_range(expr, window.start, window.end, window.step)
+        return [(each.labels, dict(zip(each.timestamps, each.values, strict=True))) for each in result.series]
 
     def _filled(self, expr: str, window: Window | None = None) -> str:
         """Fill in the variables: this service, and any value for all others."""
-        return _VARIABLE.sub(lambda found: self._value(found[1] or found[2], window), expr)
+        return _VARIABLE.sub(lambda match: self._value(match[1] or match[2], window), expr)
 
     def _value(self, variable: str, window: Window | None) -> str:
         """Fill in a variable: Grafana's own ones are durations that depend on a window."""
@@ -130,8 +130,8 @@ def served(api: PrometheusApi, service: str, dashboards: Iterable[str]) -> Itera
         service: Its name.
         dashboards: The JSON of each.
     """
-    found = {str(each["uid"]): each for each in map(json.loads, dashboards)}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, Pages(api, service, found)))
+    by_uid = {str(each["uid"]): each for each in map(json.loads, dashboards)}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, Pages(api, service, by_uid)))
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

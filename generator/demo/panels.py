@@ -77,7 +77,7 @@ def _series(panel: Json, ask: Callable[[Json], Answer]) -> Iterator[PanelSeries]
 
 
 def _legend(pattern: str, labels: Labels) -> str:
-    return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: labels.get(found[1], ""), pattern)
+    return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda match: labels.get(match[1], ""), pattern)
 
 
 def _look(panel: Json, name: str, ref: str = "") -> dict[str, Any]:
@@ -86,11 +86,11 @@ def _look(panel: Json, name: str, ref: str = "") -> dict[str, Any]:
     custom = {f"custom.{key}": value for key, value in defaults.pop("custom", {}).items()}
     if defaults.get("color", {}).get("mode") == "palette-classic":
         del defaults["color"]
-    found = defaults | custom
+    look = defaults | custom
     for override in panel["fieldConfig"].get("overrides", ()):
         if _matches(override["matcher"], name, ref):
-            found |= {each["id"]: each["value"] for each in override["properties"]}
-    return found
+            look |= {each["id"]: each["value"] for each in override["properties"]}
+    return look
 
 
 def _matches(matcher: Json, name: str, ref: str) -> bool:
@@ -129,20 +129,20 @@ def _meaning(look: Json, value: str | float) -> Json:
         if mapping["type"] != "regex":
             if meant := options.get(key):
                 return dict(meant)
-        elif found := re.search(options["pattern"].strip("/"), key):
-            text = re.sub(r"\$(\d)", lambda group: found[int(group[1])], options["result"]["text"])
+        elif match := re.search(options["pattern"].strip("/"), key):
+            text = re.sub(r"\$(\d)", lambda group: match[int(group[1])], options["result"]["text"])
             return {**options["result"], "text": text}
     return {}
 
 
 def _timeseries(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
-    found = list(_series(panel, ask))
-    if not found:
+    series = list(_series(panel, ask))
+    if not series:
         return _nothing(panel)
-    lines = [_line(each) for each in found]
+    lines = [_line(each) for each in series]
     size = panel["gridPos"]
-    svg = chart(lines, _axes(found[0].look, window), size["w"] * _COLUMN, size["h"] * _ROW - _HEADER)
-    return svg + _names(found)
+    svg = chart(lines, _axes(series[0].look, window), size["w"] * _COLUMN, size["h"] * _ROW - _HEADER)
+    return svg + _names(series)
 
 
 def _line(each: PanelSeries) -> ChartLine:
@@ -178,11 +178,11 @@ def _names(series: Iterable[PanelSeries]) -> Markup:
 
 
 def _timeline(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
-    found = list(_series(panel, ask))
-    if not found:
+    series = list(_series(panel, ask))
+    if not series:
         return _nothing(panel)
     row = Markup('<div class="course"><span>{}</span><b>{}</b></div>')
-    return Markup("").join(row.format(each.name, Markup("").join(_course(each, window))) for each in found)
+    return Markup("").join(row.format(each.name, Markup("").join(_course(each, window))) for each in series)
 
 
 def _course(each: PanelSeries, window: Window) -> Iterator[Markup]:
@@ -195,21 +195,21 @@ def _course(each: PanelSeries, window: Window) -> Iterator[Markup]:
 
 
 def _stat(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Markup:
-    found = list(_series(panel, ask))
-    if not found:
+    series = list(_series(panel, ask))
+    if not series:
         return _nothing(panel)
     item = Markup('<div><span style="color:{}">{}</span><small>{}</small></div>')
     items = (
-        item.format(_colour(each.look, each.last), _text(each.look, each.last), each.name) for each in found
+        item.format(_colour(each.look, each.last), _text(each.look, each.last), each.name) for each in series
     )
     return Markup('<div class="stats">{}</div>').format(Markup("").join(items))
 
 
 def _bars(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Markup:
-    found = sorted(_series(panel, ask), key=lambda each: -each.last)
-    if not found:
+    series = sorted(_series(panel, ask), key=lambda each: -each.last)
+    if not series:
         return _nothing(panel)
-    most = found[0].look.get("max") or max(each.last for each in found) or 1
+    most = series[0].look.get("max") or max(each.last for each in series) or 1
     item = Markup('<div class="bar"><span>{}</span><b>{}</b><i style="width:{}%;background:{}"></i></div>')
     items = (
         item.format(
@@ -218,7 +218,7 @@ def _bars(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Markup
             f"{100 * max(0.0, min(1.0, each.last / most)):.1f}",
             _colour(each.look, each.last),
         )
-        for each in found
+        for each in series
     )
     return Markup("").join(items)
 
@@ -318,7 +318,7 @@ def _align(look: Json, value: str | float) -> str:
 def _linked(text: str, look: Json, row: Mapping[str, str | float]) -> Markup:
     """Write the link to the dashboard of a column's first link."""
     url = next((str(link["url"]) for link in look.get("links", ())), "").partition("?")[0]
-    place = re.sub(r"\$\{__data\.fields\.(\w+)\}", lambda found: str(row.get(found[1], "")), url)
+    place = re.sub(r"\$\{__data\.fields\.(\w+)\}", lambda match: str(row.get(match[1], "")), url)
     return (
         Markup('<a href="{}">{}</a>').format(place, text)
         if re.fullmatch(r"/d/[a-z-]+", place)

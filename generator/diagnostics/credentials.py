@@ -48,8 +48,8 @@ class Credential(Struct, frozen=True):
 
 def find_credential(text: str) -> Credential | None:
     """Return the first credential in a text."""
-    found = _found(text)
-    return Credential(*_WHAT[str(found.lastgroup)]) if found else None
+    credential = _found(text)
+    return Credential(*_WHAT[str(credential.lastgroup)]) if credential else None
 
 
 def masked(text: str) -> str:

@@ -22,9 +22,9 @@ class Findings:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
 
-    def add(self, *found: Diagnostic) -> None:
+    def add(self, *diagnostics: Diagnostic) -> None:
         """Add complete diagnostics."""
-        self._found += found
+        self._found += diagnostics
 
     def error(self, code: str, message: str, span: Span | None, help_: str, *notes: Note) -> None:
         """Add an error."""
@@ -46,7 +46,7 @@ class Findings:
     @property
     def failed(self) -> bool:
         """Whether one of them is an error."""
-        return any(found.severity is Severity.ERROR for found in self._found)
+        return any(diagnostic.severity is Severity.ERROR for diagnostic in self._found)
 
 
 def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tuple[Diagnostic, ...]:
@@ -58,7 +58,7 @@ def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tup
     by_file: dict[str, list[Diagnostic]] = {}
     for diagnostic in ordered(diagnostics):
         by_file.setdefault(diagnostic.span.file if diagnostic.span else "", []).append(diagnostic)
-    return tuple(kept for found in by_file.values() for kept in _cut(found, limit))
+    return tuple(kept for of_file in by_file.values() for kept in _cut(of_file, limit))
 
 
 def displayed(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

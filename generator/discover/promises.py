@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.checks.practice.successes_only import only_successes
 from generator.diagnostics.printable import printable
 from generator.model import names
 from generator.model.units import DAY, duration, plain
@@ -119,6 +120,8 @@ def _latency(latency: Stream, service: Service, history: History) -> Promise | N
     """Choose a bucket's bound of the histogram, which is counted exactly."""
     seconds = history.quantile(latency, service.name)
     if seconds is None or not latency.buckets or seconds >= latency.buckets[-1]:
+        return None
+    if only_successes(latency, service):
         return None
     bound = next((one for one in latency.buckets if one >= seconds * _ROOM), latency.buckets[-1])
     return Promise("latency_p95", f"{{max: {_time(bound)}}}", f"{_time(seconds)} it was")

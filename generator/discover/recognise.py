@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
+from generator.discover.places import OnServer
 from generator.errors import CommandError
 from generator.streams.raw import series_of
 
@@ -53,9 +54,37 @@ def recognise(place: Place, shelf: Shelf, only: str = "") -> tuple[Match, ...]:
     runs = {name: run_series(draft) for name, draft in drafts.items()}
     targets = place.targets(frozenset().union(*runs.values()))
     found = tuple(match for one in targets if (match := _best(one, place, shelf, runs)))
+    if other := _other_form(found, drafts.values(), place):
+        raise _stored_otherwise(other, place, native=shelf.site.native_histograms)
     if not found:
         raise _unknown(place, names)
     return found
+
+
+def _other_form(found: Iterable[Match], drafts: Iterable[Service], place: Place) -> str:
+    """Name a histogram that the place stores in another form than the site says; empty without one."""
+    seen = (match.seen for match in found if not match.seen.lone)
+    metrics = (one for each in seen for one in each.metrics.values())
+    first = next((one.metric.name for one in metrics if one.other_form), "")
+    if first or found or not isinstance(place, OnServer):
+        return first
+    feeds = {feed for draft in drafts for feed in draft.runs.sources if feed.value}
+    others = {f"{name}_{feed.value}" if feed.native else name for feed in feeds for name in feed.names}
+    there = place.targets(others) if others else ()
+    return min((name for target in there for name in target.runs), default="")
+
+
+def _stored_otherwise(name: str, place: Place, *, native: bool) -> CommandError:
+    if native:
+        return CommandError(
+            f"{name} is stored with classic buckets at {place.name}, and site.yaml says native",
+            "leave histograms out of site.yaml, and run this again",
+        )
+    return CommandError(
+        f"{name} is stored as a native histogram at {place.name}",
+        'say so in site.yaml of the specs, by histograms: native and oldest_prometheus: "3.0" (or the version of '
+        "your server), and run this again",
+    )
 
 
 def _best(target: Target, place: Place, shelf: Shelf, runs: Mapping[str, frozenset[str]]) -> Match | None:

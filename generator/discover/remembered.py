@@ -18,7 +18,7 @@ from generator.model.rules import RecordingRule
 from generator.replay.jobs import WorkerPool
 from generator.replay.needs import closure, raw_of
 from generator.replay.resume import NoAnswers
-from generator.replay.scratch import RawSource, check_scratch, server_with_raw
+from generator.replay.scratch import RawSource, check_copied, check_scratch, server_with_raw
 from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ def _filled(
                 write(server.api, _grown(place, service, end, site.scrape_interval))
             yield Remembered(server.api, end - GROWING, end)
         return
-    raw = raw_of((group for one in rules.own for group in one.recording), _records(rules))
+    own = [group for one in rules.own for group in one.recording]
+    check_copied(own)
+    raw = raw_of(own, _records(rules))
     end = int(place.at)
     crew = WorkerPool((place.api,), NoAnswers(), progress)
     with server_with_raw(RawSource(crew, (end - place.seconds, end), site, _MOST_SAMPLES), raw) as (

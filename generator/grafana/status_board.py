@@ -74,7 +74,7 @@ def status_board(records: Records) -> Panel:
     columns = (
         Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=94),
         Column("Signal", "metric", link=more, of=Query(current(records))),
-        Column("Now", "now", width=120, right=True),
+        Column("Now", "now", width=142, right=True),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records), rare=True)),
         Column("Since", "since", width=60, right=True, of=Query(_since(), rare=True)),
         Column("Open", "more", cell=Cell.LINK, link=more, width=44),

@@ -333,8 +333,8 @@ def rows(table: Mapping[str, tuple[str, ...]], known: tuple[str, ...]) -> list[t
 
     A label without a list has all values.
     """
-    found = [(value, words) for value, words in table.items() if not known or value in known]
-    return [(value, line) for value, words in found for line in _lines(words)]
+    chosen = [(value, words) for value, words in table.items() if not known or value in known]
+    return [(value, line) for value, words in chosen for line in _lines(words)]
 
 
 @lru_cache(maxsize=256)
@@ -344,5 +344,5 @@ def _lines(words: tuple[str, ...]) -> list[str]:
 
 def statuses(known: tuple[str, ...]) -> list[tuple[int, str]]:
     """List the HTTP statuses of the error classes that a label has."""
-    found = [(value, codes) for value, codes in ERROR_STATUSES.items() if not known or value in known]
-    return sorted((code, value) for value, codes in found for code in codes)
+    chosen = [(value, codes) for value, codes in ERROR_STATUSES.items() if not known or value in known]
+    return sorted((code, value) for value, codes in chosen for code in codes)

@@ -103,19 +103,19 @@ def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, 
     """Show an event; the labels of its run need not be passed again."""
     cause = names.labels.get(event.cause)
     outcome = names.labels.get(event.outcome.label) if event.outcome else None
-    said = {label: f"self._{names.labels[label].attribute}" for label in event.given}
+    values = {label: f"self._{names.labels[label].attribute}" for label in event.given}
     if cause:
-        said[cause.name] = "cause"
+        values[cause.name] = "cause"
     if outcome:
-        said[outcome.name] = "outcome"
+        values[outcome.name] = "outcome"
     if service.tokens.token_type in names.labels:
-        said[service.tokens.token_type] = "token_type"
+        values[service.tokens.token_type] = "token_type"
     if event.unread:
-        said[event.unread] = "reason"
+        values[event.unread] = "reason"
     lines: dict[Event, list[str]] = {}
     for fed in event.metrics:
         priced = {service.tokens.model: "model"} if fed.role.event is Event.TOKENS else {}
-        line = _line(names.metrics[fed.metric.name], fed.role, said | priced)
+        line = _line(names.metrics[fed.metric.name], fed.role, values | priced)
         lines.setdefault(fed.role.event, []).append(line)
     special = {Event.TOKENS, Event.UNREAD, Event.INNER_RUN, *_ERRORS}
     shared = tuple(label for label in event.given if label in of_run)
@@ -141,8 +141,8 @@ def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, 
     )
 
 
-def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
-    return f"measures.{_fed(view, [said[label.name] for label in view.labels], _amount(role.amount, view.metric))}"
+def _line(view: MetricView, role: Role, values: Mapping[str, str]) -> str:
+    return f"measures.{_fed(view, [values[label.name] for label in view.labels], _amount(role.amount, view.metric))}"
 
 
 def _amount(amount: Amount, metric: Metric) -> str:

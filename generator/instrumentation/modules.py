@@ -113,11 +113,11 @@ def instrumentation(service: Service, site: Site) -> Artifact:
 def adapters(service: Service, site: Site) -> tuple[Artifact, ...]:
     """Write the files that instrument the frameworks of a service with its module."""
     context = _context(service, site) if service.adapters else {}
-    found = []
+    artifacts = []
     for framework in service.adapters:
         text = _environment().get_template(f"adapters/{framework}.j2").render(context).strip("\n")
-        found.append(Artifact(names.adapter_path(service.name, framework), f"{text}\n"))
-    return tuple(found)
+        artifacts.append(Artifact(names.adapter_path(service.name, framework), f"{text}\n"))
+    return tuple(artifacts)
 
 
 @cache
@@ -189,15 +189,15 @@ def _block(
 
 def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
     """Choose a module's data about why runs end."""
-    said = reasons(service)
-    if not (run and run.cause and said):
+    causes = reasons(service)
+    if not (run and run.cause and causes):
         return {"reasons": None, "limit": ""}
     listed = run.cause.values
     return {
-        "reasons": said,
+        "reasons": causes,
         "reason_words": dictionary.rows(dictionary.REASON_WORDS, listed),
         "reason_errors": dictionary.rows(dictionary.REASON_ERRORS, listed),
-        "limit": said.limit,
+        "limit": causes.limit,
     }
 
 
@@ -228,15 +228,15 @@ def _tokens(service: Service, methods: Roles, named: Names) -> dict[str, Any]:
     token_type = named.labels.get(service.tokens.token_type)
     if methods.llm is None or token_type is None:
         return {"token_type": None}
-    held: dict[str, dict[str, tuple[str, ...]]] = {price.model: {} for price in service.prices}
+    included: dict[str, dict[str, tuple[str, ...]]] = {price.model: {} for price in service.prices}
     for inclusion in service.inclusions:
         for model in inclusion.models:
-            held[model][inclusion.token_type] = inclusion.included
+            included[model][inclusion.token_type] = inclusion.included
     return {
         "token_type": token_type,
         "token_kinds": tuple(tokens.types_by_kind(token_type.values).items()),
-        "inside": tuple((model, _closed(inner)) for model, inner in held.items()),
-        "in_input": tuple((model, _in_input(inner)) for model, inner in held.items()),
+        "inside": tuple((model, _closed(inner)) for model, inner in included.items()),
+        "in_input": tuple((model, _in_input(inner)) for model, inner in included.items()),
         "usage_rows": dictionary.usage_rows(),
         "leading": sum(len(dictionary.USAGE_NAMES["usage"][number]) for number in ("input", "output")),
         "open_names": dictionary.words(dictionary.OPEN_NAMES),
@@ -260,21 +260,21 @@ def _served(models: tuple[str, ...]) -> dict[str, Any]:
     return {"served": bool(above or served), "above": sizes, "served_as": served}
 
 
-def _closed(held: dict[str, tuple[str, ...]]) -> list[tuple[str, tuple[str, ...]]]:
+def _closed(included: dict[str, tuple[str, ...]]) -> list[tuple[str, tuple[str, ...]]]:
     """List the types that each type includes, directly or indirectly."""
-    return [(outer, tuple(dict.fromkeys(_under(outer, held)))) for outer in held]
+    return [(outer, tuple(dict.fromkeys(_under(outer, included)))) for outer in included]
 
 
-def _under(outer: str, held: dict[str, tuple[str, ...]]) -> Iterator[str]:
-    for inner in held.get(outer, ()):
+def _under(outer: str, included: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    for inner in included.get(outer, ()):
         yield inner
-        yield from _under(inner, held)
+        yield from _under(inner, included)
 
 
-def _in_input(held: dict[str, tuple[str, ...]]) -> list[str]:
+def _in_input(included: dict[str, tuple[str, ...]]) -> list[str]:
     """List the kinds that a provider counts inside its input."""
-    outer = next((one for one in held if tokens.kind_of(one) == "prompt"), "")
-    return sorted({kind for one in _under(outer, held) if (kind := tokens.kind_of(one))})
+    outer = next((one for one in included if tokens.kind_of(one) == "prompt"), "")
+    return sorted({kind for one in _under(outer, included) if (kind := tokens.kind_of(one))})
 
 
 def _imports(body: str) -> str:
@@ -288,8 +288,8 @@ def _imports(body: str) -> str:
 
 
 def _lines(table: dict[str, tuple[str, ...]], used: set[str]) -> list[str]:
-    found = {module: [name for name in names if name in used] for module, names in table.items()}
-    return [_line(module, names) for module, names in found.items() if names]
+    imported = {module: [name for name in names if name in used] for module, names in table.items()}
+    return [_line(module, names) for module, names in imported.items() if names]
 
 
 def _line(module: str, names: list[str]) -> str:

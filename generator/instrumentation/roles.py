@@ -86,9 +86,9 @@ def roles(service: Service) -> Roles:
 
 def _fed(service: Service, events: Iterable[Event]) -> tuple[FedMetric, ...]:
     return tuple(
-        FedMetric(service.metrics[stream.metric], found)
+        FedMetric(service.metrics[stream.metric], fed_as)
         for stream in streams.fed(service, *events)
-        if (found := role(stream)) and found.amount not in _UNKNOWN
+        if (fed_as := role(stream)) and fed_as.amount not in _UNKNOWN
     )
 
 

@@ -96,8 +96,8 @@ class ActiveAlert(Struct, frozen=True):
 class RuleState(Struct, frozen=True):
     """A rule of either kind; ``health`` is ``ok``, ``err`` or, before its first evaluation, ``unknown``.
 
-    All from ``state`` (``inactive``, ``pending``, ``firing``) on is an alerting rule's only; ``duration`` (``for``)
-    and ``keep_firing_for`` are in seconds.
+    All from ``state`` (``inactive``, ``pending``, ``firing``, in Prometheus 3 also ``unknown``) on is an alerting
+    rule's only; ``duration`` (``for``) and ``keep_firing_for`` are in seconds.
     """
 
     kind: str = field(name="type")
@@ -231,9 +231,9 @@ def _number(text: str, noun: str) -> float:
         raise _not_of(noun) from None
 
 
-def _demand(found: str, wanted: str) -> None:
-    if found != wanted:
-        message = f"the expression yields a {found[:40]}, where a {wanted} is needed"
+def _demand(kind: str, wanted: str) -> None:
+    if kind != wanted:
+        message = f"the expression yields a {kind[:40]}, where a {wanted} is needed"
         raise LiveError(message, _help("Prometheus"))
 
 

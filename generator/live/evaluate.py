@@ -112,8 +112,8 @@ def _write_all(run: _Run, node: RecordNode, window: tuple[float, float]) -> int:
     written = 0
     for rules in node.rounds:
         due = [(one, _steps(*window, one.interval)) for one in rules]
-        found = [_record(run, one, steps) for one, steps in due if steps]
-        written += _written(run, node, (series for part in found for series in part))
+        records = [_record(run, one, steps) for one, steps in due if steps]
+        written += _written(run, node, (series for part in records for series in part))
     return written
 
 
@@ -127,11 +127,11 @@ def _written(run: _Run, node: RecordNode, series: Iterable[TimeSeries]) -> int:
 def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ...]:
     try:
         result = _query(run, one, steps)
-        found = _found(run, one, result, steps)
+        results = _found(run, one, result, steps)
     except LiveError as error:
         raise error.about(f"rule {one.name}") from error
-    _claim(run, one, found.series)
-    return tuple(series for series in found.series if _is_wanted(run, series))
+    _claim(run, one, results.series)
+    return tuple(series for series in results.series if _is_wanted(run, series))
 
 
 def _found(run: _Run, one: ScheduledRule, result: RangeResult, steps: range) -> Recorded | Alerted:

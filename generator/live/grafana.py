@@ -141,5 +141,5 @@ def _done(command: tuple[str, ...], otherwise: str, seconds: float | None = None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LiveError(otherwise) from error
     if done.returncode:
-        said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
-        raise LiveError(printable(": ".join((otherwise, *said[-1:]))))
+        messages = done.stderr.decode(errors="backslashreplace").strip().splitlines()
+        raise LiveError(printable(": ".join((otherwise, *messages[-1:]))))

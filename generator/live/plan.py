@@ -76,18 +76,20 @@ def _scheduled(groups: Sequence[RuleGroup], step: int | None) -> Iterable[Schedu
 
 
 def _reads(rules: Iterable[ScheduledRule], records: Iterable[str]) -> frozenset[str]:
-    found = frozenset[str]().union(
+    inputs = frozenset[str]().union(
         *(records_read(one.rule.expr, [*records, names.ALERTS_FOR_STATE]) for one in rules)
     )
     # Both are written where alerts are evaluated.
-    return found - {names.ALERTS_FOR_STATE} | (
-        {names.ALERTS} if names.ALERTS_FOR_STATE in found else frozenset()
+    return inputs - {names.ALERTS_FOR_STATE} | (
+        {names.ALERTS} if names.ALERTS_FOR_STATE in inputs else frozenset()
     )
 
 
 def _ordered(reads: dict[str, frozenset[str]]) -> tuple[str, ...]:
     # Sets have no order of their own: the plan follows the order of the rules.
-    graph = {record: [name for name in reads if name in found - {record}] for record, found in reads.items()}
+    graph = {
+        record: [name for name in reads if name in inputs - {record}] for record, inputs in reads.items()
+    }
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:

@@ -67,8 +67,8 @@ def _one_matches(matcher: grammar.Matcher, record: str) -> bool:
     if matcher.op in (grammar.MatchOp.Equal, grammar.MatchOp.NotEqual):
         return (matcher.value == record) is wanted
     try:
-        found = re.fullmatch(matcher.value, record) is not None
+        matches = re.fullmatch(matcher.value, record) is not None
     except re.error:
         # RE2 has syntax that Python lacks: depending on too much is safe.
         return True
-    return found is wanted
+    return matches is wanted

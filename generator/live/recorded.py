@@ -53,9 +53,9 @@ def recorded(
     _collect(samples, result, {"__name__": rule.record, **rule.labels})
     return Recorded(
         tuple(
-            _timeline(labels, found, steps, present=labels in present) for labels, found in samples.items()
+            _timeline(labels, values, steps, present=labels in present) for labels, values in samples.items()
         ),
-        frozenset(labels for labels, found in samples.items() if steps[-1] in found),
+        frozenset(labels for labels, values in samples.items() if steps[-1] in values),
     )
 
 
@@ -83,12 +83,12 @@ def _lives(
     true_at: Mapping[int, float], steps: range, state: State | None, timing: Timing
 ) -> dict[int, State]:
     """Follow an alert through ``steps``: its state at each step at which it is active."""
-    found = {}
+    lives = {}
     for step in steps:
         state = advance(state, step, present=step in true_at, timing=timing)
         if state:
-            found[step] = state
-    return found
+            lives[step] = state
+    return lives
 
 
 def _alert(
@@ -121,12 +121,12 @@ def _collect(samples: dict[LabelSet, dict[int, float]], result: RangeResult, own
 
 
 def _add(samples: dict[LabelSet, dict[int, float]], labels: LabelSet, one: RangeSeries) -> None:
-    found = samples.setdefault(labels, {})
+    of_labels = samples.setdefault(labels, {})
     new = dict(zip(map(round, one.timestamps), one.values, strict=True))
-    if not found.keys().isdisjoint(new):
+    if not of_labels.keys().isdisjoint(new):
         message = f"two series become one by the rule's labels: {_text(labels)}"
         raise LiveError(message)
-    found.update(new)
+    of_labels.update(new)
 
 
 def _timeline(

@@ -114,8 +114,8 @@ def _write_request_class() -> Callable[[], WriteRequest]:
     # A separate pool: another library in the process may describe these messages too.
     pool = DescriptorPool()
     pool.Add(_file())
-    found = GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.WriteRequest"))
-    return cast("Callable[[], WriteRequest]", found)
+    message_class = GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.WriteRequest"))
+    return cast("Callable[[], WriteRequest]", message_class)
 
 
 def _file() -> FileDescriptorProto:
@@ -210,8 +210,8 @@ def _add(request: WriteRequest, labels: Mapping[str, str], samples: Iterable[tup
 
 def _refusal(api: PrometheusApi, response: Response) -> LiveError:
     """Explain why it refuses samples, by the status and by Prometheus's own message."""
-    said = next((help_ for words, help_ in _SAID if any(word in response.text for word in words)), "")
-    if not said and response.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
-        said = _RECEIVER
-    help_ = said or api.connection.help_for(response.status)
+    specific = next((help_ for words, help_ in _SAID if any(word in response.text for word in words)), "")
+    if not specific and response.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        specific = _RECEIVER
+    help_ = specific or api.connection.help_for(response.status)
     return api.connection.error(f"it refuses to be written to: {response.reason}", help_)

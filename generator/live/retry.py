@@ -90,8 +90,8 @@ def _pause(answer: Response | LiveError, done: int) -> float:
     doubled = 2.0 ** (done - 1)
     if isinstance(answer, LiveError):
         return _FIRST_PAUSE_UNANSWERED * doubled
-    asked = retry_after(answer)
-    return _FIRST_PAUSE * doubled if asked is None else asked
+    requested = retry_after(answer)
+    return _FIRST_PAUSE * doubled if requested is None else requested
 
 
 def retry_after(response: Response) -> float | None:

@@ -73,7 +73,11 @@ def find_prometheus() -> str:
 
 @contextmanager
 def prometheus_server(
-    config: ServerConfig | None = None, *, port: int = 0, timeout: float = START_SECONDS
+    config: ServerConfig | None = None,
+    *,
+    port: int = 0,
+    timeout: float = START_SECONDS,
+    features: tuple[str, ...] = (),
 ) -> Iterator[PrometheusServer]:
     """Start a Prometheus on 127.0.0.1, empty and ready, and end it with its data when the block ends.
 
@@ -83,6 +87,7 @@ def prometheus_server(
         config: its configuration; empty by default.
         port: the port it listens on; 0 takes a free one.
         timeout: seconds until it is ready.
+        features: what to switch on by --enable-feature, such as native-histograms before Prometheus 3.8.
 
     Raises:
         LiveError: there is no Prometheus, or it does not start (with its last messages).
@@ -91,7 +96,7 @@ def prometheus_server(
     with tempfile.TemporaryDirectory(prefix="prometheus-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         _write_config(directory, config or ServerConfig())
-        launched = partial(_launch, binary, directory)
+        launched = partial(_launch, binary, directory, features)
         with (
             running(
                 launched, _is_ready, directory, called="Prometheus", port=port, timeout=timeout
@@ -101,7 +106,7 @@ def prometheus_server(
             yield server
 
 
-def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:
+def _launch(binary: str, directory: Path, features: tuple[str, ...], port: int) -> PrometheusServer:
     command = [
         binary,
         f"--config.file={directory / _CONFIG}",
@@ -113,6 +118,7 @@ def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:
         "--web.enable-lifecycle",
         "--query.max-samples=500000000",
         "--log.level=warn",
+        *([f"--enable-feature={','.join(features)}"] if features else []),
     ]
     api = connect(f"http://127.0.0.1:{port}")
     return PrometheusServer(api, directory, launch(command, directory))
@@ -149,8 +155,8 @@ def _configuration(config: ServerConfig) -> str:
         "scrape_configs": [dict(one) for one in config.scrape_configs],
     }
     if config.alertmanagers:
-        told = {"static_configs": [{"targets": list(config.alertmanagers)}]}
-        document["alerting"] = {"alertmanagers": [told]}
+        targets = {"static_configs": [{"targets": list(config.alertmanagers)}]}
+        document["alerting"] = {"alertmanagers": [targets]}
     return yaml.safe_dump(document, sort_keys=False)
 
 

@@ -39,7 +39,7 @@ _FRONT_WORDS = tuple(sorted(_FRONT.split(), key=lambda word: (-len(word), word))
 
 def _kinds(rows: Mapping[str, str]) -> dict[str, str]:
     """Map each word to its kind."""
-    return {word: said for said, words in rows.items() for word in words.split()}
+    return {word: meaning for meaning, words in rows.items() for word in words.split()}
 
 
 #: The last word of a name, whatever precedes it.
@@ -99,9 +99,9 @@ def _words(name: str) -> list[str]:
 
 def _by_ending(words: list[str]) -> str | None:
     """Judge by the last word; an id identifies the thing named before it."""
-    said = _ENDINGS.get(words[-1]) if words else None
-    if said != SINGLE:
-        return said
+    meaning = _ENDINGS.get(words[-1]) if words else None
+    if meaning != SINGLE:
+        return meaning
     return SINGLE + (_plural(words[-2]) if len(words) > 1 else "things")
 
 

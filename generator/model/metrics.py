@@ -44,6 +44,7 @@ class Metric(Struct, frozen=True):
         sparse: No series exists before the first event (error counters): absence is healthy.
         across: The aggregation of a gauge over instances.
         created: Whether a series ``_created`` may stand beside each of its own.
+        native: Whether Prometheus stores it as a native histogram: one series under its name.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Metric(Struct, frozen=True):
     foreign: bool = False
     across: Across = Across.SUM
     created: bool = True
+    native: bool = False
 
     @property
     def factor(self) -> float:
@@ -77,4 +79,4 @@ class Metric(Struct, frozen=True):
     @property
     def counted(self) -> str:
         """The exposed series whose rate counts events or fills buckets; of a gauge the series itself."""
-        return f"{self.name}_bucket" if self.is_histogram else self.name
+        return f"{self.name}_bucket" if self.is_histogram and not self.native else self.name

@@ -194,6 +194,15 @@ def rate(stream: Stream) -> str:
     return f"{'stream' if stream.shared else 'metric'}:{stream.stem}:{'value' if stream.is_gauge else 'rate'}"
 
 
+#: The end of records of native histograms.
+NATIVE_RATE = ":native_rate"
+
+
+def native_rate(stream: Stream) -> str:
+    """Name the native histograms that the buckets of a stream are made from."""
+    return f"{'stream' if stream.shared else 'metric'}:{stream.stem}{NATIVE_RATE}"
+
+
 def level_rate(stream: Stream, labels: tuple[str, ...] = ()) -> str:
     """Name the events per second of one rule interval, summed to ``labels``."""
     return f"{level(labels)}:{stream.stem}:rate"

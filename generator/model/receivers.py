@@ -45,19 +45,19 @@ def secret_key(path: str) -> str:
 
 def secret_files(channel: Channel) -> tuple[str, ...]:
     """List the files whose content a channel needs."""
-    found: tuple[str, ...]
+    files: tuple[str, ...]
     match channel:
         case PagerDuty(routing_key_file):
-            found = (routing_key_file,)
+            files = (routing_key_file,)
         case Slack(api_url_file):
-            found = (api_url_file,)
+            files = (api_url_file,)
         case Webhook(_, url_file, token_file):
-            found = (url_file, token_file)
+            files = (url_file, token_file)
         case Email():
-            found = (channel.auth_password_file,)
+            files = (channel.auth_password_file,)
         case _:
             assert_never(channel)
-    return tuple(path for path in found if path)
+    return tuple(path for path in files if path)
 
 
 Channel = PagerDuty | Slack | Webhook | Email

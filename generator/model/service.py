@@ -88,7 +88,8 @@ class Site(Struct, frozen=True):
     """The settings of all services; intervals and retention in seconds, Prometheus's version as major and minor.
 
     ``shards`` are the servers that services are spread over; empty where there is only one. ``receivers`` get the
-    alerts. ``grafana_v2`` asks for the dashboards in the format of Grafana 13 as well.
+    alerts. ``native_histograms`` is whether Prometheus stores histograms as native ones, where nothing else says so.
+    ``grafana_v2`` asks for the dashboards in the format of Grafana 13 as well.
     """
 
     scrape_interval: int
@@ -102,6 +103,7 @@ class Site(Struct, frozen=True):
     deliver: Deliver = Deliver()
     shards: tuple[Shard, ...] = ()
     receivers: tuple[Receiver, ...] = ()
+    native_histograms: bool = False
     grafana_v2: bool = False
 
     def of(self, service: Service) -> Site:

@@ -22,6 +22,7 @@ class Source(Struct, frozen=True):
         unit: The unit in which a histogram's bounds are exposed.
         buckets: These bounds, ascending, in that unit; empty on counters.
         drop: Labels of the source to sum away, as they are unbounded.
+        native: Whether Prometheus stores it as a native histogram: one series under its name.
     """
 
     names: tuple[str, ...]
@@ -34,6 +35,7 @@ class Source(Struct, frozen=True):
     unit: str = ""
     buckets: tuple[float, ...] = ()
     drop: tuple[str, ...] = ()
+    native: bool = False
 
     @property
     def known(self) -> frozenset[str]:
@@ -80,6 +82,15 @@ class Stream(Struct, frozen=True):
     def is_histogram(self) -> bool:
         """Whether it has buckets."""
         return self.type is MetricType.HISTOGRAM
+
+    def is_fed_by(self, metric: str) -> bool:
+        """Whether a metric of this exposed name is one of its sources."""
+        return any(metric in (*source.names, *source.minus) for source in self.sources)
+
+    @property
+    def is_native(self) -> bool:
+        """Whether its buckets are made from native histograms."""
+        return self.is_histogram and any(source.native for source in self.sources)
 
     @property
     def is_gauge(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
@@ -91,6 +92,12 @@ def plain(value: float) -> str:
     """Write a number without an exponent or a needless ``.0``: 1e-05 is ``0.00001``."""
     text = f"{value:.12f}".rstrip("0").rstrip(".")
     return "0" if text in {"", "-0"} else text
+
+
+def scientific(value: float) -> str:
+    """Write a number with an exponent, with all its digits: 16777216 is ``1.6777216e+07``, as client libraries do."""
+    mantissa, exponent = f"{Decimal(plain(value)).normalize():e}".split("e")
+    return f"{mantissa}e{int(exponent):+03d}"
 
 
 def human(value: float, unit: Unit) -> str:

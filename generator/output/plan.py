@@ -88,16 +88,16 @@ class WritePlan(Struct, frozen=True):
             OutputError: there are obstacles; all are named.
         """
         if self.obstacles:
-            places = {found.path: found.kind for found in self.obstacles.values()}
+            places = {obstacle.path: obstacle.kind for obstacle in self.obstacles.values()}
             every = listed(f'"{printable(path)}" is {_WHAT[kind]}' for path, kind in places.items())
             raise OutputError(
-                f"{name_of(target)} holds what is in the way of the output: {every}",
+                f"{name_of(target)} has files in the way of the output: {every}",
                 "move or delete it, then run again, or choose another output directory; nothing was written",
             )
 
     def difference(self) -> OutputDifference:
         """The differences of the directory from the output to write."""
-        beyond = {path for path, found in self.obstacles.items() if found.path != path}
+        beyond = {path for path, entry in self.obstacles.items() if entry.path != path}
         return OutputDifference(
             missing=tuple(sorted({*self.outcome.created, *beyond})),
             changed=tuple(
@@ -128,13 +128,13 @@ def plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> Writ
         owned: The files in the manifest of ``target``.
     """
     stale = {path: _stale(target, path, owned[path]) for path in sorted(owned.keys() - files.keys())}
-    deleted = {path: found for path, found in stale.items() if isinstance(found, tuple)}
+    deleted = {path: entry for path, entry in stale.items() if isinstance(entry, tuple)}
     fates = {path: _fate(target, path, files[path], owned, deleted) for path in sorted(files)}
     created, changed, edited, unchanged = (
         tuple(path for path, fate in fates.items() if fate == name)
         for name in ("created", "changed", "edited", "unchanged")
     )
-    kept, gone = (tuple(path for path, found in stale.items() if found == name) for name in ("kept", "gone"))
+    kept, gone = (tuple(path for path, entry in stale.items() if entry == name) for name in ("kept", "gone"))
     obstacles = {path: fate for path, fate in fates.items() if isinstance(fate, PathEntry)}
     outcome = WriteResult(created, changed, edited, unchanged, tuple(deleted), kept)
     return WritePlan(files, owned, outcome, deleted, gone, obstacles)
@@ -197,7 +197,7 @@ def _content(artifact: File) -> Content:
     try:
         return _of_bytes(artifact.path, artifact.text.encode())
     except UnicodeEncodeError:
-        message = f"the text of {name_of(artifact.path)} holds a lone surrogate, which no file can"
+        message = f"the text of {name_of(artifact.path)} contains a lone surrogate, which no file can"
         raise OutputError(message, "find it in the specs; nothing was written") from None
 
 

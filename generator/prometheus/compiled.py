@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
-from generator.alerts.registry import read_by
+from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -70,7 +70,7 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
     return Compiled(
         service.name,
         (
-            *split(name, [(one,) for one in (*_raw(service, site), *_constants(service))], interval, limit),
+            *split(name, (*_raw(service, site), *((one,) for one in _constants(service))), interval, limit),
             *split(f"{name}-signals", _fresh(own, _recorded(service, shared)), interval),
             *copies(f"{name}-days", (error_budget.finished(one, scope) for one in promises), site),
         ),
@@ -104,12 +104,12 @@ def _fresh(
 # The raw pass, and the constants.
 
 
-def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
+def _raw(service: Service, site: Site) -> Iterator[tuple[RecordingRule, ...]]:
     for stream in service.streams.values():
         yield raw_pass(stream, service, site)
     if outside_alert(service):
         yield raw_pass(STREAM, service, site)
-    yield scraped(service)
+    yield (scraped(service),)
 
 
 def _constants(service: Service) -> Iterator[RecordingRule]:
@@ -210,7 +210,7 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     ground = Ground(scope, service.signals, service.runs, service)
     for alert in alerts:
         signal = service.signals[alert.signal]
-        if longer := tuple(read_by(alert, ground)):
+        if longer := tuple(alert_records(alert, ground)):
             yield longer
         if isinstance(alert.kind, BurnRate):
             spans = sorted(

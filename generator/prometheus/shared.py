@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from generator.alerts import burn_rate
 from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.condition import Ground
-from generator.alerts.registry import read_by
+from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -430,7 +430,7 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
             taken.add(alert.name)
             # Where the rules themselves are broken, the set of services may be unknown as well.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
-            longer = distinct(read_by(alert, ground), recorded)
+            longer = distinct(alert_records(alert, ground), recorded)
             rules = alerting_rules(alert, ground, on, library.marks)
             chains.append((*bounds, *longer, *rules))
     return _chains(f"{family}-alerts", chains, ground.scope.site)
@@ -479,7 +479,7 @@ def _key(one: RecordingRule) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
     """Record the inputs of a variant alone: the windows of its burn rates, and longer windows."""
-    yield from read_by(alert, ground)
+    yield from alert_records(alert, ground)
     if isinstance(alert.kind, BurnRate):
         for window in burn_windows(alert):
             yield from burn.over(ground.signal(alert), window, ground.scope)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _RANKED = {"topk", "bottomk", "limitk"}
 _COPIES = {"label_replace", "label_join"}
-_FROM_BUCKETS = {"histogram_quantile", "histogram_fraction"}
+_FROM_BUCKETS = {"histogram_quantile"}
 _BUCKET = "le"
 #: The label for dates; its set of values has the same name.
 DAY = "day"
@@ -77,8 +77,8 @@ def names_read(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=65536)
 def _infer(text: str, known: tuple[tuple[str, Shape], ...]) -> Inferred:
     walk = _Walk(dict(known), [], [])
-    found = walk.shape_of(parse(text))
-    return Inferred(found, references(text), tuple(dict.fromkeys(walk.problems)), tuple(walk.joins))
+    result = walk.shape_of(parse(text))
+    return Inferred(result, references(text), tuple(dict.fromkeys(walk.problems)), tuple(walk.joins))
 
 
 class _Walk(Struct, frozen=True):
@@ -103,19 +103,19 @@ class _Walk(Struct, frozen=True):
 
     def _selected(self, node: grammar.VectorSelector) -> Shape:
         read = reference(node)
-        found = self.known.get(read.name)
-        if found is None:
+        known = self.known.get(read.name)
+        if known is None:
             name = read.name or "a selector without a name"
             self.problems.append(f"reads {name}, which nothing records or exposes")
             return NOTHING
-        if not found.nothing:
-            absent = [matcher for matcher in read.matchers if matcher[0] not in found.names]
+        if not known.nothing:
+            absent = [matcher for matcher in read.matchers if matcher[0] not in known.names]
             for label, _, _ in absent:
                 self.problems.append(f'matches {read.name} by "{label}", a label that it does not have')
             if not all(_takes_nothing(op, value) for _, op, value in absent):
                 return NOTHING
-            return selected(found, read.matchers)
-        return found
+            return selected(known, read.matchers)
+        return known
 
     def _aggregated(self, node: grammar.AggregateExpr) -> Shape:
         inner, op = self.shape_of(node.expr), str(node.op)
@@ -151,12 +151,12 @@ class _Walk(Struct, frozen=True):
         while isinstance(first, grammar.BinaryExpr) and str(first.op) == "or":
             arms.append(first)
             first = first.lhs
-        found = self.shape_of(first)
+        result = self.shape_of(first)
         for arm in reversed(arms):
             other = self.shape_of(arm.rhs)
-            self._join(arm, found, other)
-            found = matching.either(arm, found, other)
-        return found
+            self._join(arm, result, other)
+            result = matching.either(arm, result, other)
+        return result
 
     def _join(self, node: grammar.BinaryExpr, left: Shape, right: Shape) -> None:
         if not (left.scalar or right.scalar or left.nothing or right.nothing):
@@ -166,7 +166,7 @@ class _Walk(Struct, frozen=True):
     def _called(self, node: grammar.Call) -> Shape:
         name, arguments = node.func.name, list(node.args)
         shapes = [self.shape_of(argument) for argument in arguments]
-        vectors = [found for found in shapes if not found.scalar]
+        vectors = [operand for operand in shapes if not operand.scalar]
         if node.func.return_type == grammar.ValueType.Scalar:
             return SCALAR
         if name in {"absent", "absent_over_time"}:

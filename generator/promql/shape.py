@@ -100,11 +100,11 @@ def _product(origins: Iterable[Origin]) -> Term:
 
 
 def _bounded(terms: Iterable[Term] | None, every: Term) -> tuple[Term, ...]:
-    found = (every,) if terms is None else tuple(terms)
-    if every in found:
+    listed = (every,) if terms is None else tuple(terms)
+    if every in listed:
         return (every,)
-    most = _fixed((every,)) if len(found) > 1 else None
-    return (every,) if most is not None and most <= (_fixed(found) or 0) else found
+    most = _fixed((every,)) if len(listed) > 1 else None
+    return (every,) if most is not None and most <= (_fixed(listed) or 0) else listed
 
 
 def takes(op: str, wanted: str, value: str) -> bool:

@@ -21,7 +21,7 @@ def as_json(report: Report) -> str:
 def document(report: Report) -> dict[str, Any]:
     """Return ``report`` as a value that JSON can represent."""
     replay = report.replay
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "server": replay.server,
         "services": list(report.services),
         "from": iso(replay.start),
@@ -31,10 +31,10 @@ def document(report: Report) -> dict[str, Any]:
         "alerts": [_alert(one) for one in report.alerts],
     }
     if report.truth:
-        found["incidents"] = [_incident(one) for one in report.incidents]
-        found["false_alarms"] = len(report.false_alarms)
-        found["scores"] = [_score(one) for one in report.scores]
-    return found
+        fields["incidents"] = [_incident(one) for one in report.incidents]
+        fields["false_alarms"] = len(report.false_alarms)
+        fields["scores"] = [_score(one) for one in report.scores]
+    return fields
 
 
 def _alert(one: AlertReport) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _incident(one: JudgedIncident) -> dict[str, Any]:
         "verdict": str(one.verdict),
         "first_ticket": _detection(one.first(TICKET)),
         "first_page": _detection(one.first(PAGE)),
-        "detected_by": [_detection(found) for found in one.detections],
+        "detected_by": [_detection(detection) for detection in one.detections],
     }
 
 
@@ -105,7 +105,7 @@ def _score(one: Score) -> dict[str, Any]:
         "firings": one.firings,
         "false_alarms": one.false,
         "precision": one.precision,
-        "incidents_found": one.found,
+        "incidents_found": one.detected,
         "incidents": one.of,
         "recall": one.recall,
     }

@@ -35,7 +35,7 @@ def judged(report: Report) -> Iterator[str]:
     """Write the incidents, and the quality of each alert."""
     false = len(report.false_alarms)
     yield (
-        f"**{len(report.found)} of {len(report.harmful)} incidents detected, {false} false "
+        f"**{len(report.detected)} of {len(report.harmful)} incidents detected, {false} false "
         f"alarm{'s' * (false != 1)}.**"
     )
     yield ""
@@ -91,7 +91,7 @@ def _score(one: Score) -> tuple[str, ...]:
         str(one.firings),
         str(one.false),
         share(one.precision),
-        f"{one.found} of {one.of}",
+        f"{one.detected} of {one.of}",
         share(one.recall),
     )
 

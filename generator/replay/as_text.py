@@ -120,12 +120,12 @@ def _incidents(report: Report) -> Iterator[str]:
     )
     yield ""
     false = len(report.false_alarms)
-    yield f"{len(report.found)} of {len(report.harmful)} incidents detected, {false} false alarm{'s' * (false != 1)}"
+    yield f"{len(report.detected)} of {len(report.harmful)} incidents detected, {false} false alarm{'s' * (false != 1)}"
 
 
 def _incident(one: JudgedIncident, report: Report) -> tuple[str, ...]:
     incident = one.incident
-    found = ", ".join(f"{each.alert} ({each.severity}) {after(each.after)}" for each in one.detections)
+    detections = ", ".join(f"{each.alert} ({each.severity}) {after(each.after)}" for each in one.detections)
     lasted = lasting(incident.end - incident.start)
     firsts = (one.first(severity) for severity in (TICKET, PAGE))
     return (
@@ -134,8 +134,8 @@ def _incident(one: JudgedIncident, report: Report) -> tuple[str, ...]:
         clock(incident.start),
         lasted,
         str(one.verdict),
-        *(after(first.after) if first else "-" * bool(found) for first in firsts),
-        found,
+        *(after(first.after) if first else "-" * bool(detections) for first in firsts),
+        detections,
     )
 
 
@@ -146,7 +146,7 @@ def _score(one: Score) -> tuple[str, ...]:
         str(one.firings),
         str(one.false),
         share(one.precision),
-        f"{one.found} of {one.of}",
+        f"{one.detected} of {one.of}",
         share(one.recall),
     )
 

@@ -106,8 +106,10 @@ def compare_replays(before: Report, after: Report, old: str) -> Comparison:
     """Compare the firings of two replays of the same history."""
     sides = [_by_alert(each.firings) for each in (before, after)]
     keys = dict.fromkeys(key for side in sides for key in side)
-    found = (one for key in keys for one in _differences(sides[0].get(key, ()), sides[1].get(key, ())))
-    return Comparison(old, before, after, tuple(sorted(found, key=lambda one: (one.began, _name(one.row)))))
+    differences = (one for key in keys for one in _differences(sides[0].get(key, ()), sides[1].get(key, ())))
+    return Comparison(
+        old, before, after, tuple(sorted(differences, key=lambda one: (one.began, _name(one.row))))
+    )
 
 
 def lasted(rows: Iterable[ActivePeriod]) -> float:
@@ -120,10 +122,10 @@ def _name(row: ActivePeriod) -> tuple[str, str]:
 
 
 def _by_alert(rows: Iterable[ActivePeriod]) -> dict[object, list[ActivePeriod]]:
-    found: dict[object, list[ActivePeriod]] = {}
+    by_alert: dict[object, list[ActivePeriod]] = {}
     for row in rows:
-        found.setdefault((row.of.service, *_name(row), frozenset(row.labels.items())), []).append(row)
-    return found
+        by_alert.setdefault((row.of.service, *_name(row), frozenset(row.labels.items())), []).append(row)
+    return by_alert
 
 
 def _differences(before: Sequence[ActivePeriod], after: Sequence[ActivePeriod]) -> Iterator[FiringDifference]:

@@ -73,15 +73,15 @@ def histories(
     known = begun or {}
     plans = [(one, one.steps(*span).since(known.get(one.service, float("-inf")))) for one in rules]
     questions = _questions(plans)
-    found = {key: Evaluated() for key in questions}
+    results = {key: Evaluated() for key in questions}
     jobs, owners = [], []
     for key, question in questions.items():
         for chunk in question.steps.chunks(points):
             jobs.append(_job(question, chunk))
             owners.append(key)
     for key, (_, text) in zip(owners, crew.answers(jobs), strict=True):
-        _merge(found[key], text)
-    return tuple(_history(one, steps, found[one.rule.expr, steps.step], span) for one, steps in plans)
+        _merge(results[key], text)
+    return tuple(_history(one, steps, results[one.rule.expr, steps.step], span) for one, steps in plans)
 
 
 def _questions(plans: Iterable[tuple[ReplayedRule, Steps]]) -> dict[tuple[str, int], _Question]:
@@ -89,7 +89,7 @@ def _questions(plans: Iterable[tuple[ReplayedRule, Steps]]) -> dict[tuple[str, i
     together: dict[tuple[str, int], list[tuple[ReplayedRule, Steps]]] = {}
     for one, steps in plans:
         together.setdefault((one.rule.expr, steps.step), []).append((one, steps))
-    return {key: _question(key[0], found) for key, found in together.items()}
+    return {key: _question(key[0], services) for key, services in together.items()}
 
 
 def _question(expr: str, together: Sequence[tuple[ReplayedRule, Steps]]) -> _Question:

@@ -61,10 +61,10 @@ class WorkerPool(Struct, frozen=True):
                 if isinstance(one, Future):
                     one.cancel()
 
-    def _settled(self, job: Job, found: str | Future[str]) -> tuple[Job, str]:
-        if isinstance(found, str):
-            return job, found
-        text = found.result()
+    def _settled(self, job: Job, answer: str | Future[str]) -> tuple[Job, str]:
+        if isinstance(answer, str):
+            return job, answer
+        text = answer.result()
         self.parts.put(job.key, text)
         return job, text
 

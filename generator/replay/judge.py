@@ -52,7 +52,7 @@ class Verdict(StrEnum):
 
 
 class Detection(Struct, frozen=True):
-    """An alert that found an incident, after ``after`` seconds; negative where the start was written down late."""
+    """An alert that detected an incident, after ``after`` seconds; negative where the start was written down late."""
 
     alert: str
     severity: str
@@ -61,14 +61,14 @@ class Detection(Struct, frozen=True):
 
 
 class JudgedIncident(Struct, frozen=True):
-    """An incident and the alerts that found it, the quickest first."""
+    """An incident and the alerts that detected it, the quickest first."""
 
     incident: Incident
     verdict: Verdict
     detections: tuple[Detection, ...]
 
     def first(self, severity: str) -> Detection | None:
-        """The first alert of a severity that found it."""
+        """The first alert of a severity that detected it."""
         return next((one for one in self.detections if one.severity == severity), None)
 
 
@@ -80,7 +80,7 @@ class Score(Struct, frozen=True):
         severity: PAGE or TICKET, or another severity.
         firings: The number of its firings that the list of incidents can judge.
         false: The number of these that no incident explains.
-        found: The number of incidents that it found.
+        detected: The number of incidents that it detected.
         of: The number of incidents that it should find.
     """
 
@@ -88,7 +88,7 @@ class Score(Struct, frozen=True):
     severity: str
     firings: int
     false: int
-    found: int
+    detected: int
     of: int
 
     @property
@@ -98,8 +98,8 @@ class Score(Struct, frozen=True):
 
     @property
     def recall(self) -> float | None:
-        """The share of incidents that it found; None without any for it."""
-        return self.found / self.of if self.of else None
+        """The share of incidents that it detected; None without any for it."""
+        return self.detected / self.of if self.of else None
 
 
 def judge(
@@ -133,7 +133,7 @@ def cause(of: ReplayedRule, activity: Activity, truth: Incidents) -> Cause:
 
 
 def _judged(one: Incident, alerts: Sequence[AlertHistory], truth: Incidents) -> JudgedIncident:
-    detections = tuple(sorted(_detections(one, alerts), key=lambda found: (found.after, found.severity)))
+    detections = tuple(sorted(_detections(one, alerts), key=lambda first: (first.after, first.severity)))
     if one.harmless:
         disturbed = any(_false_within(one, history, truth) for history in alerts)
         return JudgedIncident(one, Verdict.DISTURBED if disturbed else Verdict.QUIET, ())

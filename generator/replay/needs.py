@@ -67,24 +67,24 @@ def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozens
     by_record: dict[str, list[str]] = {}
     for rule in _recording(recording):
         by_record.setdefault(rule.record, []).append(rule.expr)
-    found: set[str] = set()
+    records: set[str] = set()
     waiting = list(exprs)
     while waiting:
-        for record in records_read(waiting.pop(), names) - found:
-            found.add(record)
+        for record in records_read(waiting.pop(), names) - records:
+            records.add(record)
             waiting += by_record[record]
-    return frozenset(found)
+    return frozenset(records)
 
 
 def _measured(groups: Sequence[RuleGroup]) -> frozenset[str]:
     """Find the records that depend on raw series, directly or through others."""
     known = frozenset(rule.record for rule in _recording(groups))
-    found: set[str] = set()
+    measured: set[str] = set()
     for node in plan(groups):
         exprs = [one.rule.expr for rules in node.rounds for one in rules]
-        if any(records_read(expr, found) or _has_raw(expr, known) for expr in exprs):
-            found.add(node.record)
-    return frozenset(found)
+        if any(records_read(expr, measured) or _has_raw(expr, known) for expr in exprs):
+            measured.add(node.record)
+    return frozenset(measured)
 
 
 def _has_raw(expr: str, records: frozenset[str]) -> bool:
@@ -104,15 +104,17 @@ def _recording(groups: Sequence[RuleGroup]) -> Iterator[RecordingRule]:
 
 
 def _raw(exprs: Iterable[str], records: frozenset[str]) -> Iterator[RawSelector]:
-    found: dict[str, RawSelector] = {}
+    selectors: dict[str, RawSelector] = {}
     for expr in exprs:
         for selector, instant in _selectors(parse(expr), instant=True):
             if selector.name not in records:
                 read = reference(selector)
                 text = str(Series(read.name, read.matchers).now())
-                known = found.get(text)
-                found[text] = RawSelector(text, read.name, instant or (known is not None and known.instant))
-    yield from found.values()
+                known = selectors.get(text)
+                selectors[text] = RawSelector(
+                    text, read.name, instant or (known is not None and known.instant)
+                )
+    yield from selectors.values()
 
 
 def _selectors(node: grammar.Expr, *, instant: bool) -> Iterator[tuple[grammar.VectorSelector, bool]]:

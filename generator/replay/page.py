@@ -115,7 +115,7 @@ def _tiles_of_change(comparison: Comparison) -> Iterator[Tile]:
         before, now = (len(each.false_alarms) for each in (comparison.before, comparison.after))
         mood = "bad" if now > before else "good" if now < before else "plain"
         yield Tile(f"{before} \N{RIGHTWARDS ARROW} {now}", "false alarms", mood)
-        was, is_ = (len(each.found) for each in (comparison.before, comparison.after))
+        was, is_ = (len(each.detected) for each in (comparison.before, comparison.after))
         mood = "bad" if is_ < was else "good" if is_ > was else "plain"
         yield Tile(f"{was} \N{RIGHTWARDS ARROW} {is_}", "incidents detected", mood)
     for change in FiringChange:
@@ -123,12 +123,12 @@ def _tiles_of_change(comparison: Comparison) -> Iterator[Tile]:
 
 
 def _judged_tiles(report: Report) -> Iterator[Tile]:
-    asked = [one for one in report.incidents if one.verdict in {Verdict.DETECTED, Verdict.MISSED}]
-    found = [one for one in asked if one.detections]
-    good = "good" if len(found) == len(asked) else "bad"
-    yield Tile(f"{len(found)}/{len(asked)}", "incidents detected", good if asked else "plain")
-    if found:
-        after = median(min(each.after for each in one.detections) for one in found)
+    judged = [one for one in report.incidents if one.verdict in {Verdict.DETECTED, Verdict.MISSED}]
+    detected = [one for one in judged if one.detections]
+    good = "good" if len(detected) == len(judged) else "bad"
+    yield Tile(f"{len(detected)}/{len(judged)}", "incidents detected", good if judged else "plain")
+    if detected:
+        after = median(min(each.after for each in one.detections) for one in detected)
         yield Tile(lasting(after), "to detect (median)")
     false = len(report.false_alarms)
     yield Tile(str(false), _plural(false, "false alarm"), "bad" if false else "good")

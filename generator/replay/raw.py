@@ -52,13 +52,13 @@ def count_series(
         LiveError: the server cannot be reached or refuses.
     """
     step = max(60, ceil((end - start) / _LOOKS))
-    found = []
+    counts = []
     for selector in selectors:
         result = api.one_range(f"count({selector.text})", start, end, step)
         most = max((whole_number(value) for one in result.series for value in one.values), default=0)
         seen = min((time for one in result.series for time in one.timestamps), default=end)
-        found.append(RawCount(selector, most, max(start, int(seen) - step)))
-    return tuple(found)
+        counts.append(RawCount(selector, most, max(start, int(seen) - step)))
+    return tuple(counts)
 
 
 def samples(
@@ -119,12 +119,12 @@ def markers(
     ``shown`` are the steps (Unix seconds) at which the server shows the series to a selector without a range.
     """
     instants = tuple(steps)
-    found = []
+    series = []
     for labels, times in samples.items():
         due = [step * 1000 for step in instants if _ended(times, step, shown.get(labels, set()))]
         if due:
-            found.append(TimeSeries(dict(labels), due, [STALE_NAN] * len(due)))
-    return tuple(found)
+            series.append(TimeSeries(dict(labels), due, [STALE_NAN] * len(due)))
+    return tuple(series)
 
 
 def _ended(times: Sequence[int], step: int, shown: set[float]) -> bool:

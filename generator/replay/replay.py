@@ -79,14 +79,14 @@ def replay(order: Order, crew: WorkerPool) -> Replay:
         begun = _begun(order, asked, need, looks)
         found = histories(asked, order.subject.rules, (order.start, order.end), order.points, begun)
     warnings = (text for one in found for text in one.warnings)
-    told = tuple(dict.fromkeys((*notes, *warnings)))
-    return Replay(crew.apis[0].url, order.start, order.end, records, found, told)
+    notices = tuple(dict.fromkeys((*notes, *warnings)))
+    return Replay(crew.apis[0].url, order.start, order.end, records, found, notices)
 
 
 def _greet(api: PrometheusApi, time: int) -> None:
     """Check that a Prometheus answers, before anything takes long."""
-    found = api.one_range("vector(1)", time, time, 1).series
-    if any(one.values != (1.0,) for one in found):
+    answer = api.one_range("vector(1)", time, time, 1).series
+    if any(one.values != (1.0,) for one in answer):
         message = f"{api.url} does not answer the query vector(1)"
         raise LiveError(message, "is this a Prometheus? the address ends where its own paths begin")
 
@@ -116,8 +116,8 @@ def _begun(order: Order, crew: WorkerPool, need: Needs, looks: Looks) -> dict[st
     return {service: begins(crew.apis[0], look, need, order.start) for service, look in looks.items()}
 
 
-def _missing(order: Order, found: Looks) -> Iterator[str]:
-    for service, one in found.items():
+def _missing(order: Order, looks: Looks) -> Iterator[str]:
+    for service, one in looks.items():
         if one is None:
             yield f"There are no recorded series of {service} in the span: none of its alerts can fire."
             continue

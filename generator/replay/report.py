@@ -115,8 +115,8 @@ class Report(Struct, frozen=True):
         return [row for row in self.firings if row.cause is Cause.FALSE_ALARM]
 
     @property
-    def found(self) -> list[JudgedIncident]:
-        """The incidents that an alert found."""
+    def detected(self) -> list[JudgedIncident]:
+        """The detected incidents."""
         return [one for one in self.incidents if one.detections]
 
     @property
@@ -161,13 +161,13 @@ def _score(report: Report, alert: str, severity: str) -> Score:
         if row.of.severity == severity and alert in {"", row.of.rule.alert} and row.cause is not Cause.UNKNOWN
     ]
     meant = [one for one in report.harmful if not alert or one.incident.is_for(alert)]
-    found = [
+    detected = [
         one
         for one in meant
         if any(_is(each.alert, each.severity, alert, severity) for each in one.detections)
     ]
     false = sum(row.cause is Cause.FALSE_ALARM for row in judged)
-    return Score(alert, severity, len(judged), false, len(found), len(meant))
+    return Score(alert, severity, len(judged), false, len(detected), len(meant))
 
 
 def _is(alert: str, severity: str, wanted: str, of_severity: str) -> bool:

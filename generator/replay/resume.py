@@ -120,7 +120,7 @@ def _readable_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         foreign = "not a database" in str(error)
-        said = "is no file of a replay" if foreign else f"cannot be used: {error}"
-        raise ReplayError(f"{path} {said}", _OTHER if foreign else _PLACE) from error
+        reason = "is no file of a replay" if foreign else f"cannot be used: {error}"
+        raise ReplayError(f"{path} {reason}", _OTHER if foreign else _PLACE) from error
     except (zlib_error, TypeError) as error:
         raise ReplayError(f"{path} is damaged", "remove it and begin again") from error

@@ -16,6 +16,8 @@ from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
+from generator.model import names
+from generator.model.rules import RecordingRule
 from generator.replay.evaluations import evaluated, steps_within
 from generator.replay.raw import RawCount, count_series, markers, samples
 
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.live.api import PrometheusApi
+    from generator.model.rules import RuleGroup
     from generator.model.service import Site
     from generator.replay.history import LabelSet
     from generator.replay.jobs import WorkerPool
     from generator.replay.needs import Needs, RawSelector
 
 _POINTS = 1500
+#: Functions of native histograms alone.
+_OF_NATIVE = ("histogram_sum(", "histogram_count(")
 NO_DATA = "check the span, and that the services' selectors match its series"
 
 
@@ -55,6 +60,22 @@ def check_scratch() -> None:
         raise LiveError(message, help_) from error
 
 
+def check_copied(groups: Iterable[RuleGroup]) -> None:
+    """Check that rules read no native histograms: a query returns their buckets, and not the samples themselves.
+
+    Raises:
+        LiveError: they do.
+    """
+    rules = (rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
+    if native := next((rule for rule in rules if _reads_native(rule)), None):
+        message = f"{native.record} is made from native histograms, which no query copies from a server"
+        raise LiveError(message, "let the server itself run the rules, and look at the time since then")
+
+
+def _reads_native(rule: RecordingRule) -> bool:
+    return rule.record.endswith(names.NATIVE_RATE) or any(text in rule.expr for text in _OF_NATIVE)
+
+
 @contextmanager
 def scratch(source: RawSource, needs: Needs) -> Iterator[PrometheusApi]:
     """Start a server, fill it, evaluate the recording rules in it; it ends with the block.
@@ -62,6 +83,7 @@ def scratch(source: RawSource, needs: Needs) -> Iterator[PrometheusApi]:
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
+    check_copied(needs.groups)
     with server_with_raw(source, needs.raw) as (api, span):
         _record(replace(source, span=span), needs, api)
         yield api
@@ -88,11 +110,11 @@ def server_with_raw(
 def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[RawCount, ...]:
     start, end = source.span
     counted = count_series(source.crew.apis[0], raw, start, end)
-    found = tuple(one for one in counted if one.series)
-    if not found:
+    present = tuple(one for one in counted if one.series)
+    if not present:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
         raise LiveError(message, NO_DATA)
-    return found
+    return present
 
 
 def _check_amount(source: RawSource, counts: Sequence[RawCount]) -> None:

@@ -45,14 +45,14 @@ class Caption(Struct, frozen=True):
 
 
 class Band(Struct, frozen=True):
-    """An incident: shaded behind all lanes. ``found`` is the place of its first detection; None without one."""
+    """An incident: shaded behind all lanes. ``detected_at`` is the place of its first detection; None without one."""
 
     x: float
     width: float
     label: Caption
     tip: str
     verdict: str
-    found: float | None
+    detected_at: float | None
 
 
 class Bar(Struct, frozen=True):
@@ -175,20 +175,20 @@ def _bands(incidents: Sequence[JudgedIncident], scale: TimeScale, *, several: bo
     """Draw incidents; their service is named where there are several."""
     texts = []
     for one in incidents:
-        first = min((found.after for found in one.detections), default=None)
+        first = min((detection.after for detection in one.detections), default=None)
         of = f" ({one.incident.service})" if several and one.incident.service else ""
-        said = str(one.verdict) if first is None else f"found {after(first)}"
-        texts.append((scale(one.incident.start), f"{one.incident.name}{of}, {said}"))
+        verdict = str(one.verdict) if first is None else f"found {after(first)}"
+        texts.append((scale(one.incident.start), f"{one.incident.name}{of}, {verdict}"))
     for one, label in zip(incidents, _labels(texts), strict=True):
         x = scale(one.incident.start)
-        first_at = min((found.at for found in one.detections), default=None)
+        first_at = min((detection.at for detection in one.detections), default=None)
         yield Band(
             x=x,
             width=max(_NARROWEST, round(scale(one.incident.end) - x, 2)),
             label=label,
             tip="\n".join(_tip_of_incident(one, label.text)),
             verdict=str(one.verdict),
-            found=None if first_at is None else scale(first_at),
+            detected_at=None if first_at is None else scale(first_at),
         )
 
 

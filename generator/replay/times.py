@@ -51,9 +51,9 @@ def alert_value(value: float | None, rule: AlertingRule) -> str:
         return ""
     if isnan(value) or not isfinite(value):
         return "NaN" if isnan(value) else f"{'+' if value > 0 else '-'}Inf"
-    said = rule.annotations.get("description", "")
-    if "$value | humanizePercentage" in said:
+    description = rule.annotations.get("description", "")
+    if "$value | humanizePercentage" in description:
         return f"{value * 100:.3g}%"
-    if "$value | humanizeDuration" in said:
+    if "$value | humanizeDuration" in description:
         return f"{value:.3g}s" if abs(value) >= _HUNDREDTH or not value else f"{value * 1000:.3g}ms"
     return f"{value:.4g}"

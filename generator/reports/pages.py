@@ -114,6 +114,6 @@ def percent(value: float) -> str:
 
 @cache
 def _environment() -> Environment:
-    found = markdown.environment(Path(__file__).parent / "templates")
-    found.filters.update(number=numbers.number, percent=percent, duration=duration)
-    return found
+    made = markdown.environment(Path(__file__).parent / "templates")
+    made.filters.update(number=numbers.number, percent=percent, duration=duration)
+    return made

@@ -172,8 +172,8 @@ def overview(services: Sequence[Costly], shared: SharedAccount, site: Site) -> O
 
 
 def _sum(totals: Iterable[Total]) -> Total:
-    found = tuple(totals)
-    return Total(sum(total.live for total in found), sum(total.retained for total in found))
+    every = tuple(totals)
+    return Total(sum(total.live for total in every), sum(total.retained for total in every))
 
 
 def service_row(each: ServiceFacts, site: Site) -> ServiceRow:

@@ -99,7 +99,7 @@ def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, sco
     """Read the longer window of a threshold, over which bad events are counted; 0 without one."""
     if body.also_over is None:
         return 0
-    found = window(body.also_over, 0, scope.site, scope.findings)
+    also = window(body.also_over, 0, scope.site, scope.findings)
     fewest, place = entry.value.min_bad_events, body.also_over.span
     if not counts_bad(signal):
         scope.findings.error(
@@ -117,15 +117,15 @@ def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, sco
             place,
             "write min_bad_events: 5 beside it, or leave also_over out",
         )
-    elif found and found < 2 * signal.window:
+    elif also and also < 2 * signal.window:
         scope.findings.error(
             "unit/window",
-            f"also_over is {duration(found)}, less than twice {signal.name}'s own window, "
+            f"also_over is {duration(also)}, less than twice {signal.name}'s own window, "
             f"{duration(signal.window)}",
             place,
             f"look back over at least {duration(2 * signal.window)}; 3h suits most",
         )
-    return found
+    return also
 
 
 def _burn_rate(

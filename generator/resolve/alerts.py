@@ -209,7 +209,7 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
     if any(_enabled(entry, name, body, otherwise)) or otherwise.findings.failed:
         return
     own = f"{entry.key.value} of {scope.service} is off"
-    why = next((found.message for found in otherwise.findings.all), own)
+    why = next((finding.message for finding in otherwise.findings.all), own)
     scope.findings.warning(
         "alert/disabled-unused",
         f"disabled turns off nothing: {why}",
@@ -221,9 +221,9 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
 def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
     if name == "absence":
         check_absence(entry, scope)
-    for found in fan_out(name, body, scope):
-        about = _About(found.signal, found.by)
-        yield _alert(entry, found.kind, about, (_swept_tier(entry, found),), scope)
+    for one in fan_out(name, body, scope):
+        about = _About(one.signal, one.by)
+        yield _alert(entry, one.kind, about, (_swept_tier(entry, one),), scope)
 
 
 def _swept_tier(entry: Entry[AlertSpec], alert: FannedOut) -> Tier:

@@ -69,12 +69,12 @@ def resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is 
             off.append(entry.key.value)
             continue
         scope = generic_scope(library.signals, library.streams, site, Findings(), windows, file)
-        found = tuple(capped(one, most) for one in alerts_of((entry,), scope)) if scope else ()
-        if not found or not defaults:
+        changed = tuple(capped(one, most) for one in alerts_of((entry,), scope)) if scope else ()
+        if not changed or not defaults:
             continue
-        if name := _difference(found[0], defaults[0]):
-            variants.append(Variant(entry.key.value, name, found))
-        overrides += _overrides(found[0], defaults[0], service)
+        if name := _difference(changed[0], defaults[0]):
+            variants.append(Variant(entry.key.value, name, changed))
+        overrides += _overrides(changed[0], defaults[0], service)
     return Deviations(tuple(overrides), tuple(variants), tuple(off))
 
 
@@ -124,8 +124,8 @@ def _overrides(alert: Alert, default: Alert, service: Service) -> Iterator[Overr
         if known != number:
             # In place of a plain number the rule accepts no multiple of the objective.
             plain = isinstance(known, Bound) and isinstance(number, Bound) and known.factor is None
-            found = _plain(number, alert, service) if plain and isinstance(number, Bound) else number
-            yield _override(alert, severity, part, found, service)
+            override = _plain(number, alert, service) if plain and isinstance(number, Bound) else number
+            yield _override(alert, severity, part, override, service)
     for part in {part for part, _ in _floors(default)} - {part for part, _ in _floors(alert)}:
         yield Override(alert.name, "", part, 0, "")
 

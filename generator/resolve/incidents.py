@@ -30,7 +30,7 @@ def resolve_incidents(spec: IncidentsSpec, services: Collection[str]) -> Result[
     start, end = _span(spec.start, spec.end, "the list", findings)
     of = _service(spec.service, known, findings)
     read = ((one, _incident(one, known, of, findings)) for one in spec.incidents)
-    sound = [(one, found) for one, found in read if found]
+    sound = [(one, incidents) for one, incidents in read if incidents]
     rollouts = [Rollout(one.release, _time(one.at, findings) or 0.0) for one in spec.rollouts]
     for message, one, other in _overlaps(sound):
         findings.error(
@@ -40,14 +40,14 @@ def resolve_incidents(spec: IncidentsSpec, services: Collection[str]) -> Result[
             "join them, end one where the other starts, or give each the alerts that are for it alone",
             Note("the other one is here", other.name.span),
         )
-    found = Incidents(
-        tuple(found for _, found in sound),
+    incidents = Incidents(
+        tuple(incidents for _, incidents in sound),
         of,
         -inf if start is None else start,
         inf if end is None else end,
         tuple(rollouts),
     )
-    return Result.failed(*findings.all) if findings.failed else Result(found, findings.all)
+    return Result.failed(*findings.all) if findings.failed else Result(incidents, findings.all)
 
 
 def _incident(spec: IncidentSpec, known: Mapping[str, str], of: str, findings: Findings) -> Incident | None:

@@ -112,8 +112,8 @@ def _stand_in(signal: Signal, windows: Mapping[str, int]) -> Objective:
 
 
 def _open_labels(streams: Iterable[Stream]) -> dict[str, Label]:
-    found = dict.fromkeys(label for stream in streams for label in stream.labels)
-    return {name: Label(name, "", (), 1) for name in found}
+    names = dict.fromkeys(label for stream in streams for label in stream.labels)
+    return {name: Label(name, "", (), 1) for name in names}
 
 
 def _token_types(profiles: Iterable[ProfileSpec]) -> Iterable[str]:

@@ -105,8 +105,8 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     service = resolve_service(spec, profile, common.base, findings) if profile else None
     if service and not common.site.keeps_firing:
         service = at_once(service, spec.alerts, common.oldest, findings)
-    told = at_home(findings.all, spec.profile.span)
-    return Result.of(service, told) if service else Result.failed(*told)
+    diagnostics = at_home(findings.all, spec.profile.span)
+    return Result.of(service, diagnostics) if service else Result.failed(*diagnostics)
 
 
 def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnostic, ...]:

@@ -134,7 +134,7 @@ def directed(
     objectives: Mapping[str, Objective],
 ) -> dict[str, Signal]:
     """Set the direction of each signal that has none from its objective."""
-    found = dict(signals)
+    turned = dict(signals)
     for entry in entries:
         signal = signals.get(entry.key.value)
         if signal and entry.key.value in objectives and signal.better is Better.NEITHER:
@@ -144,8 +144,8 @@ def directed(
                 if isinstance(signal.kind, Share)
                 else signal.kind
             )
-            found[signal.name] = replace(signal, better=better, kind=kind)
-    return found
+            turned[signal.name] = replace(signal, better=better, kind=kind)
+    return turned
 
 
 def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings) -> int | None:

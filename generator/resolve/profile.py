@@ -68,7 +68,7 @@ def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Me
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
     check_feeds(profile, bare, labels, base.site.oldest_prometheus, findings)
-    fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
+    fed = resolve_streams(profile, metrics, labels, base, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
 
@@ -101,6 +101,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         adapters=(),
         series_budget=None,
         scrape_interval=None,
+        histograms=None,
         environments=(),
         severity_at_most=None,
         inhabits=None,
@@ -194,13 +195,13 @@ def _merged(
     base: tuple[Entry[T], ...], own: tuple[Entry[T], ...], exclusive: tuple[tuple[str, ...], ...]
 ) -> tuple[Entry[T], ...]:
     """Keep the order of the base; append the entries that only the other has."""
-    found = {entry.key.value: entry for entry in base}
+    merged = {entry.key.value: entry for entry in base}
     for entry in own:
-        known = found.get(entry.key.value)
-        found[entry.key.value] = (
+        known = merged.get(entry.key.value)
+        merged[entry.key.value] = (
             replace(entry, value=_laid(known.value, entry.value, exclusive)) if known else entry
         )
-    return tuple(found.values())
+    return tuple(merged.values())
 
 
 def _laid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:

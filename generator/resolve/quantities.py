@@ -244,8 +244,8 @@ def respelled_bound(written: str, kind: str) -> str:
 
 def bucket_bounds(written: Names, unit: str, what: str, findings: Findings) -> tuple[float, ...] | None:
     """Read upper bounds in the exposed ``unit`` of ``what``; None if one of them is invalid."""
-    found = [_bucket_bound(text, unit, what, findings) for text in written]
-    return None if None in found else tuple(one for one in found if one is not None)
+    bounds = [_bucket_bound(text, unit, what, findings) for text in written]
+    return None if None in bounds else tuple(one for one in bounds if one is not None)
 
 
 def _bucket_bound(text: Text, unit: str, what: str, findings: Findings) -> float | None:

@@ -190,7 +190,7 @@ def segment_alerts(
 
 def _is_segment(label: Text, signal: Signal, service: ServiceSpec, scope: AlertScope) -> bool:
     known = [entry.key.value for entry in service.segments]
-    broken_down = signal.shared and any(signal.name in found for found in SIGNALS.values())
+    broken_down = signal.shared and any(signal.name in streams for streams in SIGNALS.values())
     if label.value in known and broken_down and label.value in signal.of.labels:
         return True
     lacks = label.value in known
@@ -211,7 +211,7 @@ def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: boo
         )
     if recorded:
         return f"add the stream {signal.of.name} to the segment: of: [run, {signal.of.name}]"
-    every = (name for found in SIGNALS.values() for name in found)
+    every = (name for streams in SIGNALS.values() for name in streams)
     return f"segments tell these apart: {listed(every)}"
 
 

@@ -16,6 +16,7 @@ from generator.model.words import RUN
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
+from generator.resolve.histograms import are_native
 from generator.resolve.label_names import forbidden_label, set_elsewhere
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
@@ -66,11 +67,14 @@ def resolve_service(
     """Resolve one service; None when too little of it is valid, with the findings as the reason."""
     scraped = scraped_every(spec, base.site, findings)
     budget = resolve_budget(spec.series_budget, base.site.budget)
-    base = replace(base, site=replace(base.site, scrape_interval=scraped, budget=budget))
+    site = base.site
+    native = are_native(spec.histograms, site.oldest_prometheus, findings, default=site.native_histograms)
+    site = replace(site, scrape_interval=scraped, budget=budget, native_histograms=native)
+    base = replace(base, site=site)
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
     check_feeds(profile, spec, labels, base.site.oldest_prometheus, findings)
-    fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
+    fed = resolve_streams(profile, metrics, labels, base, findings)
     metrics, streams = fed.metrics, fed.streams
     scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
     signals = resolve_signals(base.signals, profile, spec, scope)
@@ -129,8 +133,8 @@ def resolve_service(
     shared = shared_alerts(base.signals, alert_scope)
     changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
-    found = resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
-    return replace(service, deviations=found)
+    deviations = resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
+    return replace(service, deviations=deviations)
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
@@ -169,14 +173,14 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
 
 def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> dict[str, Label]:
     """Copy the limit values of the library's signals to the labels that have them."""
-    found = dict(labels)
+    limited = dict(labels)
     for signal in signals.values():
-        label = found.get(signal.kind.label) if isinstance(signal.kind, Distribution) else None
+        label = limited.get(signal.kind.label) if isinstance(signal.kind, Distribution) else None
         # A missing label is reported elsewhere.
         if isinstance(signal.kind, Distribution) and label and not label.limits:
             limits = tuple(one for one in signal.kind.limits if one in label.values)
-            found[label.name] = replace(label, limits=limits)
-    return found
+            limited[label.name] = replace(label, limits=limits)
+    return limited
 
 
 def _spends(signals: Mapping[str, Signal]) -> bool:

@@ -93,8 +93,8 @@ def resolve_signals(
 
 def resolve_own_library(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
     """Resolve the library's signals with its own streams; all their errors become findings."""
-    found = (_signal(entry, scope, own=False) for entry in (library.signals if library else ()))
-    return {signal.name: replace(signal, shared=True) for signal in found if signal}
+    resolved = (_signal(entry, scope, own=False) for entry in (library.signals if library else ()))
+    return {signal.name: replace(signal, shared=True) for signal in resolved if signal}
 
 
 def shared_signals(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
@@ -197,8 +197,8 @@ def _kind(name: str, source: SourceSpec, metric: Stream, better: Better, scope: 
         case "cost":
             return _spent(source, scope) if _is_usd(metric) else _cost(source, scope)
         case _:
-            found = _quantile if name == "quantile" else _distribution
-            return found(source, metric, scope)
+            resolve = _quantile if name == "quantile" else _distribution
+            return resolve(source, metric, scope)
 
 
 def _countable(name: str, source: SourceSpec, metric: Stream, scope: SignalScope) -> bool:

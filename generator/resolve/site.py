@@ -23,6 +23,7 @@ from generator.model.delivery import (
 from generator.model.receivers import Receiver, secret_files, secret_key
 from generator.model.service import SeriesBudget, Shard, Site
 from generator.model.units import DAY, MINUTE, duration
+from generator.resolve.histograms import are_native
 from generator.resolve.oldest import resolve_oldest
 from generator.resolve.receivers import resolve_receivers
 from generator.resolve.times import seconds
@@ -68,6 +69,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
             SCRAPE_INTERVAL, RULE_INTERVAL, RETENTION, "", "runbooks", created_series=True, budget=BUDGET
         )
     receivers = resolve_receivers(spec.receivers, findings)
+    oldest = resolve_oldest(spec.oldest_prometheus, findings)
     site = Site(
         scrape_interval=seconds(spec.scrape_interval, SCRAPE_INTERVAL, findings),
         rule_interval=seconds(spec.rule_interval, RULE_INTERVAL, findings),
@@ -76,12 +78,13 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         runbook_url=spec.runbook_url or "runbooks",
         created_series=spec.created_series is not False,
         budget=resolve_budget(spec.series_budget, BUDGET),
-        oldest_prometheus=resolve_oldest(spec.oldest_prometheus, findings),
+        oldest_prometheus=oldest,
         deliver=_resolve_deliver(spec, receivers, findings),
         shards=tuple(
             Shard(entry.key.value, tuple(name.value for name in entry.value)) for entry in spec.shards
         ),
         receivers=receivers,
+        native_histograms=are_native(spec.histograms, oldest, findings, default=False),
         grafana_v2=spec.grafana_v2 is True,
     )
     # Wrong intervals must not cause further errors in keys that depend on them.

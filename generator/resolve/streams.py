@@ -12,6 +12,7 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
+from generator.resolve.histograms import are_native
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
 from generator.resolve.quantities import bucket_bounds
@@ -32,8 +33,11 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
+    from generator.model.service import Site
+    from generator.resolve.service import Base
 
 _BASE_UNITS = {"ms": "s"}
 #: The stream whose tokens are priced, and the one that needs no prices.
@@ -74,21 +78,26 @@ def resolve_streams(
     profile: ProfileSpec,
     metrics: Mapping[str, Metric],
     labels: Mapping[str, Label],
-    library: Mapping[str, Stream],
+    base: Base,
     findings: Findings,
 ) -> ServiceStreams:
     """Resolve the streams and their sources; a declared metric that feeds none is a stream of its own name."""
-    scope = _Scope(metrics, labels, findings)
+    library = base.library.streams
+    scope = _Scope(metrics, labels, base.site, findings)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
     _check_once(profile, findings)
     _check_declared(profile, metrics, findings)
     used = {name for stream in shared for source in stream.sources for name in source.names}
     stems = {stream.stem for stream in library.values()}
-    own = [_own(metric, stems) for metric in metrics.values() if metric.name not in used]
+    own = [
+        _own(metric, stems, native=base.site.native_histograms)
+        for metric in metrics.values()
+        if metric.name not in used
+    ]
     # In the order of the metrics, so that a profile's streams keep that order.
     order = {name: index for index, name in enumerate(metrics)}
     streams = sorted((*shared, *own), key=lambda stream: order.get(stream.metric, len(order)))
-    every = {**metrics, **_foreign(shared, metrics)}
+    every = _as_stored({**metrics, **_foreign(shared, metrics)}, streams)
     if profile.created_series is False:
         every = {name: replace(metric, created=False) for name, metric in every.items()}
     return ServiceStreams({stream.name: stream for stream in streams}, every)
@@ -97,18 +106,23 @@ def resolve_streams(
 class _Scope(Struct, frozen=True):
     metrics: Mapping[str, Metric]
     labels: Mapping[str, Label]
+    site: Site
     findings: Findings
 
 
 def by_any_name(streams: Iterable[Stream]) -> dict[str, Stream]:
     """Map streams by their names, and by those of their metrics."""
-    found = tuple(streams)
-    return {**{stream.metric: stream for stream in found}, **{stream.name: stream for stream in found}}
+    every = tuple(streams)
+    return {**{stream.metric: stream for stream in every}, **{stream.name: stream for stream in every}}
 
 
 def fed_by(spec: FeedSpec) -> str:
     """Name the metric that feeds a stream, or the first of several."""
     return next((text.value for part in _parts(spec) for text in _names(part.of)), "")
+
+
+def _span(written: Text | None) -> Span | None:
+    return written.span if written else None
 
 
 def _names(written: OneOrMany | None) -> tuple[Text, ...]:
@@ -140,10 +154,15 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
         )
         return None
     before = scope.findings.failed
-    sources = tuple(_source(part, entry, stream, scope) for part in _parts(entry.value))
+    site = scope.site
+    native = are_native(
+        entry.value.histograms, site.oldest_prometheus, scope.findings, default=site.native_histograms
+    )
+    sources = tuple(_source(part, entry, stream, scope, native=native) for part in _parts(entry.value))
     _check_keys(entry, stream, scope.findings)
     _check_bounds(entry, stream, sources, scope)
     _check_apart(entry, sources, scope)
+    _check_alike(entry, stream, sources, scope.findings)
     if scope.findings.failed and not before:
         return None
     known = frozenset[str]().union(*(source.known for source in sources))
@@ -162,7 +181,9 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
     )
 
 
-def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, scope: _Scope) -> Source:
+def _source(
+    part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, scope: _Scope, *, native: bool
+) -> Source:
     exposed_as = tuple(text.value for text in _names(part.of))
     declared = [scope.metrics[name] for name in exposed_as if name in scope.metrics]
     for text in _names(part.of):
@@ -175,7 +196,7 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
         label: label for metric in declared for label in metric.labels if label not in set(renamed.values())
     }
     joined = {name: label.joined for name, label in scope.labels.items() if label.joined and not declared}
-    found = {**joined, **own, **renamed}
+    labels = {**joined, **own, **renamed}
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
     written = bucket_bounds(entry.value.buckets, unit, entry.key.value, scope.findings)
     buckets = written or (declared[0].buckets if declared else ())
@@ -183,13 +204,14 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
         names=exposed_as,
         value=part.value.value if part.value else "",
         where=tuple((item.key.value, tuple(one.value for one in item.value.values)) for item in part.where),
-        labels=tuple((name, exposed) for name, exposed in found.items() if name in scope.labels),
+        labels=tuple((name, exposed) for name, exposed in labels.items() if name in scope.labels),
         constants=tuple(item for item in constants if item[0] in scope.labels),
         minus=tuple(text.value for text in _names(part.minus)),
         scale=part.scale or 1,
         unit=unit,
         buckets=buckets if stream.is_histogram or part.value else (),
         drop=tuple(text.value for text in entry.value.drop),
+        native=native and (stream.is_histogram or part.value is not None),
     )
 
 
@@ -225,18 +247,21 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
     """Refuse keys that do not apply to a stream of this kind: they would be ignored, or scale the events."""
     parts = _parts(entry.value)
     if stream.is_histogram:
-        found = {
+        given = {
             "value": next((part.value.span for part in parts if part.value), None),
             "scale": next((part.span for part in parts if part.scale), None),
         }
         help_ = "leave it out: a histogram is read as it is, and unit says in what its bounds are"
     else:
         bounds = next((bound.span for bound in entry.value.buckets), None)
-        found = {"buckets": None if all(part.value for part in parts) else bounds}
+        given = {
+            "buckets": None if all(part.value for part in parts) else bounds,
+            "histograms": None if any(part.value for part in parts) else _span(entry.value.histograms),
+        }
         help_ = (
             f"leave it out: a {stream.type} has none, unless it is the sum or count of a histogram (value)"
         )
-    for key, span in found.items():
+    for key, span in given.items():
         if span is not None:
             findings.error(
                 "stream/key-of-another-kind",
@@ -256,10 +281,14 @@ def check_feeds(
     """Refuse names and labels that neither streams nor metrics of a service may have."""
     for entry in (*profile.metrics, *service.metrics) if profile.emitted == ELSEWHERE else ():
         _check_names([entry.key], [], oldest, findings)
+    for label in profile.labels:
+        _check_names([], [label.value.label] if label.value.label else [], oldest, findings)
     for feed in profile.streams:
         for part in _parts(feed.value):
             renames = [item.value for item in part.labels]
-            _check_names([*_names(part.of), *_names(part.minus)], renames, oldest, findings)
+            conditions = [item.key for item in part.where]
+            metrics = [*_names(part.of), *_names(part.minus)]
+            _check_names(metrics, [*renames, *conditions], oldest, findings)
             for text in renames:
                 if finding := forbidden_label(text.value, text.span):
                     findings.add(finding)
@@ -371,21 +400,51 @@ def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Sc
                 )
 
 
+def _check_alike(
+    entry: Entry[FeedSpec], stream: Stream, sources: tuple[Source, ...], findings: Findings
+) -> None:
+    """Refuse native histograms of different bounds or units in one stream: they are summed before they get bounds."""
+    first, last = sources[0], sources[-1]
+    if any((one.unit, one.buckets) != (first.unit, first.buckets) for one in sources) and any(
+        one.native for one in sources if stream.is_histogram
+    ):
+        findings.error(
+            "stream/native-parts",
+            f'"{first.names[0]}" and "{last.names[0]}" have different bounds or units, and native histograms are '
+            f'summed in the stream "{stream.name}" as they are',
+            entry.key.span,
+            "give them the same unit and buckets, or let Prometheus keep their classic buckets, and say histograms: "
+            "classic here",
+        )
+
+
 def _bounds(sources: Iterable[Source]) -> tuple[float, ...]:
-    found = {round(bound * FACTORS[source.unit], 12) for source in sources for bound in source.buckets}
-    return tuple(sorted(found))
+    bounds = {round(bound * FACTORS[source.unit], 12) for source in sources for bound in source.buckets}
+    return tuple(sorted(bounds))
 
 
 def _foreign(streams: Iterable[Stream], declared: Mapping[str, Metric]) -> dict[str, Metric]:
     """Describe the foreign metrics, as far as streams read them."""
-    found: dict[str, Metric] = {}
+    metrics: dict[str, Metric] = {}
     for stream in streams:
         for source in stream.sources:
             for name in (*source.names, *source.minus):
                 if name not in declared:
                     metric = _exposed(name, source, stream)
-                    found[name] = _merged(found[name], metric) if name in found else metric
-    return found
+                    metrics[name] = _merged(metrics[name], metric) if name in metrics else metric
+    return metrics
+
+
+def _as_stored(metrics: Mapping[str, Metric], streams: Iterable[Stream]) -> dict[str, Metric]:
+    """Mark the metrics that are only read as native histograms."""
+    read: dict[str, list[bool]] = {}
+    for source in (source for stream in streams for source in stream.sources):
+        for name in (*source.names, *source.minus):
+            read.setdefault(name, []).append(source.native)
+    return {
+        name: replace(metric, native=True) if all(read.get(name, [False])) else metric
+        for name, metric in metrics.items()
+    }
 
 
 def _exposed(name: str, source: Source, stream: Stream) -> Metric:
@@ -426,13 +485,14 @@ def _described(type_: MetricType, unit: str) -> str:
     return f"{type_} of {'seconds' if unit == 's' else unit.upper() or 'counts'}"
 
 
-def _own(metric: Metric, stems: Iterable[str]) -> Stream:
+def _own(metric: Metric, stems: Iterable[str], *, native: bool) -> Stream:
     base = names.stem(metric.name)
     source = Source(
         names=(metric.name,),
         labels=tuple((label, label) for label in metric.labels),
         unit=metric.unit,
         buckets=metric.buckets,
+        native=native and metric.is_histogram,
     )
     return Stream(
         name=metric.name,

@@ -134,7 +134,7 @@ def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -
         written, paces = paces, scaled(paces, window, case.scope.site)
         if paces != written:
             _check_retention(written, paces, window, case)
-    beyond = {burn: found for burn in paces if (found := _beyond_budget(burn, budget, case))}
+    beyond = {burn: too_fast for burn in paces if (too_fast := _beyond_budget(burn, budget, case))}
     reachable = tuple(burn for burn in paces if burn not in beyond)
     for burn, (why, help_) in beyond.items():
         left = f" at {plain(burn.factor)}x" if reachable else ""

@@ -61,16 +61,16 @@ def wait(text: Text | None, default: int, findings: Findings) -> int:
     """Read a waiting time, at most the longest window; ``0s`` is no wait."""
     if text is not None and _NOTHING.fullmatch(text.value):
         return 0
-    found = seconds(text, default, findings)
-    if text is not None and found > LONGEST_WINDOW:
+    waited = seconds(text, default, findings)
+    if text is not None and waited > LONGEST_WINDOW:
         findings.error(
             "unit/range",
-            f"a wait of {duration(found)} is longer than {duration(LONGEST_WINDOW)}",
+            f"a wait of {duration(waited)} is longer than {duration(LONGEST_WINDOW)}",
             text.span,
             f"wait for at most {duration(LONGEST_WINDOW)}; 5m suits most",
         )
         return default
-    return found
+    return waited
 
 
 def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
@@ -84,19 +84,19 @@ def objective_window(text: Text, default: int, site: Site, findings: Findings) -
 
 
 def _window(text: Text | None, default: int, allowed: _Range, site: Site, findings: Findings) -> int:
-    found = seconds(text, default, findings)
-    if text is not None and not _fits(text, found, allowed, site, findings):
+    length = seconds(text, default, findings)
+    if text is not None and not _fits(text, length, allowed, site, findings):
         return default
-    return found
+    return length
 
 
-def _fits(text: Text, found: int, allowed: _Range, site: Site, findings: Findings) -> bool:
+def _fits(text: Text, length: int, allowed: _Range, site: Site, findings: Findings) -> bool:
     least = max(shortest_window(site), allowed.shortest)
-    if found < least:
-        _too_short(text, found, allowed, site, findings)
-    elif found > allowed.longest:
-        _too_long(text, found, allowed, findings)
-    return least <= found <= allowed.longest
+    if length < least:
+        _too_short(text, length, allowed, site, findings)
+    elif length > allowed.longest:
+        _too_long(text, length, allowed, findings)
+    return least <= length <= allowed.longest
 
 
 def shortest_window(site: Site) -> int:
@@ -106,7 +106,7 @@ def shortest_window(site: Site) -> int:
 
 def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
     """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; windows as in ``window``."""
-    found = []
+    paces = []
     for part in text.value.split(","):
         burn = _burn(part.strip())
         if burn is None:
@@ -119,8 +119,8 @@ def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
             return ()
         if not all(_fits(text, each, _OF_RULES, site, findings) for each in (burn.short, burn.long)):
             return ()
-        found.append(burn)
-    return tuple(found)
+        paces.append(burn)
+    return tuple(paces)
 
 
 def scaled(paces: tuple[Burn, ...], window: int, site: Site) -> tuple[Burn, ...]:
@@ -151,23 +151,23 @@ def _burn(part: str) -> Burn | None:
     return Burn(factor, int(long), int(short))
 
 
-def _too_short(text: Text, found: int, allowed: _Range, site: Site, findings: Findings) -> None:
+def _too_short(text: Text, length: int, allowed: _Range, site: Site, findings: Findings) -> None:
     least = max(shortest_window(site), allowed.shortest)
     name = "the rule interval" if least == site.rule_interval else "four scrapes"
     what = "a day" if least == allowed.shortest else f"{name}, {duration(least)}"
     verb = "promise" if allowed.shortest else "look back"
     findings.error(
         "unit/window",
-        f"a window of {duration(found)} is shorter than {what}",
+        f"a window of {duration(length)} is shorter than {what}",
         text.span,
         f"{verb} over at least {duration(least)}; {allowed.suits} suits most",
     )
 
 
-def _too_long(text: Text, found: int, allowed: _Range, findings: Findings) -> None:
+def _too_long(text: Text, length: int, allowed: _Range, findings: Findings) -> None:
     findings.error(
         "unit/window",
-        f"a window of {duration(found)} is longer than {duration(allowed.longest)}",
+        f"a window of {duration(length)} is longer than {duration(allowed.longest)}",
         text.span,
         f"look back over at most {duration(allowed.longest)}; {allowed.suits} suits most",
     )

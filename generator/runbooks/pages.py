@@ -60,7 +60,7 @@ def runbook_entry(service: Service) -> RunbookEntry:
 
 def _rows(alert: Alert, service: Service) -> str:
     words = ((tier.severity, in_words(alert, tier, service)) for tier in alert.tiers)
-    return "".join(f"| {service.name} | {severity} | {text(said)} |\n" for severity, said in words)
+    return "".join(f"| {service.name} | {severity} | {text(word)} |\n" for severity, word in words)
 
 
 def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ...]:
@@ -76,8 +76,8 @@ def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ..
             words.setdefault(name, {}).setdefault(each.run, []).append(each.service)
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
     return tuple(
-        _page(alerts[name], "".join(found), words[name], site.grafana_url, template)
-        for name, found in sorted(rows.items())
+        _page(alerts[name], "".join(row), words[name], site.grafana_url, template)
+        for name, row in sorted(rows.items())
     )
 
 

@@ -31,7 +31,7 @@ _COPIES = 3
 _KEPT = WEEK
 #: The latest days, which are summed at every interval: today, and yesterday until a copy has taken it over.
 _LATEST = 2
-#: The time over which the sum of the latest days is looked for: a gap of this length loses only its own events.
+#: The time over which the sum of the latest days is looked for: a shorter gap loses only its own events.
 _GAP = 6 * HOUR
 #: The most days of a window.
 LONGEST_BUDGET = 366

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.model import names
+from generator.model.units import scientific
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,8 +109,7 @@ def bucket_label(edge: float) -> str:
         return "+Inf"
     if edge < 1e6:  # noqa: PLR2004 - where the client turns to exponents
         return repr(float(edge))
-    mantissa, exponent = f"{edge:e}".split("e")
-    return f"{float(mantissa):g}e+{int(exponent):02d}"
+    return scientific(edge)
 
 
 def _dense(added: Mapping[int, float], scrapes: int) -> list[float]:

@@ -69,16 +69,16 @@ class Process(Struct, frozen=True):
             if metric.is_gauge:
                 usual = _usual(metric, service)
                 declared = [dict(one) for one in _declared(metric, self.release, self.exposed)]
-                for said in declared or [{}]:
-                    self.gauges.append(Gauge(metric, self._labels_of(metric, said), usual))
+                for labels in declared or [{}]:
+                    self.gauges.append(Gauge(metric, self._labels_of(metric, labels), usual))
         joined = {
             label.joined: _value(name, {}, self) for name, label in service.labels.items() if label.joined
         }
         if joined:
             self.gauges.append(Gauge(INFO, joined, 1, swing=0))
 
-    def _labels_of(self, metric: Metric, said: Mapping[str, str]) -> dict[str, str]:
-        return labels_of(metric, self.exposed.service, lambda name: _value(name, said, self))
+    def _labels_of(self, metric: Metric, labels: Mapping[str, str]) -> dict[str, str]:
+        return labels_of(metric, self.exposed.service, lambda name: _value(name, labels, self))
 
     def start(self) -> None:
         """Expose every declared combination of labels at 0, as the generated module does; others wait for events."""
@@ -86,8 +86,8 @@ class Process(Struct, frozen=True):
         for metric in self.exposed.service.metrics.values():
             begins = not metric.sparse or metric.name in unread
             if begins and not metric.is_gauge and not metric.foreign:
-                for said in _declared(metric, self.release, self.exposed):
-                    self._counting(metric, self._labels_of(metric, said), zero_initialised=True)
+                for labels in _declared(metric, self.release, self.exposed):
+                    self._counting(metric, self._labels_of(metric, labels), zero_initialised=True)
 
     def finish(self, scrape: int, run: Run) -> None:
         """Count a finished run and all its events."""
@@ -144,13 +144,13 @@ class Process(Struct, frozen=True):
         self, event: Event, key: tuple[str, ...], whose: Segments
     ) -> Iterator[tuple[Amount, float, Counter | Histogram]]:
         happening = _happening(event, key, whose, self.exposed.words)
-        found = observations(
+        observed = observations(
             happening,
             self.exposed.fed[event],
             self.exposed.service,
-            lambda name: _value(name, happening.said, self),
+            lambda name: _value(name, happening.labels, self),
         )
-        for one in found:
+        for one in observed:
             counter = self._counting(one.metric, one.labels, zero_initialised=False)
             yield one.amount, one.factor, counter
 
@@ -192,8 +192,8 @@ def _usual(metric: Metric, service: Service) -> float:
 
 
 def _happening(event: Event, key: tuple[str, ...], whose: Segments, words: Vocabulary) -> Happening:
-    said = _said(event, key, words) | dict(whose)
-    return Happening(event, said, failed=ERROR_CLASS in said)
+    labels = _said(event, key, words) | dict(whose)
+    return Happening(event, labels, failed=ERROR_CLASS in labels)
 
 
 def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, str]:  # noqa: PLR0911 - one an event
@@ -201,8 +201,8 @@ def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, st
     match event:
         case Event.RUN:
             reason, good, model, error = key
-            said = {STOP_REASON: reason, **({MODEL: model} if model else {})}
-            return said | _ended(words.run, error, well=bool(good))
+            labels = {STOP_REASON: reason, **({MODEL: model} if model else {})}
+            return labels | _ended(words.run, error, well=bool(good))
         case Event.TOOL_CALL:
             tool, error = key
             return {TOOL: tool, **_ended(words.call, error, well=not error)}
@@ -227,16 +227,16 @@ def _ended(outcome: Outcome | None, error: str, *, well: bool) -> dict[str, str]
 
 def _of_models(run: Run) -> tuple[str, str]:
     """Return the model that a run is counted under, and the class of its last error; either may be empty."""
-    asked = [call.model for call in run.llm_calls] + [model for model, _ in run.llm_errors]
-    return next(iter(asked), ""), run.llm_errors[-1][1] if run.llm_errors else ""
+    called = [call.model for call in run.llm_calls] + [model for model, _ in run.llm_errors]
+    return next(iter(called), ""), run.llm_errors[-1][1] if run.llm_errors else ""
 
 
-def _value(label: str, said: Mapping[str, str], process: Process) -> str:
+def _value(label: str, labels: Mapping[str, str], process: Process) -> str:
     """Return a label's value; a label that no event sets always has its first declared value, or an invented one."""
     if label == names.RELEASE:
         return process.release
-    if label in said:
-        return said[label]
+    if label in labels:
+        return labels[label]
     declared = process.exposed.service.labels
     return choices(declared[label], label)[0] if label in declared else ""
 
@@ -264,16 +264,16 @@ def _declared(metric: Metric, release: str, exposed: ServiceExposition) -> Itera
     if not all(label.values for label in labels):
         return
     for values in product(*(label.values for label in labels)):
-        found = dict(zip((label.name for label in labels), values, strict=True))
-        if _possible(found, labels):
-            found[names.RELEASE] = release
-            yield {name: found[name] for name in metric.labels}
+        combination = dict(zip((label.name for label in labels), values, strict=True))
+        if _possible(combination, labels):
+            combination[names.RELEASE] = release
+            yield {name: combination[name] for name in metric.labels}
 
 
-def _possible(found: Mapping[str, str], labels: Iterable[Label]) -> bool:
+def _possible(combination: Mapping[str, str], labels: Iterable[Label]) -> bool:
     """Check that every label that determines another one agrees with it."""
     return all(
-        found.get(label.determines or "", wanted) == wanted
+        combination.get(label.determines or "", wanted) == wanted
         for label in labels
-        if (wanted := label.determined.get(found[label.name])) is not None
+        if (wanted := label.determined.get(combination[label.name])) is not None
     )

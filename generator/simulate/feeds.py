@@ -60,9 +60,9 @@ class FedSource(Struct, frozen=True):
         """The factor from an amount as the metric exposes it to that of the stream."""
         return FACTORS[self.source.unit] if self.stream.is_histogram else self.source.scale
 
-    def is_read_of(self, said: Mapping[str, str]) -> bool:
+    def is_read_of(self, labels: Mapping[str, str]) -> bool:
         """Whether it is the source of events with these labels; an unknown label contradicts nothing."""
-        return all(said.get(name, value) == value for name, value in self.source.constants)
+        return all(labels.get(name, value) == value for name, value in self.source.constants)
 
 
 class Observation(Struct, frozen=True):
@@ -80,10 +80,10 @@ def fed(service: Service) -> Mapping[Event, tuple[FedSource, ...]]:
     failing = {
         one.metric for one in every if (one.role.event, one.counted) == (Event.LLM_ERROR, Event.LLM_CALL)
     }
-    found = {event: tuple(one for one in every if one.counted is event) for event in Event}
+    by_event = {event: tuple(one for one in every if one.counted is event) for event in Event}
     # A model call that fails is only an error event: where one metric has both, it counts as a call as well.
-    calls = tuple(one for one in found[Event.LLM_CALL] if one.metric in failing)
-    return {**found, Event.LLM_ERROR: (*calls, *found[Event.LLM_ERROR])}
+    calls = tuple(one for one in by_event[Event.LLM_CALL] if one.metric in failing)
+    return {**by_event, Event.LLM_ERROR: (*calls, *by_event[Event.LLM_ERROR])}
 
 
 def _readings(service: Service) -> Iterator[FedSource]:
@@ -109,7 +109,7 @@ class Happening(Struct, frozen=True):
     """An event: the labels that it sets itself, and whether it failed."""
 
     event: Event
-    said: Mapping[str, str]
+    labels: Mapping[str, str]
     failed: bool
 
 
@@ -139,7 +139,7 @@ def _chosen(sources: Iterable[FedSource], happening: Happening) -> Iterator[FedS
         if happening.failed or one.role.event not in _ERRORS:
             by_stream[one.stream.name].append(one)
     for read in by_stream.values():
-        first = next((one for one in read if one.is_read_of(happening.said)), None)
+        first = next((one for one in read if one.is_read_of(happening.labels)), None)
         if first is not None:
             yield first
             yield from (

@@ -140,7 +140,7 @@ def _play(
         for metric in now.hidden:
             hidden[metric].add(scrape)
         before = time
-    return {metric: frozenset(found) for metric, found in hidden.items()}
+    return {metric: frozenset(at) for metric, at in hidden.items()}
 
 
 def _work(  # noqa: PLR0913, PLR0917 - one interval's whole state
@@ -195,14 +195,14 @@ def _of_life(
     counter: Counter | Gauge | Histogram, scrapes: Scrapes
 ) -> Iterator[tuple[Mapping[str, str], list[int], list[float]]]:
     unseen = scrapes.unseen(counter.metric.name)
-    for found in counter.series(len(scrapes.times)):
-        timestamps, values = list(scrapes.times[found.first :]), found.values
+    for labels in counter.series(len(scrapes.times)):
+        timestamps, values = list(scrapes.times[labels.first :]), labels.values
         if unseen:
-            timestamps, values = _gaps(timestamps, values, found.first, unseen)
+            timestamps, values = _gaps(timestamps, values, labels.first, unseen)
         if timestamps and scrapes.gone is not None:
             timestamps.append(scrapes.gone)
             values.append(STALE_NAN)
-        yield found.labels, timestamps, values
+        yield labels.labels, timestamps, values
 
 
 def _gaps(

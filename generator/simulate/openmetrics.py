@@ -54,11 +54,11 @@ def _points(
     series: Iterable[TimeSeries], families: Mapping[str, Metric]
 ) -> dict[tuple[str, _Labels], list[TimeSeries]]:
     """Group the series that form one point of a family at each time: all series of a histogram."""
-    found: dict[tuple[str, _Labels], list[TimeSeries]] = {}
+    points: dict[tuple[str, _Labels], list[TimeSeries]] = {}
     for one in series:
         labels = frozenset((name, value) for name, value in one.labels.items() if name not in _OF_SERIES)
-        found.setdefault((_metric(one, families), labels), []).append(one)
-    return found
+        points.setdefault((_metric(one, families), labels), []).append(one)
+    return points
 
 
 def _metric(one: TimeSeries, families: Mapping[str, Metric]) -> str:

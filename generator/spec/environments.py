@@ -18,7 +18,16 @@ T = TypeVar("T")
 #: Characters of a service's name, its environment included.
 LONGEST_NAME = 40
 #: Keys that an environment replaces as a whole, and maps in which it replaces single entries.
-_WHOLE = ("owner", "scrape_interval", "replicas", "traffic", "budget", "series_budget", "severity_at_most")
+_WHOLE = (
+    "owner",
+    "scrape_interval",
+    "histograms",
+    "replicas",
+    "traffic",
+    "budget",
+    "series_budget",
+    "severity_at_most",
+)
 _BY_ENTRY = ("selector", "objectives", "alert_labels", "links")
 
 
@@ -51,12 +60,14 @@ def _in(spec: ServiceSpec, entry: Entry[EnvironmentSpec | None]) -> ServiceSpec:
     own = entry.value
     named = name_in(spec.service, entry.key)
     place = own.selector[0].key.span if own and own.selector else entry.key.span
-    found = replace(spec, service=named, environments=(), inhabits=Inhabited(entry.key, spec.service, place))
+    changed = replace(
+        spec, service=named, environments=(), inhabits=Inhabited(entry.key, spec.service, place)
+    )
     if own is None:
-        return found
+        return changed
     changes = {name: value for name in _WHOLE if (value := getattr(own, name)) is not None}
     changes |= {name: _laid_over(getattr(spec, name), getattr(own, name)) for name in _BY_ENTRY}
-    return replace(found, **changes, alerts=_alerts(spec.alerts, own.alerts))
+    return replace(changed, **changes, alerts=_alerts(spec.alerts, own.alerts))
 
 
 def _laid_over(base: Iterable[Entry[T]], changes: Iterable[Entry[T]]) -> tuple[Entry[T], ...]:

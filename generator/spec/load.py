@@ -64,8 +64,8 @@ def load_services(file: SpecFile) -> Loaded[tuple[ServiceSpec, ...]]:
     loaded = _load(file, "service", ServiceSpec)
     if loaded.specs is None:
         return Loaded(None, loaded.diagnostics)
-    if found := too_long(loaded.specs):
-        return Loaded(None, (*loaded.diagnostics, *found))
+    if too_many := too_long(loaded.specs):
+        return Loaded(None, (*loaded.diagnostics, *too_many))
     return Loaded(in_environments(loaded.specs), loaded.diagnostics)
 
 
@@ -110,10 +110,8 @@ def _profiles(sources: Sources) -> list[Loaded[ProfileSpec]]:
 
 def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[ProfileSpec, ...]:
     """Load the shipped profiles that the directory's own of their names extend."""
-    found = [each.specs for each in profiles if each.specs is not None]
-    names = {
-        spec.profile.value for spec in found if spec.extends and spec.extends.value == spec.profile.value
-    }
+    own = [each.specs for each in profiles if each.specs is not None]
+    names = {spec.profile.value for spec in own if spec.extends and spec.extends.value == spec.profile.value}
     shipped = [
         _load_shared(file, "profile", ProfileSpec).specs
         for file in sources.shipped
@@ -129,8 +127,8 @@ def _errors_of(document: Document, kind: str) -> tuple[Diagnostic, ...]:
     if of_schema and (elsewhere := misplaced(document, kind)):
         return (elsewhere,)
     # A text gets one error only.
-    said = {one.span for one in of_texts}
-    return limited((*of_texts, *(one for one in of_schema if one.span not in said)))
+    places = {one.span for one in of_texts}
+    return limited((*of_texts, *(one for one in of_schema if one.span not in places)))
 
 
 def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:

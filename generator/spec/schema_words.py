@@ -167,10 +167,10 @@ def address_help(text: str, schema_help: str) -> str:
     """The help for a wrong address, from the text where it shows the error; else the schema's own help."""
     if not _START.match(text):
         return "write a whole address that begins with http:// or https://"
-    found = list(dict.fromkeys(_NEVER.findall(_AS_IT_IS.sub("", text))))
-    if not found or any(each in "{}" or not each.isprintable() for each in found):
+    characters = list(dict.fromkeys(_NEVER.findall(_AS_IT_IS.sub("", text))))
+    if not characters or any(each in "{}" or not each.isprintable() for each in characters):
         return schema_help
-    encoded = ", ".join(f"{_name(each)} is {quote(each, safe='')}" for each in found[:_SHOWN])
+    encoded = ", ".join(f"{_name(each)} is {quote(each, safe='')}" for each in characters[:_SHOWN])
     return f"percent-encode what an address may not hold: {encoded}"
 
 

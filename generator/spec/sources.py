@@ -90,8 +90,8 @@ class Sources(Struct, frozen=True):
     def texts(self) -> dict[str, str]:
         """The texts by the names that diagnostics give the files."""
         also = (self.incidents,) if self.incidents else ()
-        found = (file.source.value for file in (*self.services, *self.shared, *also))
-        return {source.path: source.text for source in found if source}
+        sources = (file.source.value for file in (*self.services, *self.shared, *also))
+        return {source.path: source.text for source in sources if source}
 
 
 def read_sources(directory: Path) -> Sources:
@@ -108,8 +108,8 @@ def read_sources(directory: Path) -> Sources:
 def profile_sources(directory: Path) -> Sources:
     """Read all files that the services of a directory could use, even without services: all profiles included."""
     try:
-        found = _read(directory, ()) if directory.is_dir() else shipped_sources()
-        return replace(found, shipped=tuple(_files(shipped_profiles())))
+        sources = _read(directory, ()) if directory.is_dir() else shipped_sources()
+        return replace(sources, shipped=tuple(_files(shipped_profiles())))
     except OSError as problem:
         return Sources(diagnostics=(_unlisted(problem, directory),))
 
@@ -223,7 +223,7 @@ def _too_many(count: int, most: int, directory: Path) -> Diagnostic | None:
     """Report a directory with too many files; None where the number is allowed."""
     if count <= most:
         return None
-    message = f"the directory holds {count} specs, and no more than {most} are compiled at once"
+    message = f"the directory has {count} specs, and at most {most} are compiled at once"
     help_ = "split it into several directories, each with an output of its own"
     return error("source/too-many-files", message, Span.of_file(str(directory)), help_)
 

@@ -231,6 +231,7 @@ class FeedSpec(Struct, frozen=True):
     scale: float | None
     unit: str | None
     buckets: Names
+    histograms: Text | None
     drop: Names
 
 
@@ -276,6 +277,7 @@ class EnvironmentSpec(Struct, frozen=True):
     owner: Text | None
     selector: tuple[Entry[Text], ...]
     scrape_interval: Text | None
+    histograms: Text | None
     replicas: int | None
     traffic: TrafficSpec | None
     objectives: tuple[Entry[ObjectiveSpec], ...]
@@ -321,6 +323,7 @@ class ServiceSpec(Struct, frozen=True):
     adapters: Names
     series_budget: SeriesBudgetSpec | None
     scrape_interval: Text | None
+    histograms: Text | None
     environments: tuple[Entry[EnvironmentSpec | None], ...]
     severity_at_most: str | None
     inhabits: Inhabited | None
@@ -489,6 +492,7 @@ class SiteSpec(Struct, frozen=True):
     runbook_url: str | None
     created_series: bool | None
     oldest_prometheus: Text | None
+    histograms: Text | None
     series_budget: SeriesBudgetSpec | None
     alert_labels: tuple[Entry[Text], ...]
     receivers: tuple[Entry[ReceiverSpec], ...]

@@ -80,10 +80,10 @@ def block_help(header: str) -> str:
     return f"quote the text: {in_quotes(header)}"
 
 
-def unknown(found: ProblemInText) -> Explanation:
+def unknown(in_text: ProblemInText) -> Explanation:
     """Explain a problem that is not in ``RULES``."""
-    problem = shortened(found.problem.problem, 200)
-    return Explanation(f"this is not YAML: {problem}", "quote text that holds special characters", found.at)
+    problem = shortened(in_text.problem.problem, 200)
+    return Explanation(f"this is not YAML: {problem}", "quote text that holds special characters", in_text.at)
 
 
 def tab(problem: ProblemInText) -> Explanation:
@@ -273,14 +273,14 @@ RULES: tuple[tuple[str, Callable[[ProblemInText], Explanation]], ...] = (
 
 def syntax_error(source: SourceText, problem: ParserProblem) -> Diagnostic:
     """Make the diagnostic for a problem of the parser."""
-    found = ProblemInText(source, problem)
+    in_text = ProblemInText(source, problem)
     rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)
-    if found.character == "\t":
+    if in_text.character == "\t":
         rule = tab
-    elif _has_long_key(found):
+    elif _has_long_key(in_text):
         rule = _long_key
-    explained = rule(found)
+    explained = rule(in_text)
     places = LineIndex.of(source.path, source.text)
-    notes = (Note(explained.opened, places.span(found.opened)),) if explained.opened else ()
+    notes = (Note(explained.opened, places.span(in_text.opened)),) if explained.opened else ()
     span = places.span(explained.index, max(1, explained.length))
     return error(explained.code, explained.message, span, explained.help, *notes)

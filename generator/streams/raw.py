@@ -3,7 +3,8 @@
 A counter becomes the events per second of the interval, a gauge its value at the interval's end.
 
 Buckets get their bounds in base units: client libraries spell the same bound differently (``2000``, ``2000.0``), and
-sources measure in different units.
+sources measure in different units. Native histograms get the declared bounds: they are summed first, since each bound
+reads them again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.labels import OTHER, Label
 from generator.model.metrics import FACTORS
-from generator.model.units import plain
+from generator.model.units import plain, scientific
 from generator.promql.expr import (
     Expr,
     Series,
@@ -41,17 +42,54 @@ if TYPE_CHECKING:
 SCRAPED = "scrape_samples_post_metric_relabeling"
 _THOUSANDTH = 0.001
 _DIGITS = 3
-_EXPONENT_FROM = 1_000_000
+_EXPONENT_FROM, _EXPONENT_BELOW = 1_000_000, 0.0001
 _WHOLE = re.compile(r"[0-9]+")
 _TARGET = ("job", "instance")
+_BELOW_ALL = Expr("-Inf")
+#: In place of 0, up to which Prometheus counts nothing, not even what is 0.
+_JUST_ABOVE_ZERO = 1e-12
 
 
-def raw_pass(stream: Stream, service: Service, site: Site) -> RecordingRule:
-    """Read the series behind a stream of a service, and sum its instances away."""
+def raw_pass(stream: Stream, service: Service, site: Site) -> tuple[RecordingRule, ...]:
+    """Read the series behind a stream of a service, and sum its instances away; native histograms get their buckets."""
     parts = [_part(source, stream, service, site) for source in stream.sources]
     is_whole = len(parts) == 1 and _is_plain(stream, service)
-    whole = parts[0] if is_whole else aggregate(stream.across, any_of(parts), stream.kept)
-    return rule(names.rate(stream), whole, service=service.name)
+    kept = _without_bounds(stream) if stream.is_native else stream.kept
+    whole = parts[0] if is_whole else aggregate(stream.across, any_of(parts), kept)
+    if not stream.is_native:
+        return (rule(names.rate(stream), whole, service=service.name),)
+    return (
+        rule(names.native_rate(stream), whole, service=service.name),
+        rule(names.rate(stream), _buckets(stream, service), service=service.name),
+    )
+
+
+def _without_bounds(stream: Stream) -> tuple[str, ...]:
+    return tuple(label for label in stream.kept if label != names.LE)
+
+
+def _buckets(stream: Stream, service: Service) -> Expr:
+    """Count the events up to each declared bound: exactly at a histogram's own bounds, else by interpolation."""
+    found = series(names.native_rate(stream), {names.SERVICE: service.name}).now()
+    count = call("histogram_count", found)
+    # Without events a fraction is no number, and the count is 0.
+    source = stream.sources[0]
+    shares = [
+        (call("histogram_fraction", _BELOW_ALL, number(bound or _JUST_ABOVE_ZERO), found) >= number(0))
+        | count
+        for bound in source.buckets
+    ]
+    below = [
+        _up_to(share * count, bound_text(bound, source.unit))
+        for bound, share in zip(source.buckets, shares, strict=True)
+    ]
+    events = any_of([*below, _up_to(count, "+Inf")])
+    subtracted = any(source.minus for source in stream.sources)
+    return call("clamp_min", events, number(0)) if subtracted else events
+
+
+def _up_to(events: Expr, bound: str) -> Expr:
+    return labelled(events, names.LE, bound)
 
 
 def _is_plain(stream: Stream, service: Service) -> bool:
@@ -66,7 +104,9 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     found = any_of([_summed(name, source, stream, service, site) for name in source.names])
     if source.minus:
         less = any_of([_summed(name, source, stream, service, site) for name in source.minus])
-        found = call("clamp_min", found - (less | number(0) * found), number(0))
+        found -= less | number(0) * found
+        if not stream.is_native:
+            found = call("clamp_min", found, number(0))
     if source.scale != 1:
         found = found * number(source.scale)
     for name, exposed in source.labels:
@@ -80,13 +120,16 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
     """Sum a metric to the source labels that the stream needs."""
     joined = {exposed: label for label, exposed in source.labels if _label(label, service).joined == exposed}
     kept = sorted({exposed for _, exposed in source.labels})
-    if stream.is_histogram:
+    classic = stream.is_histogram and not source.native
+    if classic:
         kept = sorted((*kept, names.LE))
     exposed = _selected(name, source, stream, service)
     rates = exposed.now() if stream.is_gauge else call("rate", exposed.over(site.raw_window))
+    if source.native and source.value:
+        rates = call(f"histogram_{source.value}", rates)
     if joined:
         rates = _with_target_info(rates, sorted(joined), service)
-    if stream.is_histogram:
+    if classic:
         rates = _in_base_units(rates, source)
     found = aggregate(stream.across, rates, kept)
     return found * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else found
@@ -94,6 +137,8 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
 
 def series_of(name: str, source: Source, stream: Stream) -> str:
     """Select the series of a metric that feed a stream."""
+    if source.native:
+        return name
     suffix = "_bucket" if stream.is_histogram else f"_{source.value}" if source.value else ""
     return f"{name}{suffix}"
 
@@ -195,12 +240,10 @@ def _shifts(metric: Source) -> list[tuple[str, str]]:
 def _odd_spellings(bound: float, unit: str) -> list[str]:
     """List the spellings of a bound that no pattern of whole numbers matches."""
     text = plain(bound)
-    if not _WHOLE.fullmatch(text):
-        return [escape_regex(text)] if FACTORS[unit] == _THOUSANDTH else []
-    if bound < _EXPONENT_FROM:
-        return []
-    mantissa, exponent = f"{bound:e}".split("e")
-    return [escape_regex(f"{plain(float(mantissa))}e+{int(exponent):02d}")]
+    found = [] if _WHOLE.fullmatch(text) or FACTORS[unit] != _THOUSANDTH else [text]
+    if bound >= _EXPONENT_FROM or 0 < bound < _EXPONENT_BELOW:
+        found.append(scientific(bound))
+    return [escape_regex(spelling) for spelling in found]
 
 
 def _rewritten(expr: Expr, before: str, after: str) -> Expr:

@@ -153,6 +153,13 @@ def test_created_series_can_be_switched_off(service: Service) -> None:
     assert metric_series(histogram("tool", buckets=(1, 2)), having_them, site).each == 2 + 1 + 2
 
 
+def test_a_native_histogram_is_one_series(service: Service) -> None:
+    having_them = having(service, [TOOL])
+    native = replace(histogram("tool", buckets=(1, 2)), native=True)
+    assert metric_series(native, having_them, SITE).each == 1 + 1  # with _created, which stays beside it
+    assert metric_series(native, having_them, replace(SITE, created_series=False)).live == 3
+
+
 def test_a_label_that_follows_is_named_and_does_not_multiply(service: Service) -> None:
     found = metric_series(counter("status", "reason"), having(service, [STATUS, REASON]), SITE)
     assert [(label.name, label.follows) for label in found.labels] == [("status", "reason"), ("reason", "")]

@@ -38,6 +38,7 @@ WITHOUT_EXAMPLE = DEFECTS | {
     "audit/series-budget",
     "audit/turnover",
     "audit/dropped-label",  # of foreign sources
+    "audit/histograms",  # about a server's storage
     "audit/scrape-interval",  # about times, which no exposition has
     "schema/form",  # a rest: the message names the keys
     "source/encoding",  # the other codes of this area are about files, not about their text

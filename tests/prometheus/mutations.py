@@ -3,7 +3,7 @@
 sum by (tool) (x{status="error"}) or 0 * sum by (tool) (x)      zero-fill: sum by (tool) (x{status="error"})
 a / (b > 0)                                                     guard: a / b
 sum by (tool) (x)                                               sum: x; mean: avg by (tool) (x)
-sum_over_time(x[14m59s]) * 60                                   window: [15m]; mean: avg_over_time
+sum_over_time(x[14m59s]) * 60                                   window: [15m1s]; mean: avg_over_time
 rate(x[1m15s])                                                  irate; window: [1m]; increase: rate(increase)
 """
 
@@ -23,7 +23,7 @@ _REPLACED = (
     ("mean over time", r"\bsum_over_time\b", "avg_over_time"),
     ("irate", r"\brate\(", "irate("),
     ("short window", r"\[1m15s\]", "[1m]"),
-    ("long window", r"\[14m59s\]", "[15m]"),
+    ("long window", r"\[14m59s\]", "[15m1s]"),  # Prometheus 3 leaves the start out, and reads [15m] alike
     ("status", r',status="[a-z]+"', ""),
     ("status", r'status="ok"', 'status="error"'),
     ("edge", r'le=~"2000[^"]*"', 'le="2000"'),

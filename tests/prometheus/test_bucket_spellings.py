@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
+from prometheus_client.utils import floatToGoString
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
@@ -33,7 +34,7 @@ ALERTS: dict[str, str | None] = {
 
 SPELLINGS: dict[str, Callable[[float, int], str]] = {
     "decimal": lambda bound, _: f"{bound:.1f}",
-    "exponent": lambda bound, _: f"{bound:g}",
+    "exponent": lambda bound, _: str(floatToGoString(bound)).removesuffix(".0"),  # type: ignore[no-untyped-call]
     "upgrade": lambda bound, at: f"{bound:.1f}" if at > T0 + 1200 else f"{bound:.0f}",
 }
 
@@ -44,7 +45,10 @@ def test_signals_and_alerts_are_the_same_however_buckets_are_spelled(
 ) -> None:
     demo = small(
         tmp_path,
-        service(labels="{tool: [a], model: [m1]}", metrics="{run_ms: {buckets: [100, 1000, 2000, 1000000]}}"),
+        service(
+            labels="{tool: [a], model: [m1]}",
+            metrics="{run_ms: {buckets: [100, 1000, 2000, 1000000, 16777216]}}",
+        ),
         profile=profile(alerts=ALERTS, objectives={"latency_p95": "{max: 2s}"}),
     )
     plain = _values(prometheus, demo, f"{unique}-plain", lambda bound, _: f"{bound:.0f}")
@@ -72,7 +76,7 @@ def _values(
 
 def _histogram(job: str, spelled: Callable[[float, int], str]) -> Iterator[TimeSeries]:
     """Most runs end between one and two seconds; a series ends where its bound gets another spelling."""
-    shares = {100.0: 1, 1000.0: 2, 2000.0: 8, 1_000_000.0: 19}
+    shares = {100.0: 1, 1000.0: 2, 2000.0: 8, 1_000_000.0: 10, 16_777_216.0: 19}
     times = range(T0 - 900, END + 1, SCRAPE)
     for number, (bound, count) in enumerate([*shares.items(), (float("inf"), 20)]):
         names = [("+Inf" if number == len(shares) else spelled(bound, at), at) for at in times]

@@ -125,10 +125,10 @@ def test_a_window_of_30_days_is_right_where_15_are_kept(
 ) -> None:
     """Every five days a server goes on with the last 15 days of the previous one: the rest is lost, as by retention.
 
-    It is down for four hours within a day, and for three days at once.
+    It is down for two hours within a day, and for three days at once.
     """
-    down = (range(12 * DAILY + 3, 12 * DAILY + 5), range(27 * DAILY, 30 * DAILY + 1))
-    up = (range(1, 12 * DAILY + 3), range(12 * DAILY + 5, 27 * DAILY), range(30 * DAILY + 1, 40 * DAILY + 1))
+    down = (range(12 * DAILY + 3, 12 * DAILY + 4), range(27 * DAILY, 30 * DAILY + 1))
+    up = (range(1, 12 * DAILY + 3), range(12 * DAILY + 4, 27 * DAILY), range(30 * DAILY + 1, 40 * DAILY + 1))
     services = [
         _lived("month", 30, 1, down),
         _lived("week", 7, 2, down),

@@ -136,7 +136,8 @@ def test_an_alert_is_worth_what_it_finds_and_how_seldom_it_is_wrong() -> None:
         known=truth(first, second),
     )
     assert [
-        (one.alert, one.severity, one.firings, one.precision, one.found, one.recall) for one in shown.scores
+        (one.alert, one.severity, one.firings, one.precision, one.detected, one.recall)
+        for one in shown.scores
     ] == [
         ("", "critical", 3, 1 / 3, 1, 0.5),
         ("", "warning", 2, 1.0, 2, 1.0),

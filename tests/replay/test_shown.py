@@ -268,7 +268,7 @@ def test_places_follow_time_and_stay_within_the_drawing(found: Report) -> None:
     assert (detection.false_alarm, false_alarm.false_alarm) == (False, True)
     assert high.y + high.height <= other.y
     assert drawn.bands[0].x == detection.pending
-    assert drawn.bands[0].found == detection.x
+    assert drawn.bands[0].detected_at == detection.x
 
 
 def test_bars_that_overlap_stand_below_each_other() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, Fix, suspicion, violation
 from generator.audit.fixes import service_file, site_file, snippet
+from generator.live.scrapes import is_other
 from generator.model.units import duration
 
 if TYPE_CHECKING:
@@ -13,14 +14,11 @@ if TYPE_CHECKING:
 
     from generator.audit.seen import Seen
 
-#: The factor from which an interval counts as a different one.
-_TOLERANCE = 1.25
-
 
 def check(seen: Seen) -> Iterator[Finding]:
     """Compare the site's interval with the real one."""
     said = seen.site.scrape_interval
-    if seen.interval is None or said / _TOLERANCE <= seen.interval <= said * _TOLERANCE:
+    if seen.interval is None or not is_other(seen.interval, said):
         return
     true = max(1, round(seen.interval))
     own = bool(seen.service.scrape_interval)

@@ -29,7 +29,9 @@ _LISTED = 8
 
 def check(seen: Seen) -> Iterator[Finding]:
     """Compare the type and the unit of each metric."""
-    bare = [found for found in seen.metrics.values() if _is_bare(found)]
+    if other := [found for found in seen.metrics.values() if found.other_form and not seen.lone]:
+        yield _other_form(other, seen)
+    bare = [found for found in seen.metrics.values() if _is_bare(found) and found not in other]
     if bare:
         yield _no_buckets(bare, seen)
     for found in seen.metrics.values():
@@ -64,14 +66,41 @@ def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
 def _is_bare(found: SeenMetric) -> bool:
     """Whether a histogram was scraped without its buckets."""
     is_one = not found.described.types or found.metric.type in found.described.types
-    return bool(found.metric.is_histogram and found.metric.buckets and found.histogram is None and is_one)
+    classic = found.metric.is_histogram and not found.metric.native
+    return bool(classic and found.metric.buckets and found.histogram is None and is_one)
+
+
+def _other_form(other: Sequence[SeenMetric], seen: Seen) -> Finding:
+    """Report all histograms in another form than rules read once: they have one cause."""
+    first = other[0].metric
+    names, are = _named(other), "is" if len(other) == 1 else "are"
+    if first.native:
+        message = f"{names} {are} stored with classic buckets, and the rules read native histograms"
+        help_ = (
+            "leave histograms: native out of the spec; or let the scrape store native ones: scrape_native_histograms: "
+            "true, or convert_classic_histograms_to_nhcb: true"
+        )
+    else:
+        message = (
+            f"{names} {are} stored natively, and the rules read classic buckets, so that they stay empty"
+        )
+        help_ = (
+            'say histograms: native in site.yaml, with oldest_prometheus: "3.0" or later, and generate and apply; '
+            "or let the scrape keep classic buckets, by always_scrape_classic_histograms: true and without "
+            "convert_classic_histograms_to_nhcb"
+        )
+    return Finding(violation("audit/histograms", message, seen, f"metrics.{first.name}", help_), first.name)
+
+
+def _named(several: Sequence[SeenMetric]) -> str:
+    first = several[0].metric.name
+    return first if len(several) == 1 else f"{first} and {len(several) - 1} more histograms"
 
 
 def _no_buckets(bare: Sequence[SeenMetric], seen: Seen) -> Finding:
     """Report all histograms without buckets once: they have one cause."""
     first = bare[0].metric
-    names = first.name if len(bare) == 1 else f"{first.name} and {len(bare) - 1} more histograms"
-    message = f"{names} came without buckets: quantiles and what stands on them stay empty"
+    message = f"{_named(bare)} came without buckets: quantiles and what stands on them stay empty"
     help_ = (
         "let the scrape keep classic buckets: no rule of metric_relabel_configs that drops _bucket or le, and "
         "always_scrape_classic_histograms: true where native histograms are scraped; or expose a classic histogram"

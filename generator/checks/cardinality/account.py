@@ -84,12 +84,16 @@ class Account(Struct, frozen=True):
     @property
     def raw(self) -> Total:
         """All raw series."""
-        return Total(sum(found.live for found in self.metrics), sum(found.retained for found in self.metrics))
+        return Total(
+            sum(metric.live for metric in self.metrics), sum(metric.retained for metric in self.metrics)
+        )
 
     @property
     def recorded(self) -> Total:
         """All recorded series."""
-        return Total(sum(found.live for found in self.records), sum(found.retained for found in self.records))
+        return Total(
+            sum(record.live for record in self.records), sum(record.retained for record in self.records)
+        )
 
 
 def account(service: Service, site: Site, compiled: Compiled, known: World) -> Account:
@@ -115,7 +119,7 @@ class SharedAccount(Struct, frozen=True):
 def shared_account(rules: SharedRules) -> SharedAccount:
     """Account for the rules that all services share."""
     records = shared_records(of_library(rules))
-    total = Total(sum(found.live for found in records), sum(found.retained for found in records))
+    total = Total(sum(record.live for record in records), sum(record.retained for record in records))
     return SharedAccount(total, _load((), records, rules.groups, 1))
 
 
@@ -126,8 +130,8 @@ def _load(
     scrape_interval: int,
 ) -> Load:
     return Load(
-        scraped=sum(found.live for found in metrics) / scrape_interval,
-        recorded=sum(found.live / found.interval for found in records),
+        scraped=sum(record.live for record in metrics) / scrape_interval,
+        recorded=sum(record.live / record.interval for record in records),
         rules=sum(len(group.rules) for group in groups),
         groups=len(groups),
         evaluations=sum(len(group.rules) / group.interval for group in groups),

@@ -26,9 +26,9 @@ _NO_SELECTOR = {names.LE, "quantile"}
 def check_forbidden(facts: Facts) -> tuple[Diagnostic, ...]:
     """Refuse such a label wherever it can arise, even with a bound."""
     return tuple(
-        found
+        finding
         for each in facts.services
-        for found in (*_forbidden_labels(each.service), *_forbidden_in_selector(each.service))
+        for finding in (*_forbidden_labels(each.service), *_forbidden_in_selector(each.service))
     )
 
 
@@ -36,8 +36,8 @@ def forbidden(service: Service) -> dict[str, str]:
     """Find a service's forbidden labels, each with the reason."""
     declared = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
     grouped = (label for signal in service.signals.values() for level in signal.levels for label in level)
-    said = {name: unbounded(name) for name in (*declared, *grouped)}
-    return {name: why for name, why in said.items() if why}
+    reasons = {name: unbounded(name) for name in (*declared, *grouped)}
+    return {name: why for name, why in reasons.items() if why}
 
 
 def _forbidden_labels(service: Service) -> Iterator[Diagnostic]:
@@ -65,7 +65,7 @@ def _uses(name: str, service: Service) -> Iterator[Note]:
 
 def check_reserved(facts: Facts) -> tuple[Diagnostic, ...]:
     """Refuse such a label in a profile, and in a selector a label that selects no service."""
-    return tuple(found for each in facts.services for found in _reserved_labels(each.service))
+    return tuple(finding for each in facts.services for finding in _reserved_labels(each.service))
 
 
 def _reserved_labels(service: Service) -> Iterator[Diagnostic]:

@@ -96,11 +96,11 @@ def _bounds(
     for name in metric.labels:
         if _is_joined(service.labels[name], metric):
             continue
-        found = by_place[_place(name, metric)]
-        beside = found.name if found.name != name else ""
-        found = found if not beside else service.labels[name]
-        live = few(_released(found, RESTARTING, exposed), on_series)
-        yield LabelBound(name, live, few(found, on_series, weeks), follows.get(name, beside))
+        values = by_place[_place(name, metric)]
+        beside = values.name if values.name != name else ""
+        values = values if not beside else service.labels[name]
+        live = few(_released(values, RESTARTING, exposed), on_series)
+        yield LabelBound(name, live, few(values, on_series, weeks), follows.get(name, beside))
 
 
 def _combinations(metric: Metric, service: Service, releases: int | None, weeks: float = 0) -> int:
@@ -167,7 +167,7 @@ def _is_joined(label: Label, metric: Metric) -> bool:
 def series_each(metric: Metric, site: Site) -> int:
     """Count the series of one combination of label values; client libraries add ``_created`` to each."""
     created = 1 if site.created_series and metric.created else 0
-    if metric.is_histogram:
+    if metric.is_histogram and not metric.native:
         return len(metric.buckets) + 1 + _SUM_AND_COUNT + created
     if metric.is_gauge:
         return 1

@@ -96,34 +96,34 @@ class _Records(Struct, frozen=True):
 
 @lru_cache(maxsize=1024)
 def _of_service(shared: SharedPart) -> _Records:
-    found = tuple(_terms(one for one in shared.rules if names.SERVICE in one.shape.names).values())
+    terms = tuple(_terms(one for one in shared.rules if names.SERVICE in one.shape.names).values())
     places = {
         term: place
-        for place, term in enumerate(dict.fromkeys(t for one in found for t in (*one.live, *one.ever)))
+        for place, term in enumerate(dict.fromkeys(t for one in terms for t in (*one.live, *one.ever)))
     }
     return _Records(
         tuple(places),
         tuple(
             (one, tuple([places[term] for term in one.live]), tuple([places[term] for term in one.ever]))
-            for one in found
+            for one in terms
         ),
     )
 
 
 def _terms(rules: Iterable[KnownRule]) -> dict[str, _Terms]:
-    found: dict[str, _Terms] = {}
+    terms: dict[str, _Terms] = {}
     for one in rules:
         if not isinstance(one.rule, RecordingRule) or one.shape.nothing:
             continue
         name, group = one.rule.record, one.group
-        before = found.get(name) or _Terms(name, group.name, group.interval, 0, (), ())
-        found[name] = replace(
+        before = terms.get(name) or _Terms(name, group.name, group.interval, 0, (), ())
+        terms[name] = replace(
             before,
             rules=before.rules + 1,
             live=before.live + one.shape.live,
             ever=before.ever + one.shape.ever,
         )
-    return found
+    return terms
 
 
 class Sizes(Struct, frozen=True):

@@ -63,9 +63,9 @@ def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple
     chosen = tuple(metrics)
     used = dict.fromkeys(label for metric in chosen for label in metric.labels if label in service.labels)
     used.pop(RELEASE, None)
-    found = [_of_label(label, chosen, service, site) for label in used]
-    found += [_of_buckets(metric, service, site) for metric in chosen if len(metric.buckets) > 1]
-    return _ranked(found)
+    savings = [_of_label(label, chosen, service, site) for label in used]
+    savings += [_of_buckets(metric, service, site) for metric in chosen if len(metric.buckets) > 1]
+    return _ranked(savings)
 
 
 def of_records(service: Service, known: World) -> tuple[Saving, ...]:

@@ -93,12 +93,12 @@ def _roomy(live: int) -> int:
 
 def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
     service, account = each.service, each.account
-    for found in account.metrics:
-        of_metric = partial(of_metrics, (found.metric,), service, site)
-        what = f"{found.metric.name} of {service.name}"
-        yield _Bound(what, found.live, "metric", of_metric, (found.metric,))
+    for metric in account.metrics:
+        of_metric = partial(of_metrics, (metric.metric,), service, site)
+        what = f"{metric.metric.name} of {service.name}"
+        yield _Bound(what, metric.live, "metric", of_metric, (metric.metric,))
     of_all = partial(of_metrics, tuple(service.metrics.values()), service, site)
-    every = tuple(found.metric for found in account.metrics)
+    every = tuple(metric.metric for metric in account.metrics)
     yield _Bound(service.name, account.raw.live, "service", of_all, every)
     of_rules = partial(of_records, each.exposed, each.world)
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)

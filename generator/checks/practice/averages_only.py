@@ -44,7 +44,7 @@ def _missing(metric: Metric, service: Service) -> list[str]:
     seen = {
         signal.kind.q
         for signal in service.signals.values()
-        if signal.of.metric == metric.name and isinstance(signal.kind, Quantile)
+        if signal.of.is_fed_by(metric.name) and isinstance(signal.kind, Quantile)
     }
     missing = [] if _MEDIAN in seen else ["p50"]
     return missing if any(q >= _TAIL for q in seen) else [*missing, "p95"]
@@ -52,7 +52,7 @@ def _missing(metric: Metric, service: Service) -> list[str]:
 
 def _called(metric: str, service: Service) -> str:
     """Name the stream that a metric feeds, as signals name it."""
-    return next(stream.name for stream in service.streams.values() if stream.metric == metric)
+    return next(stream.name for stream in service.streams.values() if stream.is_fed_by(metric))
 
 
 def _help(metric: Metric, stream: str, missing: list[str]) -> str:

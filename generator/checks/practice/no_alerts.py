@@ -118,11 +118,11 @@ def advice(anomaly: Anomaly, service: Service) -> str:
 
 def recipe(anomaly: Anomaly, service: Service) -> str:
     """Propose the same as ``advice``, with the text of such an alert."""
-    said = advice(anomaly, service)
+    advised = advice(anomaly, service)
     if _declared(anomaly, service):
-        return said
+        return advised
     example = anomaly.example.replace(anomaly.signals[0], _best(anomaly, service))
-    return f"{said}, such as under alerts: <Name>: {{{example}, summary: <a sentence>}}"
+    return f"{advised}, such as under alerts: <Name>: {{{example}, summary: <a sentence>}}"
 
 
 def _best(anomaly: Anomaly, service: Service) -> str:

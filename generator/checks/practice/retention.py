@@ -25,13 +25,13 @@ _TIMES = re.compile(r"(?:\[|offset )([0-9a-z]+)")
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
     """Refuse a retention shorter than the windows of a service's rules: they would see only a part."""
-    return tuple(found for each in facts.services for found in _of_service(each, facts.site.retention))
+    return tuple(finding for each in facts.services for finding in _of_service(each, facts.site.retention))
 
 
 def _of_service(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
-    found = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(each, retention)]
+    reaches = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(each, retention)]
     # Of an alert and a record with the same input, people know the alert.
-    longest, rule = max(found, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
+    longest, rule = max(reaches, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
     if rule is None or longest <= retention:
         return
     name, place = _known_as(rule)

@@ -20,28 +20,32 @@ _STATUS, _OK = "status", "ok"
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Warn of objectives on quantiles of times that leave the failures out."""
-    return tuple(found for each in facts.services for found in _of_service(each.service))
+    """Warn of objectives on quantiles of times that leave the failures out.
+
+    The default of a shipped profile is its author's decision, and in its description.
+    """
+    return tuple(finding for each in facts.services for finding in _of_service(each.service))
 
 
 def _of_service(service: Service) -> Iterator[Diagnostic]:
     for name in service.objectives:
-        signal = service.signals[name]
+        signal, place = service.signals[name], service.where(f"objectives.{name}")
         if (
             isinstance(signal.kind, Quantile)
             and signal.of.unit == "s"
-            and _only_successes(signal.of, service)
+            and only_successes(signal.of, service)
+            and not (place and place.is_shipped)
         ):
             yield warning(
                 CODE,
                 f"{name} of {service.name} is promised of all {service.run}s, and {signal.of.metric} times those alone "
                 "that end well",
-                service.where(f"objectives.{name}"),
+                place,
                 "read the times of failures too, which users wait for as well; or leave the objective out",
             )
 
 
-def _only_successes(stream: Stream, service: Service) -> bool:
+def only_successes(stream: Stream, service: Service) -> bool:
     """Whether all sources of a stream are limited to status values that mean success."""
     if all(dict(source.constants).get(_STATUS) == _OK for source in stream.sources):
         return True

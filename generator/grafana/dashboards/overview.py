@@ -55,12 +55,12 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
     )
     spent = (cost.spend(records), cost.spend_rate(records), cost.cost(records), cost.tokens(records))
     board = Stack(
-        17,
+        18,
         (status_board(records), alert_list(records, lambda found: mine(found).now()).told_by(ALERTS)),
         (16, 6),
     )
     return (
-        Row(22, (board, Stack(7, first))),
+        Row(22, (board, Stack(6, first))),
         even(7, *moving),
         even(7, *(panel.leading_to(cost.UID) for panel in spent)),
     )

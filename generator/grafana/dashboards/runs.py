@@ -228,10 +228,11 @@ def _of_runs(name: str) -> Series:
 def _newest(found: Series, every: int = _QUARTER) -> Expr:
     """Read the newest value at every point, at a resolution of ``every`` seconds: the last point may be a day old.
 
-    Every sample of a day would be most of the samples that all dashboards read.
+    Every sample of a day would be most of the samples that all dashboards read. One more step includes the last point
+    itself, which Prometheus 3 leaves out of a day.
     """
     day = duration(DAY)
-    return call("last_over_time", Expr(f"{found.sampled(DAY, every)} @ end() offset -{day}"))
+    return call("last_over_time", Expr(f"{found.sampled(DAY + every, every)} @ end() offset -{day}"))
 
 
 def latency(records: Records) -> Panel:

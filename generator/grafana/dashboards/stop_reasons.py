@@ -79,7 +79,7 @@ def unfinished(records: Records) -> Panel:
     found = mine(records.series(_SIGNAL, _LABEL)).where("!=", **{_LABEL: _COMPLETED})
     return grammar.stacked(
         grammar.BAD_SHARE,
-        "Runs not completed, by stop reason",
+        "Runs not completed",
         f"Share of the runs of {records.window(_SIGNAL)} that something else ended, of the reasons that reached 1 % "
         "in the last 6 hours. A growing limit, as max_steps, is the earliest sign of a loop.",
         Query(_seen(records, found), f"{{{{{_LABEL}}}}}"),

@@ -37,11 +37,15 @@ _PRECISION = 1e6
 
 
 class Exposed(Struct, frozen=True):
-    """A series of one instance, with its name among its labels; ``pace`` is its gain a second, or a gauge's value."""
+    """A series of one instance, with its name among its labels; ``pace`` is its gain a second, or a gauge's value.
+
+    A native histogram gains as much in each bucket of ``edges``, which are upper bounds.
+    """
 
     labels: Labels
     pace: int
     is_gauge: bool
+    edges: tuple[float, ...] = ()
 
 
 def raw_test(service: Service, site: Site) -> Mapped:
@@ -56,7 +60,7 @@ def raw_test(service: Service, site: Site) -> Mapped:
         inputs[_selector(one.labels)] = (
             f"{one.pace}x{at // scrape}"
             if one.is_gauge
-            else _counter(one.pace * scrape, at // scrape, restarted=is_second)
+            else _counter(one, one.pace * scrape, at // scrape, restarted=is_second)
         )
     expected = [_asked_stream(stream, exposed, service, at) for stream in streams]
     for name, found in _constants(service).items():
@@ -96,13 +100,23 @@ def _selector(labels: Mapping[str, str]) -> str:
     return series(every.pop("__name__", ""), every).now().text
 
 
-def _counter(step: int, scrapes: int, *, restarted: bool) -> str:
+def _counter(one: Exposed, step: int, scrapes: int, *, restarted: bool) -> str:
     """Write a counter that gains ``step`` a scrape; one that restarts begins again at 0 one scrape before the end."""
-    begun = _AGE * step
+    begun, each = _amount(one, _AGE * step), _amount(one, step)
     if not restarted:
-        return f"{begun}+{step}x{scrapes}"
+        return f"{begun}+{each}x{scrapes}"
     half = scrapes - 2
-    return f"{begun}+{step}x{half} {step}+{step}x{scrapes - half - 1}"
+    return f"{begun}+{each}x{half} {each}+{each}x{scrapes - half - 1}"
+
+
+def _amount(one: Exposed, events: int) -> str:
+    """Write a counter's value, or a native histogram with so many events in each bucket, of which each counts as 1."""
+    if not one.edges:
+        return str(events)
+    bounds = " ".join(plain(edge) for edge in one.edges if edge != inf)
+    every, buckets = events * len(one.edges), " ".join(str(events) for _ in one.edges)
+    form = f"schema:-53 custom_values:[{bounds}]" if bounds else "schema:0"
+    return f"{{{{{form} sum:{every} count:{every} buckets:[{buckets}]}}}}"
 
 
 def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
@@ -116,8 +130,10 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
             for pace, labels in enumerate(_series(source, stream, service), 1):
                 instances = _INSTANCES if not seen else _INSTANCES[:1]
                 if (name := _selector(labels)) not in seen:
+                    edges = (*service.metrics[source.names[0]].buckets, inf) if source.native else ()
                     yield from (
-                        Exposed({**labels, "instance": one}, pace, stream.is_gauge) for one in instances
+                        Exposed({**labels, "instance": one}, pace, stream.is_gauge, edges)
+                        for one in instances
                     )
                 seen.add(name)
 
@@ -131,7 +147,7 @@ def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels
     for shown, patterns in source.where:
         if not _matches(exposed.get(shown, ""), patterns):
             exposed[shown] = example(patterns[0])
-    if not stream.is_histogram:
+    if not stream.is_histogram or source.native:
         yield exposed
         return
     for edge in dict.fromkeys((*source.buckets[:1], *source.buckets[-1:], inf)):
@@ -144,14 +160,28 @@ def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> d
     for source in stream.sources:
         of_source: dict[str, float] = {}
         for one in exposed:
-            if _feeds(one.labels, source, stream, service):
-                name = _selector(_translated(one.labels, source, service))
-                shown = one.pace * source.scale * (FACTORS[source.unit] if stream.is_gauge else 1)
+            if not _feeds(one.labels, source, stream, service):
+                continue
+            for bound, events in _events(one, source, stream):
+                name = _selector(_translated({**one.labels, **bound}, source, service))
+                shown = events * source.scale * (FACTORS[source.unit] if stream.is_gauge else 1)
                 # All instances of a gauge have the same value here.
                 summed = not stream.is_gauge or stream.across is Across.SUM
                 of_source[name] = of_source.get(name, 0) + shown if summed else shown
         found = {**of_source, **found}
     return found
+
+
+def _events(one: Exposed, source: Source, stream: Stream) -> Iterator[tuple[Labels, int]]:
+    """Count the events a second of a series; those of a native histogram up to each bound."""
+    if not one.edges:
+        yield {}, one.pace
+    elif not stream.is_histogram:
+        yield {}, one.pace * len(one.edges)
+    else:
+        for edge in (*source.buckets, inf):
+            below = sum(other <= edge for other in one.edges)
+            yield {names.LE: "+Inf" if edge == inf else plain(edge)}, one.pace * below
 
 
 def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> bool:
