@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.metrics import MetricType
+from generator.model.metrics import Metric, MetricType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.model.metrics import Metric
     from generator.model.service import Service
 
 CREATED = "_created"

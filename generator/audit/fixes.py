@@ -10,13 +10,12 @@ import yaml
 from generator.audit.findings import Fix
 from generator.diagnostics.diagnostic import SHIPPED
 from generator.diagnostics.printable import printable
-from generator.model.labels import OTHER
+from generator.model.labels import OTHER, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.diagnostics import Span
-    from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Service
 

@@ -6,12 +6,12 @@ from collections import Counter
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from generator.audit.families import prefixes, series_names, strangers
+from generator.audit.families import Stranger, prefixes, series_names, strangers
 from generator.audit.seen import Observed, ObservedHistogram, ObservedLabel, ObservedMetric, UnknownMetric
-from generator.audit.source import TARGET_LABELS
+from generator.audit.source import TARGET_LABELS, AuditSource, Groups
 from generator.audit.translated import translations
 from generator.checks.cardinality.raw import RESTARTING, metric_series
-from generator.model.metrics import MetricType
+from generator.model.metrics import Metric, MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE
 from generator.model.outside import with_outside_values
 from generator.streams.raw import series_of
@@ -19,10 +19,7 @@ from generator.streams.raw import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.audit.families import Stranger
-    from generator.audit.source import AuditSource, Groups
     from generator.model.labels import Label
-    from generator.model.metrics import Metric
     from generator.model.service import Model, Service, Site
 
 #: The number of undeclared metrics whose labels are observed; the others are only named.

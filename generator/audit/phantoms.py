@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import promql_parser as grammar
 from msgspec import Struct
 
-from generator.audit.queries import STRING, UNKNOWN
+from generator.audit.queries import STRING, UNKNOWN, ForeignQuery
 from generator.audit.source import TARGET_LABELS
 from generator.diagnostics.suggest import closest
 from generator.model.names import ALERTS, LE
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.parse import Exposition
-    from generator.audit.queries import ForeignQuery
     from generator.live.api import PrometheusApi
 
 #: The labels of a series; None where they are not all known.

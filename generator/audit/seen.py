@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.audit.families import CREATED
-from generator.model.metrics import MetricType
+from generator.audit.families import CREATED, Stranger
+from generator.model.metrics import Metric, MetricType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.audit.families import Stranger
     from generator.audit.source import Described, Groups
     from generator.audit.translated import ObservedTranslation
     from generator.checks.cardinality.raw import MetricSeries
-    from generator.model.metrics import Metric
     from generator.model.service import SeriesBudget, Service, Site
 
 

@@ -21,7 +21,7 @@ from generator.audit.source import (
     Groups,
     of_target,
 )
-from generator.live.answers import whole_number
+from generator.live.answers import InstantSample, whole_number
 from generator.live.errors import NotFoundError
 from generator.live.scrapes import scraped_every
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
@@ -31,7 +31,6 @@ from generator.streams.raw import SCRAPED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from generator.live.answers import InstantSample
     from generator.live.api import PrometheusApi
     from generator.model.service import Service
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.audit.checks.labels import may_be_listed
 from generator.discover.yaml_words import words
-from generator.model.labels import OTHER
+from generator.model.labels import OTHER, Label
 from generator.model.units import WEEK
 from generator.streams.raw import series_of
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.discover.recognise import Match
-    from generator.model.labels import Label
 
 #: A list with more values cannot be kept by hand.
 _MOST_LISTED = 30

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.audit.exposed import exposed_source
 from generator.audit.server import ServerSource
-from generator.discover.environments import LABELS, environments
+from generator.discover.environments import LABELS, Environments, environments
 from generator.promql.expr import Series, aggregate, escape_regex
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from generator.audit.parse import Exposition
     from generator.audit.source import AuditSource
-    from generator.discover.environments import Environments
     from generator.live.api import PrometheusApi
     from generator.model.service import Service
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
-from generator.discover.places import OnServer
+from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
 from generator.streams.raw import series_of
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from generator.audit.seen import Observed
     from generator.audit.source import AuditSource
     from generator.discover.environments import Environments
-    from generator.discover.places import SeriesPlace, Target
     from generator.discover.shelf import Shelf
     from generator.model.service import Service
     from generator.spec.types import ProfileSpec

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.discover.places import InExposition
+from generator.discover.places import InExposition, OnServer
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, RuleGroup
 from generator.replay.jobs import WorkerPool
 from generator.replay.needs import closure, raw_of
 from generator.replay.resume import NoAnswers
@@ -24,9 +24,7 @@ from generator.streams.raw import SCRAPED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from generator.discover.places import OnServer
     from generator.live.api import PrometheusApi
-    from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
     from generator.prometheus.rule_set import RuleSet
     from generator.replay.jobs import Progress

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.compiler import foundation
+from generator.compiler import Foundation, foundation
 from generator.diagnostics import Result
 from generator.discover.yaml_words import pairs
 from generator.errors import CommandError
-from generator.model.service import Model
+from generator.model.service import Model, Service, Site
 from generator.resolve.model import resolve_one
 from generator.spec.load import load_services, load_shared
 from generator.spec.source import SourceText
@@ -21,8 +21,6 @@ from generator.spec.sources import SpecFile, profile_sources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.compiler import Foundation
-    from generator.model.service import Service, Site
     from generator.spec.types import ProfileSpec
 
 #: A number of values that no label should reach: a draft has no bounds.

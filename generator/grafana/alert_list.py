@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.grafana import grammar
 from generator.grafana.annotations import parts
-from generator.grafana.panels import Cell, Column, Query, Table
+from generator.grafana.panels import Cell, Column, Panel, Query, Table
 from generator.grafana.readable import ago, joined, replaced
 from generator.model import names
 from generator.promql.expr import Expr, Series, aggregate, binary
@@ -14,7 +14,6 @@ from generator.promql.expr import Expr, Series, aggregate, binary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
 
 _NAME, _STATE = "alertname", "alertstate"

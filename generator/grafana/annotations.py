@@ -8,13 +8,12 @@ from generator.grafana import colours
 from generator.grafana.readable import joined, replaced
 from generator.grafana.variables import mine
 from generator.model import names
-from generator.promql.expr import Series, number
+from generator.promql.expr import Expr, Series, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.grafana.records import Records
-    from generator.promql.expr import Expr
 
 _MILLISECONDS = 1000
 #: The labels that distinguish alerts of one name.

@@ -10,17 +10,17 @@ from msgspec import Struct
 
 from generator.grafana import drawings
 from generator.grafana.annotations import event_annotations
-from generator.grafana.layout import place
+from generator.grafana.layout import Placed, place
 from generator.grafana.links import outside, with_everything
-from generator.grafana.panels import Draw, Kind, Panel, refs
+from generator.grafana.panels import Draw, Kind, Panel, Query, refs
 from generator.grafana.queries import within_a_day
 from generator.grafana.readable import replaced
-from generator.grafana.variables import DATASOURCE
+from generator.grafana.variables import DATASOURCE, Variable
 from generator.model import names
 from generator.model.names import GRAFANA_TAG
 from generator.model.panels import PANELS
 from generator.model.units import duration
-from generator.promql.expr import Expr, aggregate, any_of
+from generator.promql.expr import Expr, Series, aggregate, any_of
 from generator.promql.layout import layout
 from generator.promql.syntax import is_selector
 
@@ -28,11 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.grafana.dashboard import Dashboard
-    from generator.grafana.layout import Placed
-    from generator.grafana.panels import Query
     from generator.grafana.records import Records
-    from generator.grafana.variables import Variable
-    from generator.promql.expr import Series
 
 Json = dict[str, Any]
 

@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.grafana import colours, grammar
-from generator.grafana.panels import Query, Scale
+from generator.grafana.panels import Panel, Query, Scale
 from generator.grafana.queries import ENOUGH
 from generator.grafana.variables import mine
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW
-from generator.model.signals import Better, Distribution, Quantile, Share
+from generator.model.signals import Better, Distribution, Quantile, Share, Signal
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, Series, binary, call, number, top, total
 
 if TYPE_CHECKING:
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
-    from generator.model.signals import Signal
 
 
 _HALF = 0.5

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from grafanalib import core
 
 from generator.grafana import colours, fields
-from generator.grafana.panels import Draw, Kind, Legend, Scale, Table
+from generator.grafana.panels import Draw, Kind, Legend, Panel, Scale, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.grafana.panels import Panel
 
 Json = dict[str, Any]
 

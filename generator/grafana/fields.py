@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana import colours
-from generator.grafana.panels import Cell, Kind, refs
+from generator.grafana.panels import Cell, Column, Kind, Panel, Query, Scale, Table, refs
 from generator.model import names
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.grafana.panels import Column, Panel, Query, Scale, Table
 
 Json = dict[str, Any]
 

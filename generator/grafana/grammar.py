@@ -8,12 +8,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from generator.grafana.panels import Draw, Kind, Legend, Panel, Scale, Table
+from generator.grafana.panels import Draw, Kind, Legend, Panel, Query, Scale, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.grafana.panels import Query
 
 #: A share that should be near 1: the axis ends there and extends down to the values.
 GOOD_SHARE = Scale("percentunit", low=None, high=1, soft_low=0.9, falls=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -16,22 +16,17 @@ from msgspec import Struct
 
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
-from generator.model.alerts import BurnRate, Threshold
+from generator.model.alerts import Alert, BurnRate, Threshold
 from generator.model.panels import PanelPlace, panel_of
 from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.model.words import worded
-from generator.promql.expr import Series
-from generator.promql.syntax import references
+from generator.promql.expr import Expr, Series
+from generator.promql.syntax import Reference, references
 from generator.signals.releases import events_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from generator.model.alerts import Alert
     from generator.model.service import Service, Site
-    from generator.promql.expr import Expr
-    from generator.promql.syntax import Reference
 
 #: The value that services report in place of unlisted ones.
 _OTHER = "other"

@@ -15,21 +15,19 @@ from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
 from generator.grafana.links import with_everything
-from generator.grafana.panels import Cell, Column, Query, Table
+from generator.grafana.panels import Cell, Column, Panel, Query, Table
 from generator.grafana.queries import within_a_day
 from generator.grafana.readable import ago, change, joined, readable, replaced
 from generator.grafana.variables import mine
 from generator.model import names
-from generator.model.signals import Better, Cost, Ratio, Tokens, divisor
+from generator.model.signals import Better, Cost, Ratio, Signal, Tokens, divisor
 from generator.model.units import Unit
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
-    from generator.model.signals import Signal
 
 #: The article's order: runs, steps and tools, cost and speed.
 _ORDER = (

@@ -13,14 +13,13 @@ from generator.grafana.build import SOURCE
 from generator.grafana.queries import within_a_day
 from generator.grafana.readable import replaced
 from generator.model.names import GRAFANA_FOLDER_UID
-from generator.promql.expr import aggregate, binary, call, number
+from generator.promql.expr import Series, aggregate, binary, call, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.layout import Section
-    from generator.promql.expr import Series
 
 Json = dict[str, Any]
 

@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import RuleHealth, Watch
-from generator.model.signals import Distribution, Share
+from generator.model.alerts import Alert, RuleHealth, Watch
+from generator.model.signals import Distribution, Share, Signal, Trend
 from generator.model.units import duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, labelled, literal, number
-from generator.streams.scope import grouped, join, largest, rule, top
+from generator.streams.scope import Scope, grouped, join, largest, rule, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Signal, Trend
-    from generator.streams.scope import Scope
 
 #: The fewest events with which a breakdown's value can be the worst.
 WORST_FLOOR = 20

@@ -8,12 +8,11 @@ from generator.model import names
 from generator.promql.expr import number
 from generator.signals import rare
 from generator.signals.events import long_window
-from generator.streams.scope import rule
+from generator.streams.scope import Scope, rule
 
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
-    from generator.streams.scope import Scope
 
 
 def sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:

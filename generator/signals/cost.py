@@ -9,14 +9,13 @@ from generator.model.streams import Stream, cost
 from generator.promql.expr import number
 from generator.signals.events import counted, events
 from generator.signals.ratio import common, divided
-from generator.streams.scope import rule
+from generator.streams.scope import Scope, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
     from generator.model.signals import Cost, Signal
-    from generator.streams.scope import Scope
 
 
 def records(signal: Signal, kind: Cost, scope: Scope) -> Iterator[RecordingRule]:

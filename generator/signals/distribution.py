@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.promql.expr import number
 from generator.signals.events import events
-from generator.streams.scope import rule, spread
+from generator.streams.scope import Scope, rule, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
     from generator.model.signals import Distribution, Signal
-    from generator.streams.scope import Scope
 
 
 def records(signal: Signal, kind: Distribution, scope: Scope) -> Iterator[RecordingRule]:

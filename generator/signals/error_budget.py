@@ -16,12 +16,11 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.units import DAY, HOUR, WEEK
 from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, literal, number
-from generator.streams.scope import each, join, largest, rule, spread, summed
+from generator.streams.scope import Scope, each, join, largest, rule, spread, summed
 
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
-    from generator.streams.scope import Scope
 
 BAD, EVERY = "bad", "all"
 #: Seconds between two copies of the finished days, and the number of copies back that one is looked for.

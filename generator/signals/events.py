@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from generator.model import names
-from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Signal, Tokens
 from generator.model.signals import Level as Gauged
 from generator.model.streams import Stream, billed, cost
-from generator.promql.expr import Expr, aggregate, call, labelled, literal, number
-from generator.streams.scope import each, having, over_window, rule, summed
+from generator.promql.expr import Expr, Series, aggregate, call, labelled, literal, number
+from generator.streams.scope import Scope, each, having, over_window, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Signal
-    from generator.promql.expr import Series
-    from generator.streams.scope import Scope
 
 Level = tuple[str, ...]
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Cost
+from generator.model.signals import Cost, Signal
 from generator.model.streams import cost
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import any_of, call, number
-from generator.streams.scope import join, over_window, rule, summed
+from generator.streams.scope import Scope, join, over_window, rule, summed
 
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Signal
-    from generator.streams.scope import Scope
 
 PACE = 6 * HOUR
 #: A change of clocks shifts the day by this much.

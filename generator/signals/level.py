@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Take
+from generator.model.signals import Level, Signal, Take
 from generator.promql.expr import aggregate, call
-from generator.streams.scope import each, having, rule
+from generator.streams.scope import Scope, each, having, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Level, Signal
-    from generator.streams.scope import Scope
 
 
 def records(signal: Signal, kind: Level, scope: Scope) -> Iterator[RecordingRule]:

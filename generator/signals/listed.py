@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from generator.model import names
 from generator.promql.expr import Expr, Series, binary, number
-from generator.streams.scope import each, grouped, having, join, summed
-
-if TYPE_CHECKING:
-    from generator.streams.scope import Scope
+from generator.streams.scope import Scope, each, grouped, having, join, summed
 
 
 def strays(rates: Series, label: str, scope: Scope) -> Expr:

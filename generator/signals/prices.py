@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.streams import MODEL, TOKEN_TYPE, billed, cost
+from generator.model.streams import MODEL, TOKEN_TYPE, Stream, billed, cost
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, literal, number
 from generator.signals.listed import strays
-from generator.streams.scope import each, grouped, having, join, rule, summed
+from generator.streams.scope import Scope, each, grouped, having, join, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from generator.model.library import ProfileFacts
     from generator.model.rules import RecordingRule
     from generator.model.service import Inclusion, Price
-    from generator.model.streams import Stream
-    from generator.streams.scope import Scope
 
 _WITHIN = "within"
 _ON = (MODEL, TOKEN_TYPE)

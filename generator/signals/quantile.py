@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Quantile
+from generator.model.signals import Quantile, Signal
 from generator.model.streams import RUN_LATENCY
 from generator.model.units import DAY, MINUTE
-from generator.promql.expr import aggregate, call, number
+from generator.promql.expr import Expr, aggregate, call, number
 from generator.signals.events import events, whole
-from generator.streams.scope import each, having, join, largest, rule, summed
+from generator.streams.scope import Scope, each, having, join, largest, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Signal
-    from generator.promql.expr import Expr
-    from generator.streams.scope import Scope
 
 #: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
 HAIR = 1 + 1e-9

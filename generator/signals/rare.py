@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Share, divisor
+from generator.model.signals import Share, Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import number
-from generator.signals.events import long_window, rate_at
-from generator.streams.scope import having, rule, summed
+from generator.signals.events import Level, long_window, rate_at
+from generator.streams.scope import Scope, having, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Signal
-    from generator.signals.events import Level
-    from generator.streams.scope import Scope
 
 
 def bad(signal: Signal, labels: Level, window: int) -> str:

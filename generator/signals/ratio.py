@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.promql.expr import Expr, number
-from generator.signals.events import counted, events
-from generator.streams.scope import join, rule, spread, summed
+from generator.signals.events import Level, counted, events
+from generator.streams.scope import Scope, join, rule, spread, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.signals import Ratio, Signal
     from generator.model.streams import Stream
-    from generator.signals.events import Level
-    from generator.streams.scope import Scope
 
 
 def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Signal, Tokens
 from generator.signals import cost, count, distribution, level, quantile, ratio, share, tokens
 
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Signal
     from generator.streams.scope import Scope
 
 

@@ -18,22 +18,19 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW, Regression
+from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW, Alert, Regression
 from generator.model.signals import Better, Cost, Quantile, Share, Signal, Tokens, compared_on
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, MINUTE
-from generator.promql.expr import Expr, binary, call, number
+from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.events import long_window, rate_at, whole
 from generator.signals.quantile import HAIR
-from generator.streams.scope import each, grouped, having, join, largest, rule, spread, summed, top
+from generator.streams.scope import Scope, each, grouped, having, join, largest, rule, spread, summed, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
-    from generator.promql.expr import Series
-    from generator.streams.scope import Scope
 
 #: The time during which a release counts as new, in seconds.
 NEW_FOR = DAY

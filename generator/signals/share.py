@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.promql.expr import number
 from generator.signals.events import events, whole
-from generator.streams.scope import having, rule, summed
+from generator.streams.scope import Scope, having, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
     from generator.model.signals import Share, Signal
-    from generator.streams.scope import Scope
 
 
 def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule]:

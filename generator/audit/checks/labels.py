@@ -10,7 +10,7 @@ from generator.audit.fixes import listing, of_service
 from generator.diagnostics.printable import printable, quoted
 from generator.diagnostics.suggest import closest, listed
 from generator.model.identifiers import unbounded
-from generator.model.labels import OTHER
+from generator.model.labels import OTHER, Label
 from generator.model.names import LE, OUTSIDE
 from generator.resolve.label_names import HELP
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.audit.seen import Observed, ObservedLabel, ObservedMetric
-    from generator.model.labels import Label
 
 _LISTED = 10
 #: The longest value that a spec may list.

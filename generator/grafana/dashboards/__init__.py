@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from generator.artifact import Artifact
 from generator.grafana import grammar
-from generator.grafana.build import Shared, build
+from generator.grafana.build import Json, Shared, build
 from generator.grafana.dashboards import cost, fleet, overview, releases, runs, stop_reasons, tools
 from generator.grafana.layout import Section, even, keep
 from generator.grafana.modernise import modernise
@@ -22,7 +22,6 @@ from generator.promql.expr import Series
 from generator.promql.syntax import references
 
 if TYPE_CHECKING:
-    from generator.grafana.build import Json
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records

@@ -10,7 +10,7 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import segments
 from generator.grafana.layout import Section, even
-from generator.grafana.panels import Column, Query, Table
+from generator.grafana.panels import Column, Panel, Query, Table
 from generator.grafana.queries import (
     MONTH,
     NO_RELEASES,
@@ -32,7 +32,6 @@ from generator.model.units import DAY, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number, total
 
 if TYPE_CHECKING:
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
 
 UID = names.DASHBOARDS["cost"]

@@ -10,7 +10,7 @@ from generator.grafana.alert_list import alert_list
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even
 from generator.grafana.links import of_row
-from generator.grafana.panels import Cell, Column, Query, Table
+from generator.grafana.panels import Cell, Column, Panel, Query, Scale, Table
 from generator.grafana.readable import ago
 from generator.grafana.status_board import titled
 from generator.grafana.variables import environment, named, of_name
@@ -19,7 +19,6 @@ from generator.model.panels import ALL_ALERTS
 from generator.promql.expr import Expr, Series, aggregate, binary, number, top, total
 
 if TYPE_CHECKING:
-    from generator.grafana.panels import Panel, Scale
     from generator.grafana.records import Records
 
 UID = names.DASHBOARDS["fleet"]

@@ -12,13 +12,12 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.layout import Section, even
-from generator.grafana.panels import Query
+from generator.grafana.panels import Panel, Query
 from generator.grafana.variables import OWN, own_values
 from generator.model import names
 from generator.model.units import Unit
 
 if TYPE_CHECKING:
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
 
 _SCALES = {

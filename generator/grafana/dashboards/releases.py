@@ -9,7 +9,7 @@ from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import cost, runs, stop_reasons, tools
 from generator.grafana.layout import Section, even
 from generator.grafana.links import of_row
-from generator.grafana.panels import Column, Query, Table
+from generator.grafana.panels import Column, Panel, Query, Table
 from generator.grafana.queries import by
 from generator.grafana.variables import mine, variables
 from generator.model import names
@@ -17,7 +17,6 @@ from generator.model.panels import CHOICES
 from generator.promql.expr import Series, number
 
 if TYPE_CHECKING:
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
 
 UID = names.DASHBOARDS["releases"]

@@ -11,7 +11,7 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import segments
 from generator.grafana.layout import Section, even
-from generator.grafana.panels import Query
+from generator.grafana.panels import Panel, Query
 from generator.grafana.queries import (
     NO_RELEASES,
     by_busy_release,
@@ -34,7 +34,6 @@ from generator.signals.error_budget import BAD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
 
 UID = names.DASHBOARDS["runs"]

@@ -9,18 +9,16 @@ from msgspec.structs import replace
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even, row
-from generator.grafana.panels import Legend, Query
+from generator.grafana.panels import Legend, Panel, Query
 from generator.grafana.queries import NO_RELEASES, busy, newest_first, summed_over_range
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
 from generator.model.units import HOUR, duration
-from generator.promql.expr import Expr, binary, call, number, total
+from generator.promql.expr import Expr, Series, binary, call, number, total
 
 if TYPE_CHECKING:
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
-    from generator.promql.expr import Series
 
 UID = names.DASHBOARDS["stop_reasons"]
 _SIGNAL = "stop_reason_distribution"

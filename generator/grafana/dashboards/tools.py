@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
-from generator.grafana.layout import Section, even, row
+from generator.grafana.layout import Row, Section, even, row
 from generator.grafana.links import of_row
-from generator.grafana.panels import Column, Query, Table
+from generator.grafana.panels import Column, Panel, Query, Table
 from generator.grafana.queries import (
     NO_RELEASES,
     apart,
@@ -25,13 +25,10 @@ from generator.grafana.queries import (
 from generator.grafana.variables import chosen, variables
 from generator.model import names
 from generator.model.panels import CHOICES
-from generator.promql.expr import binary, number, total
+from generator.promql.expr import Series, binary, number, total
 
 if TYPE_CHECKING:
-    from generator.grafana.layout import Row
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
-    from generator.promql.expr import Series
 
 UID = names.DASHBOARDS["tools"]
 
