@@ -54,17 +54,17 @@ def _service(audit: Audit) -> dict[str, Any]:
 
 def _metric(name: str, seen: Observed) -> dict[str, Any]:
     declared = {"name": name, "type": str(seen.service.metrics[name].type)}
-    found = seen.metrics.get(name)
-    if found is None:
+    observed = seen.metrics.get(name)
+    if observed is None:
         return {**declared, "series": 0}
     return {
         **declared,
-        "series": found.series,
-        "bound": seen.allowed(found),
+        "series": observed.series,
+        "bound": seen.allowed(observed),
         "budget": seen.budget.metric,
-        "exposed_types": sorted(found.described.types),
-        "contributes_most": found.most.name if found.most else None,
-        "labels": _labels(found),
+        "exposed_types": sorted(observed.described.types),
+        "contributes_most": observed.most.name if observed.most else None,
+        "labels": _labels(observed),
     }
 
 

@@ -49,17 +49,17 @@ def _table(seen: Observed) -> Iterator[str]:
 
 
 def _row(metric: Metric, seen: Observed) -> tuple[str, ...]:
-    found = seen.metrics.get(metric.name)
-    if found is None:
+    observed = seen.metrics.get(metric.name)
+    if observed is None:
         return metric.name, "none", "", "", "", ""
-    allowed, expected = seen.allowed(found), found.series * seen.scale
+    allowed, expected = seen.allowed(observed), observed.series * seen.scale
     return (
         metric.name,
-        number(found.series),
+        number(observed.series),
         number(allowed),
-        percent(found.series / allowed),
+        percent(observed.series / allowed),
         percent(expected / seen.budget.metric),
-        _most(found),
+        _most(observed),
     )
 
 
@@ -78,9 +78,9 @@ def _findings(audit: Audit, sources: Mapping[str, str], *, colour: bool) -> Iter
         yield text.rpartition("\n\n")[0] + "\n"
         yield from _fix(finding)
         yield "\n"
-    told = summary(finding.diagnostic for finding in audit.findings)
+    counts = summary(finding.diagnostic for finding in audit.findings)
     clean = not any(finding.diagnostic.severity is not Severity.INFO for finding in audit.findings)
-    yield f"{audit.seen.service.name}: {'as its spec says' if clean else told}\n\n"
+    yield f"{audit.seen.service.name}: {'as its spec says' if clean else counts}\n\n"
 
 
 def _fix(finding: Finding) -> Iterator[str]:

@@ -47,6 +47,6 @@ def audit(source: AuditSource, service: Service, model: Model) -> Audit:
         LiveError: the source fails.
     """
     seen = observe(source, service, model)
-    found = [finding for check in CHECKS for finding in check(seen)]
-    ordered = sorted(found, key=lambda finding: _ORDER.index(finding.diagnostic.severity))
+    findings = [finding for check in CHECKS for finding in check(seen)]
+    ordered = sorted(findings, key=lambda finding: _ORDER.index(finding.diagnostic.severity))
     return Audit(seen, tuple(ordered))

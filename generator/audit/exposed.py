@@ -52,8 +52,8 @@ class ExposedSource(Struct, frozen=True):
 
     def strays(self, name: str, label: str, listed: Sequence[str]) -> Groups:
         """Count by unlisted values."""
-        found = (line.labels.get(label, "") for line in self._of(name))
-        return _most((value,) for value in found if value and value not in listed)
+        values = (line.labels.get(label, "") for line in self._of(name))
+        return _most((value,) for value in values if value and value not in listed)
 
     def merged(self, name: str, label: str) -> int:
         """Count the series that remain without a label."""

@@ -105,13 +105,13 @@ def listing(service: Service, label: Label, values: Iterable[str]) -> Fix | None
 
 def declaration(metric: Metric) -> dict[str, Any]:
     """Describe a metric as a spec does."""
-    said: dict[str, Any] = {"type": str(metric.type)}
+    keys: dict[str, Any] = {"type": str(metric.type)}
     if metric.unit:
-        said["unit"] = metric.unit
-    said |= {"help": metric.help, "labels": list(metric.labels)}
+        keys["unit"] = metric.unit
+    keys |= {"help": metric.help, "labels": list(metric.labels)}
     if metric.buckets:
-        said["buckets"] = list(metric.buckets)
-    return said | ({"sparse": True} if metric.sparse else {})
+        keys["buckets"] = list(metric.buckets)
+    return keys | ({"sparse": True} if metric.sparse else {})
 
 
 def is_own(metric: Metric, service: Service) -> bool:
@@ -123,8 +123,8 @@ def is_own(metric: Metric, service: Service) -> bool:
 
 def other_buckets(service: Service, metric: Metric, buckets: Iterable[float]) -> Fix:
     """Write the existing buckets of a histogram."""
-    said = declaration(metric) if is_own(metric, service) else {}
-    return of_service(service, metrics={metric.name: {**said, "buckets": list(buckets)}})
+    keys = declaration(metric) if is_own(metric, service) else {}
+    return of_service(service, metrics={metric.name: {**keys, "buckets": list(buckets)}})
 
 
 def redeclared(service: Service, metric: Metric) -> Fix | None:

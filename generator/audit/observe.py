@@ -65,8 +65,8 @@ def observe(source: AuditSource, service: Service, model: Model) -> Observed:
 
 def _lacks(source: AuditSource, service: Service, label: str) -> bool:
     """Whether the run counter exists, and none of its series has a label."""
-    found = source.elsewhere(_runs(service), (label,)).counts
-    return bool(found) and not any(value for (value,) in found)
+    counts = source.elsewhere(_runs(service), (label,)).counts
+    return bool(counts) and not any(value for (value,) in counts)
 
 
 def _runs(service: Service) -> str:
@@ -78,11 +78,13 @@ def _runs(service: Service) -> str:
 def _elsewhere(source: AuditSource, service: Service, model: Model) -> tuple[dict[str, str], ...]:
     """Look for the run counter under labels that no other service's selector matches."""
     by = tuple(service.selector)
-    found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(_runs(service), by).counts)
+    combinations = (
+        dict(zip(by, values, strict=True)) for values in source.elsewhere(_runs(service), by).counts
+    )
     taken = [other.selector for other in model.services if other is not service]
     return tuple(
         labels
-        for labels in found
+        for labels in combinations
         if all(labels.values()) and not any(labels.items() <= other.items() for other in taken)
     )
 
@@ -90,8 +92,8 @@ def _elsewhere(source: AuditSource, service: Service, model: Model) -> tuple[dic
 def _members(metric: Metric, names: Mapping[str, int]) -> dict[str, int]:
     """List a metric's series; a ``_created`` alone proves nothing."""
     of_histogram = (metric.name,) if metric.is_histogram else ()
-    found = {name: names[name] for name in (*of_histogram, *series_names(metric)) if name in names}
-    return found if any(not name.endswith("_created") for name in found) else {}
+    members = {name: names[name] for name in (*of_histogram, *series_names(metric)) if name in names}
+    return members if any(not name.endswith("_created") for name in members) else {}
 
 
 def _metric(
@@ -120,8 +122,8 @@ def _metric(
 def _releases(source: AuditSource, counted: str, metric: Metric) -> int:
     """Find whether an instance restarts, and has the series of two releases for a moment."""
     release = metric.exposed.get(RELEASE, RELEASE)
-    found = Counter(values[:-1] for values in source.groups(counted, (*TARGET_LABELS, release)).counts)
-    return min(RESTARTING, max(found.values(), default=1))
+    counts = Counter(values[:-1] for values in source.groups(counted, (*TARGET_LABELS, release)).counts)
+    return min(RESTARTING, max(counts.values(), default=1))
 
 
 def _counted(metric: Metric, members: Mapping[str, int]) -> str:
@@ -137,11 +139,11 @@ def _labels(
     there = source.labels(counted) - {LE, "quantile"}
     # A profile translates the values of foreign labels; see translations.
     known = {} if metric.foreign else service.labels
-    found = [_label(source, counted, name, members, known) for name in sorted(there)]
+    labels = [_label(source, counted, name, members, known) for name in sorted(there)]
     if buckets in members:
         saved = members[buckets] - source.merged(buckets, LE)
-        found.append(ObservedLabel(LE, source.groups(buckets, (LE,)).size, 0, (), saved))
-    return found
+        labels.append(ObservedLabel(LE, source.groups(buckets, (LE,)).size, 0, (), saved))
+    return labels
 
 
 def _label(
@@ -179,12 +181,12 @@ def _bound(text: str) -> float:
 
 
 def _pairs(source: AuditSource, counted: str, metric: Metric, service: Service) -> dict[str, Groups]:
-    found: dict[str, Groups] = {}
+    pairs: dict[str, Groups] = {}
     for name in () if metric.foreign else metric.labels:
         label = service.labels[name]
         if label.determined and label.determines in metric.labels:
-            found[name] = source.groups(counted, (name, label.determines))
-    return found
+            pairs[name] = source.groups(counted, (name, label.determines))
+    return pairs
 
 
 def _beside(
@@ -196,9 +198,9 @@ def _beside(
             if other not in metric.labels:
                 continue
             places = tuple(metric.exposed.get(label, label) for label in (name, other))
-            found = Counter(value for _, value in source.groups(counted, places).counts)
-            if found:
-                value, most = found.most_common(1)[0]
+            counts = Counter(value for _, value in source.groups(counted, places).counts)
+            if counts:
+                value, most = counts.most_common(1)[0]
                 yield (name, other), (value, most)
 
 
@@ -216,7 +218,7 @@ def _turnover(
     source: AuditSource, metrics: Mapping[str, ObservedMetric], service: Service, site: Site
 ) -> dict[str, int]:
     """Count the values within the retention, by the run counter or the first metric that has the label."""
-    found = {}
+    turnover = {}
     for label in service.labels.values():
         on = [
             seen for seen in metrics.values() if label.name in seen.metric.labels and not seen.metric.foreign
@@ -226,5 +228,5 @@ def _turnover(
         seen = next((one for one in on if one.metric.name == service.runs.metric), on[0])
         past = source.past(_counted(seen.metric, seen.members), label.name, site.retention)
         if past is not None:
-            found[label.name] = len(past)
-    return found
+            turnover[label.name] = len(past)
+    return turnover

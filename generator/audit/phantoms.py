@@ -92,8 +92,8 @@ class NamesOnServer(Struct, frozen=True):
 
     def like(self, name: str) -> str | None:
         """Suggest a name from the profiles, if the server has it."""
-        found = _alike(name, self.others)
-        return found if found and self.labels((found,)) else None
+        similar = _alike(name, self.others)
+        return similar if similar and self.labels((similar,)) else None
 
     def _listed(self, path: str, series: Series) -> frozenset[str]:
         span = {"start": str(int(self.now) - _DAY), "end": str(int(self.now) + 1)}
@@ -189,12 +189,12 @@ def _unread(query: ForeignQuery) -> Phantom:
 def _is_readable(expr: str) -> bool:
     """Whether no part of an expression is nested too deeply: brackets around it and operators beside it count."""
     around, levels = [0], 1
-    for found in _LEVELS.finditer(STRING.sub("", expr)):
-        if found[0] in _CLOSED:
+    for level in _LEVELS.finditer(STRING.sub("", expr)):
+        if level[0] in _CLOSED:
             levels -= around.pop() + 1 if len(around) > 1 else 0
             continue
         levels += 1
-        if found[0] in _OPEN:
+        if level[0] in _OPEN:
             around.append(0)
         else:
             around[-1] += 1

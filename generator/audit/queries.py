@@ -99,17 +99,17 @@ def _of_object(value: dict[str, Any], place: str) -> Iterator[ForeignQuery]:
         record = str(value["record"]) if isinstance(value.get("record"), str) else ""
         yield ForeignQuery(place, filled(str(value["expr"])), (), record)
     if value.get("type") == "query" and "query" in value:  # a variable of a dashboard
-        asked = value["query"].get("query", "") if isinstance(value["query"], dict) else value["query"]
-        yield from _of_variable(str(asked), f"variable {place}")
+        query = value["query"].get("query", "") if isinstance(value["query"], dict) else value["query"]
+        yield from _of_variable(str(query), f"variable {place}")
 
 
-def _of_variable(asked: str, place: str) -> Iterator[ForeignQuery]:
-    if found := _LABEL_VALUES.fullmatch(asked.strip()):
-        label = () if _ANY.search(found[2]) else (found[2],)
-        if found[1]:
-            yield ForeignQuery(place, filled(found[1]), label)
-    elif found := _QUERY_RESULT.fullmatch(asked.strip()):
-        yield ForeignQuery(place, filled(found[1]))
+def _of_variable(query: str, place: str) -> Iterator[ForeignQuery]:
+    if match := _LABEL_VALUES.fullmatch(query.strip()):
+        label = () if _ANY.search(match[2]) else (match[2],)
+        if match[1]:
+            yield ForeignQuery(place, filled(match[1]), label)
+    elif match := _QUERY_RESULT.fullmatch(query.strip()):
+        yield ForeignQuery(place, filled(match[1]))
 
 
 def filled(expr: str) -> str:

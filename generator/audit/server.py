@@ -71,8 +71,8 @@ class ServerSource(Struct, frozen=True):
     def names(self, prefixes: Sequence[str]) -> Mapping[str, int]:
         """Count by name."""
         wanted = "|".join(f"{escape_regex(prefix)}.*" for prefix in prefixes)
-        found = Series("", series("", self.service.selector).matchers).where("=~", __name__=wanted)
-        counted = aggregate("count", found.now(), ("__name__",))
+        series_names = Series("", series("", self.service.selector).matchers).where("=~", __name__=wanted)
+        counted = aggregate("count", series_names.now(), ("__name__",))
         samples = self._samples(_topmost(counted, _MOST_NAMES))
         return {name: whole_number(one.value) for one in samples if (name := one.labels.get("__name__"))}
 
@@ -103,8 +103,8 @@ class ServerSource(Struct, frozen=True):
 
     def totals(self, name: str, label: str) -> Mapping[str, float]:
         """Sum by a label."""
-        found = self._samples(total(self._of(name).now(), (label,)) > number(0))
-        return {one.labels.get(label, ""): one.value for one in found}
+        samples = self._samples(total(self._of(name).now(), (label,)) > number(0))
+        return {one.labels.get(label, ""): one.value for one in samples}
 
     def below_zero(self, name: str) -> int:
         """Count the values that no counter can have."""
@@ -118,8 +118,8 @@ class ServerSource(Struct, frozen=True):
     def described(self, name: str) -> Described:
         """Read the metadata: for counters in OpenMetrics it has the name without ``_total``."""
         names = dict.fromkeys((name, name.removesuffix("_total")))
-        found = [entry for one in names for entry in self._metadata(one)]
-        types, units = {entry.type for entry in found}, {entry.unit for entry in found}
+        entries = [entry for one in names for entry in self._metadata(one)]
+        types, units = {entry.type for entry in entries}, {entry.unit for entry in entries}
         return Described(frozenset(types - _UNTOLD), frozenset(units - {""}))
 
     def instances(self, name: str) -> int:
@@ -169,18 +169,20 @@ class ServerSource(Struct, frozen=True):
     def _metadata(self, name: str) -> list[_Metadata]:
         fields = {"metric": name, "limit_per_metric": str(_MOST_SAID)}
         try:
-            found = self.api.look(
+            metadata = self.api.look(
                 "/api/v1/metadata", fields, dict[str, list[_Metadata]], "metadata of a metric"
             )
         except NotFoundError:
             # Not every server with Prometheus's API has this part of it.
             return []
-        return found.get(name, [])
+        return metadata.get(name, [])
 
     def _groups(self, mine: Series, by: Sequence[str]) -> Groups:
         counted = aggregate("count", mine.now(), by)
-        found = self._samples(_topmost(counted, MOST_VALUES))
-        counts = {tuple(one.labels.get(label, "") for label in by): whole_number(one.value) for one in found}
+        samples = self._samples(_topmost(counted, MOST_VALUES))
+        counts = {
+            tuple(one.labels.get(label, "") for label in by): whole_number(one.value) for one in samples
+        }
         ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         cut = len(counts) >= MOST_VALUES
         return Groups(ordered, self._count(counted) if cut else len(counts))

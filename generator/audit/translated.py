@@ -86,10 +86,10 @@ def is_read(source: AuditSource, counted: str, feed: Feed) -> bool:
 def _read(source: AuditSource, counted: str, by: tuple[str, ...], feed: Feed) -> list[tuple[str, ...]]:
     """List the label combinations on the series that are read: first ``by``, then those of ``feed.where``."""
     where = dict(feed.where)
-    found = source.groups(counted, (*by, *where)).counts
+    counts = source.groups(counted, (*by, *where)).counts
     return [
         values
-        for values in found
+        for values in counts
         if all(
             _matches_any(one, patterns)
             for one, patterns in zip(values[len(by) :], where.values(), strict=True)

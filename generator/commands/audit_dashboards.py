@@ -83,12 +83,12 @@ def _known(arguments: argparse.Namespace) -> Iterator[NameSource]:
 def _of_profiles(specs: Path) -> dict[str, Labels]:
     """Collect all series that profiles read, with their known labels; for records of rules only the names."""
     known = shelf(specs, SITE)
-    found: dict[str, Labels] = dict.fromkeys((*MADE, "target_info", *of_library(known.base.shared).series))
+    by_name: dict[str, Labels] = dict.fromkeys((*MADE, "target_info", *of_library(known.base.shared).series))
     for profile in known.profiles:
         for name, labels in _of_service(known.draft(profile, {"job": "draft"})):
-            before = found.get(name, frozenset())
-            found[name] = None if before is None else before | labels
-    return found
+            before = by_name.get(name, frozenset())
+            by_name[name] = None if before is None else before | labels
+    return by_name
 
 
 def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:

@@ -86,14 +86,14 @@ def _values(label: Label, match: Match, seconds: int) -> ObservedValues:
 
 def _places(label: Label, match: Match) -> Iterator[tuple[str, str]]:
     """List the series that have a label, each once, with the label's name there."""
-    found: dict[tuple[str, str], None] = {}
+    places: dict[tuple[str, str], None] = {}
     for stream in match.service.streams.values():
         for feed in stream.sources:
             for exposed in (there for name, there in feed.labels if name == label.name):
                 for name in feed.names:
                     counted = f"{name}_count" if stream.is_histogram else series_of(name, feed, stream)
-                    found["target_info" if label.joined == exposed else counted, exposed] = None
-    yield from found
+                    places["target_info" if label.joined == exposed else counted, exposed] = None
+    yield from places
 
 
 def _rounded(number: float) -> int:

@@ -88,10 +88,12 @@ class Draft(Struct, frozen=True):
 def _other_buckets(match: Match) -> Iterator[str]:
     """Write the buckets of the declared metrics, if they differ from the profile's."""
     declared = {entry.key.value for entry in match.profile.metrics}
-    for name, found in match.seen.metrics.items():
-        bounds = sorted(one for one in found.histogram.bounds if isfinite(one)) if found.histogram else []
-        if name in declared and bounds and not set(found.metric.buckets) <= set(bounds):
-            listed = ", ".join(_amount(bound, found.metric) for bound in bounds)
+    for name, observed in match.seen.metrics.items():
+        bounds = (
+            sorted(one for one in observed.histogram.bounds if isfinite(one)) if observed.histogram else []
+        )
+        if name in declared and bounds and not set(observed.metric.buckets) <= set(bounds):
+            listed = ", ".join(_amount(bound, observed.metric) for bound in bounds)
             yield _commented(f"  {name}: {{buckets: [{listed}]}}", "as seen; the profile has others")
 
 

@@ -73,8 +73,8 @@ class OnServer(Struct, frozen=True):
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
         """Group by job, and within a job by the first label that separates several services."""
         by = ("__name__", "job", *_WITHIN_A_JOB, *LABELS)
-        found = _named(runs).where("=", job=self.job) if self.job else _named(runs)
-        samples = self.api.query(aggregate("count", found.now(), by).text, self.at).samples
+        selected = _named(runs).where("=", job=self.job) if self.job else _named(runs)
+        samples = self.api.query(aggregate("count", selected.now(), by).text, self.at).samples
         by_job: dict[str, list[Mapping[str, str]]] = {}
         for one in samples:
             by_job.setdefault(one.labels.get("job", ""), []).append(one.labels)
@@ -88,8 +88,8 @@ class OnServer(Struct, frozen=True):
         """Read the index."""
         matcher = Series("").where("=~", __name__=f"(?i:.*({_WORDS}).*)").now().text
         fields = {"match[]": matcher, "start": str(int(self.at) - self.seconds), "end": str(int(self.at) + 1)}
-        found = self.api.look("/api/v1/label/__name__/values", fields, list[str], "a list of names")
-        return _metrics(found)
+        every = self.api.look("/api/v1/label/__name__/values", fields, list[str], "a list of names")
+        return _metrics(every)
 
 
 class InExposition(Struct, frozen=True):
@@ -105,8 +105,8 @@ class InExposition(Struct, frozen=True):
 
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
         """Return all of it as one target."""
-        found = frozenset(runs) & {line.name for line in self.exposition.lines}
-        return (Target({"job": self.job}, found),) if found else ()
+        exposed = frozenset(runs) & {line.name for line in self.exposition.lines}
+        return (Target({"job": self.job}, exposed),) if exposed else ()
 
     def source(self, service: Service) -> AuditSource:
         """Return all of it as the source."""
@@ -127,8 +127,8 @@ def last_alive(api: PrometheusApi, runs: Iterable[str], start: int, end: int) ->
     counted = aggregate("count", _named(runs).now(), ()).text
     if api.query(counted, end).samples:
         return end
-    found = api.query_range(counted, start, end, max(_ALIVE, (end - start) // _LOOKS)).series
-    return max((time for one in found for time in one.timestamps), default=end)
+    results = api.query_range(counted, start, end, max(_ALIVE, (end - start) // _LOOKS)).series
+    return max((time for one in results for time in one.timestamps), default=end)
 
 
 def _named(names: Iterable[str]) -> Series:

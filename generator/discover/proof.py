@@ -81,15 +81,15 @@ def panels(
     boards = [json.loads(each.text) for each in dashboard_files(service, rules, site)]
     pages = Pages(history.api, service.name, {str(board["uid"]): board for board in boards})
     absent, reasons = Absent(labels, _without_events(service, history)), _Reasons.of(rules)
-    found = []
+    tried = []
     for board in boards:
         for panel in pages.panels(board):
             if panel["type"] not in _NOT_DRAWN:
                 targets: list[Json] = panel.get("targets", [])
                 has_data = any(pages.answer(window, target) for target in targets)
                 why = "" if has_data else _empty_text(panel) or reasons.why(targets, absent)
-                found.append(TriedPanel(board["title"], panel.get("title", ""), has_data, why))
-    return tuple(found)
+                tried.append(TriedPanel(board["title"], panel.get("title", ""), has_data, why))
+    return tuple(tried)
 
 
 class _Reasons(Struct, frozen=True):
@@ -105,12 +105,12 @@ class _Reasons(Struct, frozen=True):
 
     def why(self, targets: Iterable[Json], absent: Absent) -> str:
         """Find the missing part of a panel: a label of the level of its records, or any event."""
-        asked = [target["expr"] for target in targets]
-        read = {record for expr in asked for record in records_read(expr, self.records)}
+        exprs = [target["expr"] for target in targets]
+        read = {record for expr in exprs for record in records_read(expr, self.records)}
         for label, exposed in absent.labels.items():
             if any(f"_{label}_" in f"_{record.partition(':')[0]}_" for record in read):
                 return f"no series has {exposed}, which says the {label}"
-        behind = closure(asked, self.rules.groups, self.records)
+        behind = closure(exprs, self.rules.groups, self.records)
         quiet = sorted(noun for stream, noun in absent.streams.items() if stream in behind)
         return f"no {quiet[0]} yet" if quiet else ""
 
@@ -123,13 +123,13 @@ def _empty_text(panel: Json) -> str:
 
 def _without_events(service: Service, history: Remembered) -> dict[str, str]:
     """Find the streams without events, by the names of their records; the values are their own names."""
-    found = {}
+    reasons = {}
     for stream in service.streams.values():
         record = names.rate(stream)
         expr = f'count(max_over_time({record}{{{names.SERVICE}="{service.name}"}}[{history.seconds}s]) > 0)'
         if not history.api.query(expr, history.end).samples:
-            found[record] = stream.name
-    return found
+            reasons[record] = stream.name
+    return reasons
 
 
 def firings(history: Remembered, step: int) -> tuple[Firing, ...]:
@@ -140,7 +140,7 @@ def firings(history: Remembered, step: int) -> tuple[Firing, ...]:
     """
     by = ("alertname", names.SERVICE, names.SEVERITY)
     expr = f'max by ({", ".join(by)}) ({names.ALERTS}{{alertstate="firing"}})'
-    found = history.api.query_range(expr, history.start, history.end, step).series
+    results = history.api.query_range(expr, history.start, history.end, step).series
     every = (
         Firing(
             one.labels["alertname"],
@@ -149,7 +149,7 @@ def firings(history: Remembered, step: int) -> tuple[Firing, ...]:
             first,
             last,
         )
-        for one in found
+        for one in results
         for first, last in _episodes(one.timestamps, step)
     )
     return tuple(sorted(every, key=lambda one: (one.began, one.alert)))

@@ -52,20 +52,20 @@ def recognise(place: SeriesPlace, shelf: Shelf, only: str = "") -> tuple[Match, 
     drafts = {name: shelf.draft(name, {"job": "draft"}) for name in names}
     runs = {name: run_series(draft) for name, draft in drafts.items()}
     targets = place.targets(frozenset().union(*runs.values()))
-    found = tuple(match for one in targets if (match := _best(one, place, shelf, runs)))
-    if other := _other_form(found, drafts.values(), place):
+    matches = tuple(match for one in targets if (match := _best(one, place, shelf, runs)))
+    if other := _other_form(matches, drafts.values(), place):
         raise _stored_otherwise(other, place, native=shelf.site.native_histograms)
-    if not found:
+    if not matches:
         raise _unknown(place, names)
-    return found
+    return matches
 
 
-def _other_form(found: Iterable[Match], drafts: Iterable[Service], place: SeriesPlace) -> str:
+def _other_form(matches: Iterable[Match], drafts: Iterable[Service], place: SeriesPlace) -> str:
     """Name a histogram that the place stores in another form than the site says; empty without one."""
-    seen = (match.seen for match in found if not match.seen.lone)
+    seen = (match.seen for match in matches if not match.seen.lone)
     metrics = (one for each in seen for one in each.metrics.values())
     first = next((one.metric.name for one in metrics if one.other_form), "")
-    if first or found or not isinstance(place, OnServer):
+    if first or matches or not isinstance(place, OnServer):
         return first
     feeds = {feed for draft in drafts for feed in draft.runs.sources if feed.value}
     others = {f"{name}_{feed.value}" if feed.native else name for feed in feeds for name in feed.names}
@@ -116,7 +116,7 @@ def _fit(match: Match) -> tuple[int, ...]:
     """
     seen, every = match.seen, {alternatives(one, match.service) for one in match.service.metrics.values()}
     there = sum(not names.isdisjoint(seen.metrics) for names in every)
-    translations = [one for found in seen.metrics.values() for one in found.translations]
+    translations = [one for observed in seen.metrics.values() for one in observed.translations]
     absent, strays = sum(one.is_absent for one in translations), sum(len(one.strays) for one in translations)
     return (
         there,
@@ -138,9 +138,9 @@ def _streams(match: Match) -> int:
 def _same_buckets(seen: Observed) -> int:
     """Count the histograms with the buckets of the profile."""
     return sum(
-        set(found.metric.buckets) <= set(found.histogram.bounds)
-        for found in seen.metrics.values()
-        if found.histogram and found.metric.buckets
+        set(observed.metric.buckets) <= set(observed.histogram.bounds)
+        for observed in seen.metrics.values()
+        if observed.histogram and observed.metric.buckets
     )
 
 

@@ -64,9 +64,9 @@ class Shelf(Struct, frozen=True):
         values = tuple(one.value for one in resolved if one.value)
         if values and len(values) == len(resolved):
             return values
-        found = (*loaded.diagnostics, *(finding for one in resolved for finding in one.diagnostics))
+        findings = (*loaded.diagnostics, *(finding for one in resolved for finding in one.diagnostics))
         raise CommandError(
-            found[0].message if found else "a profile is at fault", found[0].help if found else ""
+            findings[0].message if findings else "a profile is at fault", findings[0].help if findings else ""
         )
 
     def model(self, *services: Service) -> Model:

@@ -123,12 +123,12 @@ def _offered(variable: Variable, of: Series) -> str:
     if variable.several:
         return f"label_values({of.now()}, {variable.name})"
     every = [of, variable.besides] if variable.besides else [of]
-    found = any_of(
+    offered = any_of(
         [aggregate("group", within_a_day(one), (variable.label or variable.name,)) for one in every]
     )
     for value, text in variable.spelled:
-        found = replaced(found, variable.name, text, variable.label, value)
-    return f"query_result({found})"
+        offered = replaced(offered, variable.name, text, variable.label, value)
+    return f"query_result({offered})"
 
 
 def _link(uid: str, title: str) -> Any:  # noqa: ANN401
@@ -175,8 +175,8 @@ def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
 
 def _led_to(panel: Panel | str, dashboard: Dashboard) -> int | None:
     """Return the id by which alerts know a panel; on other dashboards the same panel has an ordinary one."""
-    found = PANELS[panel.about] if isinstance(panel, Panel) and panel.about else None
-    return found.number if found and found.uid == dashboard.uid else None
+    place = PANELS[panel.about] if isinstance(panel, Panel) and panel.about else None
+    return place.number if place and place.uid == dashboard.uid else None
 
 
 def _placed(placed: Placed, number: int, shared: Shared) -> Any:  # noqa: ANN401

@@ -87,15 +87,15 @@ def runs(records: Records) -> Panel:
 
 def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ()) -> Panel:
     """Show a signal of both releases and their difference; ``of`` are the values that count of a distribution."""
-    found = records.signals.get(name)
-    shares = found is None or isinstance(found.kind, Share | Distribution)
+    known = records.signals.get(name)
+    shares = known is None or isinstance(known.kind, Share | Distribution)
     newest, previous = (value(records, name, side, of) for side in _SIDES)
     change = _of_one(mine(records.series(name, names.RELEASE, part="release_change")).now(), NEWEST)
-    charged = found is not None and records.has(change)
-    usual = ", by what it was half of the time" if found and isinstance(found.kind, Quantile) else ""
-    higher = found is not None and found.better is Better.HIGHER
+    charged = known is not None and records.has(change)
+    usual = ", by what it was half of the time" if known and isinstance(known.kind, Quantile) else ""
+    higher = known is not None and known.better is Better.HIGHER
     unit = "percentage points" if shares else "percent"
-    said = (
+    explained = (
         f"{_ALIKE}; then how much of the difference is due to the release, in {unit}, {_CHARGED}."
         if charged
         else f"{_OVER}{usual}; then how far they differ, in {unit}."
@@ -105,9 +105,9 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
     else:
         difference = _difference(newest, previous, shares=shares)
     return grammar.number(
-        _SCALES[found.unit] if found else grammar.COUNT,
+        _SCALES[known.unit] if known else grammar.COUNT,
         title,
-        f"{said} {_ELSE}",
+        f"{explained} {_ELSE}",
         Query(_or_current(records, newest, _current(records, name, of)), _LEGEND, colour=NEWEST.colour),
         Query(previous, _LEGEND, colour=PREVIOUS.colour),
         Query(
@@ -135,19 +135,19 @@ def _or_current(records: Records, newest: Expr, current: Series) -> Expr:
 
 def _current(records: Records, name: str, of: tuple[str, ...]) -> Series:
     """Select a signal of every release, over its own window; ``of`` are the values that count of a distribution."""
-    found = records.signals.get(name)
-    if found is None or not isinstance(found.kind, Distribution):
+    known = records.signals.get(name)
+    if known is None or not isinstance(known.kind, Distribution):
         return mine(records.series(name, names.RELEASE))
-    return mine(records.series(name, names.RELEASE, found.kind.label)).one_of(found.kind.label, of)
+    return mine(records.series(name, names.RELEASE, known.kind.label)).one_of(known.kind.label, of)
 
 
 def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> Expr:
     """Read a signal of one side."""
-    found = records.signals.get(name)
+    known = records.signals.get(name)
     recorded = mine(records.series(name, names.RELEASE, part=side.name)).now()
-    if found is not None and not records.has(recorded):
-        read = _usual if isinstance(found.kind, Quantile) else _ratio
-        recorded = read(records, found, side, of)
+    if known is not None and not records.has(recorded):
+        read = _usual if isinstance(known.kind, Quantile) else _ratio
+        recorded = read(records, known, side, of)
     return _of_one(recorded, side)
 
 
@@ -164,21 +164,21 @@ def _of_one(values: Expr, side: Side) -> Expr:
     return binary("and", values, top(mine(Series(side.marker)).now()), on=_BY)
 
 
-def _ratio(records: Records, found: Signal, side: Side, of: tuple[str, ...]) -> Expr:
+def _ratio(records: Records, known: Signal, side: Side, of: tuple[str, ...]) -> Expr:
     """Divide sums of the records of the signal's own, shorter windows: they overlap equally on both sides."""
     by = (names.SERVICE, names.RELEASE)
-    numerator = mine(records.series(found.name, names.RELEASE, part="numerator"))
-    if isinstance(found.kind, Distribution):
-        numerator = mine(records.series(found.name, names.RELEASE, found.kind.label, part="numerator"))
-        numerator = numerator.one_of(found.kind.label, of)
-    denominator = mine(records.series(found.name, names.RELEASE, part="denominator"))
+    numerator = mine(records.series(known.name, names.RELEASE, part="numerator"))
+    if isinstance(known.kind, Distribution):
+        numerator = mine(records.series(known.name, names.RELEASE, known.kind.label, part="numerator"))
+        numerator = numerator.one_of(known.kind.label, of)
+    denominator = mine(records.series(known.name, names.RELEASE, part="denominator"))
     below = call("sum_over_time", denominator.over(side.window - 1)) > number(0)
     return binary("/", total(call("sum_over_time", numerator.over(side.window - 1)), by), below, on=by)
 
 
-def _usual(records: Records, found: Signal, side: Side, _: tuple[str, ...]) -> Expr:
+def _usual(records: Records, known: Signal, side: Side, _: tuple[str, ...]) -> Expr:
     """Read the median of a quantile's values: a quantile cannot be computed from shorter windows."""
-    values = mine(records.series(found.name, names.RELEASE)).over(side.window - 1)
+    values = mine(records.series(known.name, names.RELEASE)).over(side.window - 1)
     return call("quantile_over_time", number(_HALF), values)
 
 

@@ -113,9 +113,9 @@ def _kept(one: Row, fits: Callable[[Panel], Panel | None]) -> Row:
 
 def _fitting(stack: Stack, fits: Callable[[Panel], Panel | None]) -> Stack:
     kept = [
-        (found, share)
+        (fitting, share)
         for panel, share in zip(stack.panels, stack.shares, strict=True)
-        if (found := fits(panel))
+        if (fitting := fits(panel))
     ]
     return Stack(stack.width, tuple(panel for panel, _ in kept), tuple(share for _, share in kept))
 

@@ -56,8 +56,8 @@ def _shell(dashboard: Json) -> Json:
 
 def _variables(dashboard: Json) -> Json:
     """Queries as text, data source variables without the keys of query variables."""
-    found = [_variable(variable) for variable in dashboard["templating"]["list"]]
-    return dashboard | {"templating": {"list": found}}
+    variables = [_variable(variable) for variable in dashboard["templating"]["list"]]
+    return dashboard | {"templating": {"list": variables}}
 
 
 def _panels(dashboard: Json) -> Json:

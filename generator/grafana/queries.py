@@ -60,25 +60,25 @@ def by_chosen(records: Records, signal: str, label: str, *, part: str = "") -> Q
 
 def by_release(records: Records, signal: str, *, part: str = "") -> tuple[Query, ...]:
     """Read a signal of the chosen releases: the newest in its own colour, earlier ones in shades of grey."""
-    found = chosen(records.series(signal, names.RELEASE, part=part), names.RELEASE).now()
-    return newest_first(records, found, f"{{{{{names.RELEASE}}}}}")
+    series = chosen(records.series(signal, names.RELEASE, part=part), names.RELEASE).now()
+    return newest_first(records, series, f"{{{{{names.RELEASE}}}}}")
 
 
 def by_busy_release(records: Records, signal: str) -> tuple[Query, ...]:
     """Read a signal of the chosen releases while they finish enough runs: one or two runs would dominate the chart."""
-    found = chosen(records.series(signal, names.RELEASE), names.RELEASE).now()
-    return newest_first(records, busy(records, found), f"{{{{{names.RELEASE}}}}}")
+    values = chosen(records.series(signal, names.RELEASE), names.RELEASE).now()
+    return newest_first(records, busy(records, values), f"{{{{{names.RELEASE}}}}}")
 
 
-def busy(records: Records, found: Expr) -> Expr:
+def busy(records: Records, expr: Expr) -> Expr:
     """Select the values of releases with enough runs; where runs are rare, of the release with most of them."""
     runs = mine(records.series("run_count", names.RELEASE)).now()
     if not records.has(runs):
-        return found
+        return expr
     half = whole(records, "run_count").expr * number(_MOST_OF_THEM)
     most = binary(">=", runs, half, on=(names.SERVICE,), group_left=())
     enough = (runs >= number(ENOUGH - 0.5)) | (most >= number(_FEWEST - 0.5))
-    return binary("and", found, enough, on=(names.RELEASE,))
+    return binary("and", expr, enough, on=(names.RELEASE,))
 
 
 def leading(
@@ -88,21 +88,21 @@ def leading(
 
     The leading values have the largest sums of the part ``rank``.
     """
-    found = chosen(records.series(signal, label), label).now()
+    values = chosen(records.series(signal, label), label).now()
     ranked = summed_over_range(chosen(records.series(signal, label, part=rank), label))
-    return apart(found, ranked, label, stack=stack)
+    return apart(values, ranked, label, stack=stack)
 
 
-def apart(found: Expr, ranked: Expr, label: str, *, stack: bool) -> tuple[Query, ...]:
-    """Show the leading values of ``found`` by ``ranked`` separately, and drop unranked ones.
+def apart(expr: Expr, ranked: Expr, label: str, *, stack: bool) -> tuple[Query, ...]:
+    """Show the leading values of ``expr`` by ``ranked`` separately, and drop unranked ones.
 
     The others are shown as their sum if stacked, else as the highest of them. A stack drops values that never occur.
     """
     ranked = ranked > number(0) if stack else ranked
     first, on = Expr(f"topk({APART}, {ranked})"), (label,)
-    rest = binary("and", binary("unless", found, first, on=on), ranked, on=on)
+    rest = binary("and", binary("unless", expr, first, on=on), ranked, on=on)
     return (
-        Query(binary("and", found, first, on=on), f"{{{{{label}}}}}"),
+        Query(binary("and", expr, first, on=on), f"{{{{{label}}}}}"),
         Query(
             aggregate("sum" if stack else "max", rest, (names.SERVICE,)),
             "all others" if stack else "highest of the others",
@@ -114,9 +114,9 @@ def apart(found: Expr, ranked: Expr, label: str, *, stack: bool) -> tuple[Query,
 
 def occurring(records: Records, signal: str, label: str) -> Query:
     """Read a signal by a label without a choice, for the values that occur within the time range."""
-    found = by(records, signal, label)
+    query = by(records, signal, label)
     ranked = summed_over_range(mine(records.series(signal, label)))
-    return replace(found, expr=binary("and", found.expr, ranked > number(0), on=(label,)))
+    return replace(query, expr=binary("and", query.expr, ranked > number(0), on=(label,)))
 
 
 def summed_over_range(of: Series) -> Expr:
@@ -161,19 +161,19 @@ def bounds(records: Records, signal: str, *, severity: str) -> Expr | None:
     if not alerts:
         return None
     labels = {names.PART: BOUND, names.SEVERITY: severity}
-    found = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where(**labels)
-    return aggregate("max", found.now(), (names.SERVICE,))
+    series = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where(**labels)
+    return aggregate("max", series.now(), (names.SERVICE,))
 
 
-def newest_first(records: Records, found: Expr, legend: str) -> tuple[Query, ...]:
+def newest_first(records: Records, expr: Expr, legend: str) -> tuple[Query, ...]:
     """Colour the series of the newest release in the range, the one that began last, differently from the others."""
     newest = _newest()
     if not records.has(newest):
-        return (Query(found, legend),)
+        return (Query(expr, legend),)
     on = (names.RELEASE,)
     return (
-        Query(binary("and", found, newest, on=on), legend, colour=colours.BLUE),
-        Query(binary("unless", found, newest, on=on), legend, rare=True, colour=colours.EARLIER, shades=True),
+        Query(binary("and", expr, newest, on=on), legend, colour=colours.BLUE),
+        Query(binary("unless", expr, newest, on=on), legend, rare=True, colour=colours.EARLIER, shades=True),
     )
 
 

@@ -107,5 +107,5 @@ def joined(values: Expr, label: str, separator: str, *sources: str) -> Expr:
 
 def _written(values: Expr, size: Magnitude, label: str, by: Sequence[str]) -> Expr:
     scaled = values if size.one == 1 else values / number(size.one)
-    found = count_values(call("round", scaled, number(size.step)), label, by)
-    return found if size.text == "${1}" else replaced(found, label, size.text, label)
+    written = count_values(call("round", scaled, number(size.step)), label, by)
+    return written if size.text == "${1}" else replaced(written, label, size.text, label)

@@ -104,15 +104,15 @@ class Records(Struct, frozen=True):
         """Select a signal's value by the labels ``by``, or another ``part`` of it, for all services."""
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
-        found = self.signals[signal]
-        return Series(_PARTS[part](found, by) if part in _PARTS else names.part(found, part, by))
+        recorded = self.signals[signal]
+        return Series(_PARTS[part](recorded, by) if part in _PARTS else names.part(recorded, part, by))
 
     def release_events(self, signal: str, side: str) -> Series:
         """Select the number of events behind the newest or the previous release's value."""
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
-        found = self.signals[signal]
-        return Series(events_name(divisor(found) or found.of, side))
+        recorded = self.signals[signal]
+        return Series(events_name(divisor(recorded) or recorded.of, side))
 
     def windowed(self, signal: str, operation: str, window: int) -> Series:
         """Select a signal's series over a specific window, for all services."""
@@ -127,8 +127,8 @@ class Records(Struct, frozen=True):
         """
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
-        found = self.signals[signal]
-        _, events = names.increase(found.of, (), found.window).split(":", 1)
+        recorded = self.signals[signal]
+        _, events = names.increase(recorded.of, (), recorded.window).split(":", 1)
         levels = (name.split(":", 1)[0] for name in self.names if name.endswith(f":{events}"))
         having = [level for level in levels if all(f"_{label}_" in f"_{level}_" for label in by)]
         level = min(having, key=lambda one: (len(one), one), default="")
@@ -149,10 +149,10 @@ class Records(Struct, frozen=True):
 
         Above a number that nobody can distinguish there are no colours: all services' values are in one dashboard.
         """
-        found = sorted(value for value in self.values.get(label, ()) if value != _OTHER)
-        if len(found) > _COLOURED:
+        known = sorted(value for value in self.values.get(label, ()) if value != _OTHER)
+        if len(known) > _COLOURED:
             return {_OTHER: GREY}
-        return {**dict(zip(found, cycle(PALETTE), strict=False)), _OTHER: GREY}
+        return {**dict(zip(known, cycle(PALETTE), strict=False)), _OTHER: GREY}
 
     def has(self, expr: Expr) -> bool:
         """Whether all series that ``expr`` reads are recorded."""
@@ -164,15 +164,15 @@ class Records(Struct, frozen=True):
 
     @staticmethod
     def _read_of(expr: Expr, known: frozenset[str]) -> bool:
-        found = (name for reference in references(expr.text) for name in _possible(reference))
-        return all(name in known or name in _OF_PROMETHEUS for name in found)
+        read = (name for reference in references(expr.text) for name in _possible(reference))
+        return all(name in known or name in _OF_PROMETHEUS for name in read)
 
     def either(self, *candidates: Series) -> Series | None:
         """Return one selector of those ``candidates`` that are recorded; None if none is."""
-        found = sorted({one.name for one in candidates} & self.names)
-        if len(found) > 1:
-            return Series("", (("__name__", "=~", "|".join(found)),))
-        return Series(found[0]) if found else None
+        recorded = sorted({one.name for one in candidates} & self.names)
+        if len(recorded) > 1:
+            return Series("", (("__name__", "=~", "|".join(recorded)),))
+        return Series(recorded[0]) if recorded else None
 
 
 def _possible(reference: Reference) -> tuple[str, ...]:
@@ -283,9 +283,9 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
 
 def _titled(links: Iterable[tuple[str, str]]) -> Mapping[str, str]:
     """Title each address: ``Logs``, with its host if services have several, with all of it if hosts repeat."""
-    found = sorted(links)
-    several = Counter(kind for kind, _ in found)
-    on_host = Counter((kind, _host(address)) for kind, address in found)
+    ordered = sorted(links)
+    several = Counter(kind for kind, _ in ordered)
+    on_host = Counter((kind, _host(address)) for kind, address in ordered)
 
     def title(kind: str, address: str) -> str:
         if several[kind] == 1:
@@ -293,9 +293,9 @@ def _titled(links: Iterable[tuple[str, str]]) -> Mapping[str, str]:
         host = _host(address)
         return f"{kind.capitalize()} ({host if on_host[kind, host] == 1 else address.partition('://')[2]})"
 
-    return {title(kind, address): address for kind, address in found}
+    return {title(kind, address): address for kind, address in ordered}
 
 
 def _host(address: str) -> str:
-    found = _HOST.match(address)
-    return found[1].lower() if found else address
+    match = _HOST.match(address)
+    return match[1].lower() if match else address

@@ -162,10 +162,10 @@ def _unfinished(records: Records) -> Iterator[Expr]:
             if _is_amount(signal := records.signals[name]) and signal.unit is unit
         ]
         if amounts:
-            found = binary("and", reduce(_else, amounts), _idle(records), on=(names.SERVICE,))
+            unfinished = binary("and", reduce(_else, amounts), _idle(records), on=(names.SERVICE,))
             window = records.window("run_count")
             yield replaced(
-                readable(found, unit, "current", _ROW), "current", f"${{1}} in {window}", "current"
+                readable(unfinished, unit, "current", _ROW), "current", f"${{1}} in {window}", "current"
             )
 
 
@@ -202,9 +202,9 @@ def _trend(records: Records) -> Expr:
         ):
             signals = [name for name in _ordered(records) if records.signals[name].better is better]
             if signals:
-                found = mine(_TREND).one_of(names.SIGNAL, signals).where(unit=unit).now()
+                trend = mine(_TREND).one_of(names.SIGNAL, signals).where(unit=unit).now()
                 for way, op in ways:
-                    seen = binary(op, found, number(least if op == ">=" else -least))
+                    seen = binary(op, trend, number(least if op == ">=" else -least))
                     arms.append(replaced(change(seen, "trend", by), "trend", f"{way} ${{1}}", "trend"))
     arms.append(change(mine(_TREND).now(), "trend", by))
     written = _newest(reduce(lambda one, other: binary("or", one, other, on=by), arms), _TREND, by)

@@ -63,15 +63,15 @@ def resource(dashboard: Dashboard, classic: Json) -> Json:
 
 def _groups(panels: Iterable[Json]) -> list[list[Json]]:
     """Divide the panels at the rows, each of which begins a section."""
-    found: list[list[Json]] = []
+    groups: list[list[Json]] = []
     for panel in panels:
         if panel["type"] == "row":
-            found.append([])
+            groups.append([])
         else:
-            if not found:
-                found.append([])
-            found[-1].append(panel)
-    return found
+            if not groups:
+                groups.append([])
+            groups[-1].append(panel)
+    return groups
 
 
 def _kind(kind: str, **spec: object) -> Json:

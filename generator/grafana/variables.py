@@ -73,19 +73,19 @@ def named() -> Variable:
     return Variable(NAME, "Name contains", None, several=False)
 
 
-def of_name(found: Series) -> Series:
+def of_name(series: Series) -> Series:
     """Select the services with the typed text in their names."""
-    return found.where("=~", **{names.SERVICE: f".*${NAME}.*"})
+    return series.where("=~", **{names.SERVICE: f".*${NAME}.*"})
 
 
-def mine(found: Series) -> Series:
+def mine(series: Series) -> Series:
     """Select the chosen service."""
-    return found.where(**{names.SERVICE: f"${names.SERVICE}"})
+    return series.where(**{names.SERVICE: f"${names.SERVICE}"})
 
 
-def chosen(found: Series, *labels: str) -> Series:
+def chosen(series: Series, *labels: str) -> Series:
     """Select the chosen service, and of each label the chosen values."""
-    return mine(found).where("=~", **{label: f"${label}" for label in labels})
+    return mine(series).where("=~", **{label: f"${label}" for label in labels})
 
 
 def variables(records: Records, *labels: str) -> tuple[Variable, ...]:

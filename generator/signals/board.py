@@ -49,9 +49,9 @@ def statuses(alerts: Iterable[Alert], scope: Scope) -> tuple[RecordingRule, ...]
     """
     about = _Instrumentation.of(alerts)
     arms = [
-        number(code) * found
+        number(code) * expr
         for severity, code in (("critical", 2), ("warning", 1))
-        for found in about.rows("group", _ALERTS.where(severity=severity), scope)
+        for expr in about.rows("group", _ALERTS.where(severity=severity), scope)
     ]
     shown = scope.record(names.BOARD_CURRENT).now()
     arms += [number(0) * aggregate("group", shown, _ROW), number(0) * _as_instrumentation(grouped(shown))]
@@ -97,17 +97,17 @@ class _Instrumentation(Struct, frozen=True):
             yield aggregate(operator, of_one.now(), _ROW)
             return
         yield aggregate(operator, of_one.none_of(_NAME, self.named).now(), _ROW)
-        found = of_one.one_of(_NAME, self.named).now()
+        expr = of_one.one_of(_NAME, self.named).now()
         if self.rules:
             of_all = alerts.where(**{names.SERVICE: ""}).one_of(_NAME, self.rules).now()
             everyone = grouped(scope.record(names.KNOWN).now())
-            found = found | binary("*", everyone, aggregate(operator, of_all), on=(), group_left=())
-        yield _as_instrumentation(aggregate(operator, found, (names.SERVICE,)))
+            expr = expr | binary("*", everyone, aggregate(operator, of_all), on=(), group_left=())
+        yield _as_instrumentation(aggregate(operator, expr, (names.SERVICE,)))
 
 
-def _as_instrumentation(found: Expr) -> Expr:
+def _as_instrumentation(expr: Expr) -> Expr:
     """Move one series a service into the row of instrumentation."""
-    return labelled(found, names.SIGNAL, names.INSTRUMENTATION)
+    return labelled(expr, names.SIGNAL, names.INSTRUMENTATION)
 
 
 def _current(signal: Signal, scope: Scope) -> Expr:

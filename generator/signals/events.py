@@ -62,8 +62,8 @@ def whole(stream: Stream, window: int, scope: Scope) -> Series:
 
 def counted(stream: Stream, window: int, labels: Level, scope: Scope) -> Expr:
     """Count the events of a window at a level; of a histogram its observations."""
-    found = having(whole(stream, window, scope), labels)
-    return summed((found.where(**{names.LE: "+Inf"}) if stream.is_histogram else found).now(), labels)
+    selected = having(whole(stream, window, scope), labels)
+    return summed((selected.where(**{names.LE: "+Inf"}) if stream.is_histogram else selected).now(), labels)
 
 
 def events(stream: Stream, window: int, labels: Level, scope: Scope) -> RecordingRule:
@@ -88,17 +88,17 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
         literal("(.+)"),
     )
     every = labelled(one, names.LE, "+Inf")
-    found = call("histogram_quantile", number(1), one | every)
-    back = call("label_replace", found, le, literal("$1"), bucket, literal("(.+)"))
+    expr = call("histogram_quantile", number(1), one | every)
+    back = call("label_replace", expr, le, literal("$1"), bucket, literal("(.+)"))
     return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))
 
 
 def rate_at(stream: Stream, labels: Level, scope: Scope) -> RecordingRule:
     """Record the events per second of one interval at a level, so that long windows are cheap."""
-    found = having(scope.stream(stream), labels)
+    selected = having(scope.stream(stream), labels)
     if stream.is_histogram:
-        found = found.where(**{names.LE: "+Inf"})
-    return rule(names.level_rate(stream, labels), summed(found.now(), labels))
+        selected = selected.where(**{names.LE: "+Inf"})
+    return rule(names.level_rate(stream, labels), summed(selected.now(), labels))
 
 
 def long_window(rates: str, window: int, scope: Scope) -> Expr:

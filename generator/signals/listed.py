@@ -29,6 +29,6 @@ def strays(rates: Series, label: str, scope: Scope) -> Expr:
         group_left=(names.PROFILE,),
     )
     listed = binary("and", profile, known.now(), on=(names.PROFILE, label))
-    found = join("and", summed(rates.now(), by) >= number(0), lists)
-    found = join("unless", found, grouped(having(own, by).now(), by), by)
-    return join("unless", found, listed, by)
+    unlisted = join("and", summed(rates.now(), by) >= number(0), lists)
+    unlisted = join("unless", unlisted, grouped(having(own, by).now(), by), by)
+    return join("unless", unlisted, listed, by)

@@ -35,27 +35,27 @@ def constants(prices: Iterable[Price], inclusions: Iterable[Inclusion]) -> Itera
 
 
 def _pairs(inclusions: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = {}
+    pairs: dict[str, list[tuple[str, str]]] = {}
     for each_ in inclusions:
         for model in each_.models:
-            found.setdefault(model, []).extend((each_.token_type, inner) for inner in each_.included)
-    return found
+            pairs.setdefault(model, []).extend((each_.token_type, inner) for inner in each_.included)
+    return pairs
 
 
 def stray_types(tokens: Stream, scope: Scope) -> RecordingRule:
     """Record the token types that no list names and that have no price: their meaning is unknown."""
-    found = strays(having(scope.stream(tokens), (TOKEN_TYPE,)), TOKEN_TYPE, scope)
+    unlisted = strays(having(scope.stream(tokens), (TOKEN_TYPE,)), TOKEN_TYPE, scope)
     priced = aggregate("group", Expr(names.PRICE), (TOKEN_TYPE,))
-    return rule(names.stray_types(tokens), binary("unless", found, priced, on=(TOKEN_TYPE,)))
+    return rule(names.stray_types(tokens), binary("unless", unlisted, priced, on=(TOKEN_TYPE,)))
 
 
-def without_strays(found: Expr, tokens: Stream, scope: Scope, window: int = 0) -> Expr:
+def without_strays(expr: Expr, tokens: Stream, scope: Scope, window: int = 0) -> Expr:
     """Leave unknown types out, those of a window too; a service's own stream has no shared list."""
     if not scope.shared or TOKEN_TYPE not in tokens.kept:
-        return found
+        return expr
     types = scope.record(names.stray_types(tokens))
     seen = call("last_over_time", types.over(window - 1)) if window else types.now()
-    return join("unless", found, seen, (TOKEN_TYPE,))
+    return join("unless", expr, seen, (TOKEN_TYPE,))
 
 
 def billed_tokens(
@@ -91,10 +91,10 @@ def billed_tokens(
 
 def _within_profiles(raw: Expr, profiles: Expr) -> Expr:
     """Find the tokens that a source counts inside others."""
-    found = binary("*", raw, profiles, on=each(), group_left=(names.PROFILE,))
+    priced = binary("*", raw, profiles, on=each(), group_left=(names.PROFILE,))
     on = (names.PROFILE, TOKEN_TYPE)
     within = aggregate("max", Expr(names.PROFILE_WITHIN), (*on, _WITHIN))
-    return binary("*", found, within, on=on, group_left=(_WITHIN,))
+    return binary("*", priced, within, on=on, group_left=(_WITHIN,))
 
 
 def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:

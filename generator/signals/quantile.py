@@ -31,9 +31,9 @@ def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingR
     for labels in signal.levels:
         yield events(signal.of, signal.window, labels, scope)
         filled = summed(having(buckets, labels).now(), tuple(sorted((*labels, names.LE))))
-        found = call("histogram_quantile", number(kind.q), filled)
+        value = call("histogram_quantile", number(kind.q), filled)
         seen = scope.record(names.denominator(signal, labels)).now() > number(0)
-        yield rule(names.value(signal, labels), join("and", found, seen, labels))
+        yield rule(names.value(signal, labels), join("and", value, seen, labels))
 
 
 def overflow(signal: Signal, scope: Scope) -> RecordingRule:

@@ -20,21 +20,21 @@ def records(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
     """Record a signal at every level, parts before values."""
     match signal.kind:
         case Count():
-            found = count.records(signal, signal.kind, scope)
+            rules = count.records(signal, signal.kind, scope)
         case Share():
-            found = share.records(signal, signal.kind, scope)
+            rules = share.records(signal, signal.kind, scope)
         case Ratio():
-            found = ratio.records(signal, signal.kind, scope)
+            rules = ratio.records(signal, signal.kind, scope)
         case Tokens():
-            found = tokens.records(signal, signal.kind, scope)
+            rules = tokens.records(signal, signal.kind, scope)
         case Cost():
-            found = cost.records(signal, signal.kind, scope)
+            rules = cost.records(signal, signal.kind, scope)
         case Quantile():
-            found = quantile.records(signal, signal.kind, scope)
+            rules = quantile.records(signal, signal.kind, scope)
         case Distribution():
-            found = distribution.records(signal, signal.kind, scope)
+            rules = distribution.records(signal, signal.kind, scope)
         case Level():
-            found = level.records(signal, signal.kind, scope)
+            rules = level.records(signal, signal.kind, scope)
         case _:
             assert_never(signal.kind)
-    return tuple(found)
+    return tuple(rules)

@@ -53,12 +53,12 @@ def check(seen: Observed) -> Iterator[Finding]:
 
 def _renamed(seen: Observed) -> dict[str, list[str]]:
     """Find labels that Prometheus renamed, as the target has one of the same name, with their metrics."""
-    found: dict[str, list[str]] = {}
+    renamed: dict[str, list[str]] = {}
     for metric in seen.metrics.values():
         for name in metric.labels:
             if name.startswith(_OLD):
-                found.setdefault(name, []).append(metric.metric.name)
-    return found
+                renamed.setdefault(name, []).append(metric.metric.name)
+    return renamed
 
 
 def _taken_name(moved: str, metrics: list[str], seen: Observed) -> Finding:

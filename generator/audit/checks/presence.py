@@ -104,9 +104,9 @@ def _similar(metric: Metric, seen: Observed) -> str | None:
     bare = metric.name.removesuffix("_total")
     if bare in strangers:
         return bare
-    found = closest(metric.name, strangers)
+    nearest = closest(metric.name, strangers)
     # The last word is the unit or the type: the rest must be the same.
-    return found if found and found.startswith(bare.rpartition("_")[0]) else None
+    return nearest if nearest and nearest.startswith(bare.rpartition("_")[0]) else None
 
 
 def _undeclared(unknown: UnknownMetric, seen: Observed) -> Finding:

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 def check(seen: Observed) -> Iterator[Finding]:
     """Compare the site's interval with the real one."""
-    said = seen.site.scrape_interval
-    if seen.interval is None or not is_other(seen.interval, said):
+    declared = seen.site.scrape_interval
+    if seen.interval is None or not is_other(seen.interval, declared):
         return
     true = max(1, round(seen.interval))
     own = bool(seen.service.scrape_interval)
     message = (
         f"{seen.service.name} is scraped every {duration(true)}, and {'its spec' if own else 'site.yaml'} says "
-        f"scrape_interval: {duration(said)}"
+        f"scrape_interval: {duration(declared)}"
     )
     whose = service_file if own else site_file
     fix = Fix(whose(seen.service), snippet({"scrape_interval": duration(true)}))
-    if seen.interval < said:
+    if seen.interval < declared:
         help_ = "some increases are counted twice: say the true interval, then generate again"
         yield Finding(suspicion("audit/scrape-interval", message, seen, "", help_), fix=fix)
         return

@@ -57,8 +57,8 @@ def _type(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
     metric, types = observed.metric, observed.described.types
     if _is_bare(observed) or not types or metric.type in types:
         return
-    said = f"exposed as {_a(min(types))}"
-    message = f"{metric.name} is declared {_a(metric.type)} and {said}"
+    exposed = f"exposed as {_a(min(types))}"
+    message = f"{metric.name} is declared {_a(metric.type)} and {exposed}"
     help_ = _MADE[metric.type]
     yield Finding(violation("audit/type", message, seen, f"metrics.{metric.name}", help_), metric.name)
 
@@ -131,9 +131,11 @@ def _series(count: int) -> str:
 
 def _units(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
     metric = observed.metric
-    told = next((unit for unit in sorted(observed.described.units) if _contradicts(unit, metric.unit)), None)
-    if told:
-        message = f"{metric.name} is declared in {_FULL[metric.unit]}, and the exposition says {told}"
+    described = next(
+        (unit for unit in sorted(observed.described.units) if _contradicts(unit, metric.unit)), None
+    )
+    if described:
+        message = f"{metric.name} is declared in {_FULL[metric.unit]}, and the exposition says {described}"
         yield _unit(message, observed, seen)
     histogram = observed.histogram
     if histogram is None:
@@ -144,7 +146,7 @@ def _units(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
         there = there[1:]  # no event takes less than no time
     if wanted == tuple(there):
         yield from _average(observed, histogram, seen)
-    elif other and not told and _same(_converted(wanted, metric.unit, other), there):
+    elif other and not described and _same(_converted(wanted, metric.unit, other), there):
         message = (
             f"the buckets of {metric.name} are the declared ones in {_FULL[other]}, not {_FULL[metric.unit]}"
         )
@@ -153,8 +155,8 @@ def _units(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
         yield _buckets(observed, histogram, there, seen)
 
 
-def _contradicts(told: str, unit: str) -> bool:
-    return told in _TIMES and unit in _OTHER and _TIMES[told] != unit
+def _contradicts(described: str, unit: str) -> bool:
+    return described in _TIMES and unit in _OTHER and _TIMES[described] != unit
 
 
 def _unit(message: str, observed: ObservedMetric, seen: Observed) -> Finding:

@@ -59,8 +59,8 @@ def draw(records: Records) -> tuple[Drawn, ...]:
     """Draw the dashboards; their number does not depend on the number of services."""
     declared = [declare(records) for declare in _DASHBOARDS]
     shared = Shared({one.uid: one.title for one in declared}, records)
-    found = (_recorded(one, records) for one in declared)
-    return tuple(Drawn(one, modernise(build(one, shared))) for one in found)
+    drawn = (_recorded(one, records) for one in declared)
+    return tuple(Drawn(one, modernise(build(one, shared))) for one in drawn)
 
 
 def dashboards(records: Records) -> tuple[Artifact, ...]:
@@ -101,10 +101,10 @@ def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
 
 def _measured(section: Section, records: Records) -> Series | None:
     """Select the series by which a service is known to measure something of a section, as some do not."""
-    found = [query.expr for panel in section.panels for query in panel.queries if not query.promise]
-    if any(records.of_all(expr) for expr in found):
+    exprs = [query.expr for panel in section.panels for query in panel.queries if not query.promise]
+    if any(records.of_all(expr) for expr in exprs):
         return None
-    read = {one.name for expr in found for one in references(expr.text)} - records.everywhere
+    read = {one.name for expr in exprs for one in references(expr.text)} - records.everywhere
     some = records.either(*(Series(name) for name in read))
     return mine(some) if some else None
 

@@ -214,12 +214,12 @@ def tokens_by_release(records: Records) -> Panel:
 def unpriced(records: Records) -> Panel:
     """List tokens that cost cannot count."""
     model, used = "model", _used_tokens(records)
-    found = _without_price(records, (model, _TYPE))
+    tokens = _without_price(records, (model, _TYPE))
     none = replaced(total(used) * number(0), model, "every model and token type in use has a price", "", "")
     columns = (
         Column("Model", model),
         Column("Token type", _TYPE, width=160),
-        Column("Tokens", Query(binary("or", found, none, on=())), grammar.COUNT, width=120),
+        Column("Tokens", Query(binary("or", tokens, none, on=())), grammar.COUNT, width=120),
     )
     return (
         grammar.table(
@@ -249,8 +249,8 @@ def _derived(records: Records, *panels: Panel) -> tuple[Panel, ...]:
 def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
     """Sum the tokens whose model or type has no price."""
     kinds = ("model", _TYPE)
-    found = total(_used_tokens(records), tuple(dict.fromkeys((*by, *kinds))))
-    missing = binary("unless", found > number(0), Series(names.PRICE).now(), on=kinds)
+    used = total(_used_tokens(records), tuple(dict.fromkeys((*by, *kinds))))
+    missing = binary("unless", used > number(0), Series(names.PRICE).now(), on=kinds)
     return missing if set(by) >= set(kinds) else total(missing, by)
 
 
@@ -261,8 +261,8 @@ def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
     if not alerts:
         return ()
     missing = aggregate("group", mine(Series(names.ALERTS)).one_of("alertname", alerts).now(), on)
-    found = binary("and", cost, missing, on=on)
-    return (Query(found, "too low: tokens without a price", mark=True, rare=True, colour=colours.RED),)
+    too_low = binary("and", cost, missing, on=on)
+    return (Query(too_low, "too low: tokens without a price", mark=True, rare=True, colour=colours.RED),)
 
 
 def unread(records: Records) -> Panel:
@@ -279,9 +279,9 @@ def unread(records: Records) -> Panel:
 
 def _unread_by_reason(records: Records) -> Query:
     """Read the steps, or a zero, since their series begin with the first one."""
-    found = occurring(records, "llm_usage_unread_count", _REASON)
+    unread = occurring(records, "llm_usage_unread_count", _REASON)
     none = replaced(whole(records, "run_count").expr * number(0), _REASON, "none", "", "")
-    return replace(found, expr=binary("or", found.expr, none, on=()))
+    return replace(unread, expr=binary("or", unread.expr, none, on=()))
 
 
 def _spent(records: Records) -> tuple[Panel, ...]:

@@ -94,28 +94,28 @@ def history(records: Records) -> Panel:
 
 def _worst(records: Records) -> Expr:
     """Return each service's worst status; a known service without a status has no data."""
-    found = _stated(records, _of(records, _WORST))
-    return binary("or", found, number(colours.NO_DATA.code) * _known(records), on=_BY)
+    stated = _stated(records, _of(records, _WORST))
+    return binary("or", stated, number(colours.NO_DATA.code) * _known(records), on=_BY)
 
 
 def _stated(records: Records, worst: Expr) -> Expr:
     """Show "no runs" for services whose status is good only because nothing finishes."""
     idle = binary("and", _known(records), binary("==", _now(records, "run_count"), number(0)), on=_BY)
     bad = worst >= number(colours.WARNING.code)
-    found = binary("or", bad, number(colours.NO_RUNS.code) * idle, on=_BY)
-    return binary("or", found, worst, on=_BY)
+    status = binary("or", bad, number(colours.NO_RUNS.code) * idle, on=_BY)
+    return binary("or", status, worst, on=_BY)
 
 
 def _known(records: Records) -> Expr:
     return aggregate("group", _of(records, Series(names.KNOWN)), _BY)
 
 
-def _of(records: Records, found: Series, when: str = "") -> Expr:
-    """Read ``found`` of the services chosen by name and by environment.
+def _of(records: Records, series: Series, when: str = "") -> Expr:
+    """Read ``series`` of the services chosen by name and by environment.
 
     Unknown services that alerts are about have no environment, and are always included.
     """
-    here = Expr(f"{of_name(found).now()}{when}")
+    here = Expr(f"{of_name(series).now()}{when}")
     if not records.environments:
         return here
     elsewhere = Series(names.KNOWN).where("!~", **{names.ENVIRONMENT: f"${names.ENVIRONMENT}"})
@@ -175,10 +175,10 @@ def _counts(records: Records) -> Panel:
     )
 
 
-def _number_of(found: Expr, status: colours.Status) -> Expr:
+def _number_of(expr: Expr, status: colours.Status) -> Expr:
     """Count the services of a status: 0 if only others have services, nothing without any services."""
-    counted = aggregate("count", binary("==", found, number(status.code)))
-    return counted | number(0) * aggregate("count", found)
+    counted = aggregate("count", binary("==", expr, number(status.code)))
+    return counted | number(0) * aggregate("count", expr)
 
 
 def _totals(records: Records) -> Panel:
@@ -262,6 +262,6 @@ def _others(records: Records, signal: str, choose: str) -> Query:
     return Query(total(rest), "all others", rare=True, colour=colours.GREY)
 
 
-def _at_end(records: Records, choose: str, found: Series) -> Expr:
+def _at_end(records: Records, choose: str, series: Series) -> Expr:
     """Choose services by their value at the end of the range: a choice at each instant would draw fragments."""
-    return Expr(choose.format(_of(records, found, _AT_END)))
+    return Expr(choose.format(_of(records, series, _AT_END)))

@@ -56,7 +56,7 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
     spent = (cost.spend(records), cost.spend_rate(records), cost.cost(records), cost.tokens(records))
     board = Stack(
         18,
-        (status_board(records), alert_list(records, lambda found: mine(found).now()).linked_by(ALERTS)),
+        (status_board(records), alert_list(records, lambda series: mine(series).now()).linked_by(ALERTS)),
         (16, 6),
     )
     return (
@@ -67,18 +67,18 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
 
 
 def _tools(records: Records) -> tuple[Panel, ...]:
-    found = (tools.latency(records), tools.errors_by_class(records), tools.llm_errors(records))
-    return tuple(panel.leading_to(tools.UID) for panel in found)
+    panels = (tools.latency(records), tools.errors_by_class(records), tools.llm_errors(records))
+    return tuple(panel.leading_to(tools.UID) for panel in panels)
 
 
 def _releases(records: Records) -> tuple[Panel, ...]:
-    found = (
+    panels = (
         runs.runs_by_release(records),
         runs.success_by_release(records),
         runs.latency_by_release(records),
         cost.cost_by_release(records),
     )
-    return tuple(panel.leading_to(releases.UID) for panel in found)
+    return tuple(panel.leading_to(releases.UID) for panel in panels)
 
 
 def _comparison(records: Records) -> Row:

@@ -37,10 +37,10 @@ def section(records: Records) -> tuple[Section, ...]:
 
 def signal(records: Records) -> Panel:
     """Draw one own signal, in any unit."""
-    found = own_values(records).where("=~", **{names.SIGNAL: f"${OWN}"})
+    series = own_values(records).where("=~", **{names.SIGNAL: f"${OWN}"})
     values = (
         Query(
-            found.where(**{names.UNIT: str(unit)}).now(),
+            series.where(**{names.UNIT: str(unit)}).now(),
             f"{{{{{names.TITLE}}}}}",
             rare=True,
             colour=colours.BLUE,

@@ -94,10 +94,14 @@ def runs(records: Records) -> Panel:
 
 def _untold(records: Records) -> Iterator[Query]:
     """Read the runs of services that measure no status."""
-    told = mine(records.series("run_count", "status")).now()
+    with_status = mine(records.series("run_count", "status")).now()
     every = whole(records, "run_count", "finished")
-    if not records.of_all(told):
-        rest = binary("unless", every.expr, told, on=(names.SERVICE,)) if records.has(told) else every.expr
+    if not records.of_all(with_status):
+        rest = (
+            binary("unless", every.expr, with_status, on=(names.SERVICE,))
+            if records.has(with_status)
+            else every.expr
+        )
         yield replace(every, expr=rest, colour=colours.BLUE)
 
 
@@ -146,16 +150,16 @@ def _called(records: Records, promised: Expr) -> list[Query]:
     alerts = [one.alert for one in records.watches if one.burns and one.signal == "success_rate"]
     paces = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where("=~", **{names.PART: "pace_.+"})
     milder = ["info"]
-    found: list[Query] = []
+    queries: list[Query] = []
     for severity, colour in _CALLED.items() if alerts else ():
         called = binary("and", paces.where(**{names.SEVERITY: severity}).now(), promised, on=(names.SERVICE,))
         # For a service whose alerts are milder, the library's own severity remains beside theirs.
         others = paces.one_of(names.SEVERITY, milder).now()
         called = binary("unless", called, others, on=(names.SERVICE, names.PART))
         window = replaced(called, names.PART, "${1}", names.PART, "pace_([^_]+)_.*")
-        found.append(Query(window, f"{severity} ({{{{{names.PART}}}}})", promise=True, colour=colour))
+        queries.append(Query(window, f"{severity} ({{{{{names.PART}}}}})", promise=True, colour=colour))
         milder.append(severity)
-    return found[::-1]
+    return queries[::-1]
 
 
 def _budget_now() -> tuple[Panel, ...]:
@@ -224,14 +228,14 @@ def _of_runs(name: str) -> Series:
     return mine(Series(name)).where(**{names.SIGNAL: "success_rate"})
 
 
-def _newest(found: Series, every: int = _QUARTER) -> Expr:
+def _newest(series: Series, every: int = _QUARTER) -> Expr:
     """Read the newest value at every point, at a resolution of ``every`` seconds: the last point may be a day old.
 
     Every sample of a day would be most of the samples that all dashboards read. One more step includes the last point
     itself, which Prometheus 3 leaves out of a day.
     """
     day = duration(DAY)
-    return call("last_over_time", Expr(f"{found.sampled(DAY + every, every)} @ end() offset -{day}"))
+    return call("last_over_time", Expr(f"{series.sampled(DAY + every, every)} @ end() offset -{day}"))
 
 
 def latency(records: Records) -> Panel:

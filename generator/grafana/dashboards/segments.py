@@ -46,7 +46,7 @@ def _words(label: str) -> str:
 def _panels(label: str, records: Records) -> tuple[Panel, ...]:
     words = _words(label)
     window = records.window("run_count")
-    found = (
+    panels = (
         grammar.stacked(
             grammar.EVENTS,
             f"Runs by {words}",
@@ -81,7 +81,7 @@ def _panels(label: str, records: Records) -> tuple[Panel, ...]:
         ),
         _cost_per_run(label, records),
     )
-    return _finished(label, records, found, f"No runs in this time range, or this service's have no {words}")
+    return _finished(label, records, panels, f"No runs in this time range, or this service's have no {words}")
 
 
 def _spent(label: str, records: Records) -> tuple[Panel, ...]:
@@ -89,7 +89,7 @@ def _spent(label: str, records: Records) -> tuple[Panel, ...]:
     cost = chosen(records.series("cost_per_run", label, part="numerator"), label)
     hours = number(HOUR / records.signals["cost_per_run"].window) if window else number(1)
     day, month = by_day(records, cost)
-    found = (
+    panels = (
         grammar.stacked(
             grammar.MONEY,
             f"Spend per hour by {words}",
@@ -111,7 +111,7 @@ def _spent(label: str, records: Records) -> tuple[Panel, ...]:
             *leading(records, "token_usage_per_run", label, rank="denominator"),
         ),
     )
-    return _finished(label, records, found, f"No cost in this time range, or its tokens have no {words}")
+    return _finished(label, records, panels, f"No cost in this time range, or its tokens have no {words}")
 
 
 def _finished(label: str, records: Records, panels: tuple[Panel, ...], empty: str) -> tuple[Panel, ...]:

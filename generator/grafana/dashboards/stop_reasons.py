@@ -62,58 +62,58 @@ def distribution(records: Records) -> Panel:
 
 def now(records: Records) -> Panel:
     """Compare the current shares."""
-    found = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now() > number(0)
+    shares = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now() > number(0)
     return grammar.bars(
         grammar.SHARE,
         "Stop reasons now",
         "The same shares at the end of the time range, the largest first, without those that do not occur.",
-        Query(call("sort_desc", found), f"{{{{{_LABEL}}}}}"),
+        Query(call("sort_desc", shares), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
     ).without_data(_NO_RUNS)
 
 
 def unfinished(records: Records) -> Panel:
     """Draw the shares of the reasons that ended runs early, without those that did not occur."""
-    found = mine(records.series(_SIGNAL, _LABEL)).where("!=", **{_LABEL: _COMPLETED})
+    shares = mine(records.series(_SIGNAL, _LABEL)).where("!=", **{_LABEL: _COMPLETED})
     return grammar.stacked(
         grammar.BAD_SHARE,
         "Runs not completed",
         f"Share of the runs of {records.window(_SIGNAL)} that something else ended, of the reasons that reached 1 % "
         "in the last 6 hours. A growing limit, as max_steps, is the earliest sign of a loop.",
-        Query(_seen(records, found), f"{{{{{_LABEL}}}}}"),
+        Query(_seen(records, shares), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
     ).without_data("All runs were completed, none finished, or this service does not measure why they end")
 
 
 def limits(records: Records) -> Panel:
     """Draw only the limits."""
-    found = mine(_of_limits(records, _LABEL))
+    series = mine(_of_limits(records, _LABEL))
     return grammar.lines(
         grammar.BAD_SHARE,
         "Runs that a limit ended",
         "Share of runs ended by each limit: max_steps points to loops, context_exceeded to prompts that grow, timeout "
         "to a slow dependency.",
-        Query(_occurring(found), f"{{{{{_LABEL}}}}}"),
+        Query(_occurring(series), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
     ).without_data("No limit ended a run in this time range, or this service does not measure why they end")
 
 
 def events(records: Records) -> Panel:
     """Draw the numbers behind the shares."""
-    found = chosen(records.series(_SIGNAL, _LABEL, part="numerator"), _LABEL)
+    series = chosen(records.series(_SIGNAL, _LABEL, part="numerator"), _LABEL)
     return grammar.stacked(
         grammar.EVENTS,
         "Runs by stop reason",
         f"How many runs of {records.window(_SIGNAL)} the shares stand on.",
-        Query(_occurring(found), f"{{{{{_LABEL}}}}}"),
+        Query(_occurring(series), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
     ).without_data(_NO_RUNS)
 
 
 def by_release(records: Records) -> Panel:
     """Compare releases by the stop reasons of their runs, except completed ones."""
-    found = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), _LABEL, names.RELEASE)
-    shares = _occurring(found.where("!=", **{_LABEL: _COMPLETED}), names.RELEASE)
+    series = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), _LABEL, names.RELEASE)
+    shares = _occurring(series.where("!=", **{_LABEL: _COMPLETED}), names.RELEASE)
     newest, *others = newest_first(
         records, busy(records, shares), f"{{{{{_LABEL}}}}} {{{{{names.RELEASE}}}}}"
     )
@@ -135,8 +135,8 @@ def by_release(records: Records) -> Panel:
 
 def limits_by_release(records: Records) -> Panel:
     """Compare releases by the share of runs that any limit ended."""
-    found = chosen(_of_limits(records, names.RELEASE, _LABEL), names.RELEASE)
-    limited = total(found.now(), (names.SERVICE, names.RELEASE))
+    series = chosen(_of_limits(records, names.RELEASE, _LABEL), names.RELEASE)
+    limited = total(series.now(), (names.SERVICE, names.RELEASE))
     return (
         grammar.lines(
             grammar.BAD_SHARE,
@@ -156,17 +156,17 @@ def _of_limits(records: Records, *by: str) -> Series:
     return records.series(signal, *by).one_of(_LABEL, records.limits)
 
 
-def _occurring(found: Series, *by: str) -> Expr:
+def _occurring(series: Series, *by: str) -> Expr:
     """Drop the many reasons for which no run ended within the time range."""
-    occurred = summed_over_range(found) > number(0)
-    return binary("and", found.now(), occurred, on=(_LABEL, *by))
+    occurred = summed_over_range(series) > number(0)
+    return binary("and", series.now(), occurred, on=(_LABEL, *by))
 
 
-def _seen(records: Records, found: Series) -> Expr:
+def _seen(records: Records, series: Series) -> Expr:
     """Select the reasons whose share of all runs was recently large enough for a line, with their zeros.
 
     Samples one window apart cover every run.
     """
     lately = f"[{duration(_LATELY)}:{records.window(_SIGNAL)}] @ end()"
     largest = call("max_over_time", Expr(f"{mine(records.series(_SIGNAL, _LABEL)).now()}{lately}"))
-    return binary("and", found.now(), largest >= number(_SEEN), on=(_LABEL,))
+    return binary("and", series.now(), largest >= number(_SEEN), on=(_LABEL,))

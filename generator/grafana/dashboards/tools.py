@@ -102,7 +102,7 @@ def calls(records: Records) -> Panel:
     per_run, made = _calls(records), _calls(records, "numerator")
     finished = whole(records, "run_count").expr > number(0)
     looping = binary("unless", made.now(), finished, on=(names.SERVICE,))
-    found = total(per_run.now() | looping, (names.SERVICE, "tool"))
+    counted = total(per_run.now() | looping, (names.SERVICE, "tool"))
     ranked = summed_over_range(made)
     return (
         grammar.stacked(
@@ -111,7 +111,7 @@ def calls(records: Records) -> Panel:
             f"Calls of each tool for each run of {records.window('tool_calls_per_run')}; their sum is what a run calls."
             " Grows when agents call tools in circles. While no run finishes at all it is the calls themselves, as the "
             "alert has it.",
-            *apart(found, ranked, "tool", stack=True),
+            *apart(counted, ranked, "tool", stack=True),
             colours=records.colours("tool"),
         )
         .linked_by("tool_calls_per_run")
