@@ -265,7 +265,7 @@ def test_a_tenant_that_is_missing_or_refused_is_explained(applying: Applying, ru
     with pytest.raises(LiveError) as found:
         applying()
     assert "they are for tenant team-a" in found.value.help
-    with pytest.raises(LiveError, match="characters that no tenant has"):
+    with pytest.raises(LiveError, match="characters that no tenant may have"):
         applying(tenant="a\r\nX: y")
 
 
