@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
-from generator.commands.call import CALL_AT_FAULT, INTERRUPTED, OK, escaped
+from generator.commands.call import CALL_AT_FAULT, INTERRUPTED, OK, printable_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
     except OSError as problem:
         _abandon_stdout()
-        what = escaped(problem.filename) if problem.filename else "the output cannot be written"
+        what = printable_text(problem.filename) if problem.filename else "the output cannot be written"
         sys.stderr.write(f"error: {what}: {problem.strerror}\n")
         return CALL_AT_FAULT
     except KeyboardInterrupt as interrupt:
@@ -97,7 +97,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the error of the call, and exit."""
-        super().error(escaped(message))
+        super().error(printable_text(message))
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:

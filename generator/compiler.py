@@ -7,6 +7,7 @@ changed need not be compiled again, where a memory has its result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -114,10 +115,13 @@ class Foundation(Struct, frozen=True):
         return self.common.site
 
 
-def foundation(common: Common) -> Foundation:
-    """Compile the rules that all services share."""
+@lru_cache(maxsize=4)
+def foundation(shared: SharedSpecs) -> tuple[Foundation, tuple[Diagnostic, ...]]:
+    """Resolve the parts that services share, and compile the shared rules; once for as long as they stay the same."""
+    common, found = resolve_common(shared)
     rules = shared_rules(common.base.library, common.site)
-    return Foundation(common, rules, check_shared(rules, common.base.library) if common.sound else ())
+    defects = check_shared(rules, common.base.library) if common.sound else ()
+    return Foundation(common, rules, defects), found
 
 
 class Compilation(Struct, frozen=True):
@@ -205,8 +209,8 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     shared = load_shared(sources)
     if shared.specs is None or not sources.services:
         return _not_understood(sources, shared)
-    common, found = resolve_common(shared.specs)
-    base, total = foundation(common), len(sources.services)
+    base, found = foundation(shared.specs)
+    common, total = base.common, len(sources.services)
     parts, known = [], []
     for done, file in enumerate(sources.services, 1):
         for part, facts in _checked(file, base):
@@ -232,8 +236,8 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
     shared = _recalled_shared(sources, memory)
     if shared.specs is None or not sources.services:
         return _not_understood(sources, shared)
-    common, found = resolve_common(shared.specs)
-    base = foundation(common)
+    base, found = foundation(shared.specs)
+    common = base.common
     key, total = sources.identity, len(sources.services)
     parts: list[ServicePart[ServiceEntry]] = []
     known: dict[bytes, object] = {}

@@ -114,7 +114,7 @@ def test_a_foreign_file_of_a_name_that_we_want_stops_the_write(
     capsys.readouterr()
     assert main(["generate"]) == 2
     assert capsys.readouterr().err == (
-        f'error: "{project}/output" holds what is in the way of the output: '
+        f'error: "{project}/output" has files in the way of the output: '
         '"prometheus/rules/other-agent.rules.yml" is a file that was not generated\n'
         "  help: move or delete it, then run again, or choose another output directory; nothing was written\n"
     )

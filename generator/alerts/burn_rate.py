@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import condition as shared
-from generator.alerts.condition import Amount, Ground
+from generator.alerts import condition
+from generator.alerts.condition import AlertNumber, Ground
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Burn, BurnRate, Tier
 from generator.model.units import HOUR, Unit, duration, human, plain
@@ -42,15 +42,15 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
         # A budget of one day has no meaning over three days.
         promised = scope.record(names.part(signal, "objective_window")).now()
         crossed = join("and", crossed, promised >= number(burn.long))
-    return shared.enough(crossed, bad, ground.floor(alert, MIN_BAD_EVENTS), ())
+    return condition.enough(crossed, bad, ground.floor(alert, MIN_BAD_EVENTS), ())
 
 
-def _bound(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) -> Amount:
+def _bound(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) -> AlertNumber:
     """Multiply the pace with the budget, which follows from each service's objective."""
     if not ground.scope.shared:
-        return Amount(number(round(burn.factor * kind.budget, 9)), literal=True)
+        return AlertNumber(number(round(burn.factor * kind.budget, 9)), literal=True)
     budget = largest(ground.scope.record(budget_name(ground.signal(alert))).now())
-    return Amount(ground.pace(alert, tier, burn).times(budget), literal=False)
+    return AlertNumber(ground.pace(alert, tier, burn).times(budget), literal=False)
 
 
 def budget_name(signal: Signal) -> str:
@@ -65,7 +65,8 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
         "its error budget" if ground.scope.shared else f"an error budget of {human(kind.budget, Unit.RATIO)}"
     )
     return (
-        f"{shared.title(signal, ground)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events "
+        f"{condition.title_template(signal, ground)} of {condition.SERVICE}: "
+        "{{ $value | humanizePercentage }} of the events "
         f"were bad, against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
         f"{_left(signal)}"
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from generator.alerts.condition import Amount, Ground, Parts
+from generator.alerts.condition import AlertNumber, Ground, InputSeries
 from generator.model import names
 from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Distribution, Quantile, Share, Signal, divisor
@@ -38,7 +38,7 @@ class Likely(Struct, frozen=True):
 
 
 def bad_events(
-    alert: Alert, parts: Parts, ground: Ground, *, bound: Amount | None = None, ago: int = 0
+    alert: Alert, parts: InputSeries, ground: Ground, *, bound: AlertNumber | None = None, ago: int = 0
 ) -> Expr | None:
     """Count the bad events behind a value; None for a signal without bad events.
 
@@ -55,22 +55,22 @@ def bad_events(
     return numerator if signal.of.sparse and divisor(signal) is not None else None
 
 
-def allowed_share(signal: Signal, bound: Amount) -> Amount:
+def allowed_share(signal: Signal, bound: AlertNumber) -> AlertNumber:
     """Compute the share of bad events that a bound allows."""
     if isinstance(signal.kind, Share):
         return bound.complement() if signal.kind.good else bound
     if isinstance(signal.kind, Quantile):
-        return Amount(number(round(1 - signal.kind.q, 9)), literal=True)
+        return AlertNumber(number(round(1 - signal.kind.q, 9)), literal=True)
     return bound
 
 
-def scatter_of(signal: Signal, share: Amount) -> Amount:
+def scatter_of(signal: Signal, share: AlertNumber) -> AlertNumber:
     """Compute the variance of the bad events per event, for a given share of bad ones.
 
     Bad events among given ones are binomial and scatter less than counts without a limit, which are Poisson.
     """
     if isinstance(signal.kind, Quantile | Share):
-        return Amount(share.expr * share.complement().expr, share.literal)
+        return AlertNumber(share.expr * share.complement().expr, share.literal)
     return share
 
 
@@ -82,17 +82,17 @@ def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     return PAGE_SIGMAS if pages and isinstance(signal.kind, Share) else SIGMAS
 
 
-def scaled(events: Expr, parts: Parts, factor: Expr) -> Expr:
+def scaled(events: Expr, parts: InputSeries, factor: Expr) -> Expr:
     """Multiply events at a value's level by a factor at the level of all events."""
     return events * factor if parts.each == parts.on else spread("*", events, factor, parts.on)
 
 
-def less(events: Expr, parts: Parts, allowed: Expr) -> Expr:
+def less(events: Expr, parts: InputSeries, allowed: Expr) -> Expr:
     """Subtract an amount at the level of all events from events at a value's level."""
     return events - allowed if parts.each == parts.on else spread("-", events, allowed, parts.on)
 
 
-def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, parts: Parts) -> Expr:
+def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: AlertNumber | None, parts: InputSeries) -> Expr:
     """Select values whose bad events exceed the allowed ones by at least ``fewest``, and exceed chance.
 
     Args:
@@ -122,13 +122,13 @@ def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, label
     return binary("and", crossed, far, on=each(labels))
 
 
-def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: Amount, ago: int) -> Expr:
+def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: AlertNumber, ago: int) -> Expr:
     """Count all observations minus those in the largest bucket within the bound: a bucket counts all below it."""
     scope, le = ground.scope, names.LE
     buckets = having(whole(signal.of, signal.window, scope), labels)
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
     upper = scope.record(names.upper(signal.of)).now()
-    within = Amount(bound.expr * number(HAIR), bound.literal).compare("<=", upper)
+    within = AlertNumber(bound.expr * number(HAIR), bound.literal).compare("<=", upper)
     filled = join(
         "and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,)
     )

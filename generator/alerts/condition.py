@@ -69,7 +69,7 @@ class Condition(Struct, frozen=True):
     description: str
 
 
-class Amount(Struct, frozen=True):
+class AlertNumber(Struct, frozen=True):
     """A number of an alert: one for each service, or the same literal for all."""
 
     expr: Expr
@@ -91,13 +91,13 @@ class Amount(Struct, frozen=True):
         """Divide each series of ``left`` by it."""
         return self._join("/", left)
 
-    def shifted(self, op: str, other: Expr) -> Amount:
+    def shifted(self, op: str, other: Expr) -> AlertNumber:
         """Add a literal, or subtract it."""
-        return Amount(binary(op, self.expr, other), self.literal)
+        return AlertNumber(binary(op, self.expr, other), self.literal)
 
-    def complement(self) -> Amount:
+    def complement(self) -> AlertNumber:
         """Subtract from 1."""
-        return Amount(number(1) - self.expr, self.literal)
+        return AlertNumber(number(1) - self.expr, self.literal)
 
     def _join(self, op: str, left: Expr) -> Expr:
         return binary(op, left, self.expr) if self.literal else spread(op, left, self.expr)
@@ -129,45 +129,45 @@ class Ground(Struct, frozen=True):
         """Whether rules record the length of runs."""
         return is_timed(self.signals.values())
 
-    def bound(self, alert: Alert, tier: Tier) -> Amount:
+    def bound(self, alert: Alert, tier: Tier) -> AlertNumber:
         """Return the bound of a tier."""
         return self._amount(alert, str(tier.severity), BOUND, tier.bound)
 
-    def mildest(self, alert: Alert, tier: Tier) -> Amount:
+    def mildest(self, alert: Alert, tier: Tier) -> AlertNumber:
         """Return the bound of the mildest tier, where a threshold records it; else the tier's own."""
         if has_mildest(alert) and self.scope.shared:
             mildest = Series(names.MILDEST).where(**{names.ALERT: alert.name})
-            return Amount(largest(mildest.now()), literal=False)
+            return AlertNumber(largest(mildest.now()), literal=False)
         return self.bound(alert, alert.tiers[-1] if has_mildest(alert) else tier)
 
-    def beyond(self, alert: Alert, value: float) -> Amount:
+    def beyond(self, alert: Alert, value: float) -> AlertNumber:
         """Return the bound that the signal itself must be beyond."""
         return self._amount(alert, "", BEYOND, value)
 
-    def floor(self, alert: Alert, part: str) -> Amount | None:
+    def floor(self, alert: Alert, part: str) -> AlertNumber | None:
         """Return the fewest events, less a half; None without a floor."""
         fewest = alert.min_events if part == MIN_EVENTS else alert.min_bad_events
         if fewest <= 0:
             return None
         if self.scope.shared:
             return self._amount(alert, "", part, fewest).shifted("-", number(HALF_EVENT))
-        return Amount(number(fewest - HALF_EVENT), literal=True)
+        return AlertNumber(number(fewest - HALF_EVENT), literal=True)
 
-    def least(self, alert: Alert, part: str) -> Amount:
+    def least(self, alert: Alert, part: str) -> AlertNumber:
         """Return the fewest events themselves; 1 without a floor."""
         fewest = alert.min_events if part == MIN_EVENTS else alert.min_bad_events
         if fewest <= 0:
-            return Amount(number(1), literal=True)
+            return AlertNumber(number(1), literal=True)
         return self._amount(alert, "", part, fewest)
 
-    def pace(self, alert: Alert, tier: Tier, burn: Burn) -> Amount:
+    def pace(self, alert: Alert, tier: Tier, burn: Burn) -> AlertNumber:
         """Return the factor by which a budget is spent too fast."""
         return self._amount(alert, str(tier.severity), pace_part(burn), burn.factor)
 
-    def _amount(self, alert: Alert, severity: str, part: str, value: float) -> Amount:
+    def _amount(self, alert: Alert, severity: str, part: str, value: float) -> AlertNumber:
         if not self.scope.shared:
-            return Amount(number(round(value, 9)), literal=True)
-        return Amount(largest(bound_series(alert, severity, part).now()), literal=False)
+            return AlertNumber(number(round(value, 9)), literal=True)
+        return AlertNumber(largest(bound_series(alert, severity, part).now()), literal=False)
 
 
 def bound_series(alert: Alert, severity: str, part: str) -> Series:
@@ -176,7 +176,7 @@ def bound_series(alert: Alert, severity: str, part: str) -> Series:
     return Series(names.BOUND).where(**labels)
 
 
-class Parts(Struct, frozen=True):
+class InputSeries(Struct, frozen=True):
     """The recorded series that an alert reads.
 
     ``each`` are the labels of a value, ``on`` those at which the events behind it are counted; without the service.
@@ -189,7 +189,7 @@ class Parts(Struct, frozen=True):
     on: tuple[str, ...]
 
 
-def parts(alert: Alert, ground: Ground) -> Parts:
+def input_series(alert: Alert, ground: Ground) -> InputSeries:
     """Find the inputs of an alert, at the level for which it fires."""
     signal, scope = ground.signal(alert), ground.scope
     labels = () if alert.by is None else (alert.by,)
@@ -199,7 +199,7 @@ def parts(alert: Alert, ground: Ground) -> Parts:
         value, numerator = value.one_of(alert.by, limits), numerator.one_of(alert.by, limits)
     if alert.by and alert.only:
         value, numerator = (one.where(**{alert.by: alert.only}) for one in (value, numerator))
-    return Parts(value, numerator, scope.record(names.denominator(signal, around)), labels, around)
+    return InputSeries(value, numerator, scope.record(names.denominator(signal, around)), labels, around)
 
 
 def limits_of(alert: Alert, signal: Signal) -> tuple[str, ...]:
@@ -222,7 +222,7 @@ def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
             assert_never(signal.kind)
 
 
-def enough(left: Expr, events: Expr, floor: Amount | None, labels: tuple[str, ...]) -> Expr:
+def enough(left: Expr, events: Expr, floor: AlertNumber | None, labels: tuple[str, ...]) -> Expr:
     """Keep the series of ``left`` with enough events behind them."""
     if floor is None:
         return left
@@ -234,12 +234,12 @@ def rounded(expr: Expr) -> Expr:
     return call("round", expr, number(PRECISION))
 
 
-def beyond(signal: Signal, expr: Expr, bound: Amount) -> Expr:
+def beyond(signal: Signal, expr: Expr, bound: AlertNumber) -> Expr:
     """Compare in the direction in which the signal gets worse."""
     return bound.compare("<" if signal.better is Better.HIGHER else ">", expr)
 
 
-def within(signal: Signal, expr: Expr, bound: Amount) -> Expr:
+def inside(signal: Signal, expr: Expr, bound: AlertNumber) -> Expr:
     """Compare the other way round."""
     return bound.compare(">=" if signal.better is Better.HIGHER else "<=", expr)
 
@@ -249,7 +249,7 @@ def side(signal: Signal) -> str:
     return "below" if signal.better is Better.HIGHER else "above"
 
 
-def title(signal: Signal, ground: Ground) -> str:
+def title_template(signal: Signal, ground: Ground) -> str:
     """Write a signal's title for a template of Prometheus; in a shared one, runs get the service's word."""
     written = signal.title.replace("{{", '{{ "{{" }}')
     return in_its_words(written, ground) if signal.shared else written
@@ -272,7 +272,7 @@ def in_its_words(text: str, ground: Ground) -> str:
 def subject(signal: Signal, alert: Alert, ground: Ground) -> str:
     """Name the subject of an alert, as the start of a sentence."""
     part = f", {alert.by} {{{{ $labels.{alert.by} }}}}," if alert.by else ""
-    return f"{title(signal, ground)} of {SERVICE}{part}"
+    return f"{title_template(signal, ground)} of {SERVICE}{part}"
 
 
 def value_of(unit: Unit) -> str:
@@ -284,10 +284,10 @@ def bound_of(alert: Alert, tier: Tier, unit: Unit, ground: Ground) -> str:
     """Write the bound in a sentence: the template that queries it, or its words where it is a literal."""
     if not ground.scope.shared:
         return tier.text
-    return asked(alert, str(tier.severity), BOUND, _ASKED[unit])
+    return bound_words(alert, str(tier.severity), BOUND, _ASKED[unit])
 
 
-def asked(alert: Alert, severity: str, part: str, value: str) -> str:
+def bound_words(alert: Alert, severity: str, part: str, value: str) -> str:
     """Write the template that puts a recorded number into its words."""
     selector = (
         f'{names.BOUND}{{{names.ALERT}=\\"{alert.name}\\",{names.PART}=\\"{part}\\",'
@@ -299,7 +299,7 @@ def asked(alert: Alert, severity: str, part: str, value: str) -> str:
     )
 
 
-def points() -> str:
+def points_template() -> str:
     """Write the template that shows a difference of ratios; a template cannot multiply, but it can replace."""
     return '{{ $value | humanizePercentage | reReplaceAll "%" " percentage points" }}'
 
@@ -319,7 +319,7 @@ def worse(signal: Signal) -> str:
     return "lower" if signal.better is Better.HIGHER else "higher"
 
 
-def named(signal: Signal, alert: Alert) -> str:
+def signal_in_words(signal: Signal, alert: Alert) -> str:
     """Name a signal in a sentence about when an alert fires."""
     if limits := limits_of(alert, signal):
         return f"{signal.title}: the share of one {alert.by} that means a limit ({', '.join(limits)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import condition as shared
+from generator.alerts import condition
 from generator.model import names
 
 if TYPE_CHECKING:
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 def expr(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded forecast with the bound."""
     day = ground.scope.record(names.part(ground.signal(alert), "forecast")).now()
-    return ground.bound(alert, tier).compare(">", shared.rounded(day))
+    return ground.bound(alert, tier).compare(">", condition.rounded(day))
 
 
 def sentence(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> str:
     """Describe the forecast of the day's spend."""
     unit = ground.signal(alert).unit
-    bound = shared.bound_of(alert, tier, unit, ground)
-    return f"At the pace of the last 6 hours {shared.SERVICE} comes to {shared.value_of(unit)} a day, above {bound}."
+    bound = condition.bound_of(alert, tier, unit, ground)
+    value = condition.value_of(unit)
+    return f"At the pace of the last 6 hours {condition.SERVICE} comes to {value} a day, above {bound}."
 
 
 def words(_alert: Alert, _kind: Forecast, tier: Tier, _service: Service) -> str:

@@ -104,7 +104,7 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
     )
 
 
-def read_by(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
+def alert_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
     """Record the counts that only one alert reads, over windows longer than its signal's."""
     yield from threshold.records(alert, ground)
     yield from idle.records(alert, ground)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import chance
-from generator.alerts import condition as shared
+from generator.alerts import chance, condition
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW
 from generator.model.signals import Better, Quantile, Share, divisor
@@ -27,10 +26,10 @@ def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
     signal = ground.signal(alert)
     change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
     worse = number(0) - change if signal.better is Better.HIGHER else change
-    crossed = ground.bound(alert, tier).compare(">=", shared.rounded(worse))
+    crossed = ground.bound(alert, tier).compare(">=", condition.rounded(worse))
     floor = ground.floor(alert, MIN_EVENTS)
-    crossed = shared.enough(crossed, _events(alert, "newest", ground), floor, _BY)
-    crossed = shared.enough(crossed, _events(alert, "previous", ground), floor, ())
+    crossed = condition.enough(crossed, _events(alert, "newest", ground), floor, _BY)
+    crossed = condition.enough(crossed, _events(alert, "previous", ground), floor, ())
     if isinstance(signal.kind, Share | Quantile):
         return _not_by_chance(crossed, alert, ground)
     return crossed
@@ -54,7 +53,7 @@ def _not_by_chance(crossed: Expr, alert: Alert, ground: Ground) -> Expr:
     # The other side's counts at today's number of events, under the label of the newest release.
     expected = spread("*", growth, top(bad("previous")))
     floor = ground.floor(alert, MIN_BAD_EVENTS)
-    crossed = shared.enough(crossed, bad("newest") - expected, floor, _BY)
+    crossed = condition.enough(crossed, bad("newest") - expected, floor, _BY)
     return chance.beyond_chance(crossed, bad("newest"), expected, expected * growth, _BY)
 
 
@@ -70,10 +69,11 @@ def _bad_share(alert: Alert, side: str, ground: Ground) -> Expr:
 def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str:
     """Describe the difference, and name the release."""
     signal = ground.signal(alert)
-    amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
+    amount = condition.value_of(Unit.RATIO) if kind.relative else condition.points_template()
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
+    title, side = condition.title_template(signal, ground), condition.side(signal)
     return (
-        f"{shared.title(signal, ground)} of {shared.SERVICE} in release {release} is {amount} {shared.side(signal)} "
+        f"{title} of {condition.SERVICE} in release {release} is {amount} {side} "
         f"the previous release. They are compared over the same hours, {duration(NEWEST_WINDOW)} at most; if the "
         f"previous one is gone, its last day counts, and the step from its last {duration(STEP_WINDOW)} to the first "
         "of the newest."
@@ -84,7 +84,7 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     """Describe the condition in words."""
     signal = service.signals[alert.signal]
     return (
-        f"{signal.title} of the newest release is {shared.worse(signal)} by {tier.text} than the previous release's "
+        f"{signal.title} of the newest release is {condition.worse(signal)} by {tier.text} than the previous release's "
         f"over the same hours, {duration(NEWEST_WINDOW)} at most; if that one is gone, than in its last day, and "
         f"already in its first {duration(STEP_WINDOW)} than in the previous release's last"
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import chance
-from generator.alerts import condition as shared
+from generator.alerts import chance, condition
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
 from generator.model.signals import Better, Count, Share, Signal
@@ -18,7 +17,7 @@ from generator.streams.scope import each, grouped, join, largest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.condition import Amount, Ground
+    from generator.alerts.condition import AlertNumber, Ground
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
 
@@ -33,11 +32,11 @@ _FULL = 0.9
 def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     """Compare the value with the tier's bound."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
-    parts = shared.parts(alert, ground)
-    crossed = shared.beyond(signal, shared.rounded(parts.value.now()), bound)
+    parts = condition.input_series(alert, ground)
+    crossed = condition.beyond(signal, condition.rounded(parts.value.now()), bound)
     if isinstance(signal.kind, Count) and signal.better is Better.HIGHER:
         crossed = join("and", crossed, _whole_window(signal, ground))
-    crossed = shared.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
+    crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     bad = chance.bad_events(alert, parts, ground, bound=bound) if floor else None
     if bad is not None and floor is not None:
@@ -58,7 +57,7 @@ def _beginning(signal: Signal, ground: Ground) -> Expr:
     return join("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
 
 
-def _endless(alert: Alert, bound: Amount, parts: shared.Parts, ground: Ground) -> Expr:
+def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, ground: Ground) -> Expr:
     """Catch endless loops: their runs are counted only when they finish.
 
     The rate is far higher than usual, and no run has finished for longer than runs last; for a service without that
@@ -84,14 +83,14 @@ def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
     """Record the series that only the longer windows of a threshold read."""
     kind = alert.kind
     if isinstance(kind, Threshold) and kind.also_over:
-        signal, found = ground.signal(alert), shared.parts(alert, ground)
+        signal, found = ground.signal(alert), condition.input_series(alert, ground)
         yield from rare.sides(signal, found.each, found.on, ground.scope)
         for window in (kind.lately, kind.also_over):
             yield from rare.over(signal, found.each, found.on, window, ground.scope)
 
 
 def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
-    alert: Alert, tier: Tier, bad: Expr, every: Expr, parts: shared.Parts, ground: Ground
+    alert: Alert, tier: Tier, bad: Expr, every: Expr, parts: condition.InputSeries, ground: Ground
 ) -> Expr:
     """Compare the bad events with those that the bound allows, and with those that chance brings at the mildest bound.
 
@@ -108,7 +107,7 @@ def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held ag
     return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), parts)
 
 
-def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: shared.Parts, ground: Ground) -> Expr:
+def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
     """Use a longer window where the own one holds too few events, unless that shows that the incident is over."""
     signal, floor, bound = (
         ground.signal(alert),
@@ -120,22 +119,22 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: shared.Parts, ground
     ratio = chance.scaled(bad, parts, number(1) / (every > number(0)))
     if isinstance(signal.kind, Share) and signal.kind.good:
         ratio = number(1) - ratio
-    crossed = shared.enough(ratio, every, ground.floor(alert, MIN_EVENTS), parts.on)
+    crossed = condition.enough(ratio, every, ground.floor(alert, MIN_EVENTS), parts.on)
     crossed = binary("and", crossed, _surely(alert, tier, bad, every, parts, ground), on=each(parts.each))
     bad, every = _counted(alert, signal, kind.lately, parts, ground)
     lately = chance.less(bad, parts, share.times(every)) > number(0)
     crossed = binary("and", crossed, lately, on=each(parts.each))
-    inside = shared.within(signal, shared.rounded(parts.value.now()), bound)
-    over = shared.enough(inside, parts.denominator.now(), floor, parts.on)
+    inside = condition.inside(signal, condition.rounded(parts.value.now()), bound)
+    over = condition.enough(inside, parts.denominator.now(), floor, parts.on)
     return binary("unless", crossed, over, on=each(parts.each))
 
 
 def _counted(
-    alert: Alert, signal: Signal, window: int, parts: shared.Parts, ground: Ground
+    alert: Alert, signal: Signal, window: int, parts: condition.InputSeries, ground: Ground
 ) -> tuple[Expr, Expr]:
     """Select the bad events of a longer window, and all of them."""
     bad = ground.scope.record(rare.bad(signal, parts.each, window))
-    if alert.by and (limits := shared.limits_of(alert, signal)):
+    if alert.by and (limits := condition.limits_of(alert, signal)):
         bad = bad.one_of(alert.by, limits)
     if alert.by and alert.only:
         bad = bad.where(**{alert.by: alert.only})
@@ -152,10 +151,10 @@ def _whole_window(signal: Signal, ground: Ground) -> Expr:
 def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
     """Describe the value and its bound."""
     signal = ground.signal(alert)
-    subject, value = shared.subject(signal, alert, ground), shared.value_of(signal.unit)
-    bound = shared.bound_of(alert, tier, signal.unit, ground)
-    when = f"is {value}" if shared.is_now(signal) else f"was {value} in {_times(signal, kind)}"
-    return f"{subject} {when}, {shared.side(signal)} {bound}."
+    subject, value = condition.subject(signal, alert, ground), condition.value_of(signal.unit)
+    bound = condition.bound_of(alert, tier, signal.unit, ground)
+    when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_times(signal, kind)}"
+    return f"{subject} {when}, {condition.side(signal)} {bound}."
 
 
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
@@ -166,11 +165,11 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
         if kind.unfinished
         else ""
     )
-    over = "" if shared.is_now(signal) else f" over {_times(signal, kind)}"
-    return f"{shared.named(signal, alert)}{over} is {shared.side(signal)} {tier.text}{also}"
+    over = "" if condition.is_now(signal) else f" over {_times(signal, kind)}"
+    return f"{condition.signal_in_words(signal, alert)}{over} is {condition.side(signal)} {tier.text}{also}"
 
 
 def _times(signal: Signal, kind: Threshold) -> str:
     """Name the windows that are read."""
     longer = f", or in {duration(kind.also_over)} where these hold too little" if kind.also_over else ""
-    return f"{shared.window_of(signal)}{longer}"
+    return f"{condition.window_of(signal)}{longer}"

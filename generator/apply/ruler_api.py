@@ -152,7 +152,7 @@ def connect_ruler(
     """
     if tenant and not (tenant.isascii() and tenant.isprintable() and tenant == tenant.strip()):
         raise LiveError(
-            "the tenant holds characters that no tenant has", "see -T of mimirtool, or X-Scope-OrgID"
+            "the tenant has characters that no tenant may have", "see -T of mimirtool, or X-Scope-OrgID"
         )
     connection = open_connection(url, timeout=timeout, called="ruler", credentials=who, patience=patience)
     return RulerApi(connection, _path(url), tenant)

@@ -90,7 +90,7 @@ def apply_to_ruler(
         LiveError: there are no namespaces, or a request failed; steps reported as done stay done.
     """
     if not generated.namespaces:
-        raise LiveError("the output holds no namespaces for a ruler", _NO_NAMESPACES)
+        raise LiveError("the output has no namespaces for a ruler", _NO_NAMESPACES)
     wanted = read_groups(generated.namespaces)
     plan = plan_groups(wanted, api.groups())
     tenant = f", tenant {api.tenant}" if api.tenant else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from generator.audit.audit import Audit
     from generator.audit.findings import Finding
-    from generator.audit.seen import Seen, SeenMetric, SeenStranger
+    from generator.audit.seen import Observed, ObservedMetric, UnknownMetric
 
 FORMAT_VERSION = 1
 
@@ -52,7 +52,7 @@ def _service(audit: Audit) -> dict[str, Any]:
     }
 
 
-def _metric(name: str, seen: Seen) -> dict[str, Any]:
+def _metric(name: str, seen: Observed) -> dict[str, Any]:
     declared = {"name": name, "type": str(seen.service.metrics[name].type)}
     found = seen.metrics.get(name)
     if found is None:
@@ -68,19 +68,19 @@ def _metric(name: str, seen: Seen) -> dict[str, Any]:
     }
 
 
-def _labels(found: SeenMetric) -> dict[str, Any]:
+def _labels(observed: ObservedMetric) -> dict[str, Any]:
     return {
         label.name: {"values": label.values, "series_lacking": label.lacking, "series_saved": label.saved}
-        for label in found.labels.values()
+        for label in observed.labels.values()
     }
 
 
-def _stranger(found: SeenStranger) -> dict[str, Any]:
+def _stranger(unknown: UnknownMetric) -> dict[str, Any]:
     return {
-        "name": found.stranger.name,
-        "type": next(iter(sorted(found.described.types)), found.stranger.shape),
-        "series": found.stranger.series,
-        "labels": dict(found.labels),
+        "name": unknown.stranger.name,
+        "type": next(iter(sorted(unknown.described.types)), unknown.stranger.shape),
+        "series": unknown.stranger.series,
+        "labels": dict(unknown.labels),
     }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from generator.audit.audit import Audit
     from generator.audit.findings import Finding
-    from generator.audit.seen import Seen, SeenMetric
+    from generator.audit.seen import Observed, ObservedMetric
     from generator.model.metrics import Metric
 
 _HEAD = ("metric", "series", "bound", "of bound", "of budget", "most by")
@@ -31,7 +31,7 @@ def as_text(audits: Sequence[Audit], sources: Mapping[str, str], *, colour: bool
         yield from _findings(audit, sources, colour=colour)
 
 
-def _table(seen: Seen) -> Iterator[str]:
+def _table(seen: Observed) -> Iterator[str]:
     many = "instance" if seen.instances == 1 else "instances"
     yield f"{seen.service.name} at {printable(seen.place)} ({number(seen.instances)} {many})\n"
     rows = [_HEAD, *(_row(metric, seen) for metric in seen.service.metrics.values())]
@@ -48,7 +48,7 @@ def _table(seen: Seen) -> Iterator[str]:
         yield f"  {'  '.join(cells)}".rstrip() + "\n"
 
 
-def _row(metric: Metric, seen: Seen) -> tuple[str, ...]:
+def _row(metric: Metric, seen: Observed) -> tuple[str, ...]:
     found = seen.metrics.get(metric.name)
     if found is None:
         return metric.name, "none", "", "", "", ""
@@ -63,12 +63,12 @@ def _row(metric: Metric, seen: Seen) -> tuple[str, ...]:
     )
 
 
-def _most(found: SeenMetric) -> str:
-    most = found.most
+def _most(observed: ObservedMetric) -> str:
+    most = observed.most
     if most is None:
         return ""
     name = "buckets" if most.name == LE else most.name
-    return f"{name} ({number(most.values)}): {percent(most.saved / found.series)}"
+    return f"{name} ({number(most.values)}): {percent(most.saved / observed.series)}"
 
 
 def _findings(audit: Audit, sources: Mapping[str, str], *, colour: bool) -> Iterator[str]:

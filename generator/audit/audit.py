@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from generator.audit.findings import Finding
-    from generator.audit.seen import Seen
-    from generator.audit.source import Source
+    from generator.audit.seen import Observed
+    from generator.audit.source import AuditSource
     from generator.model.service import Model, Service
 
-CHECKS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[Observed], Iterator[Finding]], ...] = (
     scrape.check,
     presence.check,
     types.check,
@@ -31,7 +31,7 @@ _ORDER = tuple(Severity)
 class Audit(Struct, frozen=True):
     """The observed series of a service, and their contradictions to its spec, the worst first."""
 
-    seen: Seen
+    seen: Observed
     findings: tuple[Finding, ...]
 
     @property
@@ -40,7 +40,7 @@ class Audit(Struct, frozen=True):
         return any(finding.diagnostic.severity is Severity.ERROR for finding in self.findings)
 
 
-def audit(source: Source, service: Service, model: Model) -> Audit:
+def audit(source: AuditSource, service: Service, model: Model) -> Audit:
     """Observe the series of a service in ``source``, and compare them with its spec.
 
     Raises:

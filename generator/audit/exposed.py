@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.audit.source import MOST_VALUES, Described, Groups
-from generator.audit.target_labels import TARGET_LABELS, of_target
+from generator.audit.source import MOST_VALUES, TARGET_LABELS, Described, Groups, of_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

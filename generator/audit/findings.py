@@ -9,7 +9,7 @@ from msgspec import Struct
 from generator.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from generator.audit.seen import Seen
+    from generator.audit.seen import Observed
 
 
 class Fix(Struct, frozen=True):
@@ -31,16 +31,16 @@ class Finding(Struct, frozen=True):
     fix: Fix | None = None
 
 
-def violation(code: str, message: str, seen: Seen, path: str, help_: str = "") -> Diagnostic:
+def violation(code: str, message: str, seen: Observed, path: str, help_: str = "") -> Diagnostic:
     """Report a contradiction between the spec and the series; ``path`` is the part of the spec, as in origins."""
     return Diagnostic(code, Severity.ERROR, message, seen.service.where(path), help_)
 
 
-def suspicion(code: str, message: str, seen: Seen, path: str, help_: str = "") -> Diagnostic:
+def suspicion(code: str, message: str, seen: Observed, path: str, help_: str = "") -> Diagnostic:
     """Report a probable error that may have another reason."""
     return Diagnostic(code, Severity.WARNING, message, seen.service.where(path), help_)
 
 
-def remark(code: str, message: str, seen: Seen, path: str, help_: str = "") -> Diagnostic:
+def remark(code: str, message: str, seen: Observed, path: str, help_: str = "") -> Diagnostic:
     """Report a fact worth knowing that is no fault."""
     return Diagnostic(code, Severity.INFO, message, seen.service.where(path), help_)

@@ -7,8 +7,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from generator.audit.families import prefixes, series_names, strangers
-from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
-from generator.audit.target_labels import TARGET_LABELS
+from generator.audit.seen import Observed, ObservedHistogram, ObservedLabel, ObservedMetric, UnknownMetric
+from generator.audit.source import TARGET_LABELS
 from generator.audit.translated import translations
 from generator.checks.cardinality.raw import RESTARTING, metric_series
 from generator.model.metrics import MetricType
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.audit.families import Stranger
-    from generator.audit.source import Groups, Source
+    from generator.audit.source import AuditSource, Groups
     from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Model, Service, Site
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MOST_STRANGERS = 20
 
 
-def observe(source: Source, service: Service, model: Model) -> Seen:
+def observe(source: AuditSource, service: Service, model: Model) -> Observed:
     """Observe everything that the spec of a service names.
 
     Raises:
@@ -45,7 +45,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
     }
     others = strangers(names, declared) if service.emitted_here else ()
     nothing = not metrics and not others
-    return Seen(
+    return Observed(
         service=declared,
         site=site,
         place=source.place,
@@ -66,7 +66,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
     )
 
 
-def _lacks(source: Source, service: Service, label: str) -> bool:
+def _lacks(source: AuditSource, service: Service, label: str) -> bool:
     """Whether the run counter exists, and none of its series has a label."""
     found = source.elsewhere(_runs(service), (label,)).counts
     return bool(found) and not any(value for (value,) in found)
@@ -78,7 +78,7 @@ def _runs(service: Service) -> str:
     return series_of(runs.metric, runs.sources[0], runs)
 
 
-def _elsewhere(source: Source, service: Service, model: Model) -> tuple[dict[str, str], ...]:
+def _elsewhere(source: AuditSource, service: Service, model: Model) -> tuple[dict[str, str], ...]:
     """Look for the run counter under labels that no other service's selector matches."""
     by = tuple(service.selector)
     found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(_runs(service), by).counts)
@@ -98,11 +98,11 @@ def _members(metric: Metric, names: Mapping[str, int]) -> dict[str, int]:
 
 
 def _metric(
-    source: Source, metric: Metric, members: Mapping[str, int], service: Service, site: Site
-) -> SeenMetric:
+    source: AuditSource, metric: Metric, members: Mapping[str, int], service: Service, site: Site
+) -> ObservedMetric:
     counted = _counted(metric, members)
     bound = metric_series(metric, service, site)
-    return SeenMetric(
+    return ObservedMetric(
         metric=metric,
         bound=bound,
         instances=source.instances(counted),
@@ -120,7 +120,7 @@ def _metric(
     )
 
 
-def _releases(source: Source, counted: str, metric: Metric) -> int:
+def _releases(source: AuditSource, counted: str, metric: Metric) -> int:
     """Find whether an instance restarts, and has the series of two releases for a moment."""
     release = metric.exposed.get(RELEASE, RELEASE)
     found = Counter(values[:-1] for values in source.groups(counted, (*TARGET_LABELS, release)).counts)
@@ -133,7 +133,9 @@ def _counted(metric: Metric, members: Mapping[str, int]) -> str:
     return next((name for name in wanted if name in members), next(iter(members)))
 
 
-def _labels(source: Source, metric: Metric, members: Mapping[str, int], service: Service) -> list[SeenLabel]:
+def _labels(
+    source: AuditSource, metric: Metric, members: Mapping[str, int], service: Service
+) -> list[ObservedLabel]:
     counted, buckets = _counted(metric, members), f"{metric.name}_bucket"
     there = source.labels(counted) - {LE, "quantile"}
     # A profile translates the values of foreign labels; see translations.
@@ -141,13 +143,13 @@ def _labels(source: Source, metric: Metric, members: Mapping[str, int], service:
     found = [_label(source, counted, name, members, known) for name in sorted(there)]
     if buckets in members:
         saved = members[buckets] - source.merged(buckets, LE)
-        found.append(SeenLabel(LE, source.groups(buckets, (LE,)).size, 0, (), saved))
+        found.append(ObservedLabel(LE, source.groups(buckets, (LE,)).size, 0, (), saved))
     return found
 
 
 def _label(
-    source: Source, counted: str, name: str, members: Mapping[str, int], known: Mapping[str, Label]
-) -> SeenLabel:
+    source: AuditSource, counted: str, name: str, members: Mapping[str, int], known: Mapping[str, Label]
+) -> ObservedLabel:
     groups = source.groups(counted, (name,))
     lacking = groups.counts.get(("",), 0)
     listed = known[name].values if name in known else ()
@@ -157,10 +159,10 @@ def _label(
         # The counted series represents the others of the metric.
         saved = sum(members.values()) * (1 - source.merged(counted, name) / members[counted])
     values = groups.size - (1 if lacking else 0)
-    return SeenLabel(name, values, lacking, tuple(key[0] for key in strays), round(saved))
+    return ObservedLabel(name, values, lacking, tuple(key[0] for key in strays), round(saved))
 
 
-def _histogram(source: Source, metric: Metric, members: Mapping[str, int]) -> SeenHistogram | None:
+def _histogram(source: AuditSource, metric: Metric, members: Mapping[str, int]) -> ObservedHistogram | None:
     buckets = f"{metric.name}_bucket"
     if buckets not in members:
         return None
@@ -169,7 +171,7 @@ def _histogram(source: Source, metric: Metric, members: Mapping[str, int]) -> Se
         source.total(name) if name in members else 0.0
         for name in (f"{metric.name}_count", f"{metric.name}_sum")
     ]
-    return SeenHistogram({_bound(key[0]): count for key, count in bounds.items()}, *totals)
+    return ObservedHistogram({_bound(key[0]): count for key, count in bounds.items()}, *totals)
 
 
 def _bound(text: str) -> float:
@@ -179,7 +181,7 @@ def _bound(text: str) -> float:
         return float("nan")
 
 
-def _pairs(source: Source, counted: str, metric: Metric, service: Service) -> dict[str, Groups]:
+def _pairs(source: AuditSource, counted: str, metric: Metric, service: Service) -> dict[str, Groups]:
     found: dict[str, Groups] = {}
     for name in () if metric.foreign else metric.labels:
         label = service.labels[name]
@@ -189,7 +191,7 @@ def _pairs(source: Source, counted: str, metric: Metric, service: Service) -> di
 
 
 def _beside(
-    source: Source, counted: str, metric: Metric, service: Service
+    source: AuditSource, counted: str, metric: Metric, service: Service
 ) -> Iterator[tuple[tuple[str, str], tuple[str, int]]]:
     """Find the largest number of values that a label has for one value of another label."""
     for name in metric.labels:
@@ -203,18 +205,18 @@ def _beside(
                 yield (name, other), (value, most)
 
 
-def _stranger(source: Source, stranger: Stranger, *, look: bool) -> SeenStranger:
+def _stranger(source: AuditSource, stranger: Stranger, *, look: bool) -> UnknownMetric:
     labels, bounds, buckets = {}, set(), f"{stranger.name}_bucket"
     if look:
         there = source.labels(stranger.counted) - {LE, "quantile"}
         labels = {name: source.groups(stranger.counted, (name,)).size for name in sorted(there)}
         bounds = {_bound(key[0]) for key in source.groups(buckets, (LE,)).counts}
     finite = tuple(sorted(bound for bound in bounds if isfinite(bound)))
-    return SeenStranger(stranger, source.described(stranger.name), labels, finite)
+    return UnknownMetric(stranger, source.described(stranger.name), labels, finite)
 
 
 def _turnover(
-    source: Source, metrics: Mapping[str, SeenMetric], service: Service, site: Site
+    source: AuditSource, metrics: Mapping[str, ObservedMetric], service: Service, site: Site
 ) -> dict[str, int]:
     """Count the values within the retention, by the run counter or the first metric that has the label."""
     found = {}

@@ -1,4 +1,4 @@
-"""Parse expositions, Prometheus text or OpenMetrics, into samples and descriptions of metrics."""
+"""Expositions, Prometheus text or OpenMetrics: fetched within limits, and parsed into samples and metrics."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from prometheus_client.parser import text_string_to_metric_families as plain_tex
 from generator.audit.source import Described
 from generator.diagnostics.printable import printable, shortened
 from generator.live.errors import LiveError
+from generator.live.transport import MOST_BYTES, open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from prometheus_client import Metric
 
-    from generator.audit.fetch import Fetched
+    from generator.live.credentials import Credentials
 
 #: One instance exposes a small part of this, and each line takes more than a kilobyte when it is parsed.
 _MOST_LINES = 60_000
@@ -34,6 +36,8 @@ _SIGNS = re.compile(
 )
 _UNTOLD = frozenset({"unknown", "untyped"})
 _WHOLE = "save the whole answer; a scrape that fails half way leaves such a file"
+_ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+_NO_EXPOSITION = "Prometheus text or OpenMetrics is wanted, as a target answers at /metrics"
 
 
 class Line(Struct, frozen=True):
@@ -50,6 +54,14 @@ class Exposition(Struct, frozen=True):
     place: str
     lines: tuple[Line, ...]
     described: Mapping[str, Described]
+
+
+class Fetched(Struct, frozen=True):
+    """Text and, for a URL, its content type; ``place`` is its origin, without a query."""
+
+    place: str
+    text: str
+    content_type: str = ""
 
 
 def parse(fetched: Fetched) -> Exposition:
@@ -89,9 +101,6 @@ def _families(text: str, fetched: Fetched) -> Iterable[Metric]:
         raise LiveError(f"{fetched.place} is no exposition: {said}", _NO_EXPOSITION) from error
 
 
-_NO_EXPOSITION = "Prometheus text or OpenMetrics is wanted, as a target answers at /metrics"
-
-
 def _as_exposed(family: Metric, unsuffixed: set[str]) -> Metric:
     """Undo the suffix ``_total`` that the parser gives every counter, unlike Prometheus."""
     if family.type == "counter" and family.name in unsuffixed:
@@ -126,3 +135,42 @@ def _described(families: Iterable[Metric]) -> dict[str, Described]:
     return {
         name: Described(frozenset(types[name] - _UNTOLD), frozenset(units[name] - {""})) for name in types
     }
+
+
+def fetch_file(path: Path) -> Fetched:
+    """Read a file.
+
+    Raises:
+        OSError: it cannot be read.
+        LiveError: it is too large, or not UTF-8.
+    """
+    with path.open("rb") as file:
+        body = file.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        message = f"{path} is larger than {MOST_BYTES // 1024 // 1024} MiB"
+        raise LiveError(message, "give the exposition of one instance")
+    return Fetched(str(path), _decoded(body, str(path)))
+
+
+def fetch_url(address: str, query: str, *, timeout: float, credentials: Credentials) -> Fetched:
+    """Get the exposition at ``address + query``; no message repeats the query.
+
+    Raises:
+        LiveError: no answer within ``timeout`` seconds, or one that is not an exposition.
+    """
+    connection = open_connection(address, timeout=timeout, called="target", credentials=credentials)
+    try:
+        response = connection.send("GET", query, headers={"Accept": _ACCEPT})
+    finally:
+        connection.close()
+    if not response.ok:
+        raise connection.refusal(response)
+    text = _decoded(response.body, connection.url)
+    return Fetched(connection.url, text, response.headers.get("Content-Type", ""))
+
+
+def _decoded(body: bytes, place: str) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LiveError(f"{place} is not text in UTF-8", "is it compressed, or binary?") from error

@@ -9,7 +9,7 @@ import promql_parser as grammar
 from msgspec import Struct
 
 from generator.audit.queries import STRING, UNKNOWN
-from generator.audit.target_labels import TARGET_LABELS
+from generator.audit.source import TARGET_LABELS
 from generator.diagnostics.suggest import closest
 from generator.model.names import ALERTS, LE
 from generator.promql.expr import Series, escape_regex
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.parse import Exposition
-    from generator.audit.queries import Query
+    from generator.audit.queries import ForeignQuery
     from generator.live.api import PrometheusApi
 
 #: The labels of a series; None where they are not all known.
@@ -53,7 +53,7 @@ class Phantom(Struct, frozen=True):
     expr: str = ""
 
 
-class Known(Protocol):
+class NameSource(Protocol):
     """A source of existing names and labels."""
 
     @property
@@ -67,7 +67,7 @@ class Known(Protocol):
         """Find an existing name that may be meant."""
 
 
-class OnServer(Struct, frozen=True):
+class NamesOnServer(Struct, frozen=True):
     """All series of a Prometheus within a day, by its index; ``others`` are names that may be meant."""
 
     api: PrometheusApi
@@ -103,7 +103,7 @@ class OnServer(Struct, frozen=True):
         )
 
 
-class InExposition(Struct, frozen=True):
+class NamesInExposition(Struct, frozen=True):
     """All series of an exposition, and the labels that a scrape adds."""
 
     exposition: Exposition
@@ -152,7 +152,7 @@ def _alike(name: str, names: Iterable[str]) -> str | None:
     return closest(name, sorted(one for one in names if re.split("[_:]", one)[0] == word))
 
 
-def phantoms(queries: Iterable[Query], known: Known) -> tuple[Phantom, ...]:
+def phantoms(queries: Iterable[ForeignQuery], known: NameSource) -> tuple[Phantom, ...]:
     """Find the names in queries that do not exist, each once a place; records of the same files exist.
 
     Raises:
@@ -180,7 +180,7 @@ def _tree(expr: str) -> grammar.Expr | None:
         return None
 
 
-def _unread(query: Query) -> Phantom:
+def _unread(query: ForeignQuery) -> Phantom:
     if _is_readable(query.expr):
         return Phantom(query.file, query.place, "", "", "it is no PromQL", query.expr)
     begin = f"{query.expr[:_SHOWN]}..."
@@ -219,7 +219,7 @@ class _Walk(Struct, frozen=True):
     file: str
     place: str
     series: Mapping[str, Labels]
-    known: Known
+    known: NameSource
     found: dict[Phantom, None]
 
     def asked(self, tree: grammar.Expr, labels: Iterable[str]) -> None:

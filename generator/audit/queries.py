@@ -29,7 +29,7 @@ _QUERY_RESULT = re.compile(r"query_result\((.+)\)", re.DOTALL)
 _DEEPEST = 60
 
 
-class Query(Struct, frozen=True):
+class ForeignQuery(Struct, frozen=True):
     """An expression as PromQL, its file and its place, and the labels that its result must have.
 
     ``defines`` is the record of a recording rule; empty for all others.
@@ -42,7 +42,7 @@ class Query(Struct, frozen=True):
     file: str = ""
 
 
-def read_queries(path: Path) -> tuple[Query, ...]:
+def read_queries(path: Path) -> tuple[ForeignQuery, ...]:
     """Read a dashboard of Grafana in JSON, or a file of rules in YAML.
 
     Raises:
@@ -71,7 +71,7 @@ def _parsed(path: Path, text: str) -> Any:  # noqa: ANN401 - any document
     return json.loads(text) if path.suffix == ".json" else list(yaml.safe_load_all(text))
 
 
-def _of_any(value: Any, place: str, depth: int = 0) -> Iterator[Query]:  # noqa: ANN401
+def _of_any(value: Any, place: str, depth: int = 0) -> Iterator[ForeignQuery]:  # noqa: ANN401
     """Search everywhere: panels are in rows, dashboards in API answers, rules in objects of Kubernetes."""
     if depth > _DEEPEST:
         raise ValueError("it is nested too deeply")
@@ -94,22 +94,22 @@ def _is_elsewhere(value: dict[str, Any]) -> bool:
     return isinstance(kind, str) and kind not in {"prometheus", "", "datasource", "mixed"} and "expr" in value
 
 
-def _of_object(value: dict[str, Any], place: str) -> Iterator[Query]:
+def _of_object(value: dict[str, Any], place: str) -> Iterator[ForeignQuery]:
     if isinstance(value.get("expr"), str | int | float):
         record = str(value["record"]) if isinstance(value.get("record"), str) else ""
-        yield Query(place, filled(str(value["expr"])), (), record)
+        yield ForeignQuery(place, filled(str(value["expr"])), (), record)
     if value.get("type") == "query" and "query" in value:  # a variable of a dashboard
         asked = value["query"].get("query", "") if isinstance(value["query"], dict) else value["query"]
         yield from _of_variable(str(asked), f"variable {place}")
 
 
-def _of_variable(asked: str, place: str) -> Iterator[Query]:
+def _of_variable(asked: str, place: str) -> Iterator[ForeignQuery]:
     if found := _LABEL_VALUES.fullmatch(asked.strip()):
         label = () if _ANY.search(found[2]) else (found[2],)
         if found[1]:
-            yield Query(place, filled(found[1]), label)
+            yield ForeignQuery(place, filled(found[1]), label)
     elif found := _QUERY_RESULT.fullmatch(asked.strip()):
-        yield Query(place, filled(found[1]))
+        yield ForeignQuery(place, filled(found[1]))
 
 
 def filled(expr: str) -> str:

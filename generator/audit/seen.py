@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from generator.audit.families import Stranger
     from generator.audit.source import Described, Groups
-    from generator.audit.translated import SeenTranslation
+    from generator.audit.translated import ObservedTranslation
     from generator.checks.cardinality.raw import MetricSeries
     from generator.model.metrics import Metric
     from generator.model.service import SeriesBudget, Service, Site
 
 
-class SeenLabel(Struct, frozen=True):
+class ObservedLabel(Struct, frozen=True):
     """A label of a metric that exists.
 
     Attributes:
@@ -38,7 +38,7 @@ class SeenLabel(Struct, frozen=True):
     saved: int
 
 
-class SeenHistogram(Struct, frozen=True):
+class ObservedHistogram(Struct, frozen=True):
     """The data of a histogram: series by bucket bound, observations, and their sum."""
 
     bounds: Mapping[float, int]
@@ -46,7 +46,7 @@ class SeenHistogram(Struct, frozen=True):
     sum: float
 
 
-class SeenMetric(Struct, frozen=True):
+class ObservedMetric(Struct, frozen=True):
     """A declared metric and its observed series.
 
     Attributes:
@@ -73,13 +73,13 @@ class SeenMetric(Struct, frozen=True):
     described: Described
     members: Mapping[str, int]
     counted: int
-    labels: Mapping[str, SeenLabel]
-    histogram: SeenHistogram | None
+    labels: Mapping[str, ObservedLabel]
+    histogram: ObservedHistogram | None
     pairs: Mapping[str, Groups]
     beside: Mapping[tuple[str, str], tuple[str, int]]
     below_zero: int
     falling: int
-    translations: tuple[SeenTranslation, ...] = ()
+    translations: tuple[ObservedTranslation, ...] = ()
 
     @property
     def other_form(self) -> bool:
@@ -100,13 +100,13 @@ class SeenMetric(Struct, frozen=True):
         return sum(count for name, count in self.members.items() if name.endswith(CREATED))
 
     @property
-    def most(self) -> SeenLabel | None:
+    def most(self) -> ObservedLabel | None:
         """The label that contributes most series."""
         found = max(self.labels.values(), key=lambda label: label.saved, default=None)
         return found if found and found.saved else None
 
 
-class SeenStranger(Struct, frozen=True):
+class UnknownMetric(Struct, frozen=True):
     """A metric that no spec declares: its type, the number of values of each label, its bucket bounds."""
 
     stranger: Stranger
@@ -115,7 +115,7 @@ class SeenStranger(Struct, frozen=True):
     bounds: tuple[float, ...]
 
 
-class Seen(Struct, frozen=True):
+class Observed(Struct, frozen=True):
     """All observations of a service.
 
     Attributes:
@@ -138,8 +138,8 @@ class Seen(Struct, frozen=True):
     site: Site
     place: str
     lone: bool
-    metrics: Mapping[str, SeenMetric]
-    strangers: tuple[SeenStranger, ...]
+    metrics: Mapping[str, ObservedMetric]
+    strangers: tuple[UnknownMetric, ...]
     instances: int
     exposed: int | None
     turnover: Mapping[str, int]
@@ -158,7 +158,7 @@ class Seen(Struct, frozen=True):
         """The factor from observed series to those of all replicas."""
         return max(1.0, self.service.replicas / max(1, self.instances)) if self.lone else 1.0
 
-    def allowed(self, seen: SeenMetric) -> int:
+    def allowed(self, seen: ObservedMetric) -> int:
         """Bound the series of a metric, for the observed instances and their current releases."""
         instances = seen.instances if self.lone else self.service.replicas
         return seen.bound.instance * instances * seen.releases

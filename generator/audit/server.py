@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.alerts.undeclared import strays
-from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
-from generator.audit.target_labels import TARGET_LABELS, of_target
+from generator.audit.source import (
+    MOST_RESETS,
+    MOST_VALUES,
+    TARGET_LABELS,
+    TEN_MINUTES,
+    Described,
+    Groups,
+    of_target,
+)
 from generator.live.answers import whole_number
 from generator.live.errors import NotFoundError
 from generator.live.scrapes import scraped_every

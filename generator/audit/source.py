@@ -1,4 +1,4 @@
-"""The questions of an audit to a place with a service's series, of any kind."""
+"""The questions of an audit to a place with a service's series, of any kind; and the labels that no code exposes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
 #: The largest number of observed values of a label, the most frequent first; all are counted.
 MOST_VALUES = 200
 #: A counter that falls more often than this within TEN_MINUTES is no counter; no process restarts that often.
 MOST_RESETS, TEN_MINUTES = 3, 600
+#: The labels that Prometheus puts on every series.
+TARGET_LABELS = ("job", "instance")
+#: OpenTelemetry's exporters name the measuring code; it is the same on all series of a metric.
+_SCOPE = "otel_scope_"
 
 
 class Groups(Struct, frozen=True):
@@ -32,7 +36,7 @@ class Described(Struct, frozen=True):
     units: frozenset[str] = field(default_factory=frozenset)
 
 
-class Source(Protocol):
+class AuditSource(Protocol):
     """The live series of one service.
 
     Every method raises LiveError when the place fails. A ``name`` is one of a series, such as ``x_bucket``.
@@ -90,3 +94,8 @@ class Source(Protocol):
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count the series of ``name`` of all services, by the labels of the selector."""
+
+
+def of_target(label: str, others: Container[str]) -> bool:
+    """Whether ``label`` is not the metric's own; ``others`` are known labels of the target."""
+    return label in TARGET_LABELS or label in others or label.startswith(_SCOPE)

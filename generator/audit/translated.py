@@ -13,14 +13,14 @@ from generator.model.labels import OTHER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.audit.source import Source
+    from generator.audit.source import AuditSource
     from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Service
     from generator.model.streams import Source as Feed
 
 
-class SeenTranslation(Struct, frozen=True):
+class ObservedTranslation(Struct, frozen=True):
     """A label of a stream in a metric.
 
     Attributes:
@@ -58,7 +58,9 @@ def dropped(metric: Metric, service: Service) -> frozenset[str]:
     return frozenset(label for source in feeds(metric, service) for label in source.drop)
 
 
-def translations(source: Source, counted: str, metric: Metric, service: Service) -> Iterator[SeenTranslation]:
+def translations(
+    source: AuditSource, counted: str, metric: Metric, service: Service
+) -> Iterator[ObservedTranslation]:
     """Observe each label that a profile reads from a metric."""
     seen: set[tuple[object, ...]] = set()
     for feed in feeds(metric, service):
@@ -67,20 +69,22 @@ def translations(source: Source, counted: str, metric: Metric, service: Service)
             if label.joined != exposed and (name, exposed, feed.where) not in seen:
                 seen.add((name, exposed, feed.where))
                 values = _values(source, counted, exposed, feed)
-                yield SeenTranslation(name, exposed, tuple(_strays(label, values)), _is_absent(label, values))
+                yield ObservedTranslation(
+                    name, exposed, tuple(_strays(label, values)), _is_absent(label, values)
+                )
 
 
-def _values(source: Source, counted: str, exposed: str, feed: Feed) -> list[str]:
+def _values(source: AuditSource, counted: str, exposed: str, feed: Feed) -> list[str]:
     """List the values of a label on the series that are read."""
     return [value for value, *_ in _read(source, counted, (exposed,), feed)]
 
 
-def is_read(source: Source, counted: str, feed: Feed) -> bool:
+def is_read(source: AuditSource, counted: str, feed: Feed) -> bool:
     """Whether any of the series is one that the profile reads."""
     return bool(_read(source, counted, (), feed))
 
 
-def _read(source: Source, counted: str, by: tuple[str, ...], feed: Feed) -> list[tuple[str, ...]]:
+def _read(source: AuditSource, counted: str, by: tuple[str, ...], feed: Feed) -> list[tuple[str, ...]]:
     """List the label combinations on the series that are read: first ``by``, then those of ``feed.where``."""
     where = dict(feed.where)
     found = source.groups(counted, (*by, *where)).counts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.checks.service_data import buckets
 from generator.model import names
-from generator.model.rules import AlertingRule, RecordingRule
+from generator.model.rules import AlertingRule, Rule
 from generator.promql.shape import NOTHING, Origin, Shape, constant, grouped, labelled, shape, union
 
 if TYPE_CHECKING:
@@ -95,6 +95,6 @@ def states_of(alerts: Shape) -> dict[str, Shape]:
     return {names.ALERTS: alerts, names.ALERTS_FOR_STATE: grouped(alerts, alerts.names - {"alertstate"})}
 
 
-def _alert(rule: RecordingRule | AlertingRule, inner: Shape) -> Shape:
+def _alert(rule: Rule, inner: Shape) -> Shape:
     name = rule.alert if isinstance(rule, AlertingRule) else ""
     return labelled(inner, (("alertname", constant(name)), ("alertstate", _STATES)))

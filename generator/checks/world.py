@@ -15,7 +15,7 @@ from generator.checks.exposed import alert_series, exposed, made_by_prometheus, 
 from generator.checks.service_data import THIS, Data, data_series, feeds
 from generator.model import names
 from generator.model.outside import STREAM, outside_alert
-from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import RecordingRule, Rule, RuleGroup
 from generator.promql.infer import Inferred, infer, names_read
 from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 from generator.promql.syntax import PromqlError
@@ -52,7 +52,7 @@ class KnownRule(Struct, frozen=True):
     """A rule with its group, and the series that it writes; ``inferred`` is None when it does not parse."""
 
     group: RuleGroup
-    rule: RecordingRule | AlertingRule
+    rule: Rule
     inferred: Inferred | None
     shape: Shape
 
@@ -238,7 +238,7 @@ class _Rule(Struct, frozen=True):
     """A rule, its shared text, and the names of the series that it reads."""
 
     group: RuleGroup
-    rule: RecordingRule | AlertingRule
+    rule: Rule
     text: str
     reads: tuple[str, ...]
 

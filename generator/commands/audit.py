@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from generator.audit.audit import Audit, audit
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import Fetched, fetch_file, fetch_url
-from generator.audit.parse import parse
+from generator.audit.parse import Fetched, fetch_file, fetch_url, parse
 from generator.audit.server import ServerSource
 from generator.colour import colours
 from generator.commands import options

@@ -12,9 +12,9 @@ from msgspec import Struct, to_builtins
 
 from generator.audit.families import series_names
 from generator.audit.parse import parse
-from generator.audit.phantoms import MADE, InExposition, InProfiles, OnServer, phantoms
+from generator.audit.phantoms import MADE, InProfiles, NamesInExposition, NamesOnServer, phantoms
 from generator.audit.queries import read_queries
-from generator.audit.target_labels import TARGET_LABELS
+from generator.audit.source import TARGET_LABELS
 from generator.checks.world import of_library
 from generator.commands.audit import fetched
 from generator.commands.call import CALL_AT_FAULT, OK, SPEC_AT_FAULT, CallError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from generator.audit.phantoms import Known, Labels, Phantom
+    from generator.audit.phantoms import Labels, NameSource, Phantom
     from generator.model.service import Service
 
 
@@ -66,16 +66,16 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _known(arguments: argparse.Namespace) -> Iterator[Known]:
+def _known(arguments: argparse.Namespace) -> Iterator[NameSource]:
     if arguments.exposition is not None:
-        yield InExposition(parse(fetched(arguments.exposition, length(arguments.timeout))))
+        yield NamesInExposition(parse(fetched(arguments.exposition, length(arguments.timeout))))
         return
     if arguments.prometheus is None:
         yield InProfiles(_of_profiles(arguments.specs))
         return
     api = prometheus(arguments.prometheus, arguments.timeout)
     try:
-        yield OnServer(api, time.time(), frozenset(_of_profiles(arguments.specs)))
+        yield NamesOnServer(api, time.time(), frozenset(_of_profiles(arguments.specs)))
     finally:
         api.close()
 
@@ -104,7 +104,7 @@ def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
             yield name, every | {LE} if name.endswith("_bucket") else every
 
 
-def _as_text(files: Sequence[_File], known: Known) -> Iterator[str]:
+def _as_text(files: Sequence[_File], known: NameSource) -> Iterator[str]:
     for one in files:
         yield f"{printable(one.file)}: {one.queries} queries, {_counted(len(one.phantoms), 'phantom')}\n"
         yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
@@ -115,7 +115,7 @@ def _as_text(files: Sequence[_File], known: Known) -> Iterator[str]:
     )
 
 
-def _lines(phantom: Phantom, known: Known) -> Iterator[str]:
+def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:
     is_known = "no profile knows it" if isinstance(known, InProfiles) else "nothing exposes it"
     place = printable(phantom.place or "no title")
     if phantom.expr:
@@ -132,5 +132,5 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _as_json(files: Sequence[_File], known: Known) -> Iterator[str]:
+def _as_json(files: Sequence[_File], known: NameSource) -> Iterator[str]:
     yield json.dumps({"version": 1, "source": known.place, "files": to_builtins(files)}, indent=2) + "\n"

@@ -34,7 +34,7 @@ class CallError(CommandError):
     """A call that cannot be carried out; ``help`` explains how it could."""
 
 
-def escaped(typed: Path | str) -> str:
+def printable_text(typed: Path | str) -> str:
     """Escape the invisible characters of a typed text."""
     text = str(typed)
     if text.isprintable():

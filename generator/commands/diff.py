@@ -10,7 +10,7 @@ from generator.changes.report import as_markdown, as_text
 from generator.commands import options
 from generator.commands.call import OK, CallError
 from generator.commands.compiling import on_specs
-from generator.commands.earlier import OLD, earlier
+from generator.commands.earlier import OLD, earlier_specs
 from generator.emit import emit_dashboards, records_of
 from generator.grafana.records import recording
 from generator.model.names import DASHBOARDS, dashboard_path
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def compared(model: Model, after: Compilation) -> int:
         within = _span(arguments)
-        before = earlier(arguments.revision, arguments.specs)
+        before = earlier_specs(arguments.revision, arguments.specs)
         changes = compare_models(_compiled(before), _compiled(after))
         write = {"text": as_text, "markdown": as_markdown}[arguments.format]
         report = write(changes, arguments.revision)

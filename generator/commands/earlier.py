@@ -30,7 +30,7 @@ class RevisionError(CommandError):
     """There are no specs to compare with; ``help`` is a way out."""
 
 
-def earlier(old: str, specs: Path) -> Compilation:
+def earlier_specs(old: str, specs: Path) -> Compilation:
     """Compile the specs that ``old`` names, by this version.
 
     Raises:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from generator import private, unchanged
 from generator.cache import Cache
-from generator.commands.call import OK, SPEC_AT_FAULT, escaped, of_failed
+from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, printable_text
 from generator.commands.compiling import compiling
 from generator.commands.terminal import complain, rendered, show
 from generator.compiler import Compilation, Memory, generate
@@ -53,10 +53,10 @@ def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and print the differences from the output."""
     compilation = _compiled(read_sources(specs), None)
     if compilation.failed:
-        sys.stderr.write(f"nothing was written to {escaped(output)}\n")
+        sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
         return of_failed(compilation.diagnostics)
     difference = compare(compilation.files, output)
-    sys.stdout.write(f"{escaped(output)}: {difference.summary()}\n")
+    sys.stdout.write(f"{printable_text(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
 
 
@@ -86,10 +86,10 @@ def generated(
     """
     compilation = _compiled(read_sources(specs), cache, before)
     if compilation.failed:
-        sys.stderr.write(f"nothing was written to {escaped(output)}\n")
+        sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
         return compilation
     written = write(compilation.files, output)
-    sys.stdout.write(f"{escaped(output)}: {written.summary()}\n")
+    sys.stdout.write(f"{printable_text(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")
     if cache:
@@ -100,7 +100,7 @@ def generated(
 def _first_look(output: Path) -> str:
     """Show the first steps to a new user."""
     checklist, board = (
-        escaped(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"]))
+        printable_text(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"]))
     )
     return (
         f"look first at {checklist} (what is measured); then bring {board} (the on-call screen) and all else to your "
@@ -139,7 +139,7 @@ def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -
     """Record the output of the next call for the case that nothing changes, and the files that it depends on."""
     paths = [*(file.path for file in compilation.files), MANIFEST]
     plain, coloured = (rendered(compilation, coloured=coloured, notes=False) for coloured in (False, True))
-    summary = f"{escaped(output)}: {WriteResult(unchanged=tuple(paths)).summary()}\n"
+    summary = f"{printable_text(output)}: {WriteResult(unchanged=tuple(paths)).summary()}\n"
     read = {path: (signed, unchanged.digest_of(path)) for path, signed in inputs.items()}
     made = {f"{output}{os.sep}{path}": output / path for path in paths}
     wrote = {
@@ -153,7 +153,7 @@ def watch(specs: Path, output: Path, *, cached: bool) -> None:
     with opened_cache(output, wanted=cached) as cache:
         try:
             memory = cache or Cache(None, output)
-            sys.stderr.write(f"watching {escaped(specs)}; Ctrl-C ends it\n")
+            sys.stderr.write(f"watching {printable_text(specs)}; Ctrl-C ends it\n")
             seen, compilation = None, None
             while True:
                 seen = _settled(specs, seen)

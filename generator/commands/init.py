@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, escaped, of_failed
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, printable_text
 from generator.commands.compiling import checked
 from generator.commands.init_service import OURS, FirstFiles, first_service
 from generator.commands.schema import schema_files
@@ -157,7 +157,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not _written(arguments, files):
         return CALL_AT_FAULT
     sys.stdout.writelines(f"{line}\n" for line in files.messages)
-    call = " -o ".join(shlex.quote(escaped(path)) for path in (arguments.specs, _output_of(arguments.specs)))
+    call = " -o ".join(
+        shlex.quote(printable_text(path)) for path in (arguments.specs, _output_of(arguments.specs))
+    )
     status = _checked(arguments.specs) if is_from_wire else OK
     sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
     return status
@@ -255,7 +257,7 @@ def write_new(files: dict[Path, str], specs: Path) -> bool:
     except OSError as problem:
         complain(f"{problem.filename} cannot be written: {problem.strerror}")
         return False
-    sys.stdout.writelines(f"wrote {escaped(path)}\n" for path in missing if path not in schemas)
+    sys.stdout.writelines(f"wrote {printable_text(path)}\n" for path in missing if path not in schemas)
     return True
 
 

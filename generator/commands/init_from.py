@@ -22,8 +22,8 @@ from generator.diagnostics.printable import printable
 from generator.discover.bounds import bounds
 from generator.discover.draft import Draft, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
-from generator.discover.promises import ENOUGH, History, budget, promises, runs
-from generator.discover.proof import Firing, Panel, firings, panels
+from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
+from generator.discover.proof import Firing, TriedPanel, firings, panels
 from generator.discover.recognise import Match, recognise, run_series
 from generator.discover.remembered import SPEND, Remembered, remembered
 from generator.discover.shelf import Shelf, open_labels, shelf
@@ -219,7 +219,7 @@ def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
 
 
 def _promised(draft: Draft, service: Service, history: Remembered, request: _Request) -> Draft:
-    past = History(history.api, history.end, history.seconds, request.shelf.site.rule_interval)
+    past = StreamHistory(history.api, history.end, history.seconds, request.shelf.site.rule_interval)
     promised = promises(service, past)
     began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
     where = f" in {service.environment}" if service.environment else ""
@@ -259,7 +259,11 @@ def _proof(
 
 
 def _boards(
-    service: Service, drawn: Sequence[Panel], history: Remembered, request: _Request, fired: Sequence[Firing]
+    service: Service,
+    drawn: Sequence[TriedPanel],
+    history: Remembered,
+    request: _Request,
+    fired: Sequence[Firing],
 ) -> Iterator[str]:
     measured = [one for one in drawn if not one.why]
     full = sum(one.has_data for one in measured)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, escaped
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, printable_text
 from generator.commands.compiling import checked
 from generator.commands.init import shipped_text
 from generator.commands.litellm_prices import Imported, every_chat_model, models_of, read_list
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     day = arguments.date or _day_of(arguments.file)
     if not _DATE.fullmatch(day):
-        raise CallError(f'"{escaped(day)}" is no day', "write it as 2026-11-28")
+        raise CallError(f'"{printable_text(day)}" is no day', "write it as 2026-11-28")
     listed = read_list(arguments.file)
     path = arguments.specs / "prices.yaml"
     before = _lines_of(path)
@@ -75,7 +75,7 @@ def _import(arguments: argparse.Namespace) -> int:
     _report(_entries(before), chosen, path)
     for why, names in (("not in the list", missing), ("of another provider there", others)):
         if names:
-            sys.stdout.write(f"{why}, and left as they are: {', '.join(map(escaped, names))}\n")
+            sys.stdout.write(f"{why}, and left as they are: {', '.join(map(printable_text, names))}\n")
     return OK
 
 
@@ -89,7 +89,7 @@ def _day_of(path: Path) -> str:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
     except OSError as problem:
-        raise CallError(f"{escaped(path)} cannot be read: {problem.strerror}") from problem
+        raise CallError(f"{printable_text(path)} cannot be read: {problem.strerror}") from problem
 
 
 def _lines_of(path: Path) -> list[str]:
@@ -99,7 +99,7 @@ def _lines_of(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise CallError(f"{escaped(path)} cannot be read: {problem}") from problem
+        raise CallError(f"{printable_text(path)} cannot be read: {problem}") from problem
 
 
 def _listed(specs: Path) -> list[str]:
@@ -181,7 +181,8 @@ def _check(lines: list[str], path: Path) -> None:
     )
     if wrong:
         raise CallError(
-            f"{escaped(path)} would be wrong: {wrong[0].message}", "correct it first, or name fewer models"
+            f"{printable_text(path)} would be wrong: {wrong[0].message}",
+            "correct it first, or name fewer models",
         )
 
 
@@ -189,7 +190,7 @@ def _report(before: dict[str, str], models: list[Imported], path: Path) -> None:
     new = [model for model in models if model.name not in before]
     changed = [model for model in models if before.get(model.name, model.entry) != model.entry]
     same = len(models) - len(new) - len(changed)
-    sys.stdout.write(f"{escaped(path)}: {len(new)} added, {len(changed)} changed, {same} as before\n")
+    sys.stdout.write(f"{printable_text(path)}: {len(new)} added, {len(changed)} changed, {same} as before\n")
     for model in changed[:_MOST_SHOWN]:
         sys.stdout.write(f"  {model.name}: {before[model.name]}\n    now {model.entry}\n")
     if len(changed) > _MOST_SHOWN:

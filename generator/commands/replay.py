@@ -17,7 +17,7 @@ from generator import __version__
 from generator.commands import options
 from generator.commands.call import OK, SPEC_AT_FAULT, CallError
 from generator.commands.compiling import check_known, on_specs
-from generator.commands.earlier import OLD, earlier
+from generator.commands.earlier import OLD, earlier_specs
 from generator.commands.incidents import incidents_of
 from generator.commands.replacing import Replacement, replacing
 from generator.commands.terminal import ProgressLine, show
@@ -31,7 +31,7 @@ from generator.replay.judge import check_truth
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import Report, report
 from generator.replay.resume import AnswerStore, NoAnswers, answer_file
-from generator.replay.subject import ReplaySubject, subject
+from generator.replay.subject import ReplaySubject, replay_subject
 
 if TYPE_CHECKING:
     import argparse
@@ -127,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
             show(truth.found, sys.stderr, notes=False)
             return SPEC_AT_FAULT
         known = truth.incidents if truth else None
-        before = earlier(arguments.compare, arguments.specs).model if arguments.compare else None
+        before = earlier_specs(arguments.compare, arguments.specs).model if arguments.compare else None
         if before:
             lines = replay_both(arguments, (before, model), arguments.compare, known)
         else:
@@ -278,7 +278,7 @@ def _subjects(arguments: argparse.Namespace, models: Sequence[Model]) -> tuple[R
 
 def _whole(services: Sequence[Service], model: Model, step: int | None) -> ReplaySubject:
     recording = rule_set(services, model.library, model.site).groups
-    return subject(alerting_by_service(services, model.library, model.site), recording, step=step)
+    return replay_subject(alerting_by_service(services, model.library, model.site), recording, step=step)
 
 
 def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, escaped
+from generator.commands.call import CALL_AT_FAULT, OK, printable_text
 from generator.commands.terminal import complain
 from generator.spec.schema import KINDS, SUFFIX, schema_text
 
@@ -77,5 +77,5 @@ def _write(target: Path) -> int:
     except OSError as problem:
         complain(f"{problem.filename or target} cannot be written: {problem.strerror}")
         return CALL_AT_FAULT
-    sys.stdout.write(f"{escaped(target)}: {len(schema_files())} schemas\n")
+    sys.stdout.write(f"{printable_text(target)}: {len(schema_files())} schemas\n")
     return OK

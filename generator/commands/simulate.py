@@ -205,12 +205,12 @@ def to_file(job: Simulation, path: Path) -> tuple[str, Truth]:
     Raises:
         CallError: the file cannot be written; the old one stays.
     """
-    from generator.simulate.openmetrics import lines  # noqa: PLC0415 - not for servers
+    from generator.simulate.openmetrics import openmetrics_lines  # noqa: PLC0415 - not for servers
 
     count, history = _Count(), simulate(job.service, job.model.site, job.scenario)
     with replacing(path) as new:
         watched = count.watch(history.series, history.truth, job.line)
-        new.write(f"{text}\n" for text in lines(watched, job.service))
+        new.write(f"{text}\n" for text in openmetrics_lines(watched, job.service))
     return f"{path}: {count}", history.truth
 
 

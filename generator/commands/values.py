@@ -124,7 +124,7 @@ def check_address(url: str, server: str) -> str:
     """
     if "@" in url:
         raise LiveError(
-            f"the address of {server.title()} holds a user name or a password, which process lists, shell histories"
+            f"the address of {server.title()} contains a user name or a password, which process lists, shell histories"
             " and logs would show",
             f"give it without, and set AGENT_METRICS_{server}_TOKEN, or AGENT_METRICS_{server}_USER and"
             f" AGENT_METRICS_{server}_PASSWORD, in the environment",

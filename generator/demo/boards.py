@@ -50,7 +50,7 @@ def boards(  # noqa: PLR0913, PLR0917 - of a stage that is being set up
         return Boards("", str(problem))
 
 
-def generated(service: Service, rules: RuleSet, site: Site) -> tuple[Artifact, ...]:
+def dashboard_files(service: Service, rules: RuleSet, site: Site) -> tuple[Artifact, ...]:
     """Generate the dashboards of one service."""
     known = service_facts(service, site, rules.own[0], rules.shared).recorded_names
     return dashboards(records_of([recording(service, known)], site))
@@ -58,7 +58,7 @@ def generated(service: Service, rules: RuleSet, site: Site) -> tuple[Artifact, .
 
 def _files(service: Service, rules: RuleSet, site: Site, prometheus: str) -> dict[str, str]:
     """Write Grafana's configuration as described in the comments of ``output/grafana/provisioning``."""
-    made = (*generated(service, rules, site), *provisioning(site, prometheus))
+    made = (*dashboard_files(service, rules, site), *provisioning(site, prometheus))
     return {_place(artifact.path): artifact.text for artifact in made}
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.demo.boards import Boards, boards, generated
+from generator.demo.boards import Boards, boards, dashboard_files
 from generator.demo.foreign import as_its_source
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
@@ -124,7 +124,7 @@ def open_stage(wanted: StageOptions, progress: Callable[[str, int, int], None]) 
         )
         prometheus.load(config)
         _remember(prometheus, wanted, rules, scenario, progress)
-        drawn = (each.text for each in generated(service, rules, site))
+        drawn = (each.text for each in dashboard_files(service, rules, site))
         shown = seen.url or opened.enter_context(served(prometheus.api, service.name, drawn))
         # Alerts link to the dashboards of the demo.
         here = replace(site, grafana_url=shown)

@@ -57,7 +57,7 @@ def alert_snapshots(groups: Iterable[GroupState]) -> dict[Key, AlertSnapshot]:
     }
 
 
-def changes(
+def alert_changes(
     before: Mapping[Key, AlertSnapshot], now: Mapping[Key, AlertSnapshot], routing: Routing
 ) -> Iterator[str]:
     """Describe the differences between two looks, without the time."""
@@ -125,6 +125,6 @@ class Watching:
             except LiveError:  # it is busy, or ends with the demo
                 continue
             clock = time.strftime("%H:%M:%S")
-            for line in changes(self._seen, now, self._routing):
+            for line in alert_changes(self._seen, now, self._routing):
                 self._say(f"{clock}  {line}")
             self._seen = now

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.diagnostic import Diagnostic, Severity, Span
 from generator.diagnostics.printable import printable
-from generator.diagnostics.text import place
+from generator.diagnostics.text import location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def _command(diagnostic: Diagnostic) -> str:
     properties = [*_properties(diagnostic.span), f"title={_property(diagnostic.code)}"]
     message = printable(diagnostic.message)
     if diagnostic.span and diagnostic.span.is_shipped:
-        message = f"{place(diagnostic.span)}: {message}"
+        message = f"{location(diagnostic.span)}: {message}"
     if diagnostic.help:
         message += f"\nhelp: {printable(diagnostic.help)}"
     return f"::{_COMMANDS[diagnostic.severity]} {','.join(properties)}::{_data(message)}"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
 from generator.diagnostics.pages import page
 from generator.diagnostics.printable import printable
-from generator.diagnostics.text import place
+from generator.diagnostics.text import location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,7 +72,7 @@ def _related(note: Note) -> dict[str, Any]:
 def _place(span: Span) -> dict[str, Any]:
     """The place of a finding; for a shipped file, which has no address, its name."""
     if span.is_shipped:
-        return {"logicalLocations": [{"fullyQualifiedName": place(span)}]}
+        return {"logicalLocations": [{"fullyQualifiedName": location(span)}]}
     return {"physicalLocation": _location(span)}
 
 

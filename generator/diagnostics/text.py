@@ -62,7 +62,7 @@ def _counted(severity: Severity, count: int) -> str:
     return str(severity) if count == 1 or severity is Severity.INFO else f"{severity}s"
 
 
-def place(span: Span) -> str:
+def location(span: Span) -> str:
     """``file:line:column``, or the file alone for a whole file."""
     return printable(span.file) + (f":{span.line}:{span.column}" if span.line else "")
 
@@ -74,7 +74,7 @@ def _files(diagnostics: Sequence[Diagnostic]) -> set[str]:
 
 def _block(diagnostic: Diagnostic, lines: Mapping[str, Sequence[str]], *, colour: bool) -> list[str]:
     paint = _SEVERITY_COLOURS[diagnostic.severity]
-    head = _painted(f"{place(diagnostic.span)}: ", _BOLD, colour=colour) if diagnostic.span else ""
+    head = _painted(f"{location(diagnostic.span)}: ", _BOLD, colour=colour) if diagnostic.span else ""
     label = _painted(f"{diagnostic.severity}[{diagnostic.code}]", paint, colour=colour)
     block = [f"{head}{label}: {printable(diagnostic.message)}"]
     block += _quoted(diagnostic.span, lines, paint, colour=colour)
@@ -87,7 +87,7 @@ def _block(diagnostic: Diagnostic, lines: Mapping[str, Sequence[str]], *, colour
 
 def _note(note: Note, lines: Mapping[str, Sequence[str]], *, colour: bool) -> list[str]:
     label = _painted("note:", _CYAN, colour=colour)
-    head = f"  {label} {place(note.span)}: {printable(note.message)}"
+    head = f"  {label} {location(note.span)}: {printable(note.message)}"
     return [head, *_quoted(note.span, lines, _CYAN, colour=colour)]
 
 

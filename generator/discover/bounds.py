@@ -25,14 +25,14 @@ _MOST_LISTED = 30
 _ROOM = 1.5
 
 
-class SeenValues(Struct, frozen=True):
+class ObservedValues(Struct, frozen=True):
     """The values that a label had: ``live`` at once, ``ever`` within the span; both the same without a history."""
 
     live: frozenset[str]
     ever: frozenset[str]
 
 
-class Bound(Struct, frozen=True):
+class ProposedBound(Struct, frozen=True):
     """A bound of a label, as YAML, and its reason."""
 
     label: str
@@ -40,7 +40,7 @@ class Bound(Struct, frozen=True):
     why: str
 
 
-def bounds(match: Match, open_: list[str], seconds: int) -> tuple[Bound, ...]:
+def bounds(match: Match, open_: list[str], seconds: int) -> tuple[ProposedBound, ...]:
     """Bound the labels that the profile leaves ``open_``, and those that exceed its bound.
 
     Raises:
@@ -51,18 +51,20 @@ def bounds(match: Match, open_: list[str], seconds: int) -> tuple[Bound, ...]:
     return tuple(one for one in found if one)
 
 
-def _bound(label: Label, seen: SeenValues, is_open: bool, seconds: int) -> Bound | None:  # noqa: FBT001
+def _bound(label: Label, seen: ObservedValues, is_open: bool, seconds: int) -> ProposedBound | None:  # noqa: FBT001
     if not is_open:
         return None if label.values else _outgrown(label, seen, seconds)
     if not seen.ever:
-        return Bound(label.name, "{max_live: 10}", "none seen yet: list them, or bound their number")
+        return ProposedBound(label.name, "{max_live: 10}", "none seen yet: list them, or bound their number")
     if len(seen.ever) <= _MOST_LISTED and all(map(may_be_listed, seen.ever)):
-        return Bound(label.name, words(sorted(seen.ever)), "as seen; others count as other")
+        return ProposedBound(label.name, words(sorted(seen.ever)), "as seen; others count as other")
     most = _rounded(len(seen.ever) * _ROOM)
-    return Bound(label.name, f"{{max_live: {most}}}", f"{len(seen.ever):,} seen, and half as many again")
+    return ProposedBound(
+        label.name, f"{{max_live: {most}}}", f"{len(seen.ever):,} seen, and half as many again"
+    )
 
 
-def _outgrown(label: Label, seen: SeenValues, seconds: int) -> Bound | None:
+def _outgrown(label: Label, seen: ObservedValues, seconds: int) -> ProposedBound | None:
     """Raise a profile's largest number where more values exist."""
     a_week = (len(seen.ever) - len(seen.live)) * WEEK / max(seconds, WEEK)
     if len(seen.live) <= label.max_live and a_week <= label.new_per_week:
@@ -70,17 +72,17 @@ def _outgrown(label: Label, seen: SeenValues, seconds: int) -> Bound | None:
     live, new = max(len(seen.live), label.max_live), max(ceil(a_week), label.new_per_week)
     turnover = f", new_per_week: {new:g}" if new else ""
     why = f"{len(seen.live):,} at once and {ceil(a_week):,} new in a week, as seen"
-    return Bound(label.name, f"{{max_live: {live}{turnover}}}", why)
+    return ProposedBound(label.name, f"{{max_live: {live}{turnover}}}", why)
 
 
-def _values(label: Label, match: Match, seconds: int) -> SeenValues:
+def _values(label: Label, match: Match, seconds: int) -> ObservedValues:
     live: set[str] = set()
     ever: set[str] = set()
     for series, exposed in _places(label, match):
         live |= {value for (value,) in match.source.groups(series, (exposed,)).counts}
         ever |= match.source.past(series, exposed, seconds) or frozenset()
     meaningless = {"", OTHER}
-    return SeenValues(frozenset(live - meaningless), frozenset((live | ever) - meaningless))
+    return ObservedValues(frozenset(live - meaningless), frozenset((live | ever) - meaningless))
 
 
 def _places(label: Label, match: Match) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,8 @@ from generator.spec.environments import LONGEST_NAME
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from generator.discover.bounds import Bound
-    from generator.discover.promises import Promise
+    from generator.discover.bounds import ProposedBound
+    from generator.discover.promises import ProposedObjective
     from generator.discover.recognise import Match
     from generator.model.metrics import Metric
 
@@ -42,8 +42,8 @@ class Draft(Struct, frozen=True):
     owner: str
     match: Match
     origin: str
-    bounds: tuple[Bound, ...] = ()
-    objectives: tuple[Promise, ...] = ()
+    bounds: tuple[ProposedBound, ...] = ()
+    objectives: tuple[ProposedObjective, ...] = ()
     about_objectives: str = ""
     budget: tuple[str, str] = ("", "")
 

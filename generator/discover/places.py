@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from generator.audit.parse import Exposition
-    from generator.audit.source import Source
+    from generator.audit.source import AuditSource
     from generator.discover.environments import Environments
     from generator.live.api import PrometheusApi
     from generator.model.service import Service
@@ -41,7 +41,7 @@ class Target(Struct, frozen=True):
     environments: Environments | None = None
 
 
-class Place(Protocol):
+class SeriesPlace(Protocol):
     """A place of metrics; every method raises LiveError when the place fails."""
 
     @property
@@ -51,7 +51,7 @@ class Place(Protocol):
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
         """Find the targets that expose any of the series ``runs``."""
 
-    def source(self, service: Service) -> Source:
+    def source(self, service: Service) -> AuditSource:
         """Return the source for a service's selector."""
 
     def alike(self) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ class OnServer(Struct, frozen=True):
             by_job.setdefault(one.labels.get("job", ""), []).append(one.labels)
         return tuple(target for job, series in sorted(by_job.items()) for target in _split(job, series))
 
-    def source(self, service: Service) -> Source:
+    def source(self, service: Service) -> AuditSource:
         """Return the source at a time when its series were alive."""
         return ServerSource(self.api, service, self.at)
 
@@ -109,7 +109,7 @@ class InExposition(Struct, frozen=True):
         found = frozenset(runs) & {line.name for line in self.exposition.lines}
         return (Target({"job": self.job}, found),) if found else ()
 
-    def source(self, service: Service) -> Source:
+    def source(self, service: Service) -> AuditSource:
         """Return all of it as the source."""
         return exposed_source(self.exposition, service)
 

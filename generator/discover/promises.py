@@ -32,7 +32,7 @@ _MOST_ERRORS = 0.2
 _DEARER = 1.5
 
 
-class Promise(Struct, frozen=True):
+class ProposedObjective(Struct, frozen=True):
     """An objective, as YAML, and its reason."""
 
     signal: str
@@ -40,7 +40,7 @@ class Promise(Struct, frozen=True):
     why: str
 
 
-class History(Struct, frozen=True):
+class StreamHistory(Struct, frozen=True):
     """The streams of a service over a span of ``seconds`` that ends at ``end``, a sample each ``interval`` seconds."""
 
     api: PrometheusApi
@@ -70,7 +70,7 @@ class History(Struct, frozen=True):
         return next((value for value in values if isfinite(value)), None)
 
 
-def runs(service: Service, history: History) -> float:
+def runs(service: Service, history: StreamHistory) -> float:
     """Count the finished runs.
 
     Raises:
@@ -79,7 +79,7 @@ def runs(service: Service, history: History) -> float:
     return sum(history.total(service.runs, service.name).values())
 
 
-def promises(service: Service, history: History) -> tuple[Promise, ...]:
+def promises(service: Service, history: StreamHistory) -> tuple[ProposedObjective, ...]:
     """Derive an objective for each usual signal with enough events.
 
     Raises:
@@ -90,7 +90,7 @@ def promises(service: Service, history: History) -> tuple[Promise, ...]:
     return tuple(one for one in _derived(service, history) if one and one.signal in service.signals)
 
 
-def _derived(service: Service, history: History) -> Iterator[Promise | None]:
+def _derived(service: Service, history: StreamHistory) -> Iterator[ProposedObjective | None]:
     streams = service.streams
     run = streams.get("run")
     if run and "status" in run.labels:
@@ -102,21 +102,21 @@ def _derived(service: Service, history: History) -> Iterator[Promise | None]:
         yield _tools(tools, service, history)
 
 
-def _success(run: Stream, service: Service, history: History) -> Promise | None:
+def _success(run: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:
     by_status = history.total(run, service.name, "status")
     share = by_status.get("ok", 0) / sum(by_status.values())
     if 1 - share > _MOST_ERRORS:
         return None
     known = service.objectives.get("success_rate")
     window = duration(known.window) if known and known.window else "30d"
-    return Promise(
+    return ProposedObjective(
         "success_rate",
         f"{{min: {_percent(1 - _errors(1 - share))}, window: {window}}}",
         f"{_share(share)} of {number(round(sum(by_status.values())))} {service.run}s were ok",
     )
 
 
-def _latency(latency: Stream, service: Service, history: History) -> Promise | None:
+def _latency(latency: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:
     """Choose a bucket's bound of the histogram, which is counted exactly."""
     seconds = history.quantile(latency, service.name)
     if seconds is None or not latency.buckets or seconds >= latency.buckets[-1]:
@@ -124,10 +124,10 @@ def _latency(latency: Stream, service: Service, history: History) -> Promise | N
     if only_successes(latency, service):
         return None
     bound = next((one for one in latency.buckets if one >= seconds * _ROOM), latency.buckets[-1])
-    return Promise("latency_p95", f"{{max: {_time(bound)}}}", f"{_time(seconds)} it was")
+    return ProposedObjective("latency_p95", f"{{max: {_time(bound)}}}", f"{_time(seconds)} it was")
 
 
-def _tools(tools: Stream, service: Service, history: History) -> Promise | None:
+def _tools(tools: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:
     """Choose the objective that the worst tool keeps, of those with enough calls."""
     calls = history.total(tools, service.name, "tool")
     failed = history.total(tools, service.name, "tool", ', status="error"')
@@ -135,7 +135,7 @@ def _tools(tools: Stream, service: Service, history: History) -> Promise | None:
     worst = max(rates, key=lambda tool: (rates[tool], tool), default="")
     if not rates or rates[worst] > _MOST_ERRORS:
         return None
-    return Promise(
+    return ProposedObjective(
         "tool_error_rate",
         f"{{max: {_percent(_errors(rates[worst]))}}}",
         f"{_share(rates[worst])} of calls of {printable(worst)} failed, the worst of {_counted(len(rates), 'tool')}",
@@ -171,7 +171,7 @@ def _time(seconds: float) -> str:
     return f"{plain(round(seconds * 1000))}ms" if seconds < 1 else f"{plain(round(seconds, 1))}s"
 
 
-def spent(service: Service, signal: str, history: History) -> float | None:
+def spent(service: Service, signal: str, history: StreamHistory) -> float | None:
     """Find the cost of the most expensive 24 hours in USD, scaled up from a shorter history; None if unknown.
 
     Raises:
@@ -185,7 +185,7 @@ def spent(service: Service, signal: str, history: History) -> float | None:
     return values[0] * max(1.0, DAY / history.seconds) if values and values[0] > 0 else None
 
 
-def budget(service: Service, signal: str, history: History | None) -> tuple[str, str]:
+def budget(service: Service, signal: str, history: StreamHistory | None) -> tuple[str, str]:
     """Write the budget of a day, half above the most expensive one, and the reason.
 
     Raises:

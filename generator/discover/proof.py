@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.demo.boards import generated
+from generator.demo.boards import dashboard_files
 from generator.demo.pages import Pages
 from generator.demo.panels import Window
 from generator.grafana.panels import NO_DATA
@@ -29,7 +29,7 @@ _STEP = 15.0
 _NOT_DRAWN = frozenset({"row", "text"})
 
 
-class Panel(Struct, frozen=True):
+class TriedPanel(Struct, frozen=True):
     """A panel, by the titles of its dashboard and its own.
 
     Attributes:
@@ -64,7 +64,7 @@ class Absent(Struct, frozen=True):
 
 def panels(
     service: Service, rules: RuleSet, site: Site, history: Remembered, labels: Mapping[str, str]
-) -> tuple[Panel, ...]:
+) -> tuple[TriedPanel, ...]:
     """Query every panel of the dashboards of a service alone.
 
     Args:
@@ -78,7 +78,7 @@ def panels(
         LiveError: the server fails.
     """
     window = Window(history.start, history.end, max(_STEP, history.seconds / _POINTS))
-    boards = [json.loads(each.text) for each in generated(service, rules, site)]
+    boards = [json.loads(each.text) for each in dashboard_files(service, rules, site)]
     pages = Pages(history.api, service.name, {str(board["uid"]): board for board in boards})
     absent, reasons = Absent(labels, _without_events(service, history)), _Reasons.of(rules)
     found = []
@@ -88,7 +88,7 @@ def panels(
                 targets: list[Json] = panel.get("targets", [])
                 has_data = any(pages.answer(window, target) for target in targets)
                 why = "" if has_data else _empty_text(panel) or reasons.why(targets, absent)
-                found.append(Panel(board["title"], panel.get("title", ""), has_data, why))
+                found.append(TriedPanel(board["title"], panel.get("title", ""), has_data, why))
     return tuple(found)
 
 

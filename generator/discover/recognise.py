@@ -15,10 +15,10 @@ from generator.streams.raw import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.audit.seen import Seen
-    from generator.audit.source import Source
+    from generator.audit.seen import Observed
+    from generator.audit.source import AuditSource
     from generator.discover.environments import Environments
-    from generator.discover.places import Place, Target
+    from generator.discover.places import SeriesPlace, Target
     from generator.discover.shelf import Shelf
     from generator.model.service import Service
     from generator.spec.types import ProfileSpec
@@ -31,8 +31,8 @@ class Match(Struct, frozen=True):
 
     profile: ProfileSpec
     service: Service
-    source: Source
-    seen: Seen
+    source: AuditSource
+    seen: Observed
     environments: Environments | None = None
 
 
@@ -42,7 +42,7 @@ def run_series(service: Service) -> frozenset[str]:
     return frozenset(series_of(name, feed, runs) for feed in runs.sources for name in feed.names)
 
 
-def recognise(place: Place, shelf: Shelf, only: str = "") -> tuple[Match, ...]:
+def recognise(place: SeriesPlace, shelf: Shelf, only: str = "") -> tuple[Match, ...]:
     """Find the profile of each target of a place; ``only`` is the one allowed profile.
 
     Raises:
@@ -61,7 +61,7 @@ def recognise(place: Place, shelf: Shelf, only: str = "") -> tuple[Match, ...]:
     return found
 
 
-def _other_form(found: Iterable[Match], drafts: Iterable[Service], place: Place) -> str:
+def _other_form(found: Iterable[Match], drafts: Iterable[Service], place: SeriesPlace) -> str:
     """Name a histogram that the place stores in another form than the site says; empty without one."""
     seen = (match.seen for match in found if not match.seen.lone)
     metrics = (one for each in seen for one in each.metrics.values())
@@ -74,7 +74,7 @@ def _other_form(found: Iterable[Match], drafts: Iterable[Service], place: Place)
     return min((name for target in there for name in target.runs), default="")
 
 
-def _stored_otherwise(name: str, place: Place, *, native: bool) -> CommandError:
+def _stored_otherwise(name: str, place: SeriesPlace, *, native: bool) -> CommandError:
     if native:
         return CommandError(
             f"{name} is stored with classic buckets at {place.name}, and site.yaml says native",
@@ -87,13 +87,15 @@ def _stored_otherwise(name: str, place: Place, *, native: bool) -> CommandError:
     )
 
 
-def _best(target: Target, place: Place, shelf: Shelf, runs: Mapping[str, frozenset[str]]) -> Match | None:
+def _best(
+    target: Target, place: SeriesPlace, shelf: Shelf, runs: Mapping[str, frozenset[str]]
+) -> Match | None:
     candidates = (name for name, series in runs.items() if series & target.runs)
     matches = [match for name in candidates if (match := _match(name, target, place, shelf))]
     return max(matches, key=_fit, default=None)
 
 
-def _match(name: str, target: Target, place: Place, shelf: Shelf) -> Match | None:
+def _match(name: str, target: Target, place: SeriesPlace, shelf: Shelf) -> Match | None:
     service = shelf.draft(name, target.selector)
     source, runs = place.source(service), service.runs
     fed = (is_read(source, series_of(one, feed, runs), feed) for feed in runs.sources for one in feed.names)
@@ -134,7 +136,7 @@ def _streams(match: Match) -> int:
     return sum(not match.seen.metrics.keys().isdisjoint(found) for found in fed)
 
 
-def _same_buckets(seen: Seen) -> int:
+def _same_buckets(seen: Observed) -> int:
     """Count the histograms with the buckets of the profile."""
     return sum(
         set(found.metric.buckets) <= set(found.histogram.bounds)
@@ -143,7 +145,7 @@ def _same_buckets(seen: Seen) -> int:
     )
 
 
-def _unknown(place: Place, profiles: Iterable[str]) -> CommandError:
+def _unknown(place: SeriesPlace, profiles: Iterable[str]) -> CommandError:
     """Report that no profile fits, with the metrics that sound like agents or models."""
     message = f"nothing at {place.name} is recognised: no runs that a profile counts ({', '.join(profiles)})"
     alike = place.alike()

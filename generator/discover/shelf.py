@@ -13,7 +13,7 @@ from generator.diagnostics import Result
 from generator.discover.yaml_words import pairs
 from generator.errors import CommandError
 from generator.model.service import Model
-from generator.resolve.model import resolve_common, resolve_one
+from generator.resolve.model import resolve_one
 from generator.spec.load import load_services, load_shared
 from generator.spec.source import SourceText
 from generator.spec.sources import SpecFile, profile_sources
@@ -90,11 +90,12 @@ def shelf(specs: Path, site: str) -> Shelf:
         raise CommandError(
             f"{specs} is at fault: {shared.diagnostics[0].message}", f"run: agent-metrics check {specs}"
         )
-    common, found = resolve_common(shared.specs)
+    base, found = foundation(shared.specs)
+    common = base.common
     if not common.sound:
         raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: agent-metrics check {specs}")
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
-    return Shelf(foundation(common), known)
+    return Shelf(base, known)
 
 
 def open_labels(profile: ProfileSpec) -> list[str]:

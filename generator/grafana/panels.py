@@ -234,7 +234,7 @@ class Panel(Struct, frozen=True):
         """Set the text for no data."""
         return replace(self, empty=text)
 
-    def told_by(self, about: str) -> Panel:
+    def linked_by(self, about: str) -> Panel:
         """Make this the panel to which alerts about ``about`` lead."""
         return replace(self, about=about)
 

@@ -50,7 +50,7 @@ _NOWHERE = "service:agent_{}:unrecorded"
 _PARTS = {"": names.value, "numerator": names.numerator, "denominator": names.denominator}
 
 
-class Watch(Struct, frozen=True):
+class ShownAlert(Struct, frozen=True):
     """An alert for the dashboards: its signal, the panel that it leads to, and its kind.
 
     ``burns`` means that it is about an error budget, ``bounded`` that it compares the whole service's value with
@@ -98,7 +98,7 @@ class Records(Struct, frozen=True):
     limits: tuple[str, ...]
     own: bool
     links: Mapping[str, str]
-    watches: tuple[Watch, ...]
+    watches: tuple[ShownAlert, ...]
     interval: int
     retention: int
     runbooks: str
@@ -199,7 +199,7 @@ class Recording(Struct, frozen=True):
     limits: tuple[str, ...]
     links: Mapping[str, str]
     shown: frozenset[str]
-    watches: tuple[Watch, ...]
+    watches: tuple[ShownAlert, ...]
     environment: str = ""
     segments: tuple[str, ...] = ()
 
@@ -223,8 +223,8 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
     )
 
 
-def _watch(alert: Alert) -> Watch:
-    return Watch(
+def _watch(alert: Alert) -> ShownAlert:
+    return ShownAlert(
         alert.name,
         alert.signal,
         panel_of(alert),
@@ -245,7 +245,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     values: dict[str, dict[str, None]] = {}
     limits: dict[str, None] = {}
     links: set[tuple[str, str]] = set()
-    watches: dict[Watch, None] = {}
+    watches: dict[ShownAlert, None] = {}
     environments: set[str] = set()
     segments: set[str] = set()
     for each in services:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
-from generator.instrumentation.python import distinct
+from generator.instrumentation.python import distinct_names
 from generator.model.metrics import Metric, MetricType
 from generator.streams.roles import Amount, Event, Role
 
@@ -188,7 +188,7 @@ class Method(Struct, frozen=True):
 def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
     """Write a method for each metric that no event feeds."""
     wanted = ((metric.name, _method_name(metric)) for metric in plain)
-    called = distinct(wanted, {"run", "current_run", "tool_call", "llm_step", "expect"})
+    called = distinct_names(wanted, {"run", "current_run", "tool_call", "llm_step", "expect"})
     return tuple(_method(names.metrics[metric.name], called[metric.name]) for metric in plain)
 
 

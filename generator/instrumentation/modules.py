@@ -15,8 +15,8 @@ from generator.instrumentation.python import (
     class_name,
     docstring,
     docstring_literal,
-    literal,
-    number,
+    python_literal,
+    python_number,
     wrapped,
 )
 from generator.instrumentation.roles import Block, Roles, roles
@@ -137,9 +137,9 @@ def _environment() -> Environment:
         comment_end_string="#>",
     )
     environment.filters["docstring"] = docstring
-    environment.filters["literal"] = literal
+    environment.filters["literal"] = python_literal
     environment.filters["shown"] = docstring_literal
-    environment.filters["number"] = number
+    environment.filters["number"] = python_number
     environment.filters["wrapped"] = wrapped
     return environment
 

@@ -16,7 +16,7 @@ _LINE = 100
 
 
 @lru_cache(maxsize=4096)
-def literal(text: str) -> str:
+def python_literal(text: str) -> str:
     r"""Write any string as a literal in printable ASCII, on one line: ``a "b"\n`` becomes ``'a "b"\n'``.
 
     The quotes are double ones unless others save escapes, as formatters prefer.
@@ -40,7 +40,7 @@ def _escaped(char: str, quote: str) -> str:
 
 def docstring_literal(text: str) -> str:
     """Write a literal into a docstring: ``help`` shows the text to type, and its quotes do not end the docstring."""
-    return literal(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
+    return python_literal(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +53,7 @@ def docstring(text: str, indent: int) -> str:
     return f"\n{' ' * indent}".join(('"""' + lines[0], *lines[1:], '"""'))
 
 
-def number(value: float) -> str:
+def python_number(value: float) -> str:
     """Write a number, a whole one without a point."""
     return str(int(value)) if value == int(value) else repr(float(value))
 
@@ -63,7 +63,7 @@ def class_name(name: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in name.replace("-", "_").split("_"))
 
 
-def distinct(wanted: Iterable[tuple[str, str]], reserved: Iterable[str]) -> dict[str, str]:
+def distinct_names(wanted: Iterable[tuple[str, str]], reserved: Iterable[str]) -> dict[str, str]:
     """Assign each key a unique name: the wanted one if it is free, else with ``_`` appended.
 
     ``wanted`` are pairs of a key and an identifier.
@@ -81,10 +81,10 @@ def distinct(wanted: Iterable[tuple[str, str]], reserved: Iterable[str]) -> dict
 def wrapped(text: str, indent: int) -> str:
     """Write a literal over several lines where it is too long for one; all but the first are indented."""
     if len(text) <= _LINE - indent:
-        return literal(text)
+        return python_literal(text)
     pieces, rest = [], text
     while len(rest) > _LINE - indent:
         cut = rest.rfind(" ", 1, _LINE - indent) + 1 or _LINE - indent
         pieces.append(rest[:cut])
         rest = rest[cut:]
-    return f"\n{' ' * indent}".join(literal(piece) for piece in (*pieces, rest))
+    return f"\n{' ' * indent}".join(python_literal(piece) for piece in (*pieces, rest))

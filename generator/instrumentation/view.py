@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.instrumentation.python import class_name, distinct
+from generator.instrumentation.python import class_name, distinct_names
 from generator.model.metrics import Across, Metric
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def names_of(service: Service, methods: Roles) -> Names:
     used = {label for metric in service.metrics.values() for label in metric.labels}
     labels = _labels(label for label in service.labels.values() if label.name in used)
     taken = {*_ATTRIBUTES, *(label.attribute for label in labels.values())}
-    attributes = distinct(
+    attributes = distinct_names(
         ((name, name.replace(":", "_").lstrip("_") or "metric") for name in service.metrics), taken
     )
     metrics = {
@@ -162,10 +162,10 @@ def names_of(service: Service, methods: Roles) -> Names:
 
 def _labels(found: Iterable[Label]) -> dict[str, LabelView]:
     labels = tuple(found)
-    attributes = distinct(((label.name, label.name) for label in labels), _ATTRIBUTES)
-    arguments = distinct(((label.name, label.name) for label in labels), _ARGUMENTS)
-    types = distinct(((label.name, class_name(label.name)) for label in labels), _TYPES)
-    tables = distinct(((label.name, _plural(label.name).upper()) for label in labels), _TABLES)
+    attributes = distinct_names(((label.name, label.name) for label in labels), _ATTRIBUTES)
+    arguments = distinct_names(((label.name, label.name) for label in labels), _ARGUMENTS)
+    types = distinct_names(((label.name, class_name(label.name)) for label in labels), _TYPES)
+    tables = distinct_names(((label.name, _plural(label.name).upper()) for label in labels), _TABLES)
     return {
         label.name: LabelView(
             label.name,

@@ -77,7 +77,7 @@ def credentials(server: str, environment: Mapping[str, str]) -> Credentials:
     if not user and not password:
         return Credentials(login=login)
     if not user or not password or ":" in user:
-        message = f"{names['USER']} and {names['PASSWORD']} go together, and a user name holds no colon"
+        message = f"{names['USER']} and {names['PASSWORD']} go together, and a user name has no colon"
         raise LiveError(message, f"set both, or {names['TOKEN']}")
     return basic(user, password, login)
 
@@ -85,7 +85,7 @@ def credentials(server: str, environment: Mapping[str, str]) -> Credentials:
 def _token(token: str, name: str, login: str) -> Credentials:
     # An HTTP library would put such a token into the text of its exception.
     if not token.isascii() or not token.isprintable() or " " in token:
-        message = f"{name} holds characters that no token has"
+        message = f"{name} has characters that no token may have"
         raise LiveError(message, "set it to the token alone, on one line")
     return Credentials({"Authorization": f"Bearer {token}"}, (token,), login)
 

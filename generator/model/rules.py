@@ -29,6 +29,9 @@ class AlertingRule(Struct, frozen=True):
     annotations: Mapping[str, str]
 
 
+Rule = RecordingRule | AlertingRule
+
+
 class RuleGroup(Struct, frozen=True):
     """Rules that Prometheus evaluates in order at one instant, every ``interval`` seconds.
 
@@ -38,7 +41,7 @@ class RuleGroup(Struct, frozen=True):
 
     name: str
     interval: int
-    rules: tuple[RecordingRule | AlertingRule, ...]
+    rules: tuple[Rule, ...]
     limit: int = 0
 
 

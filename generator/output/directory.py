@@ -62,7 +62,7 @@ def check_target(place: Path) -> EntryKind:
     Raises:
         OutputError: it is a link, a file or something else.
     """
-    kind = kind_of(place)
+    kind = entry_kind(place)
     if kind is EntryKind.LINK:
         message = f"{name_of(place)} is a link; the output is never written through a link"
         raise OutputError(message, "name the directory that it leads to")
@@ -71,7 +71,7 @@ def check_target(place: Path) -> EntryKind:
     return kind
 
 
-def kind_of(path: Path) -> EntryKind:
+def entry_kind(path: Path) -> EntryKind:
     """Return the kind of the entry; a link is a link, independent of its target."""
     try:
         mode = path.lstat().st_mode
@@ -87,17 +87,17 @@ def kind_of(path: Path) -> EntryKind:
 def find_entry(root: Path, path: str) -> PathEntry:
     """Walk down to ``path`` through directories only."""
     for step in parents(path):
-        kind = kind_of(root / step)
+        kind = entry_kind(root / step)
         if kind is not EntryKind.DIRECTORY:
             return PathEntry(step, kind)
-    return PathEntry(path, kind_of(root / path))
+    return PathEntry(path, entry_kind(root / path))
 
 
 def standing(root: Path, path: str) -> str:
     """Return the nearest existing directory above ``path``; empty for the root itself."""
     deepest = ""
     for step in parents(path):
-        if kind_of(root / step) is not EntryKind.DIRECTORY:
+        if entry_kind(root / step) is not EntryKind.DIRECTORY:
             break
         deepest = step
     return deepest

@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from generator.output.directory import EntryKind, find_entry, kind_of, signature
+from generator.output.directory import EntryKind, entry_kind, find_entry, signature
 from generator.output.errors import OutputError, name_of
 from generator.output.paths import LOCK, MANIFEST, path_fault
 
@@ -62,7 +62,7 @@ def locked(place: Path) -> Iterator[Callable[[Sequence[str]], None]]:
 
 def is_left(place: Path) -> bool:
     """Whether a run is writing, or was killed."""
-    return kind_of(place / LOCK) is not EntryKind.MISSING
+    return entry_kind(place / LOCK) is not EntryKind.MISSING
 
 
 def undisturbed(place: Path, read: Callable[[], T]) -> T:
@@ -90,7 +90,7 @@ def _is_steady(place: Path, before: object, deadline: float) -> bool:
 
 def _state(place: Path) -> object:
     """Return a value that every write changes; each replaces the manifest."""
-    return None if kind_of(place / MANIFEST) is EntryKind.MISSING else signature(place / MANIFEST)
+    return None if entry_kind(place / MANIFEST) is EntryKind.MISSING else signature(place / MANIFEST)
 
 
 def _acquired(place: Path) -> int:

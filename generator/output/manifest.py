@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from generator.diagnostics.printable import printable, quoted
-from generator.output.directory import EntryKind, kind_of
+from generator.output.directory import EntryKind, entry_kind
 from generator.output.errors import OutputError, name_of
 from generator.output.paths import MANIFEST, path_fault
 
@@ -72,7 +72,7 @@ def owned_in(place: Path) -> Owned:
         OutputError: the manifest is invalid.
     """
     path = place / MANIFEST
-    kind = kind_of(path)
+    kind = entry_kind(path)
     if kind is EntryKind.MISSING:
         return {}
     if kind is not EntryKind.FILE or path.lstat().st_size > _MAX_SIZE:

@@ -91,7 +91,7 @@ class WritePlan(Struct, frozen=True):
             places = {obstacle.path: obstacle.kind for obstacle in self.obstacles.values()}
             every = listed(f'"{printable(path)}" is {_WHAT[kind]}' for path, kind in places.items())
             raise OutputError(
-                f"{name_of(target)} holds what is in the way of the output: {every}",
+                f"{name_of(target)} has files in the way of the output: {every}",
                 "move or delete it, then run again, or choose another output directory; nothing was written",
             )
 
@@ -197,7 +197,7 @@ def _content(artifact: File) -> Content:
     try:
         return _of_bytes(artifact.path, artifact.text.encode())
     except UnicodeEncodeError:
-        message = f"the text of {name_of(artifact.path)} holds a lone surrogate, which no file can"
+        message = f"the text of {name_of(artifact.path)} contains a lone surrogate, which no file can"
         raise OutputError(message, "find it in the specs; nothing was written") from None
 
 

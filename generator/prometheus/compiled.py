@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
-from generator.alerts.registry import read_by
+from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -210,7 +210,7 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     ground = Ground(scope, service.signals, service.runs, service)
     for alert in alerts:
         signal = service.signals[alert.signal]
-        if longer := tuple(read_by(alert, ground)):
+        if longer := tuple(alert_records(alert, ground)):
             yield longer
         if isinstance(alert.kind, BurnRate):
             spans = sorted(

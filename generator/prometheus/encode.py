@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, Rule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.layout import layout_alike
 
 if TYPE_CHECKING:
-    from generator.model.rules import AlertingRule, RuleFile, RuleGroup
+    from generator.model.rules import RuleFile, RuleGroup
     from generator.prometheus.block_yaml import Mapped
 
 
@@ -34,7 +34,7 @@ def _group(group: RuleGroup, service: str) -> Mapped:
     return {"name": group.name, "interval": duration(group.interval), **limit, "rules": rules}
 
 
-def _rule(rule: RecordingRule | AlertingRule, expr: str) -> Mapped:
+def _rule(rule: Rule, expr: str) -> Mapped:
     if isinstance(rule, RecordingRule):
         labels = {"labels": dict(rule.labels)} if rule.labels else {}
         return {"record": rule.record, "expr": expr, **labels}

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.model.rules import RuleGroup
+from generator.model.rules import Rule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.model.rules import AlertingRule, RecordingRule
 
 #: The largest group that mixtool and Mimir's defaults allow.
 LARGEST = 20
 
 
-def split(
-    name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], interval: int, limit: int = 0
-) -> Iterator[RuleGroup]:
+def split(name: str, chains: Iterable[Sequence[Rule]], interval: int, limit: int = 0) -> Iterator[RuleGroup]:
     """Fill groups with whole chains; the second group is ``name-2`` and so on.
 
     A chain longer than a group goes on in the next, where it is up to an interval behind.
     """
-    filled: list[list[RecordingRule | AlertingRule]] = [[]]
+    filled: list[list[Rule]] = [[]]
     for chain in chains:
         if len(filled[-1]) + len(chain) > LARGEST and filled[-1]:
             filled.append([])

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from generator.alerts import burn_rate
 from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.condition import Ground
-from generator.alerts.registry import read_by
+from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -29,7 +29,7 @@ from generator.model.alerts import (
 )
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, Rule
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.deviations import Variant
     from generator.model.library import Library, ProfileFacts
-    from generator.model.rules import AlertingRule, RuleGroup
+    from generator.model.rules import RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
@@ -139,9 +139,7 @@ def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[Rule
     return {family: found for family, found in groups.items() if found}
 
 
-def _chains(
-    name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], site: Site
-) -> tuple[RuleGroup, ...]:
+def _chains(name: str, chains: Iterable[Sequence[Rule]], site: Site) -> tuple[RuleGroup, ...]:
     return tuple(split(names.shared_name(name), chains, site.rule_interval))
 
 
@@ -423,7 +421,7 @@ def _status(library: Library, scope: Scope) -> list[Rules]:
 
 def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, ...]:
     """Build a family's alerts, each after its bounds; few groups, since rulers limit their number for a tenant."""
-    chains: list[Sequence[RecordingRule | AlertingRule]] = []
+    chains: list[Sequence[Rule]] = []
     taken: set[str] = set()
     recorded = {one.record for one in _streams(library, ground.scope)}
     for alert in library.alerts:
@@ -432,7 +430,7 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
             taken.add(alert.name)
             # Where the rules themselves are broken, the set of services may be unknown as well.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
-            longer = distinct(read_by(alert, ground), recorded)
+            longer = distinct(alert_records(alert, ground), recorded)
             rules = alerting_rules(alert, ground, on, library.marks)
             chains.append((*bounds, *longer, *rules))
     return _chains(f"{family}-alerts", chains, ground.scope.site)
@@ -458,7 +456,7 @@ def _variants(
     variants: Iterable[Variant], library: Library, ground: Ground, recorded: Collection[str]
 ) -> dict[str, tuple[RuleGroup, ...]]:
     """Build the variants; those of one name differ only in numbers, which services' files record."""
-    by_family: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
+    by_family: dict[str, list[Sequence[Rule]]] = {}
     taken = {_key(one) for alert in library.alerts for one in bound_rules(alert, ground.scope)}
     by_name = {(one.alert, one.name): one for one in variants}
     for _, variant in sorted(by_name.items()):
@@ -481,7 +479,7 @@ def _key(one: RecordingRule) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
     """Record the inputs of a variant alone: the windows of its burn rates, and longer windows."""
-    yield from read_by(alert, ground)
+    yield from alert_records(alert, ground)
     if isinstance(alert.kind, BurnRate):
         for window in burn_windows(alert):
             yield from burn.over(ground.signal(alert), window, ground.scope)

@@ -27,11 +27,11 @@ def _lines(report: Report) -> Iterator[str]:
     yield from (f"{text(one)}" for one in report.notes)
     yield ""
     if report.truth:
-        yield from judged(report)
+        yield from judged_lines(report)
     yield from _fired(report)
 
 
-def judged(report: Report) -> Iterator[str]:
+def judged_lines(report: Report) -> Iterator[str]:
     """Write the incidents, and the quality of each alert."""
     false = len(report.false_alarms)
     yield (
@@ -40,7 +40,7 @@ def judged(report: Report) -> Iterator[str]:
     )
     yield ""
     if report.incidents:
-        yield from table(
+        yield from markdown_table(
             (
                 "incident",
                 "service",
@@ -53,7 +53,7 @@ def judged(report: Report) -> Iterator[str]:
             ),
             (_incident(one) for one in report.incidents),
         )
-    yield from table(
+    yield from markdown_table(
         ("alert", "severity", "firings", "false", "precision", "incidents found", "recall"),
         (_score(one) for one in report.scores),
     )
@@ -65,7 +65,9 @@ def _fired(report: Report) -> Iterator[str]:
         yield "Nothing fired."
         return
     head = ("fired at (UTC)", "for", "severity", "alert", "service", "labels", "value")
-    yield from table((*head, *(("why",) if report.truth else ())), (firing(row) for row in rows[:MOST_ROWS]))
+    yield from markdown_table(
+        (*head, *(("why",) if report.truth else ())), (firing(row) for row in rows[:MOST_ROWS])
+    )
     if len(rows) > MOST_ROWS:
         yield f"And {len(rows) - MOST_ROWS} more."
 
@@ -110,7 +112,7 @@ def firing(row: ActivePeriod) -> tuple[str, ...]:
     )
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Write a table, and the blank line that ends it."""
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"

@@ -41,7 +41,7 @@ def _alerts(report: Report) -> Iterator[str]:
     active = report.active
     if active:
         rows = [_alert(one) for one in active]
-        yield from table(
+        yield from text_table(
             ("SERVICE", "ALERT", "SEVERITY", "LABELS", "FIRINGS", "LONGEST", "TOTAL", "ONLY PENDING"), rows
         )
     yield f"{len(report.alerts) - len(active)} of {len(report.alerts)} rules stayed quiet"
@@ -83,7 +83,7 @@ def _firings(rows: Sequence[ActivePeriod]) -> Iterator[str]:
         "TO",
         *(("WHY",) * judged),
     )
-    yield from table(head, [_firing(row) for row in rows[:MOST_ROWS]])
+    yield from text_table(head, [_firing(row) for row in rows[:MOST_ROWS]])
     if len(rows) > MOST_ROWS:
         yield f"and {len(rows) - MOST_ROWS} more: --format json and --html show all"
     yield ""
@@ -109,12 +109,12 @@ def labels_text(labels: Mapping[str, str]) -> str:
 
 def _incidents(report: Report) -> Iterator[str]:
     if report.incidents:
-        yield from table(
+        yield from text_table(
             ("INCIDENT", "SERVICE", "FROM (UTC)", "LASTED", "VERDICT", "TICKET", "PAGE", "FOUND BY"),
             [_incident(one, report) for one in report.incidents],
         )
         yield ""
-    yield from table(
+    yield from text_table(
         ("ALERT", "SEVERITY", "FIRINGS", "FALSE", "PRECISION", "INCIDENTS FOUND", "RECALL"),
         [_score(one) for one in report.scores],
     )
@@ -151,7 +151,7 @@ def _score(one: Score) -> tuple[str, ...]:
     )
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Align columns; columns without any content are left out."""
     shown = [tuple(map(printable, row)) for row in rows]
     kept = [column for column in range(len(head)) if any(row[column] for row in shown)]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from generator.diagnostics.printable import printable
 from generator.markdown import code, text
 from generator.replay.as_json import document, row_of
-from generator.replay.as_markdown import table as markdown_table
-from generator.replay.as_text import labels_text, table
+from generator.replay.as_markdown import markdown_table
+from generator.replay.as_text import labels_text, text_table
 from generator.replay.compare import AlertCount, Comparison, FiringChange, FiringDifference, lasted
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
 from generator.replay.report import MOST_ROWS
@@ -39,13 +39,15 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     if not comparison.differences:
         yield _NOTHING
     else:
-        yield from table(_upper(_HEAD), [_row(one, comparison) for one in comparison.differences[:MOST_ROWS]])
+        yield from text_table(
+            _upper(_HEAD), [_row(one, comparison) for one in comparison.differences[:MOST_ROWS]]
+        )
         yield from _more(comparison)
         yield ""
-    yield from table(_upper(_COUNTS), [_count(one) for one in _counts(comparison)])
+    yield from text_table(_upper(_COUNTS), [_count(one) for one in _counts(comparison)])
     if comparison.after.truth:
         yield ""
-        yield from table(_upper(_INCIDENTS), [_incident(*pair) for pair in incidents(comparison)])
+        yield from text_table(_upper(_INCIDENTS), [_incident(*pair) for pair in incidents(comparison)])
         yield false_alarms(comparison)
 
 

@@ -67,7 +67,7 @@ class ReplaySubject(Struct, frozen=True):
         )
 
 
-def subject(
+def replay_subject(
     alerting: Mapping[str, Iterable[RuleGroup]],
     recording: Iterable[RuleGroup],
     step: int | None = None,

@@ -107,7 +107,7 @@ def _lines(template: str, macro: str, *values: object) -> str:
     return written
 
 
-def percent(value: float) -> str:
+def marked_percent(value: float) -> str:
     """Write a share of a budget, bold where little is left; it contains no text of a spec."""
     return f"**{numbers.percent(value)}**" if value > _MUCH else numbers.percent(value)
 
@@ -115,5 +115,5 @@ def percent(value: float) -> str:
 @cache
 def _environment() -> Environment:
     made = markdown.environment(Path(__file__).parent / "templates")
-    made.filters.update(number=numbers.number, percent=percent, duration=duration)
+    made.filters.update(number=numbers.number, percent=marked_percent, duration=duration)
     return made

@@ -73,7 +73,7 @@ def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Me
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
 
 
-def labels_of(profile: ProfileSpec, findings: Findings) -> dict[str, Label]:
+def labels_of_profile(profile: ProfileSpec, findings: Findings) -> dict[str, Label]:
     """Resolve the labels of a profile, with placeholders for the bounds that a service must give."""
     return resolve_labels(profile, _bare(profile), findings)
 

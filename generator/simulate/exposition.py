@@ -15,8 +15,8 @@ from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.simulate.agents import PRICED_AS, TOKEN_FIELDS, prices_of, usd_of_call
 from generator.simulate.counters import Counter, Gauge, Histogram, counting
-from generator.simulate.feeds import INFO, FedSource, Happening, fed, labels_of, observations
-from generator.simulate.vocabulary import Vocabulary, choices, vocabulary
+from generator.simulate.feeds import INFO, FedSource, Happening, observations, source_labels, sources_by_event
+from generator.simulate.vocabulary import Vocabulary, label_choices, vocabulary
 from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event, Outcome
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ServiceExposition(Struct, frozen=True):
     @classmethod
     def of(cls, service: Service) -> ServiceExposition:
         """Read it from a service."""
-        return cls(service, vocabulary(service), prices_of(service), fed(service))
+        return cls(service, vocabulary(service), prices_of(service), sources_by_event(service))
 
 
 class Process(Struct, frozen=True):
@@ -78,7 +78,7 @@ class Process(Struct, frozen=True):
             self.gauges.append(Gauge(INFO, joined, 1, swing=0))
 
     def _labels_of(self, metric: Metric, labels: Mapping[str, str]) -> dict[str, str]:
-        return labels_of(metric, self.exposed.service, lambda name: _value(name, labels, self))
+        return source_labels(metric, self.exposed.service, lambda name: _value(name, labels, self))
 
     def start(self) -> None:
         """Expose every declared combination of labels at 0, as the generated module does; others wait for events."""
@@ -238,7 +238,7 @@ def _value(label: str, labels: Mapping[str, str], process: Process) -> str:
     if label in labels:
         return labels[label]
     declared = process.exposed.service.labels
-    return choices(declared[label], label)[0] if label in declared else ""
+    return label_choices(declared[label], label)[0] if label in declared else ""
 
 
 def _token_fields(exposed: ServiceExposition, model: str) -> list[tuple[str, tuple[str, ...]]]:

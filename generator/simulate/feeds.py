@@ -74,7 +74,7 @@ class Observation(Struct, frozen=True):
     factor: float
 
 
-def fed(service: Service) -> Mapping[Event, tuple[FedSource, ...]]:
+def sources_by_event(service: Service) -> Mapping[Event, tuple[FedSource, ...]]:
     """List the readings that each event feeds, in the service's order."""
     every = tuple(_readings(service))
     failing = {
@@ -193,7 +193,7 @@ def _fitting(wanted: Iterable[_Meant]) -> str:
     return next((text for text in texts if all(one.takes(text) for one in every)), texts[-1])
 
 
-def labels_of(metric: Metric, service: Service, value: Value) -> dict[str, str]:
+def source_labels(metric: Metric, service: Service, value: Value) -> dict[str, str]:
     """Return the labels of a metric that counts no events, as its source exposes them."""
     read = (
         FedSource(stream, source, Role(Event.RUN), Event.RUN)

@@ -26,7 +26,7 @@ _HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
 _OF_SERIES = {"__name__", names.LE}
 
 
-def lines(series: Iterable[TimeSeries], service: Service) -> Iterator[str]:
+def openmetrics_lines(series: Iterable[TimeSeries], service: Service) -> Iterator[str]:
     """Write series line by line, each family together; the series of an instance must come together.
 
     Staleness markers are left out: the format has none. A temporary file for each family holds the waiting lines, so

@@ -53,10 +53,10 @@ def _listed(label: Label) -> tuple[str, ...]:
 
 
 def _values(service: Service, label: str, stem: str) -> tuple[str, ...]:
-    return choices(service.labels[label], stem) if label in service.labels else (stem,)
+    return label_choices(service.labels[label], stem) if label in service.labels else (stem,)
 
 
-def choices(label: Label, stem: str) -> tuple[str, ...]:
+def label_choices(label: Label, stem: str) -> tuple[str, ...]:
     """List the declared values of a label, or invent some where only their number is declared."""
     made_up = tuple(f"{stem}_{number}" for number in range(1, min(label.max_live, 3) + 1))
     return _listed(label) or made_up

@@ -161,8 +161,8 @@ def parse_document(source: SourceText, *, dates: bool = False) -> Result[Documen
 def _root_problem(source: SourceText, root: Node | None) -> list[Diagnostic]:
     help_ = "write keys and values, such as: service: support-agent"
     if root is None or (isinstance(root, Scalar) and not root.text and not root.quoted):
-        return [error("yaml/empty", "the file holds no document", Span.of_file(source.path), help_)]
+        return [error("yaml/empty", "the file has no document", Span.of_file(source.path), help_)]
     if isinstance(root, Mapping):
         return []
     what = "a single value" if isinstance(root, Scalar) else "a list"
-    return [error("yaml/root-type", f"the file holds {what} instead of a mapping", root.span, help_)]
+    return [error("yaml/root-type", f"the file has {what} instead of a mapping", root.span, help_)]

@@ -86,7 +86,7 @@ def read_events(source: SourceText) -> Iterator[YamlEvent]:
             message = f"values are nested more than {MAX_DEPTH} deep"
             raise StopReading(error("yaml/too-deep", message, event.span, "make the spec flatter"))
         if nodes > MAX_NODES:
-            message = f"the file holds more than {MAX_NODES} values"
+            message = f"the file has more than {MAX_NODES} values"
             raise StopReading(error("yaml/too-large", message, event.span, "split it into several files"))
         yield event
 

@@ -7,6 +7,7 @@ ship with the compiler, and so are the price list and the library of signals.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
@@ -81,9 +82,9 @@ def load_incidents(file: SpecFile) -> Loaded[IncidentsSpec]:
 def load_shared(sources: Sources) -> Loaded[SharedSpecs]:
     """Load the parts that all services share: the site, the prices, the library of signals and the profiles."""
     profiles = _profiles(sources)
-    site = _load(sources.site, "site", SiteSpec) if sources.site else None
-    prices = _load(sources.prices, "prices", PricesSpec) if sources.prices else None
-    signals = _load(sources.signals, "signals", SignalsSpec) if sources.signals else None
+    site = _load_shared(sources.site, "site", SiteSpec) if sources.site else None
+    prices = _load_shared(sources.prices, "prices", PricesSpec) if sources.prices else None
+    signals = _load_shared(sources.signals, "signals", SignalsSpec) if sources.signals else None
     every = (*profiles, *(each for each in (site, prices, signals) if each))
     diagnostics = (*(one for each in every for one in each.diagnostics), *sources.diagnostics)
     if has_errors(diagnostics):
@@ -100,10 +101,10 @@ def load_shared(sources: Sources) -> Loaded[SharedSpecs]:
 
 def _profiles(sources: Sources) -> list[Loaded[ProfileSpec]]:
     """Load the profiles; a directory's own profile replaces the shipped one of its name."""
-    own = [_load(file, "profile", ProfileSpec) for file in sources.profiles]
+    own = [_load_shared(file, "profile", ProfileSpec) for file in sources.profiles]
     local = {each.specs.profile.value for each in own if each.specs is not None}
     return own + [
-        _load(file, "profile", ProfileSpec) for file in sources.shipped if file.path.stem not in local
+        _load_shared(file, "profile", ProfileSpec) for file in sources.shipped if file.path.stem not in local
     ]
 
 
@@ -112,7 +113,9 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
     own = [each.specs for each in profiles if each.specs is not None]
     names = {spec.profile.value for spec in own if spec.extends and spec.extends.value == spec.profile.value}
     shipped = [
-        _load(file, "profile", ProfileSpec).specs for file in sources.shipped if file.path.stem in names
+        _load_shared(file, "profile", ProfileSpec).specs
+        for file in sources.shipped
+        if file.path.stem in names
     ]
     return tuple(spec for spec in shipped if spec is not None)
 
@@ -139,3 +142,7 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
     misfits = _errors_of(document.value, kind)
     findings = (*source.diagnostics, *document.diagnostics, *misfits)
     return Loaded(None if has_errors(misfits) else decode(document.value.root, into), findings)
+
+
+#: Files that services share are seldom edited, and one process may compile often: while it watches, say.
+_load_shared = lru_cache(maxsize=64)(_load)

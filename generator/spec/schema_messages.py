@@ -23,13 +23,13 @@ from generator.spec.schema_words import (
     ADDRESS,
     NAME,
     address_help,
-    constant,
+    constant_in_words,
     example_of,
     expected_types,
     help_of,
     meaning_of,
     name_help,
-    subject,
+    subject_in_words,
     type_help,
     type_message,
     value,
@@ -62,7 +62,7 @@ class ErrorContext(Struct, frozen=True):
     @property
     def subject(self) -> str:
         """The place of the value in words."""
-        return subject(self.finding.violation.path)
+        return subject_in_words(self.finding.violation.path)
 
     @property
     def node(self) -> Node:
@@ -159,7 +159,7 @@ def _type(case: ErrorContext) -> Message:
 
 
 def _enum(case: ErrorContext) -> Message:
-    known = [constant(each) for each in case.wanted]
+    known = [constant_in_words(each) for each in case.wanted]
     match = closest(case.node.text, known) if isinstance(case.node, Scalar) else None
     suggestion = f"did you mean {quoted(match)}? " if match else ""
     message = f"{case.subject} may not be {value(case.node)}"
@@ -168,7 +168,7 @@ def _enum(case: ErrorContext) -> Message:
 
 
 def _const(case: ErrorContext) -> Message:
-    message = f"{case.subject} must be {constant(case.wanted)}, not {value(case.node)}"
+    message = f"{case.subject} must be {constant_in_words(case.wanted)}, not {value(case.node)}"
     return Message("schema/value", message, case.help)
 
 

@@ -30,7 +30,7 @@ _KINDS = {
 }
 
 
-def subject(path: Iterable[Step]) -> str:
+def subject_in_words(path: Iterable[Step]) -> str:
     """A value's place as ``"labels.model[2]"``, or the document."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     dotted = "".join(steps).removeprefix(".")
@@ -50,10 +50,10 @@ def value(node: Node) -> str:
     return {Mapping: "a mapping", Sequence: "a list"}.get(type(node), "another value")
 
 
-def constant(value_: object) -> str:
+def constant_in_words(value_: object) -> str:
     """A constant of a schema as an author would write it."""
     if isinstance(value_, dict):
-        return f"{{{', '.join(f'{key}: {constant(each)}' for key, each in value_.items())}}}"
+        return f"{{{', '.join(f'{key}: {constant_in_words(each)}' for key, each in value_.items())}}}"
     return value_ if isinstance(value_, str) else json.dumps(value_)
 
 
@@ -71,7 +71,7 @@ def help_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
 def example_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
     """Examples of a value, ``for example 2.37, 3.5``; empty where no schema has examples."""
     shown = next((each["examples"] for each in schemas if "examples" in each), ())
-    return f"for example {', '.join(map(constant, list(shown)[:3]))}" if shown else ""
+    return f"for example {', '.join(map(constant_in_words, list(shown)[:3]))}" if shown else ""
 
 
 def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:

@@ -223,7 +223,7 @@ def _too_many(count: int, most: int, directory: Path) -> Diagnostic | None:
     """Report a directory with too many files; None where the number is allowed."""
     if count <= most:
         return None
-    message = f"the directory holds {count} specs, and no more than {most} are compiled at once"
+    message = f"the directory has {count} specs, and at most {most} are compiled at once"
     help_ = "split it into several directories, each with an output of its own"
     return error("source/too-many-files", message, Span.of_file(str(directory)), help_)
 

@@ -33,7 +33,7 @@ def check_texts(root: Node) -> Iterator[Diagnostic]:
     texts = {node.text for node in nodes}
     for node in nodes:
         if credential := find_credential(node.text):
-            message = f"this text holds {credential.noun}, and specs are shared, generated from and shown"
+            message = f"this text contains {credential.noun}, and specs are shared, generated from and shown"
             yield error("source/credential", message, node.span, credential.help)
         if node.text and not node.text.strip():
             yield error("source/blank", "the text is blank", node.span, "write a text, or remove it")

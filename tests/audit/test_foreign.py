@@ -12,8 +12,7 @@ from generator.audit.as_text import as_text
 from generator.audit.audit import Audit, audit
 from generator.audit.checks import scrape
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import fetch_file
-from generator.audit.parse import parse
+from generator.audit.parse import fetch_file, parse
 from generator.diagnostics import Severity
 from generator.resolve.model import resolve
 from generator.spec.load import load

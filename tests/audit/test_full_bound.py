@@ -9,8 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 
 from generator.audit.audit import audit
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import Fetched
-from generator.audit.parse import parse
+from generator.audit.parse import Fetched, parse
 from generator.compiler import check
 from generator.model.outside import with_outside_values
 from generator.spec.sources import read_sources

@@ -14,8 +14,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as open_met
 
 from generator.audit.audit import audit
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import Fetched
-from generator.audit.parse import parse
+from generator.audit.parse import Fetched, parse
 from tests.audit.exposing import combinations, registry
 
 if TYPE_CHECKING:

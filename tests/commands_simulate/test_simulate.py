@@ -330,5 +330,5 @@ def test_a_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_token_in_the_address_is_refused_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*OF, "--prometheus", "http://me:secret@127.0.0.1:1"]) == 2
     told = _output(capsys)
-    assert "holds a user name or a password" in told
+    assert "contains a user name or a password" in told
     assert "secret" not in told

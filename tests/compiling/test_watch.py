@@ -158,7 +158,7 @@ def test_an_output_that_cannot_be_written_ends_nothing(place: Place, watched: Ca
 
     answer = watched(in_the_way, away)
     assert answer.code == 0
-    assert "holds what is in the way of the output" in answer.err
+    assert "has files in the way of the output" in answer.err
     assert place.files() == place.afresh()
 
 

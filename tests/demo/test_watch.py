@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from generator.demo.watch import AlertSnapshot, alert_snapshots, changes
+from generator.demo.watch import AlertSnapshot, alert_changes, alert_snapshots
 from generator.prometheus.alertmanager import Routing
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _looks(*alerts: AlertSnapshot) -> Mapping[frozenset[tuple[str, str]], AlertS
 
 
 def _lines(before: tuple[AlertSnapshot, ...], now: tuple[AlertSnapshot, ...]) -> list[str]:
-    return list(changes(_looks(*before), _looks(*now), ROUTING))
+    return list(alert_changes(_looks(*before), _looks(*now), ROUTING))
 
 
 def test_a_pending_alert_says_when_it_fires() -> None:

@@ -23,8 +23,7 @@ from generator.audit import as_json as audit_json
 from generator.audit import as_text as audit_text
 from generator.audit.audit import audit
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import Fetched
-from generator.audit.parse import parse
+from generator.audit.parse import Fetched, parse
 from generator.audit.server import ServerSource
 from generator.commands.compiling import checked
 from generator.live.api import PrometheusApi
@@ -39,7 +38,7 @@ from generator.replay.page import page
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import report
 from generator.replay.resume import NoAnswers
-from generator.replay.subject import subject
+from generator.replay.subject import replay_subject
 from tests.fuzz.mutate import mutated
 
 if TYPE_CHECKING:
@@ -183,7 +182,7 @@ class ServerHunt(Struct):
         assert self.specs.model
         model = self.specs.model
         groups = rule_set(model.services, model.library, model.site).groups
-        about = subject(alerting_by_service(model.services[:1], model.library, model.site), groups)
+        about = replay_subject(alerting_by_service(model.services[:1], model.library, model.site), groups)
         chosen = self.dice.sample(about.rules, 3)
         about = type(about)(about.services, tuple(chosen), about.recording)
         order = Order(

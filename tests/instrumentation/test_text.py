@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from mypy import api
 
 from generator.instrumentation.modules import instrumentation
-from generator.instrumentation.python import literal, wrapped
+from generator.instrumentation.python import python_literal, wrapped
 from generator.model.labels import Label
 from generator.model.metrics import Metric, MetricType
 from generator.model.service import Model
@@ -30,7 +30,7 @@ _NAMES = sorted(path.name for path in OUTPUT.glob("*.py"))
 
 @given(st.text())
 def test_a_literal_reads_back_as_its_text_in_one_line_of_ascii(text: str) -> None:
-    written = literal(text)
+    written = python_literal(text)
     assert ast.literal_eval(written) == text
     assert written.isascii()
     assert written.isprintable()
@@ -38,7 +38,7 @@ def test_a_literal_reads_back_as_its_text_in_one_line_of_ascii(text: str) -> Non
 
 
 def test_the_quotes_of_a_literal_are_those_that_save_escapes() -> None:
-    assert [literal(text) for text in ("a", 'a "b"', "it's", "\"'", "\\n")] == [
+    assert [python_literal(text) for text in ("a", 'a "b"', "it's", "\"'", "\\n")] == [
         '"a"',
         "'a \"b\"'",
         '"it\'s"',
@@ -149,7 +149,7 @@ def test_whatever_a_spec_holds_is_text_and_no_code(
 def test_a_limit_is_shown_in_the_module_s_own_text(tmp_path: Path, value: str) -> None:
     changed = _with(service("support-agent"), value, "Own.", "own")
     module = generated(Model(shipped().site, shipped().library, (changed,)), tmp_path)
-    assert f"metrics.run(stop_reason={literal(value)})" in str(module.__doc__)
+    assert f"metrics.run(stop_reason={python_literal(value)})" in str(module.__doc__)
 
 
 def test_a_site_without_created_series_exposes_none(tmp_path: Path) -> None:

@@ -63,9 +63,7 @@ def test_what_stands_where_a_file_is_to_go_stops_the_write_before_it_begins(
     before = stamps(target.parent)
     with pytest.raises(OutputError) as caught:
         write(artifacts(NEW), target)
-    assert caught.value.message == (
-        f'"{target}" holds what is in the way of the output: "books/c.md" is {what}'
-    )
+    assert caught.value.message == (f'"{target}" has files in the way of the output: "books/c.md" is {what}')
     assert caught.value.help == IN_THE_WAY
     assert stamps(target.parent) == before
     assert compare(artifacts(NEW), target).changed == ("books/c.md", "manifest.json", "rules/a.yml")

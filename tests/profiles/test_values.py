@@ -13,7 +13,7 @@ from generator.diagnostics.findings import Findings
 from generator.model.labels import OTHER, Label
 from generator.promql.expr import Expr
 from generator.resolve.model import resolve_common
-from generator.resolve.profile import labels_of
+from generator.resolve.profile import labels_of_profile
 from generator.spec.load import load_shared
 from generator.spec.sources import shipped_sources
 from generator.streams.raw import translated
@@ -29,7 +29,7 @@ def _labels() -> Iterator[tuple[str, Label]]:
     assert shared is not None
     common, _ = resolve_common(shared)
     for name, profile in common.profiles.items():
-        for label in labels_of(profile, Findings()).values():
+        for label in labels_of_profile(profile, Findings()).values():
             if label.patterns:
                 yield f"{name}:{label.name}", label
 

@@ -7,7 +7,7 @@ import pytest
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.promql.reach import LOOKBACK, reach
 from generator.replay.needs import Needs, RawSelector, needs
-from generator.replay.subject import record_reaches, subject
+from generator.replay.subject import record_reaches, replay_subject
 
 RECORDING = RuleGroup(
     "recording",
@@ -25,7 +25,7 @@ RECORDING = RuleGroup(
 def needed(expr: str) -> Needs:
     """The inputs of an alert on ``expr``."""
     rule = AlertingRule("A", expr, 0, 0, {}, {})
-    about = subject({"s": [RuleGroup("alerts", 60, (rule,))]}, [RECORDING])
+    about = replay_subject({"s": [RuleGroup("alerts", 60, (rule,))]}, [RECORDING])
     return needs(about.rules, about.recording)
 
 
@@ -78,20 +78,20 @@ def test_a_record_that_reads_itself_is_no_raw_series() -> None:
 
 def test_evaluations_before_the_span_tell_the_state_at_its_start() -> None:
     rule = AlertingRule("A", "up", 150, 60, {}, {})
-    (one,) = subject({"s": [RuleGroup("g", 60, (rule,))]}, []).rules
+    (one,) = replay_subject({"s": [RuleGroup("g", 60, (rule,))]}, []).rules
     # Four intervals for 210 seconds, and one more whose state does not matter.
     assert one.steps(6000, 6100).instants == range(6000 - 5 * 60, 6061, 60)
 
 
 def test_a_step_replaces_every_interval() -> None:
     rule = AlertingRule("A", "up", 0, 0, {}, {})
-    (one,) = subject({"s": [RuleGroup("g", 60, (rule,))]}, [], step=300).rules
+    (one,) = replay_subject({"s": [RuleGroup("g", 60, (rule,))]}, [], step=300).rules
     assert one.steps(6000, 6600).instants == range(5700, 6601, 300)
 
 
 def test_alerts_are_chosen_by_name() -> None:
     rules = tuple(AlertingRule(name, "up", 0, 0, {}, {}) for name in ("A", "B", "A"))
-    chosen = subject({"s": [RuleGroup("g", 60, rules)]}, []).only(["A"])
+    chosen = replay_subject({"s": [RuleGroup("g", 60, rules)]}, []).only(["A"])
     assert [one.rule.alert for one in chosen.rules] == ["A", "A"]
 
 
@@ -105,7 +105,7 @@ def test_records_are_measured_where_raw_series_stand_behind_them() -> None:
     )
     groups = [RuleGroup("constants", 60, rules), RECORDING]
     alert = AlertingRule("A", "worse > bound", 0, 0, {}, {})
-    about = subject({"s": [RuleGroup("alerts", 60, (alert,))]}, groups)
+    about = replay_subject({"s": [RuleGroup("alerts", 60, (alert,))]}, groups)
     found = needs(about.rules, about.recording)
     assert found.records == {"worse", "bad", "bound", "known", "info", "a:rate"}
     assert found.measured == {"worse", "bad", "a:rate"}

@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from generator.model.units import HOUR, MINUTE
 from generator.simulate.history import simulate
-from generator.simulate.openmetrics import lines
+from generator.simulate.openmetrics import openmetrics_lines
 from generator.simulate.scenario import Arrivals, Scenario
 from tests.simulate.test_history import T0
 
@@ -28,7 +28,7 @@ SCENARIO = Scenario(2, T0, T0 + 20 * MINUTE, 2, 'v"1\\\n', Arrivals(600), mean_l
 
 
 def _lines(model: Model, service: Service) -> list[str]:
-    return list(lines(simulate(service, model.site, SCENARIO).series, service))
+    return list(openmetrics_lines(simulate(service, model.site, SCENARIO).series, service))
 
 
 def test_a_parser_reads_every_sample_back(model: Model, support: Service) -> None:

@@ -14,19 +14,19 @@ from generator.model.names import LE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.audit.seen import Seen
+    from generator.audit.seen import Observed
 
 _LISTED = 10
 #: The number of series from which the cost of an unread label is reported.
 _MUCH = 100
 
 
-def labels(seen: Seen) -> Iterator[Finding]:
+def labels(seen: Observed) -> Iterator[Finding]:
     """Compare the labels that the profile reads, each once, with all metrics that should have them."""
     absent: dict[tuple[str, str], list[str]] = {}
     strays: dict[tuple[str, str], dict[str, list[str]]] = {}
-    for name, found in seen.metrics.items():
-        for one in found.translations:
+    for name, observed in seen.metrics.items():
+        for one in observed.translations:
             key = one.label, one.exposed
             if one.is_absent:
                 absent.setdefault(key, []).append(name)
@@ -38,7 +38,7 @@ def labels(seen: Seen) -> Iterator[Finding]:
         yield _strays(label, exposed, values, seen)
 
 
-def _absent(label: str, exposed: str, metrics: list[str], seen: Seen) -> Finding:
+def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Finding:
     message = (
         f'no series of {listed(metrics)} has the label "{exposed}", by which its profile tells the {label}'
     )
@@ -49,7 +49,7 @@ def _absent(label: str, exposed: str, metrics: list[str], seen: Seen) -> Finding
     return Finding(suspicion("audit/missing-label", message, seen, f"labels.{label}", help_), metrics[0])
 
 
-def _strays(name: str, exposed: str, values: Mapping[str, list[str]], seen: Seen) -> Finding:
+def _strays(name: str, exposed: str, values: Mapping[str, list[str]], seen: Observed) -> Finding:
     label = seen.service.labels[name]
     shown = ", ".join(quoted(value) for value in sorted(values)[:_LISTED])
     rest = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
@@ -65,15 +65,15 @@ def _strays(name: str, exposed: str, values: Mapping[str, list[str]], seen: Seen
     return Finding(suspicion("audit/undeclared-value", message, seen, f"labels.{name}", help_), metrics[0])
 
 
-def costs(seen: Seen) -> Iterator[Finding]:
+def costs(seen: Observed) -> Iterator[Finding]:
     """Count the cost of labels that are summed away: the source may be configured to omit them."""
     cost: dict[str, int] = {}
-    for found in seen.metrics.values():
-        if not found.metric.foreign:
+    for observed in seen.metrics.values():
+        if not observed.metric.foreign:
             continue
-        read = {one.exposed for one in found.translations}
-        known = dropped(found.metric, seen.service)
-        for name, label in found.labels.items():
+        read = {one.exposed for one in observed.translations}
+        known = dropped(observed.metric, seen.service)
+        for name, label in observed.labels.items():
             if name not in read and name != LE and (name in known or unbounded(name) or label.saved >= _MUCH):
                 cost[name] = cost.get(name, 0) + label.saved
     for name, series in sorted(cost.items(), key=lambda item: (-item[1], item[0])):
@@ -81,8 +81,8 @@ def costs(seen: Seen) -> Iterator[Finding]:
             yield _cost(name, series, seen)
 
 
-def _cost(name: str, series: int, seen: Seen) -> Finding:
-    every = sum(found.series for found in seen.metrics.values() if found.metric.foreign)
+def _cost(name: str, series: int, seen: Observed) -> Finding:
+    every = sum(observed.series for observed in seen.metrics.values() if observed.metric.foreign)
     message = f'label "{name}" is summed away, and costs {series:,} of {every:,} series at the source'
     setting = _setting(name, seen)
     help_ = (
@@ -93,7 +93,7 @@ def _cost(name: str, series: int, seen: Seen) -> Finding:
     return Finding(say("audit/dropped-label", message, seen, "", help_))
 
 
-def _setting(name: str, seen: Seen) -> str:
+def _setting(name: str, seen: Observed) -> str:
     """Find the sentence of the profile about how its source omits a label."""
     sentences = seen.service.about_profile.split(". ")
     return next((f"{one.removesuffix('.')}." for one in sentences if name in one), "")

@@ -17,7 +17,7 @@ from generator.resolve.label_names import HELP
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.audit.seen import Seen, SeenLabel, SeenMetric
+    from generator.audit.seen import Observed, ObservedLabel, ObservedMetric
     from generator.model.labels import Label
 
 _LISTED = 10
@@ -26,24 +26,24 @@ _LONGEST = 100
 _OLD = "exported_"
 
 
-def check(seen: Seen) -> Iterator[Finding]:
+def check(seen: Observed) -> Iterator[Finding]:
     """Compare labels and values, metric by metric; a stray value is reported once, with all metrics that have it."""
     taken = _renamed(seen)
     for name, metrics in taken.items():
         yield _taken_name(name, metrics, seen)
-    for found in seen.metrics.values():
-        if found.metric.foreign:
+    for observed in seen.metrics.values():
+        if observed.metric.foreign:
             continue
-        extra = [name for name in found.labels if name not in found.metric.labels and name != LE]
+        extra = [name for name in observed.labels if name not in observed.metric.labels and name != LE]
         extra = [name for name in extra if name not in taken and f"{_OLD}{name}" not in taken]
-        for name in found.metric.labels:
+        for name in observed.metric.labels:
             if name not in seen.service.selector and f"{_OLD}{name}" not in taken:
-                yield from _missing(found, name, extra, seen)
+                yield from _missing(observed, name, extra, seen)
         for name in extra:
-            yield _extra(found, found.labels[name], seen)
-        yield from _pairs(found, seen)
-    for found in seen.metrics.values():
-        yield from _beside(found, seen)
+            yield _extra(observed, observed.labels[name], seen)
+        yield from _pairs(observed, seen)
+    for observed in seen.metrics.values():
+        yield from _beside(observed, seen)
     for label in seen.service.labels.values():
         yield from _values(label, seen)
     yield from foreign.labels(seen)
@@ -52,7 +52,7 @@ def check(seen: Seen) -> Iterator[Finding]:
         yield _outside(name, times, seen)
 
 
-def _renamed(seen: Seen) -> dict[str, list[str]]:
+def _renamed(seen: Observed) -> dict[str, list[str]]:
     """Find labels that Prometheus renamed, as the target has one of the same name, with their metrics."""
     found: dict[str, list[str]] = {}
     for metric in seen.metrics.values():
@@ -62,7 +62,7 @@ def _renamed(seen: Seen) -> dict[str, list[str]]:
     return found
 
 
-def _taken_name(moved: str, metrics: list[str], seen: Seen) -> Finding:
+def _taken_name(moved: str, metrics: list[str], seen: Observed) -> Finding:
     """Report a label name with two owners, once for all metrics."""
     name = moved.removeprefix(_OLD)
     where = metrics[0] if len(metrics) == 1 else f"{len(metrics)} metrics"
@@ -81,7 +81,7 @@ def _taken_name(moved: str, metrics: list[str], seen: Seen) -> Finding:
     return Finding(violation("audit/taken-label", message, seen, path, help_), metrics[0])
 
 
-def _outside(label: str, times: float, seen: Seen) -> Finding:
+def _outside(label: str, times: float, seen: Observed) -> Finding:
     """Report values that generated instrumentation counted instead of exposing them: the bound holds."""
     often = "once" if times == 1 else f"{times:,.0f} times"
     message = f'label "{label}" was given a value outside the spec {often} since the code was started'
@@ -89,16 +89,16 @@ def _outside(label: str, times: float, seen: Seen) -> Finding:
     return Finding(suspicion("audit/outside-value", message, seen, f"labels.{label}", help_), OUTSIDE)
 
 
-def _missing(found: SeenMetric, name: str, extra: list[str], seen: Seen) -> Iterator[Finding]:
-    label = found.labels.get(name)
-    lacking = found.counted if label is None else label.lacking
+def _missing(observed: ObservedMetric, name: str, extra: list[str], seen: Observed) -> Iterator[Finding]:
+    label = observed.labels.get(name)
+    lacking = observed.counted if label is None else label.lacking
     if not lacking:
         return
-    metric = found.metric
+    metric = observed.metric
     part = (
         "has no label"
-        if lacking >= found.counted
-        else f"has {lacking:,} of {found.counted:,} series without label"
+        if lacking >= observed.counted
+        else f"has {lacking:,} of {observed.counted:,} series without label"
     )
     similar = closest(name, extra) if label is None else None
     help_ = (
@@ -111,8 +111,8 @@ def _missing(found: SeenMetric, name: str, extra: list[str], seen: Seen) -> Iter
     yield Finding(violation("audit/missing-label", message, seen, path, help_), metric.name)
 
 
-def _extra(found: SeenMetric, label: SeenLabel, seen: Seen) -> Finding:
-    metric, name = found.metric, label.name
+def _extra(observed: ObservedMetric, label: ObservedLabel, seen: Observed) -> Finding:
+    metric, name = observed.metric, label.name
     message = f'{metric.name} has a label "{name}" ({_counted(label.values)}) that its spec does not declare'
     why = unbounded(name)
     if why:
@@ -130,11 +130,13 @@ def _counted(values: int) -> str:
     return f"{values:,} values" if values != 1 else "1 value"
 
 
-def _values(label: Label, seen: Seen) -> Iterator[Finding]:
+def _values(label: Label, seen: Observed) -> Iterator[Finding]:
     there = {
-        found.metric.name: found.labels[label.name]
-        for found in seen.metrics.values()
-        if label.name in found.metric.labels and label.name in found.labels and not found.metric.foreign
+        observed.metric.name: observed.labels[label.name]
+        for observed in seen.metrics.values()
+        if label.name in observed.metric.labels
+        and label.name in observed.labels
+        and not observed.metric.foreign
     }
     strays = {name: one for name, one in there.items() if one.strays}
     if strays:
@@ -145,7 +147,7 @@ def _values(label: Label, seen: Seen) -> Iterator[Finding]:
             yield _too_many(label, over, seen)
 
 
-def _undeclared(label: Label, strays: dict[str, SeenLabel], seen: Seen) -> Finding:
+def _undeclared(label: Label, strays: dict[str, ObservedLabel], seen: Observed) -> Finding:
     values = sorted({value for one in strays.values() for value in one.strays})
     shown = ", ".join(quoted(value) for value in values[:_LISTED])
     rest = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
@@ -168,7 +170,7 @@ def may_be_listed(value: str) -> bool:
     return len(value) <= _LONGEST and printable(value) == value
 
 
-def _too_many(label: Label, over: dict[str, SeenLabel], seen: Seen) -> Finding:
+def _too_many(label: Label, over: dict[str, ObservedLabel], seen: Observed) -> Finding:
     name, most = max(over.items(), key=lambda item: item[1].values)
     message = f'label "{label.name}" of {name} has {most.values:,} live values, and its spec allows {label.max_live:,}'
     bound: dict[str, float] = {"max_live": most.values}
@@ -179,8 +181,8 @@ def _too_many(label: Label, over: dict[str, SeenLabel], seen: Seen) -> Finding:
     return Finding(diagnostic, name, of_service(seen.service, labels={label.name: bound}))
 
 
-def _pairs(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    for name, groups in found.pairs.items():
+def _pairs(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
+    for name, groups in observed.pairs.items():
         label = seen.service.labels[name]
         # An undeclared value is reported as such.
         known = seen.service.labels[label.determines].values if label.determines else ()
@@ -192,26 +194,28 @@ def _pairs(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
         if wrong:
             value, other = min(wrong)
             message = (
-                f"{found.metric.name} has {name}={quoted(value)} with {label.determines}={quoted(other)}, and the spec "
-                f"says {quoted(label.determined[value])}"
+                f"{observed.metric.name} has {name}={quoted(value)} with {label.determines}={quoted(other)}, "
+                f"and the spec says {quoted(label.determined[value])}"
             )
             more = f" ({len(wrong)} such pairs)" if len(wrong) > 1 else ""
             help_ = "set both at once in the code, or change what the value means in the profile"
             path = f"labels.{name}"
             yield Finding(
-                violation("audit/impossible-pair", message + more, seen, path, help_), found.metric.name
+                violation("audit/impossible-pair", message + more, seen, path, help_), observed.metric.name
             )
 
 
-def _beside(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+def _beside(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
     """Compare the number of a label's values for one value of another label with its bound in the spec."""
-    for (name, other), (value, most) in found.beside.items():
+    for (name, other), (value, most) in observed.beside.items():
         allowed = dict(seen.service.labels[name].per)[other]
         if most > allowed:
             message = (
-                f'label "{name}" of {found.metric.name} has {most:,} values for {other}={quoted(value)}, and its spec '
-                f"allows {allowed:,} per {other}"
+                f'label "{name}" of {observed.metric.name} has {most:,} values for {other}={quoted(value)}, '
+                f"and its spec allows {allowed:,} per {other}"
             )
             help_ = f"allow more in per: {{{other}: {most}}}, or leave per out"
             path = f"labels.{name}"
-            yield Finding(violation("audit/too-many-values", message, seen, path, help_), found.metric.name)
+            yield Finding(
+                violation("audit/too-many-values", message, seen, path, help_), observed.metric.name
+            )

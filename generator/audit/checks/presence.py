@@ -15,7 +15,7 @@ from generator.model.metrics import Metric, MetricType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.audit.seen import Seen, SeenStranger
+    from generator.audit.seen import Observed, UnknownMetric
 
 #: The unit for the last word of a name.
 _UNITS = {"ms": "ms", "milliseconds": "ms", "seconds": "s", "usd": "usd"}
@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}")
 _BUCKETS = (1.0, 10.0, 100.0, 1000.0)
 
 
-def check(seen: Seen) -> Iterator[Finding]:
+def check(seen: Observed) -> Iterator[Finding]:
     """Compare the names."""
     if seen.elsewhere is not None:
         yield _nothing(seen)
@@ -37,7 +37,7 @@ def check(seen: Seen) -> Iterator[Finding]:
         yield _undeclared(stranger, seen)
 
 
-def _nothing(seen: Seen) -> Finding:
+def _nothing(seen: Observed) -> Finding:
     """Report once: a missing service is one problem, not one for each metric."""
     service = seen.service
     wanted = ", ".join(f'{label}="{value}"' for label, value in service.selector.items())
@@ -59,7 +59,7 @@ def _nothing(seen: Seen) -> Finding:
     return Finding(violation("audit/no-series", message, seen, "", help_), fix=fix)
 
 
-def _foreign(seen: Seen) -> Iterator[Finding]:
+def _foreign(seen: Observed) -> Iterator[Finding]:
     """Report foreign metrics that exist under none of their names; most appear with their first event."""
     quiet = []
     for metric in seen.service.metrics.values():
@@ -82,7 +82,7 @@ def _foreign(seen: Seen) -> Iterator[Finding]:
         yield Finding(remark("audit/not-used-yet", message, seen, "", help_))
 
 
-def _missing(metric: Metric, seen: Seen) -> Finding:
+def _missing(metric: Metric, seen: Observed) -> Finding:
     path = f"metrics.{metric.name}"
     similar = _similar(metric, seen)
     if metric.sparse and not similar:
@@ -98,7 +98,7 @@ def _missing(metric: Metric, seen: Seen) -> Finding:
     return Finding(violation("audit/missing-metric", message, seen, path, help_), metric.name)
 
 
-def _similar(metric: Metric, seen: Seen) -> str | None:
+def _similar(metric: Metric, seen: Observed) -> str | None:
     """Find the metric that exists under another name: without ``_total``, or with another unit."""
     strangers = [one.stranger.name for one in seen.strangers]
     bare = metric.name.removesuffix("_total")
@@ -109,9 +109,9 @@ def _similar(metric: Metric, seen: Seen) -> str | None:
     return found if found and found.startswith(bare.rpartition("_")[0]) else None
 
 
-def _undeclared(found: SeenStranger, seen: Seen) -> Finding:
-    name, stranger = found.stranger.name, found.stranger
-    said = next(iter(sorted(found.described.types)), "") or stranger.shape
+def _undeclared(unknown: UnknownMetric, seen: Observed) -> Finding:
+    name, stranger = unknown.stranger.name, unknown.stranger
+    said = next(iter(sorted(unknown.described.types)), "") or stranger.shape
     message = f"{name} is exposed ({stranger.series:,} series) and not declared"
     if said not in set(MetricType) or (said == MetricType.COUNTER) != name.endswith("_total"):
         kind = f"a {said}" if said else "of no known type"
@@ -119,7 +119,7 @@ def _undeclared(found: SeenStranger, seen: Seen) -> Finding:
             f"it is {kind}, and specs declare gauges, histograms and counters that end in _total: rename it"
         )
         return Finding(suspicion("audit/undeclared-metric", message, seen, "", help_), name)
-    wrong = [label for label in found.labels if label not in seen.service.labels]
+    wrong = [label for label in unknown.labels if label not in seen.service.labels]
     if not _PLAIN.fullmatch(name):
         help_ = "specs know names of letters, digits and underscores: rename it in the code"
         return Finding(violation("audit/undeclared-metric", message, seen, "", help_), name)
@@ -133,8 +133,8 @@ def _undeclared(found: SeenStranger, seen: Seen) -> Finding:
         MetricType(said),
         "Say what it counts." if said == MetricType.COUNTER else "Say what it measures.",
         _UNITS.get(name.removesuffix("_total").rpartition("_")[2], ""),
-        tuple(found.labels),
-        (found.bounds or _BUCKETS) if said == MetricType.HISTOGRAM else (),
+        tuple(unknown.labels),
+        (unknown.bounds or _BUCKETS) if said == MetricType.HISTOGRAM else (),
     )
     help_ = "no bound counts it: declare it, or stop exposing it"
     fix = of_service(seen.service, metrics={name: declaration(metric)})

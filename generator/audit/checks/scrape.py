@@ -12,10 +12,10 @@ from generator.model.units import duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.audit.seen import Seen
+    from generator.audit.seen import Observed
 
 
-def check(seen: Seen) -> Iterator[Finding]:
+def check(seen: Observed) -> Iterator[Finding]:
     """Compare the site's interval with the real one."""
     said = seen.site.scrape_interval
     if seen.interval is None or not is_other(seen.interval, said):

@@ -14,22 +14,22 @@ from generator.model.units import WEEK, duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.audit.seen import Seen, SeenMetric
+    from generator.audit.seen import Observed, ObservedMetric
 
 
-def check(seen: Seen) -> Iterator[Finding]:
+def check(seen: Observed) -> Iterator[Finding]:
     """Compare the existing series with the allowed ones."""
     yield from _replicas(seen)
-    for found in seen.metrics.values():
-        yield from _created(found, seen)
-        if not found.metric.foreign:  # no spec bounds the foreign labels that it does not read
-            yield from _bound(found, seen)
-        yield from _budget(found, seen)
+    for observed in seen.metrics.values():
+        yield from _created(observed, seen)
+        if not observed.metric.foreign:  # no spec bounds the foreign labels that it does not read
+            yield from _bound(observed, seen)
+        yield from _budget(observed, seen)
     yield from _exposed(seen)
     yield from _turnover(seen)
 
 
-def _replicas(seen: Seen) -> Iterator[Finding]:
+def _replicas(seen: Observed) -> Iterator[Finding]:
     wanted = seen.service.replicas
     if seen.instances > wanted:
         message = f"{seen.instances:,} instances expose {seen.service.name}, and its spec says {wanted:,}"
@@ -38,13 +38,13 @@ def _replicas(seen: Seen) -> Iterator[Finding]:
         yield Finding(violation("audit/replicas", message, seen, "", help_), fix=fix)
 
 
-def _created(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    if found.created and not (seen.site.created_series and found.metric.created):
-        name = found.metric.name
+def _created(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
+    if observed.created and not (seen.site.created_series and observed.metric.created):
+        name = observed.metric.name
         who = "its profile" if seen.site.created_series else "site.yaml"
-        message = f"{name} has {found.created:,} _created series, and {who} says that there are none"
+        message = f"{name} has {observed.created:,} _created series, and {who} says that there are none"
         path = f"metrics.{name}"
-        if found.metric.foreign:
+        if observed.metric.foreign:
             help_ = (
                 "nothing reads them: let the source leave them out, or the scrape drop them (metric_relabel_configs: "
                 "source_labels: [__name__], regex: .+_created, action: drop)"
@@ -56,22 +56,22 @@ def _created(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
         yield Finding(violation("audit/created-series", message, seen, path, help_), name, fix)
 
 
-def _bound(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    allowed = seen.allowed(found)
-    if found.series > allowed:
-        name = found.metric.name
-        message = f"{name} has {found.series:,} series, and its spec bounds them by {allowed:,}"
+def _bound(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
+    allowed = seen.allowed(observed)
+    if observed.series > allowed:
+        name = observed.metric.name
+        message = f"{name} has {observed.series:,} series, and its spec bounds them by {allowed:,}"
         yield Finding(
-            violation("audit/series-bound", message, seen, f"metrics.{name}", contribution(found)), name
+            violation("audit/series-bound", message, seen, f"metrics.{name}", contribution(observed)), name
         )
 
 
-def contribution(found: SeenMetric) -> str:
+def contribution(observed: ObservedMetric) -> str:
     """Name the label that contributes most series."""
-    most = found.most
+    most = observed.most
     if most is None:
         return "no label has more than one value: look for instances that are gone or were renamed"
-    left = found.series - most.saved
+    left = observed.series - most.saved
     if most.name == LE:
         return f"the {most.values:,} buckets contribute most: with one there would be {left:,}"
     return (
@@ -79,31 +79,31 @@ def contribution(found: SeenMetric) -> str:
     )
 
 
-def _budget(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    budget, expected = seen.budget.metric, ceil(found.series * seen.scale)
+def _budget(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
+    budget, expected = seen.budget.metric, ceil(observed.series * seen.scale)
     if expected > budget:
-        name = found.metric.name
+        name = observed.metric.name
         of_all = f", which is {expected:,} on {seen.service.replicas:,} replicas" if seen.scale > 1 else ""
-        message = f"{name} has {found.series:,} series{of_all}: over the budget of {budget:,} for a metric"
+        message = f"{name} has {observed.series:,} series{of_all}: over the budget of {budget:,} for a metric"
         diagnostic = violation(
-            "audit/series-budget", message, seen, f"metrics.{name}", f"{contribution(found)}"
+            "audit/series-budget", message, seen, f"metrics.{name}", f"{contribution(observed)}"
         )
         yield Finding(diagnostic, name)
 
 
-def _exposed(seen: Seen) -> Iterator[Finding]:
+def _exposed(seen: Observed) -> Iterator[Finding]:
     """Compare all series of the targets with the budget of a service, like AgentSeriesBudgetExceeded."""
     budget, known = seen.budget.service, seen.exposed
     if known is None:
-        known = ceil(sum(found.series for found in seen.metrics.values()) * seen.scale)
+        known = ceil(sum(observed.series for observed in seen.metrics.values()) * seen.scale)
     if known > budget:
-        largest = max(seen.metrics.values(), key=lambda found: found.series, default=None)
+        largest = max(seen.metrics.values(), key=lambda observed: observed.series, default=None)
         help_ = f"{largest.metric.name} has most ({largest.series:,}): shrink that first" if largest else ""
         message = f"the targets of {seen.service.name} expose {known:,} series: over the budget of {budget:,}"
         yield Finding(violation("audit/series-budget", message, seen, "", help_))
 
 
-def _turnover(seen: Seen) -> Iterator[Finding]:
+def _turnover(seen: Observed) -> Iterator[Finding]:
     """Compare the values within the retention with the turnover in the spec."""
     weeks = seen.site.retention / WEEK
     for name, lived in seen.turnover.items():

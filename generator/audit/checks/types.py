@@ -17,7 +17,7 @@ from generator.model.units import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.audit.seen import Seen, SeenHistogram, SeenMetric
+    from generator.audit.seen import Observed, ObservedHistogram, ObservedMetric
 
 _TIMES = {"milliseconds": "ms", "ms": "ms", "seconds": "s", "s": "s"}
 _FULL = {"ms": "milliseconds", "s": "seconds", "usd": "US dollars", "": "no unit"}
@@ -27,21 +27,21 @@ _ENOUGH = 20
 _LISTED = 8
 
 
-def check(seen: Seen) -> Iterator[Finding]:
+def check(seen: Observed) -> Iterator[Finding]:
     """Compare the type and the unit of each metric."""
-    if other := [found for found in seen.metrics.values() if found.other_form and not seen.lone]:
+    if other := [observed for observed in seen.metrics.values() if observed.other_form and not seen.lone]:
         yield _other_form(other, seen)
-    bare = [found for found in seen.metrics.values() if _is_bare(found) and found not in other]
+    bare = [observed for observed in seen.metrics.values() if _is_bare(observed) and observed not in other]
     if bare:
         yield _no_buckets(bare, seen)
-    for found in seen.metrics.values():
-        if found.metric.foreign and not found.metric.buckets:
+    for observed in seen.metrics.values():
+        if observed.metric.foreign and not observed.metric.buckets:
             continue  # its sum, its count or its value is read, whatever its type
-        wrong = list(_type(found, seen))
+        wrong = list(_type(observed, seen))
         yield from wrong
         if not wrong:
-            yield from _counter(found, seen)
-            yield from _units(found, seen)
+            yield from _counter(observed, seen)
+            yield from _units(observed, seen)
 
 
 _MADE: Mapping[MetricType, str] = MappingProxyType(
@@ -53,9 +53,9 @@ _MADE: Mapping[MetricType, str] = MappingProxyType(
 )
 
 
-def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    metric, types = found.metric, found.described.types
-    if _is_bare(found) or not types or metric.type in types:
+def _type(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
+    metric, types = observed.metric, observed.described.types
+    if _is_bare(observed) or not types or metric.type in types:
         return
     said = f"exposed as {_a(min(types))}"
     message = f"{metric.name} is declared {_a(metric.type)} and {said}"
@@ -63,14 +63,14 @@ def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
     yield Finding(violation("audit/type", message, seen, f"metrics.{metric.name}", help_), metric.name)
 
 
-def _is_bare(found: SeenMetric) -> bool:
+def _is_bare(observed: ObservedMetric) -> bool:
     """Whether a histogram was scraped without its buckets."""
-    is_one = not found.described.types or found.metric.type in found.described.types
-    classic = found.metric.is_histogram and not found.metric.native
-    return bool(classic and found.metric.buckets and found.histogram is None and is_one)
+    is_one = not observed.described.types or observed.metric.type in observed.described.types
+    classic = observed.metric.is_histogram and not observed.metric.native
+    return bool(classic and observed.metric.buckets and observed.histogram is None and is_one)
 
 
-def _other_form(other: Sequence[SeenMetric], seen: Seen) -> Finding:
+def _other_form(other: Sequence[ObservedMetric], seen: Observed) -> Finding:
     """Report all histograms in another form than rules read once: they have one cause."""
     first = other[0].metric
     names, are = _named(other), "is" if len(other) == 1 else "are"
@@ -92,12 +92,12 @@ def _other_form(other: Sequence[SeenMetric], seen: Seen) -> Finding:
     return Finding(violation("audit/histograms", message, seen, f"metrics.{first.name}", help_), first.name)
 
 
-def _named(several: Sequence[SeenMetric]) -> str:
+def _named(several: Sequence[ObservedMetric]) -> str:
     first = several[0].metric.name
     return first if len(several) == 1 else f"{first} and {len(several) - 1} more histograms"
 
 
-def _no_buckets(bare: Sequence[SeenMetric], seen: Seen) -> Finding:
+def _no_buckets(bare: Sequence[ObservedMetric], seen: Observed) -> Finding:
     """Report all histograms without buckets once: they have one cause."""
     first = bare[0].metric
     message = f"{_named(bare)} came without buckets: quantiles and what stands on them stay empty"
@@ -112,15 +112,15 @@ def _a(type_: str) -> str:
     return f"{'an' if type_[0] in 'aeiou' else 'a'} {type_}"
 
 
-def _counter(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    metric, path = found.metric, f"metrics.{found.metric.name}"
+def _counter(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
+    metric, path = observed.metric, f"metrics.{observed.metric.name}"
     help_ = "a counter begins at 0 and only grows: count events, and expose what goes up and down under another name"
-    if found.below_zero:
-        message = f"{metric.name} is a counter, and {_series(found.below_zero)} below zero or no number"
+    if observed.below_zero:
+        message = f"{metric.name} is a counter, and {_series(observed.below_zero)} below zero or no number"
         yield Finding(violation("audit/not-a-counter", message, seen, path, help_), metric.name)
-    elif found.falling:
+    elif observed.falling:
         message = (
-            f"{metric.name} is a counter, and {_series(found.falling)} falling again and again within 10m"
+            f"{metric.name} is a counter, and {_series(observed.falling)} falling again and again within 10m"
         )
         yield Finding(suspicion("audit/not-a-counter", message, seen, path, help_), metric.name)
 
@@ -129,13 +129,13 @@ def _series(count: int) -> str:
     return f"{count:,} series are" if count > 1 else "1 series is"
 
 
-def _units(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    metric = found.metric
-    told = next((unit for unit in sorted(found.described.units) if _contradicts(unit, metric.unit)), None)
+def _units(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
+    metric = observed.metric
+    told = next((unit for unit in sorted(observed.described.units) if _contradicts(unit, metric.unit)), None)
     if told:
         message = f"{metric.name} is declared in {_FULL[metric.unit]}, and the exposition says {told}"
-        yield _unit(message, found, seen)
-    histogram = found.histogram
+        yield _unit(message, observed, seen)
+    histogram = observed.histogram
     if histogram is None:
         return
     wanted, there = metric.buckets, sorted(bound for bound in histogram.bounds if isfinite(bound))
@@ -143,23 +143,23 @@ def _units(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
     if metric.foreign and there[:1] == [0] and wanted[0] > 0:
         there = there[1:]  # no event takes less than no time
     if wanted == tuple(there):
-        yield from _average(found, histogram, seen)
+        yield from _average(observed, histogram, seen)
     elif other and not told and _same(_converted(wanted, metric.unit, other), there):
         message = (
             f"the buckets of {metric.name} are the declared ones in {_FULL[other]}, not {_FULL[metric.unit]}"
         )
-        yield _unit(message, found, seen)
+        yield _unit(message, observed, seen)
     else:
-        yield _buckets(found, histogram, there, seen)
+        yield _buckets(observed, histogram, there, seen)
 
 
 def _contradicts(told: str, unit: str) -> bool:
     return told in _TIMES and unit in _OTHER and _TIMES[told] != unit
 
 
-def _unit(message: str, found: SeenMetric, seen: Seen) -> Finding:
+def _unit(message: str, observed: ObservedMetric, seen: Observed) -> Finding:
     """Blame the spec where the metric's name has the other unit, else the code."""
-    metric, other = found.metric, _OTHER[found.metric.unit]
+    metric, other = observed.metric, _OTHER[observed.metric.unit]
     path, fix = f"metrics.{metric.name}", None
     help_ = (
         f"observe {_FULL[metric.unit]} in the code, or declare it in {_FULL[other]}, with a name that says so"
@@ -179,9 +179,9 @@ def _same(one: Sequence[float], other: Sequence[float]) -> bool:
     return len(one) == len(other) and all(isclose(a, b) for a, b in zip(one, other, strict=True))
 
 
-def _average(found: SeenMetric, histogram: SeenHistogram, seen: Seen) -> Iterator[Finding]:
+def _average(observed: ObservedMetric, histogram: ObservedHistogram, seen: Observed) -> Iterator[Finding]:
     """Suspect the unit where the average is far outside the buckets, and inside them in the other unit."""
-    metric, unit = found.metric, found.metric.unit
+    metric, unit = observed.metric, observed.metric.unit
     if unit not in _OTHER or histogram.count < _ENOUGH or not isfinite(histogram.sum):
         return
     average = histogram.sum / histogram.count
@@ -199,8 +199,10 @@ def _average(found: SeenMetric, histogram: SeenHistogram, seen: Seen) -> Iterato
         yield Finding(suspicion("audit/unit", message, seen, path, help_), metric.name)
 
 
-def _buckets(found: SeenMetric, histogram: SeenHistogram, there: list[float], seen: Seen) -> Finding:
-    metric, wanted = found.metric, found.metric.buckets
+def _buckets(
+    observed: ObservedMetric, histogram: ObservedHistogram, there: list[float], seen: Observed
+) -> Finding:
+    metric, wanted = observed.metric, observed.metric.buckets
     lacking = [bound for bound in wanted if bound not in there]
     extra = [bound for bound in there if bound not in wanted]
     parts = [f"lacks {_listed(lacking)}"] * bool(lacking) + [f"has {_listed(extra)} besides"] * bool(extra)

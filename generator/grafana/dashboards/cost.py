@@ -92,7 +92,7 @@ def spend(records: Records) -> Panel:
             objective(records, "spend", "budget"),
             colours={"spent": colours.BLUE, "forecast": colours.PURPLE},
         )
-        .told_by("spend")
+        .linked_by("spend")
         .without_data(_NO_COST)
     )
 
@@ -122,7 +122,7 @@ def spend_rate(records: Records) -> Panel:
             *_too_low(records, whole(records, "cost_rate").expr),
             colours=records.colours("model"),
         )
-        .told_by("cost_rate")
+        .linked_by("cost_rate")
         .without_data(_NO_COST)
     )
 
@@ -139,7 +139,7 @@ def cost(records: Records) -> Panel:
             *_too_low(records, whole(records, "cost_per_run").expr),
             colours=records.colours("model"),
         )
-        .told_by("cost_per_run")
+        .linked_by("cost_per_run")
         .without_data(_NO_COST)
     )
 
@@ -153,7 +153,7 @@ def cost_by_release(records: Records) -> Panel:
             f"Estimated USD for each run of {records.window('cost_per_run')}, of each chosen release.",
             *by_busy_release(records, "cost_per_run"),
         )
-        .told_by("cost_per_run:release")
+        .linked_by("cost_per_run:release")
         .without_data(NO_RELEASES)
     )
 
@@ -169,7 +169,7 @@ def tokens(records: Records) -> Panel:
             occurring(records, "token_usage_per_run", _TYPE),
             colours={name: colours.TOKEN_TYPES[name] for name in _types(records)},
         )
-        .told_by("token_usage_per_run")
+        .linked_by("token_usage_per_run")
         .without_data(_NO_TOKENS)
     )
 
@@ -207,7 +207,7 @@ def tokens_by_release(records: Records) -> Panel:
             f"Tokens for each run of {records.window('token_usage_per_run')}, of each chosen release.",
             *by_busy_release(records, "token_usage_per_run"),
         )
-        .told_by("token_usage_per_run:release")
+        .linked_by("token_usage_per_run:release")
         .without_data(NO_RELEASES)
     )
 
@@ -229,7 +229,7 @@ def unpriced(records: Records) -> Panel:
             "type.",
             Table(columns, sort=("Tokens", True)),
         )
-        .told_by("unpriced")
+        .linked_by("unpriced")
         .without_data("No tokens in this time range, or the source of this service says what they cost")
     )
 
@@ -275,7 +275,7 @@ def unread(records: Records) -> Panel:
         "or contradicted by their total. The log of the service says of which names.",
         _unread_by_reason(records),
         colours=colours.UNREAD_REASONS,
-    ).told_by("llm_usage_unread_count")
+    ).linked_by("llm_usage_unread_count")
 
 
 def _unread_by_reason(records: Records) -> Query:

@@ -48,7 +48,7 @@ def dashboard(records: Records) -> Dashboard:
             Section(
                 "Since when, and why?",
                 (
-                    even(8, alert_list(records, partial(_of, records), _SERVICE).told_by(ALL_ALERTS)),
+                    even(8, alert_list(records, partial(_of, records), _SERVICE).linked_by(ALL_ALERTS)),
                     even(10, history(records)),
                 ),
             ),

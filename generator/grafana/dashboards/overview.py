@@ -56,7 +56,7 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
     spent = (cost.spend(records), cost.spend_rate(records), cost.cost(records), cost.tokens(records))
     board = Stack(
         18,
-        (status_board(records), alert_list(records, lambda found: mine(found).now()).told_by(ALERTS)),
+        (status_board(records), alert_list(records, lambda found: mine(found).now()).linked_by(ALERTS)),
         (16, 6),
     )
     return (

@@ -90,7 +90,7 @@ def runs(records: Records) -> Panel:
         occurring(records, "run_count", "status"),
         *_untold(records),
         colours=colours.OUTCOMES,
-    ).told_by("run_count")
+    ).linked_by("run_count")
 
 
 def _untold(records: Records) -> Iterator[Query]:
@@ -111,7 +111,7 @@ def success(records: Records) -> Panel:
         whole(records, "success_rate", "success rate"),
         objective(records, "success_rate"),
         colours={"success rate": colours.BLUE},
-    ).told_by("success_rate")
+    ).linked_by("success_rate")
 
 
 def burn(records: Records) -> Panel:
@@ -137,7 +137,7 @@ def burn(records: Records) -> Panel:
             *paces,
             *_called(records, good),
         )
-        .told_by("success_rate:burn")
+        .linked_by("success_rate:burn")
         .without_data("No runs in this time range, or no objective of their success")
     )
 
@@ -247,7 +247,7 @@ def latency(records: Records) -> Panel:
         _stuck(records),
         objective(records, "latency_p95", "objective of p95"),
         colours={**colours.QUANTILES, "beyond the last bucket": colours.RED},
-    ).told_by("latency_p95")
+    ).linked_by("latency_p95")
 
 
 def _stuck(records: Records) -> Query:
@@ -267,7 +267,7 @@ def overflow(records: Records) -> Panel:
         whole(records, "latency_p95", "latency", part="overflow"),
         whole(records, "step_count", "steps", part="overflow"),
         colours={"latency": colours.BLUE, "steps": colours.ORANGE},
-    ).told_by("latency_p95:overflow")
+    ).linked_by("latency_p95:overflow")
 
 
 def steps(records: Records) -> Panel:
@@ -280,7 +280,7 @@ def steps(records: Records) -> Panel:
         whole(records, "step_count_p50", "p50"),
         whole(records, "step_count", "p95"),
         colours=colours.QUANTILES,
-    ).told_by("step_count")
+    ).linked_by("step_count")
 
 
 def success_by_release(records: Records) -> Panel:
@@ -293,7 +293,7 @@ def success_by_release(records: Records) -> Panel:
             *by_busy_release(records, "success_rate"),
             objective(records, "success_rate", by=names.RELEASE),
         )
-        .told_by("success_rate:release")
+        .linked_by("success_rate:release")
         .without_data(NO_RELEASES)
     )
 
@@ -308,7 +308,7 @@ def latency_by_release(records: Records) -> Panel:
             *by_busy_release(records, "latency_p95"),
             objective(records, "latency_p95", by=names.RELEASE),
         )
-        .told_by("latency_p95:release")
+        .linked_by("latency_p95:release")
         .without_data(NO_RELEASES)
     )
 
@@ -346,7 +346,7 @@ def _releases(records: Records) -> tuple[Panel, ...]:
             "One run in twenty of each chosen release took more steps.",
             *by_busy_release(records, "step_count"),
         )
-        .told_by("step_count:release")
+        .linked_by("step_count:release")
         .without_data(NO_RELEASES)
     )
     return (

@@ -57,7 +57,7 @@ def distribution(records: Records) -> Panel:
             Query(_occurring(chosen(records.series(_SIGNAL, _LABEL), _LABEL)), f"{{{{{_LABEL}}}}}"),
             colours=colours.STOP_REASONS,
         )
-        .told_by("stop_reason_distribution")
+        .linked_by("stop_reason_distribution")
         .without_data(_NO_RUNS)
     )
 
@@ -147,7 +147,7 @@ def limits_by_release(records: Records) -> Panel:
             "dependencies.",
             *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
         )
-        .told_by("stop_reason_distribution:release")
+        .linked_by("stop_reason_distribution:release")
         .without_data(NO_RELEASES)
     )
 

@@ -78,7 +78,7 @@ def error_rate(records: Records) -> Panel:
             objective(records, "tool_error_rate"),
             colours=records.colours("tool"),
         )
-        .told_by("tool_error_rate")
+        .linked_by("tool_error_rate")
         .without_data(_NO_CALLS)
     )
 
@@ -117,7 +117,7 @@ def calls(records: Records) -> Panel:
             *apart(found, ranked, "tool", stack=True),
             colours=records.colours("tool"),
         )
-        .told_by("tool_calls_per_run")
+        .linked_by("tool_calls_per_run")
         .without_data(_NO_CALLS)
     )
 
@@ -133,7 +133,7 @@ def latency(records: Records) -> Panel:
             *leading(records, "tool_latency_p95", "tool"),
             colours=records.colours("tool"),
         )
-        .told_by("tool_latency_p95")
+        .linked_by("tool_latency_p95")
         .without_data(_NO_CALLS)
     )
 
@@ -150,7 +150,7 @@ def errors_by_class(records: Records) -> Panel:
             occurring(records, "tool_error_count", "error_class"),
             colours=colours.ERROR_CLASSES,
         )
-        .told_by("tool_error_count")
+        .linked_by("tool_error_count")
         .without_data(_NO_ERRORS)
     )
 
@@ -174,7 +174,7 @@ def llm_errors(records: Records) -> Panel:
             ),
             colours=records.colours("model"),
         )
-        .told_by("llm_errors_per_run")
+        .linked_by("llm_errors_per_run")
         .without_data(_NO_ERRORS)
     )
 
@@ -190,7 +190,7 @@ def llm_errors_by_class(records: Records) -> Panel:
             occurring(records, "llm_error_count", "error_class"),
             colours=colours.ERROR_CLASSES,
         )
-        .told_by("llm_error_count")
+        .linked_by("llm_error_count")
         .without_data(_NO_ERRORS)
     )
 
@@ -204,7 +204,7 @@ def error_rate_by_release(records: Records) -> Panel:
             "Share of all tools' calls of each chosen release that failed: a new release may call a tool wrongly.",
             *by_busy_release(records, "tool_error_rate"),
         )
-        .told_by("tool_error_rate:release")
+        .linked_by("tool_error_rate:release")
         .without_data(NO_RELEASES)
     )
 
@@ -218,7 +218,7 @@ def calls_by_release(records: Records) -> Panel:
             "Calls of all tools for each run of each chosen release.",
             *by_busy_release(records, "tool_calls_per_run"),
         )
-        .told_by("tool_calls_per_run:release")
+        .linked_by("tool_calls_per_run:release")
         .without_data(NO_RELEASES)
     )
 

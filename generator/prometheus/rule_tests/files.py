@@ -168,21 +168,23 @@ def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = Fa
 
 
 def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collection[str] = ()) -> list[str]:
-    """List the families of recording rules that rules read, directly or indirectly, in the order of evaluation.
+    """List the families with the records that rules read, directly or indirectly, in the order of evaluation.
 
-    A series in ``fed`` need not be recorded.
+    A series in ``fed`` need not be recorded. Other records of a family may lack their inputs: whoever reads a cost
+    needs the prices, and who reads a count of the same family does not.
     """
-    records = {
-        name: family for family, of in rules.recording.items() for name in _recorded(of) if name not in fed
-    }
+    written: dict[str, list[str]] = {}
+    for rule in (one for of in rules.recording.values() for group in of for one in group.rules):
+        if isinstance(rule, RecordingRule) and rule.record not in fed:
+            written.setdefault(rule.record, []).append(rule.expr)
     found: set[str] = set()
     waiting = [rule.expr for group in groups for rule in group.rules]
     while waiting:
         read = {reference.name for expr in waiting for reference in references(expr)}
-        fresh = {records[name] for name in read if name in records} - found
+        fresh = (read & written.keys()) - found
         found |= fresh
-        waiting = [rule.expr for family in fresh for group in rules.recording[family] for rule in group.rules]
-    return [family for family in rules.recording if family in found]
+        waiting = [expr for name in fresh for expr in written[name]]
+    return [family for family, of in rules.recording.items() if not found.isdisjoint(_recorded(of))]
 
 
 def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec.structs import replace
 
 from generator.alerts.absence import LOOK_BACK
-from generator.alerts.idle import shortest_window
+from generator.alerts.idle import sufficient_window
 from generator.alerts.outside import fewest
 from generator.alerts.rule_health import WINDOW, missable
 from generator.model import names
@@ -147,7 +147,7 @@ def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
 def idleness(kind: Idle, subject: Subject) -> Iterator[TestCase]:
     """Finish fewer runs than promised: none of few, and just less than half of many."""
     if not subject.fixture.shared:
-        if (window := shortest_window(kind, subject.fixture.runs_per_hour)) <= _LONG:
+        if (window := sufficient_window(kind, subject.fixture.runs_per_hour)) <= _LONG:
             yield _too_few(window, subject.fixture.runs_per_hour, 0, subject)
         return
     for window in kind.windows:
