@@ -166,7 +166,7 @@ def test_a_profile_of_ones_own_is_recognised(call: Call, tmp_path: Path) -> None
         (("--from-prometheus", "http://u:secret@127.0.0.1:9"), "AGENT_METRICS_PROMETHEUS_"),
         (("--from-exposition", "no-such.prom"), "no-such.prom"),
         (("--from-exposition", "x.prom", "--last", "3d"), "an exposition has no history"),
-        (("--last", "3d"), "nothing is looked at"),
+        (("--last", "3d"), "there is no server to read one from"),
         (("--from-prometheus", "http://127.0.0.1:9", "--profile", "litelm"), 'did you mean "litellm"?'),
         (("--from-prometheus", "http://127.0.0.1:9", "--last", "soon"), '"soon" is no duration'),
     ],
