@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from generator.checks.cardinality.raw import metric_series
+from generator.model.labels import OTHER
 from generator.model.outside import outside_values
 
 if TYPE_CHECKING:
@@ -38,10 +39,20 @@ def misfits(found: Mapping[str, Family], service: Service) -> list[str]:
     wanted = declared(service)
     created = {f"{name}_created" for name in wanted}
     told = [f"{name} is not declared" for name in found.keys() - wanted.keys() - created]
-    told += [f"{name} is not exposed" for name in wanted.keys() - found.keys()]
+    told += [
+        f"{name} is not exposed"
+        for name in wanted.keys() - found.keys()
+        if not _has_no_value_yet(wanted[name], service)
+    ]
     for name in found.keys() & wanted.keys():
         told += _of_family(found[name], wanted[name], service)
     return told
+
+
+def _has_no_value_yet(metric: Metric, service: Service) -> bool:
+    """Whether a gauge may have been set only for values that a closed label does not list, and so for nobody."""
+    closed = (service.labels[name] for name in metric.labels if name in service.labels)
+    return metric.is_gauge and any(label.values and OTHER not in label.values for label in closed)
 
 
 def _of_family(family: Family, metric: Metric, service: Service) -> list[str]:
