@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import signal
 import traceback
 from typing import TYPE_CHECKING, NoReturn
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 LONGEST = 30
 """The largest CPU seconds of a call on a machine with any load; a large spec takes about one."""
+
+
+#: A directory without services is the call's fault.
+_NO_SPECS = re.compile(r"error\[source/no-(?:specs|services)\]")
 
 
 class Call(Struct, frozen=True):
@@ -54,7 +59,8 @@ def generate(specs: Files, folder: Path) -> Call:
     output = folder / "output"
     before = snapshot(output)
     code, told = _called("generate", str(folder / "specs"), "-o", str(output), "--no-cache")
-    if code not in {0, 1} or (code and "error[" not in told):
+    right = {2} if _NO_SPECS.search(told) else {0, 1}
+    if code not in right or (code and "error[" not in told):
         raise Broken(f"exit status {code}: {told.splitlines()[-1] if told else 'without a word'}", told)
     if "error[internal/" in told:
         raise Broken("an error of the compiler's own", told)
