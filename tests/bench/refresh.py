@@ -57,10 +57,11 @@ def _refresh(living: Fleet, board: Json, times: int) -> tuple[Cost, Cost]:
 
 
 def _query(living: Fleet, board: Json, panel: Panel, target: Json) -> Query:
-    """The query of Grafana when the dashboard is opened, with all values of everything chosen."""
+    """The query of Grafana when the dashboard is opened: every value is chosen, and no text is typed."""
     found = variables(board)
     start, step = shown_from(panel, living.start, living.end)
     chosen: dict[str, Choice] = {name: ALL for name, one in found.items() if one["multi"]}
+    chosen |= {name: "" for name, one in found.items() if one["type"] == "textbox"}
     chosen["service"] = living.service.name
     expr = substituted(target["expr"], found, chosen, Window(start, living.end, step))
     return Query(expr, living.end) if target["instant"] else Query(expr, living.end, start, step)
