@@ -115,13 +115,20 @@ class Foundation(Struct, frozen=True):
         return self.common.site
 
 
-@lru_cache(maxsize=4)
 def foundation(shared: SharedSpecs) -> tuple[Foundation, tuple[Diagnostic, ...]]:
-    """Resolve the parts that services share, and compile the shared rules; once for as long as they stay the same."""
+    """Resolve the parts that services share, and compile the shared rules."""
+    common, rules, defects, found = _of_shared(shared)
+    return Foundation(common, rules, defects), found
+
+
+@lru_cache(maxsize=4)
+def _of_shared(
+    shared: SharedSpecs,
+) -> tuple[Common, SharedRules, tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """Make the parts of a foundation, and its findings; once for as long as the specs stay the same."""
     common, found = resolve_common(shared)
     rules = shared_rules(common.base.library, common.site)
-    defects = check_shared(rules, common.base.library) if common.sound else ()
-    return Foundation(common, rules, defects), found
+    return common, rules, check_shared(rules, common.base.library) if common.sound else (), found
 
 
 class Compilation(Struct, frozen=True):

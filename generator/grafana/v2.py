@@ -65,11 +65,10 @@ def _groups(panels: Iterable[Json]) -> list[list[Json]]:
     """Divide the panels at the rows, each of which begins a section."""
     groups: list[list[Json]] = []
     for panel in panels:
-        if panel["type"] == "row":
+        is_row = panel["type"] == "row"
+        if is_row or not groups:
             groups.append([])
-        else:
-            if not groups:
-                groups.append([])
+        if not is_row:
             groups[-1].append(panel)
     return groups
 
@@ -128,19 +127,25 @@ def _variable(classic: Json) -> Json:
     common |= {"refresh": _REFRESHED[classic["refresh"]], "allowCustomValue": True}
     if classic["type"] == "datasource":
         return _kind("DatasourceVariable", **common, pluginId=classic["query"], regex="")
-    return _asked(classic["query"], _SORTS[classic["sort"]], common)
+    return _query_variable(classic["query"], _SORTS[classic["sort"]], common)
 
 
-def _asked(query: str, sort: str, common: Json) -> Json:
-    """Write a variable whose values are asked for by a text, as in the classic format."""
-    asked = _query(__legacyStringValue=query)
-    return _kind("QueryVariable", **common, query=asked, definition=query, sort=sort)
+def _query_variable(query: str, sort: str, common: Json) -> Json:
+    """Write a variable whose values are the answer to a query in text, as in the classic format."""
+    return _kind(
+        "QueryVariable", **common, query=_query(__legacyStringValue=query), definition=query, sort=sort
+    )
 
 
 def _folds(sections: Iterable[Section]) -> Mapping[str, Series]:
     """Name a hidden variable for each section that may hide; a dashboard never hides all of its panels."""
-    later = enumerate(sections)
-    return {f"folded_{place}": one.measured for place, one in later if place and one.measured is not None}
+    return {
+        _fold(place): one.measured for place, one in enumerate(sections) if place and one.measured is not None
+    }
+
+
+def _fold(place: int) -> str:
+    return f"folded_{place}"
 
 
 def _folding(name: str, measured: Series) -> Json:
@@ -163,7 +168,7 @@ def _folding(name: str, measured: Series) -> Json:
         "regex": f'/{name}="([^"]+)"/',
         "refresh": _REFRESHED[2],
     }
-    return _asked(query, _SORTS[0], common)
+    return _query_variable(query, _SORTS[0], common)
 
 
 def _name(panel: Json) -> str:
@@ -174,7 +179,7 @@ def _name(panel: Json) -> str:
 def _panel(classic: Json) -> Json:
     data = _kind(
         "QueryGroup",
-        queries=[_asking(one) for one in classic.get("targets", ())],
+        queries=[_panel_query(one) for one in classic.get("targets", ())],
         transformations=[_transformation(one) for one in classic.get("transformations", ())],
         queryOptions={key: classic[key] for key in _OPTIONS if key in classic},
     )
@@ -195,7 +200,7 @@ def _panel(classic: Json) -> Json:
     )
 
 
-def _asking(target: Json) -> Json:
+def _panel_query(target: Json) -> Json:
     query = _query(**_without(("datasource", "refId"), target))
     return _kind("PanelQuery", query=query, refId=target["refId"], hidden=False)
 
@@ -231,16 +236,13 @@ def _conditions(sections: Iterable[Section]) -> Iterator[Json]:
     """Yield for each section the condition under which it hides."""
     folds = _folds(sections)
     for place, _ in enumerate(sections):
-        name = f"folded_{place}"
-        if name not in folds:
-            yield {}
-            continue
-        folded = _kind("ConditionalRenderingVariable", variable=name, operator="equals", value=_FOLDED)
-        yield {
-            "conditionalRendering": _kind(
-                "ConditionalRenderingGroup", visibility="hide", condition="and", items=[folded]
-            )
-        }
+        name = _fold(place)
+        yield {"conditionalRendering": _hidden_by(name)} if name in folds else {}
+
+
+def _hidden_by(variable: str) -> Json:
+    folded = _kind("ConditionalRenderingVariable", variable=variable, operator="equals", value=_FOLDED)
+    return _kind("ConditionalRenderingGroup", visibility="hide", condition="and", items=[folded])
 
 
 def _grid(panels: list[Json]) -> Json:

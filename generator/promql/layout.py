@@ -49,7 +49,7 @@ def layout(text: str) -> str:
     if len(text) <= _LINE:
         return text
     printed = (_Line(len(line) - len(line.lstrip()), line.strip()) for line in tree.prettify().splitlines())
-    pretty = "\n".join(" " * line.indent + line.text for line in _hung([*_flush_left(printed)]))
+    pretty = "\n".join(" " * line.indent + line.text for line in _hung(_flush_left(printed)))
     for duration, stand_in in STAND_INS.items():
         pretty = pretty.replace(stand_in, duration)
     # The library's printer does not escape: where a value needs it, our own text is kept.
@@ -106,24 +106,24 @@ class _Chain(Struct):
     is_operand: bool = False
 
 
-def _hung(lines: list[_Line]) -> Iterator[_Line]:
+def _hung(lines: Iterable[_Line]) -> Iterator[_Line]:
     """Write an operator and the one operand right of it, or the beginning of its brackets, on one line."""
     left = deque(lines)
     while left:
         line = left.popleft()
-        operand = list(_deeper(line.indent, left))
-        if _OPERATOR.fullmatch(line.text) and _is_one(operand):
-            text = f"{line.text} {operand[0].text}"
-            if line.indent + len(text) <= _LINE:
-                for _ in operand:
-                    left.popleft()
-                left.extendleft(_Line(one.indent - _INDENT, one.text) for one in reversed(operand[1:]))
-                line = _Line(line.indent, text)
-        yield line
+        yield _with_operand(line, left) if _OPERATOR.fullmatch(line.text) else line
 
 
-def _deeper(indent: int, lines: Iterable[_Line]) -> Iterator[_Line]:
-    return takewhile(lambda line: line.indent > indent, lines)
+def _with_operand(operator: _Line, left: deque[_Line]) -> _Line:
+    """Take the first line of an operand from those that are left, and dedent its others, where the line fits."""
+    operand = list(takewhile(lambda line: line.indent > operator.indent, left))
+    line = _Line(operator.indent, f"{operator.text} {operand[0].text}")
+    if not _is_one(operand) or line.indent + len(line.text) > _LINE:
+        return operator
+    for _ in operand:
+        left.popleft()
+    left.extendleft(_Line(one.indent - _INDENT, one.text) for one in reversed(operand[1:]))
+    return line
 
 
 def _is_one(operand: list[_Line]) -> bool:
