@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,10 @@ ROUNDS_OF_EXAMPLES = 5
 ATTEMPTS = 240
 #: Seconds in which each group is evaluated twice after the first values exist, so that all their readers ran.
 ROUNDS = 5
+#: A record's name. Each example gets records of its own: where two examples record one series in the same millisecond,
+#: but from values of two moments, Prometheus refuses the second.
+_RECORD = re.compile(r"\b\w+:agent_[\w:]+")
+_INTERVAL = re.compile(r"^  interval: .*", re.MULTILINE)
 #: The number of services with counted events, for any words for runs.
 _COUNTED = 'count(count by (service) ({__name__=~"service:.+:increase.+"}))'
 
@@ -63,13 +68,10 @@ def _compiled(directory: Path) -> list[Service]:
         compilation = compile_specs(_renamed(files, len(services)))
         for path, text in compilation.files.items():
             if path.endswith((".rules.yml", ".alerts.yml")):
-                # The shared rules of each example are loaded beside those of the others.
                 name = f"{len(services)}-{path.rpartition('/')[2]}"
-                quick = "\n".join(
-                    "  interval: 2s" if line.startswith("  interval: ") else line
-                    for line in text.splitlines()
-                )
-                (directory / name).write_text(f"{quick}\n", "utf-8")
+                own_records = _RECORD.sub(rf"\g<0>_of{len(services)}", text)
+                quick = _INTERVAL.sub("  interval: 2s", own_records)
+                (directory / name).write_text(quick, "utf-8")
         services.extend(compilation.model.services if compilation.model else ())
 
     for _ in range(ROUNDS_OF_EXAMPLES):
