@@ -13,9 +13,9 @@ from generator.prometheus.encode import encode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import SharedRules
     from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.shared import SharedRules
 
 
 def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifact, ...]:

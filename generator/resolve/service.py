@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
 from generator.model.labels import Label
+from generator.model.library import Library
 from generator.model.service import Inclusion, Objective, Price, Service, Site
 from generator.model.signals import Cost, Distribution, Signal, Tokens
 from generator.model.words import RUN
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
-    from generator.model.library import Library
     from generator.model.streams import Stream
 
 _ALERT_LABEL = "alert/label"
