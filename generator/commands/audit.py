@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from generator.audit.audit import Audit, audit
 from generator.audit.exposed import exposed_source
 from generator.audit.parse import Fetched, fetch_file, fetch_url, parse
+from generator.audit.report import as_json, as_text
 from generator.audit.server import ServerSource
 from generator.colour import colours
 from generator.commands import options
@@ -107,9 +108,5 @@ def fetched(place: str, timeout: float) -> Fetched:
 
 def _shown(audits: tuple[Audit, ...], outcome: Compilation, format_: str) -> Iterable[str]:
     if format_ == "json":
-        from generator.audit.as_json import as_json  # noqa: PLC0415 - one format a call
-
         return [as_json(audits)]
-    from generator.audit.as_text import as_text  # noqa: PLC0415
-
     return as_text(audits, outcome.texts, colour=colours(sys.stdout))

@@ -53,15 +53,15 @@ def _rendered(compilation: Compilation, format_: Format) -> str:
         case "text":
             return _text(compilation)
         case "json":
-            from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
+            from generator.diagnostics.formats import render_json  # noqa: PLC0415 - one format a call
 
             return render_json(compilation.diagnostics)
         case "sarif":
-            from generator.diagnostics.sarif import render_sarif  # noqa: PLC0415
+            from generator.diagnostics.formats import render_sarif  # noqa: PLC0415
 
             return render_sarif(compilation.diagnostics, version=__version__)
         case "github":
-            from generator.diagnostics.github import render_github  # noqa: PLC0415
+            from generator.diagnostics.formats import render_github  # noqa: PLC0415
 
             return render_github(compilation.diagnostics)
         case _:

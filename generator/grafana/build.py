@@ -27,7 +27,7 @@ from generator.promql.syntax import is_selector
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.grafana.dashboard import Dashboard
+    from generator.grafana.panels import Dashboard
     from generator.grafana.records import Records
 
 Json = dict[str, Any]

@@ -1,15 +1,10 @@
-"""The configuration of Alertmanager: alerts reach the receivers of the site, or an example shows their owners.
-
-Critical alerts page the owner, others open a ticket. While a critical alert fires, others about the same signal of the
-same service add nothing, and are inhibited; but an alert that is listed under a signal without showing its state, such
-as one on undeclared values, inhibits none.
-"""
+"""The configuration of Alertmanager: receivers get alerts by their channels, or an example shows the owners."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
@@ -17,9 +12,9 @@ from generator.artifact import Artifact
 from generator.diagnostics import Span
 from generator.model import names
 from generator.model.alerts import AlertSeverity, RuleHealth, Unpriced
+from generator.model.receivers import Email, PagerDuty, Slack, Webhook
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
-from generator.prometheus.channels import channels
 from generator.promql.expr import quote
 from generator.resolve.receivers import UNROUTED
 
@@ -27,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.receivers import Receiver
+    from generator.model.receivers import Channel, Receiver
     from generator.model.service import Service
     from generator.prometheus.block_yaml import Mapped
 
@@ -214,3 +209,80 @@ def _ticket(owner: str) -> str:
 
 def _matcher(label: str, value: str, op: str = "=") -> str:
     return f"{label}{op}{quote(value)}"
+
+
+#: One line for a group of alerts: the problem and the service.
+TITLE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
+STATE = (
+    '{{ if eq .Status "resolved" }}Resolved'
+    "{{ else if .CommonLabels.severity }}{{ .CommonLabels.severity | title }}{{ else }}Firing{{ end }}"
+)
+#: Each alert of a group: its numbers, and its links.
+TEXT = (
+    "{{ range .Alerts }}{{ .Annotations.description }}"
+    " <{{ .Annotations.dashboard_url }}|Dashboard>, <{{ .Annotations.runbook_url }}|runbook>\n{{ end }}"
+)
+FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
+SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
+#: Alerts of several severities may be sent at once.
+SEVERITY = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
+
+
+def channels(of: Iterable[Channel]) -> dict[str, Sequence[str | Mapped]]:
+    """Write the channels of a receiver by Alertmanager's kinds."""
+    found: dict[str, list[str | Mapped]] = {}
+    for channel in of:
+        kind, config = _channel(channel)
+        found.setdefault(kind, []).append(config)
+    return dict(found)
+
+
+def _channel(channel: Channel) -> tuple[str, Mapped]:
+    match channel:
+        case PagerDuty(routing_key_file):
+            return "pagerduty_configs", {
+                "routing_key_file": routing_key_file,
+                "description": SUMMARY,
+                "severity": SEVERITY,
+                "client": "agent-metrics",
+                "client_url": FIRST_DASHBOARD,
+            }
+        case Slack(api_url_file, name):
+            return "slack_configs", {
+                "api_url_file": api_url_file,
+                **({"channel": name} if name else {}),
+                "send_resolved": True,
+                "title": f"{STATE}: {TITLE}",
+                "title_link": FIRST_DASHBOARD,
+                "text": TEXT,
+            }
+        case Webhook(url, url_file, token_file):
+            return "webhook_configs", {
+                **({"url": url} if url else {"url_file": url_file}),
+                "send_resolved": True,
+                **(_bearer(token_file) if token_file else {}),
+            }
+        case Email():
+            return "email_configs", _email(channel)
+        case _:
+            assert_never(channel)
+
+
+def _bearer(token_file: str) -> Mapped:
+    return {"http_config": {"authorization": {"credentials_file": token_file}}}
+
+
+def _email(channel: Email) -> Mapped:
+    login: Mapped = (
+        {"auth_username": channel.auth_username, "auth_password_file": channel.auth_password_file}
+        if channel.auth_username
+        else {}
+    )
+    return {
+        "to": channel.to,
+        "from": channel.sender,
+        "smarthost": channel.smarthost,
+        **login,
+        "send_resolved": True,
+        "headers": {"Subject": f"{STATE}: {TITLE}"},
+    }

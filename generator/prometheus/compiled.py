@@ -31,11 +31,10 @@ from generator.prometheus.grouping import split
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, labelled, number
 from generator.resolve.segments import SIGNALS
-from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals import board, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
+from generator.signals.kinds import records, unfinished
 from generator.signals.quantile import is_timed, overflow
-from generator.signals.ratio import unfinished
-from generator.signals.registry import records
 from generator.streams.raw import raw_pass, scraped
 from generator.streams.scope import Scope, distinct, rule
 
@@ -217,8 +216,8 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
                 {span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)}
             )
             yield (
-                *burn.sides(signal, scope),
-                *(one for span in spans for one in burn.over(signal, span, scope)),
+                *error_budget.sides(signal, scope),
+                *(one for span in spans for one in error_budget.burn_over(signal, span, scope)),
             )
         if isinstance(alert.kind, Forecast):
             yield forecast.forecast(signal, scope)
@@ -269,7 +268,7 @@ def _promised(service: Service, shared: Collection[str]) -> Iterator[Promise]:
 
 def _budgets(promises: Iterable[Promise], scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     for one in promises:
-        yield (*burn.sides(one.signal, scope), error_budget.latest(one, scope))
+        yield (*error_budget.sides(one.signal, scope), error_budget.latest(one, scope))
         yield error_budget.balance(one, scope)
 
 

@@ -19,8 +19,7 @@ from generator.apply.grafana_api import GrafanaApi
 from generator.apply.prometheus_api import PrometheusRules
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
-from generator.audit import as_json as audit_json
-from generator.audit import as_text as audit_text
+from generator.audit import report as audit_report
 from generator.audit.audit import audit
 from generator.audit.exposed import exposed_source
 from generator.audit.parse import Fetched, parse
@@ -162,8 +161,8 @@ class ServerHunt(Struct):
         service = self.dice.choice(self.specs.model.services)
         api = PrometheusApi(self._connection(partial(prometheus, list(service.metrics))))
         found = audit(ServerSource(api, service), service, self.specs.model)
-        audit_json.as_json([found])
-        "".join(audit_text.as_text([found], {}))
+        audit_report.as_json([found])
+        "".join(audit_report.as_text([found], {}))
 
     def _exposition(self) -> None:
         assert self.specs.model
@@ -176,7 +175,7 @@ class ServerHunt(Struct):
         self.answers.append(text)
         parsed = parse(Fetched("fuzz", text.decode(errors="replace"), self.dice.choice(_TYPES)))
         found = audit(exposed_source(parsed, service), service, self.specs.model)
-        "".join(audit_text.as_text([found], {}))
+        "".join(audit_report.as_text([found], {}))
 
     def _replay(self) -> None:
         assert self.specs.model

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.grafana.alert_list import alert_list
-from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import cost, own, releases, runs, stop_reasons, tools
 from generator.grafana.layout import Row, Section, Stack, even
+from generator.grafana.panels import Dashboard
 from generator.grafana.status_board import status_board
 from generator.grafana.variables import mine, own_signals, variables
 from generator.model import names

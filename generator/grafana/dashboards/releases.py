@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.grafana import compare, grammar
-from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import cost, runs, stop_reasons, tools
 from generator.grafana.layout import Section, even
 from generator.grafana.links import of_row
-from generator.grafana.panels import Column, Panel, Query, Table
+from generator.grafana.panels import Column, Dashboard, Panel, Query, Table
 from generator.grafana.queries import by
 from generator.grafana.variables import mine, variables
 from generator.model import names

@@ -19,7 +19,7 @@ from generator.model.alerts import (
 )
 from generator.model.deviations import OFF
 from generator.model.signals import Better, Cost, Distribution, Share
-from generator.prometheus.rule_tests import burns, changes, falls, releases, states, thresholds
+from generator.prometheus.rule_tests import burns, changes, releases, states, thresholds
 from generator.prometheus.rule_tests.timeline import SeriesId, TestCase
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ MAKERS: Mapping[type, Maker] = MappingProxyType(
         alerts.Regression: releases.regression,
         alerts.BurnRate: burns.burn_rate,
         alerts.Forecast: thresholds.forecast,
-        alerts.Fall: falls.fall,
+        alerts.Fall: changes.fall,
         alerts.Unpriced: states.unpriced,
         alerts.Absence: states.absence,
         alerts.Idle: states.idleness,
