@@ -14,7 +14,7 @@ from generator.commands.init import shipped_text
 from generator.commands.litellm_prices import Imported, every_chat_model, models_of, read_list
 from generator.commands.replacing import replacing
 from generator.commands.terminal import complain
-from generator.model.labels import OTHER
+from generator.model.metrics import OTHER
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import SourceText

@@ -14,12 +14,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.demo.boards import Boards, boards, dashboard_files
-from generator.demo.foreign import as_its_source
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
+from generator.demo.measuring import as_its_source, by_module
 from generator.demo.pages import served
 from generator.demo.traffic import Working
-from generator.demo.work import by_module
 from generator.instrumentation.modules import instrumentation
 from generator.instrumentation.python import class_name
 from generator.live.alertmanager import alertmanager_server, find_alertmanager

@@ -12,6 +12,7 @@ from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
+    OFF,
     OUTSIDE_WINDOW,
     BurnRate,
     Forecast,
@@ -21,11 +22,9 @@ from generator.model.alerts import (
     Threshold,
     Unpriced,
 )
-from generator.model.deviations import OFF
-from generator.model.links import RELEASE, fill_in
 from generator.model.outside import STREAM, outside_alert
 from generator.model.panels import PANELS
-from generator.model.service import WAY
+from generator.model.service import RELEASE, WAY, fill_in
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
 from generator.prometheus.grouping import split
 from generator.prometheus.shared import copies

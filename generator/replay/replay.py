@@ -14,8 +14,8 @@ from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
 from generator.replay.coverage import Covered, begins, covered
 from generator.replay.history import AlertHistory, histories
+from generator.replay.jobs import NoAnswers
 from generator.replay.needs import Needs, needs
-from generator.replay.resume import NoAnswers
 from generator.replay.scratch import NO_DATA, RawSource, check_scratch, scratch
 from generator.replay.times import utc
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.spec.types import Text
 
 #: The first Prometheus that stores classic histograms as native ones, with the bounds that the source has.

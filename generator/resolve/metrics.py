@@ -16,8 +16,8 @@ from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, Serv
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
+    from generator.diagnostics import Findings
+    from generator.model.metrics import Label
 
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 

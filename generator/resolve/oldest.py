@@ -12,8 +12,7 @@ from generator.model.service import KEEPS_FIRING, Service
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics import Span
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings, Span
     from generator.spec.types import AlertSpec, Entry, Text
 
 #: The panels use ``@ end()``, the rules are tested to load and to evaluate.

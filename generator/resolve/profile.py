@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Findings
 from generator.resolve.alerts import KINDS as ALERT_KINDS
 from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics import Diagnostic
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
     from generator.model.signals import Signal
     from generator.model.streams import Stream
     from generator.resolve.service import Base

@@ -20,7 +20,7 @@ from generator.model.units import (
 )
 
 if TYPE_CHECKING:
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.model.service import Objective
     from generator.model.signals import Signal
     from generator.spec.types import Names, Text

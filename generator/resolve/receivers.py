@@ -14,7 +14,7 @@ from generator.resolve.times import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.spec.types import EmailSpec, Entry, ReceiverSpec
 
 #: The name of the receiver of foreign alerts, where the site has none for them.

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.diagnostics import Diagnostic, Note
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Diagnostic, Findings, Note
 from generator.diagnostics.suggest import did_you_mean, listed
 from generator.model.delivery import (
     Backstage,

@@ -1,20 +1,14 @@
-"""The raw pass: each exposed series is read once an interval, and becomes a stream.
-
-A counter becomes the events per second of the interval, a gauge its value at the interval's end.
-
-Buckets get their bounds in base units: client libraries spell the same bound differently (``2000``, ``2000.0``), and
-sources measure in different units. Native histograms get the declared bounds: they are summed first, since each bound
-reads them again.
-"""
+"""The raw pass: each exposed series is read once an interval, and becomes a stream."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.model import names
-from generator.model.labels import OTHER, Label
-from generator.model.metrics import FACTORS
+from generator.model.metrics import FACTORS, OTHER, Label
 from generator.model.units import plain, scientific
 from generator.promql.expr import (
     Expr,
@@ -37,6 +31,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.service import Service, Site
     from generator.model.streams import Source, Stream
+
 
 #: Prometheus's own count of a target's series at each scrape.
 SCRAPED = "scrape_samples_post_metric_relabeling"
@@ -249,3 +244,14 @@ def _odd_spellings(bound: float, unit: str) -> list[str]:
 def _rewritten(expr: Expr, before: str, after: str) -> Expr:
     le = literal(names.LE)
     return call("label_replace", expr, le, literal(after), le, literal(before))
+
+
+def as_classic(service: Service) -> Service:
+    """Read the histograms of a service from their classic series."""
+    streams = {name: _classic(stream) for name, stream in service.streams.items()}
+    metrics = {name: replace(metric, native=False) for name, metric in service.metrics.items()}
+    return replace(service, streams=streams, metrics=metrics)
+
+
+def _classic(stream: Stream) -> Stream:
+    return replace(stream, sources=tuple(replace(source, native=False) for source in stream.sources))

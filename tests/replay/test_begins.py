@@ -10,9 +10,8 @@ import pytest
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.replay.coverage import begins, covered
 from generator.replay.history import histories
-from generator.replay.jobs import WorkerPool
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.needs import Needs
-from generator.replay.resume import NoAnswers
 from generator.replay.subject import ReplayedRule
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from generator.model.alerts import (
     FACTOR,
     MIN_BAD_EVENTS,
     MIN_EVENTS,
+    OFF,
     OFFSET,
     pace_part,
 )
-from generator.model.deviations import OFF
 from generator.model.signals import Better, Cost, Distribution, Share
 from generator.prometheus.rule_tests import burns, changes, releases, states, thresholds
 from generator.prometheus.rule_tests.timeline import SeriesId, TestCase

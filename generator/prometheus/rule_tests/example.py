@@ -8,12 +8,11 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
-from generator.model.links import RELEASE
 from generator.model.outside import outside_label
+from generator.model.service import RELEASE, RUN
 from generator.model.signals import Better, Quantile, Share
 from generator.model.streams import MODEL
 from generator.model.units import DAY, Unit
-from generator.model.words import RUN
 from generator.prometheus.rule_tests.subject import Fixture, Subject
 from generator.prometheus.rule_tests.timeline import SeriesId
 

@@ -33,14 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.alerts.culprit import Events
-    from generator.model.alerts import Alert
-    from generator.model.deviations import Variant
+    from generator.model.alerts import Alert, Variant
     from generator.model.library import Library
     from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.rule_tests.culprits import Happened
+    from generator.prometheus.rule_tests.sentences import Happened
     from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.prometheus.shared import SharedRules
 

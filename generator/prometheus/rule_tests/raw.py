@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.labels import OTHER, Label
-from generator.model.metrics import FACTORS, Across
+from generator.model.metrics import FACTORS, OTHER, Across, Label
 from generator.model.outside import STREAM, outside_alert
 from generator.model.units import duration, plain
 from generator.prometheus.compiled import changes, who
