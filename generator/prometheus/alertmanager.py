@@ -16,7 +16,7 @@ from generator.model.receivers import Email, PagerDuty, Slack, Webhook
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
-from generator.resolve.receivers import UNROUTED
+from generator.resolve.site import UNROUTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

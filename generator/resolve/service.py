@@ -15,11 +15,11 @@ from generator.model.signals import Cost, Distribution, Signal, Tokens
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
-from generator.resolve.histograms import are_native
 from generator.resolve.label_names import forbidden_label, set_elsewhere
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
+from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.segments import segment_alerts
 from generator.resolve.signal_checks import RUN_COUNT, check_on_board, check_runs

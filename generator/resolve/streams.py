@@ -12,8 +12,8 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
-from generator.resolve.histograms import are_native
 from generator.resolve.label_names import forbidden_label
+from generator.resolve.oldest import are_native
 from generator.resolve.patterns import overlap
 from generator.resolve.quantities import bucket_bounds
 from generator.resolve.scope import look_up

@@ -1,21 +1,17 @@
-"""A service's agents and its label values, described from its spec so that they keep its objectives and budget."""
+"""A service's agents, described from its spec so that an ordinary time keeps its objectives and its budget."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.metrics import OTHER, Label
-from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import DAY, HOUR
 from generator.simulate.behaviour import ANOTHER_ROUND, LLM_ERRORS, Agent, LanguageModel, Tool, run
 from generator.simulate.draws import Choice, stream
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import usual_runs_per_hour
-from generator.streams import roles
-from generator.streams.roles import ERROR_CLASS, TOOL, Event, Outcome, Reasons
+from generator.simulate.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,60 +19,9 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
     from generator.simulate.behaviour import LlmCall, Run
+    from generator.streams.roles import Reasons
 
     Prices = Mapping[tuple[str, str], float]
-
-#: The reasons that end runs of a service without a label for them.
-_UNSAID = Reasons("", "completed", "step_error", "tool_error", "timeout", "max_steps", ("max_steps",), ())
-
-
-class Vocabulary(Struct, frozen=True):
-    """The values of a service's labels; ``run``, ``call`` and ``step`` are None where no label has their outcome."""
-
-    run: Outcome | None
-    call: Outcome | None
-    step: Outcome | None
-    reasons: Reasons
-    tools: tuple[str, ...]
-    models: tuple[str, ...]
-    token_types: tuple[str, ...]
-    tool_errors: tuple[str, ...]
-    llm_errors: tuple[str, ...]
-
-
-def vocabulary(service: Service) -> Vocabulary:
-    """Read the possible values of a service's labels."""
-    classes = _values(service, ERROR_CLASS, "error")
-    return Vocabulary(
-        run=roles.outcome(service, Event.RUN),
-        call=roles.outcome(service, Event.TOOL_CALL),
-        step=roles.outcome(service, Event.LLM_CALL),
-        reasons=roles.reasons(service) or _UNSAID,
-        tools=_values(service, TOOL, "tool"),
-        models=_values(service, MODEL, "model"),
-        token_types=_values(service, TOKEN_TYPE, "prompt"),
-        tool_errors=_preferred(classes, ("timeout", "connection", "server_error", "tool_validation")),
-        llm_errors=_preferred(classes, ("rate_limit", "overloaded", "timeout", "context_length")),
-    )
-
-
-def _listed(label: Label) -> tuple[str, ...]:
-    return tuple(value for value in label.values if value != OTHER)
-
-
-def _values(service: Service, label: str, stem: str) -> tuple[str, ...]:
-    return label_choices(service.labels[label], stem) if label in service.labels else (stem,)
-
-
-def label_choices(label: Label, stem: str) -> tuple[str, ...]:
-    """List the declared values of a label, or invent some where only their number is declared."""
-    made_up = tuple(f"{stem}_{number}" for number in range(1, min(label.max_live, 3) + 1))
-    return _listed(label) or made_up
-
-
-def _preferred(values: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value for value in wanted if value in values) or values[:4]
-
 
 # An ordinary time uses this part of an objective's tolerance, so that no alert fires.
 _USED = 0.35

@@ -15,14 +15,12 @@ from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.simulate.agents import (
     PRICED_AS,
     TOKEN_FIELDS,
-    Vocabulary,
-    label_choices,
     prices_of,
     usd_of_call,
-    vocabulary,
 )
 from generator.simulate.counters import Counter, Gauge, Histogram, counting
 from generator.simulate.feeds import INFO, FedSource, Happening, observations, source_labels, sources_by_event
+from generator.simulate.vocabulary import Vocabulary, label_choices, vocabulary
 from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event, Outcome
 
 if TYPE_CHECKING:

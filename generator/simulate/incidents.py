@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.simulate.agents import vocabulary
+from generator.simulate.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
