@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service
-    from generator.simulate.truth import Truth
+    from generator.simulate.history import Truth
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

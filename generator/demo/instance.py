@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from generator.demo.measuring import Measured, Measuring
+    from generator.demo.work import Measured, Measuring
 
 
 class Instance:

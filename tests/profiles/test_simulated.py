@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from generator.cli import main
 from generator.commands.demo import unfit
-from generator.demo.measuring import as_its_source
+from generator.demo.work import as_its_source
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.model import names
