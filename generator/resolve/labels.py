@@ -136,13 +136,13 @@ def _check_per(name: str, per: Iterable[Entry[int]], labels: Mapping[str, Label]
 
 def _counted_for(name: str, labels: Mapping[str, Label]) -> set[str]:
     """Find all labels per whose values a label is counted, directly or indirectly; includes the label itself."""
-    found, waiting = {name}, [name]
+    counted, waiting = {name}, [name]
     while waiting:
         for other, _ in labels[waiting.pop()].per:
-            if other in labels and other not in found:
-                found.add(other)
+            if other in labels and other not in counted:
+                counted.add(other)
                 waiting.append(other)
-    return found
+    return counted
 
 
 def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:

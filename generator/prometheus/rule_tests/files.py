@@ -21,7 +21,7 @@ from generator.prometheus.rule_tests.budgets import STEP as BUDGET_STEP
 from generator.prometheus.rule_tests.budgets import budget_test
 from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_cases
 from generator.prometheus.rule_tests.raw import raw_test
-from generator.prometheus.rule_tests.sentences import also_fires, said
+from generator.prometheus.rule_tests.sentences import also_fires, texts_where_firing
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, samples_of, series_of, values_of
 from generator.prometheus.shared import ERROR_BUDGET, family_of
@@ -370,6 +370,8 @@ def _annotations(trial: Trial, service: str) -> Iterator[Mapped]:
     }
     fixture = subject.fixture
     ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
-    for found, text in said(alert, ground, labels, value, {"logs": example.LINK}, _happened(trial)):
+    for found, text in texts_where_firing(
+        alert, ground, labels, value, {"logs": example.LINK}, _happened(trial)
+    ):
         present = {name: label for name, label in found.items() if label}
         yield {"exp_labels": present, "exp_annotations": text}

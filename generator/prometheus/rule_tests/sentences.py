@@ -64,7 +64,7 @@ def _beyond(subject: Subject, value: float, bound: float) -> bool:
     return is_compared(kind) and not isinstance(kind, BurnRate) and value > bound
 
 
-def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
+def texts_where_firing(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
     alert: Alert,
     ground: Ground,
     labels: Mapping[str, str],
@@ -82,12 +82,18 @@ def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
         links: The links to logs and traces of the service; ``{release}`` is a placeholder.
         happened: The events, for the culprit.
     """
-    asked = culprit(alert, ground)
+    culprit_query = culprit(alert, ground)
     for tier, rule in zip(alert.tiers, alerting_rules(alert, ground), strict=True):
-        every = {**labels, **rule.labels}
-        told = {**rule.annotations, "description": rule.annotations["description"].removesuffix(asked)}
-        text = _annotations(told, every, value, bound_in_words(alert, tier, ground), links)
-        yield every, {**text, "description": text["description"] + mostly_in(alert, ground, every, happened)}
+        all_labels = {**labels, **rule.labels}
+        annotations = {
+            **rule.annotations,
+            "description": rule.annotations["description"].removesuffix(culprit_query),
+        }
+        text = _annotations(annotations, all_labels, value, bound_in_words(alert, tier, ground), links)
+        yield (
+            all_labels,
+            {**text, "description": text["description"] + mostly_in(alert, ground, all_labels, happened)},
+        )
 
 
 def bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
@@ -111,9 +117,13 @@ def _amount(value: float, unit: Unit) -> str:
 
 
 def _annotations(
-    told: Mapping[str, str], labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]
+    templates: Mapping[str, str],
+    labels: Mapping[str, str],
+    value: float,
+    bound: str,
+    links: Mapping[str, str],
 ) -> dict[str, str]:
-    return {name: _written(text, labels, value, bound, links) for name, text in told.items()}
+    return {name: _written(text, labels, value, bound, links) for name, text in templates.items()}
 
 
 def _written(text: str, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]) -> str:
@@ -130,11 +140,11 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
     text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)
-    text = _VALUE.sub(lambda match: _shown(match, value), text)
+    text = _VALUE.sub(lambda match: _formatted(match, value), text)
     return text.replace('{{ "{{" }}', "{{")
 
 
-def _shown(match: re.Match[str], value: float) -> str:
+def _formatted(match: re.Match[str], value: float) -> str:
     verb, layout, _, instead = match.groups()
     text = _FUNCTIONS[verb](value) if verb in _FUNCTIONS else (layout or "%.16g") % value
     return text.replace("%", instead) if instead is not None else text
@@ -186,12 +196,12 @@ def mostly_in(alert: Alert, ground: Ground, labels: Mapping[str, str], happened:
     Raises:
         NotImplementedError: it depends on the day before, or on amounts that no test case has.
     """
-    found = [
+    culprits = [
         f"{clue.label.replace('_', ' ')} {value} ({floor(share * 100 + 0.5)}%)"
         for clue in clues(alert, ground)
         for value, share in _stands_out(clue, labels, happened)
     ]
-    return f" Mostly in: {', '.join(found)}." if found else ""
+    return f" Mostly in: {', '.join(culprits)}." if culprits else ""
 
 
 def _stands_out(clue: Clue, labels: Mapping[str, str], happened: Happened) -> Iterable[tuple[str, float]]:
@@ -204,24 +214,26 @@ def _stands_out(clue: Clue, labels: Mapping[str, str], happened: Happened) -> It
     share = most / total
     if share < MOST or share <= _expected(clue, value, total, labels, happened):
         return ()
-    return () if clue.given is not None and not _given(clue, labels, happened) else ((value, share),)
+    return (
+        () if clue.given is not None and not _is_condition_met(clue, labels, happened) else ((value, share),)
+    )
 
 
 def _expected(clue: Clue, value: str, total: float, labels: Mapping[str, str], happened: Happened) -> float:
     """Compute the share beyond which a value is bad more often than the rest."""
     if clue.against is Against.NOTHING:
         return 0.0
-    every = _sums(clue.every or clue.bad, clue.label, labels, happened)
+    all_events = _sums(clue.every or clue.bad, clue.label, labels, happened)
     if clue.against is Against.USUAL:
-        if value != next(iter(every), value) or len(every) > 1:
+        if value != next(iter(all_events), value) or len(all_events) > 1:
             raise NotImplementedError(f"{clue.label}: no case says what is usual of several values")
         return inf
-    part = every.get(value, 0.0) / sum(every.values())
+    part = all_events.get(value, 0.0) / sum(all_events.values())
     least = max(TIMES / (1 / part + TIMES - 1 - LEAST_REST), MOST)
     return least * (1 + BY_CHANCE / total)
 
 
-def _given(clue: Clue, labels: Mapping[str, str], happened: Happened) -> bool:
+def _is_condition_met(clue: Clue, labels: Mapping[str, str], happened: Happened) -> bool:
     assert clue.given is not None  # noqa: S101 - the caller has looked
     reasons = _sums(clue.given, "stop_reason", labels, happened)
     ended = sum(amount for reason, amount in reasons.items() if reason in {"", clue.reason})
@@ -229,22 +241,22 @@ def _given(clue: Clue, labels: Mapping[str, str], happened: Happened) -> bool:
 
 
 def _sums(events: Events, label: str, labels: Mapping[str, str], happened: Happened) -> dict[str, float]:
-    found: dict[str, float] = {}
+    sums: dict[str, float] = {}
     for its, amount in happened(events):
         if all(
             _matches(its.get(name, ""), op, value, labels.get(name, ""))
             for name, op, value in events.matchers
         ):
-            found[its.get(label, "")] = found.get(its.get(label, ""), 0.0) + amount
-    return found
+            sums[its.get(label, "")] = sums.get(its.get(label, ""), 0.0) + amount
+    return sums
 
 
 def _matches(has: str, op: str, value: str, of_alert: str) -> bool:
-    wanted = of_alert if value == OF_ALERT else value
+    expected = of_alert if value == OF_ALERT else value
     match op:
         case "=":
-            return has == wanted
+            return has == expected
         case "!=":
-            return has != wanted
+            return has != expected
         case _:
-            return re.fullmatch(wanted, has) is not None
+            return re.fullmatch(expected, has) is not None
