@@ -18,7 +18,6 @@ from generator import private
 from generator.artifact import Artifact, File
 from generator.fingerprint import fingerprint
 from generator.foundation import Memory
-from generator.output.directory import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +93,8 @@ class Cache(Memory):
 
     def holds(self, file: File) -> bool:
         """Whether the output directory has this file; where it cannot be read, it has none."""
+        from generator.output.directory import digest  # noqa: PLC0415 - a check does not use it
+
         if isinstance(file, Artifact):
             return False
         try:

@@ -34,7 +34,7 @@ from generator.spec.types import Claims, ServiceSpec
 
 if TYPE_CHECKING:
     from generator.emit import ServiceEntry
-    from generator.model.deviations import Variant
+    from generator.model.alerts import Variant
     from generator.spec.sources import Sources, SpecFile
 
 E = TypeVar("E")

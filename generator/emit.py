@@ -11,7 +11,7 @@ from generator.catalog import catalog, catalog_entry
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, Records, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
-from generator.model.deviations import Deviations, Variant
+from generator.model.alerts import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager
 from generator.prometheus.files import own_paths, rule_files, shard_files, shared_files
 from generator.prometheus.rule_tests.files import budget_tests, service_tests, shared_tests

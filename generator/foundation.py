@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.artifact import File
-    from generator.model.deviations import Variant
+    from generator.model.alerts import Variant
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.spec.sources import Sources

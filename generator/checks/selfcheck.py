@@ -16,8 +16,8 @@ from generator.checks.practice import (
     shows_stop_reasons,
     uncovered,
 )
+from generator.model.service import worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
-from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

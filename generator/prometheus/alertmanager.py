@@ -16,7 +16,7 @@ from generator.model.receivers import Email, PagerDuty, Slack, Webhook
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
-from generator.resolve.receivers import UNROUTED
+from generator.resolve.site import UNROUTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -118,11 +118,11 @@ def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) ->
     owners = sorted({each.owner for each in services})
     rest = next((one.name for one in receivers if not one.wanted), UNROUTED)
     routes = [_of_receiver(one) for one in receivers if one.wanted] or [_of_owner(owner) for owner in owners]
-    known = [{"name": one.name, **channels(one.channels)} for one in receivers]
+    entries = [{"name": one.name, **channels(one.channels)} for one in receivers]
     if rest == UNROUTED:
-        known.insert(0, {"name": UNROUTED})
+        entries.insert(0, {"name": UNROUTED})
     if not receivers:
-        known += [{"name": name} for name in _receivers(owners)]
+        entries += [{"name": name} for name in _receivers(owners)]
     return {
         "route": {
             "receiver": rest,
@@ -133,7 +133,7 @@ def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) ->
             **({"routes": routes} if routes else {}),
         },
         "inhibit_rules": [inhibition(services)],
-        "receivers": known,
+        "receivers": entries,
     }
 
 
@@ -146,7 +146,7 @@ def inhibition(services: Sequence[Routing]) -> Mapped:
             *(_matcher("alertname", name, "!=") for name in _aside(services)),
         ],
         "target_matchers": [OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
-        "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(services)],
+        "equal": [names.SERVICE, names.SIGNAL, *_distinguishing_labels(services)],
     }
 
 
@@ -180,7 +180,7 @@ def _of_owner(owner: str) -> Mapped:
     }
 
 
-def _told_apart_by(services: Iterable[Routing]) -> list[str]:
+def _distinguishing_labels(services: Iterable[Routing]) -> list[str]:
     """Name the labels by which a signal has several alerts: one failing tool proves nothing about another."""
     return sorted({label for each in services for label in each.apart})
 
@@ -230,11 +230,11 @@ SEVERITY = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }
 
 def channels(of: Iterable[Channel]) -> dict[str, Sequence[str | Mapped]]:
     """Write the channels of a receiver by Alertmanager's kinds."""
-    found: dict[str, list[str | Mapped]] = {}
+    configs: dict[str, list[str | Mapped]] = {}
     for channel in of:
         kind, config = _channel(channel)
-        found.setdefault(kind, []).append(config)
-    return dict(found)
+        configs.setdefault(kind, []).append(config)
+    return dict(configs)
 
 
 def _channel(channel: Channel) -> tuple[str, Mapped]:

@@ -42,8 +42,7 @@ from generator.streams.scope import Scope, distinct, grouped, join, largest, rul
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.alerts import Alert
-    from generator.model.deviations import Variant
+    from generator.model.alerts import Alert, Variant
     from generator.model.library import Library, ProfileFacts
     from generator.model.rules import RuleGroup
     from generator.model.service import Objective, Site

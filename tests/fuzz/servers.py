@@ -32,11 +32,10 @@ from generator.live.response import Response
 from generator.live.transport import Connection
 from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay import as_json, as_text
-from generator.replay.jobs import WorkerPool
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.page import page
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import report
-from generator.replay.resume import NoAnswers
 from generator.replay.subject import replay_subject
 from tests.fuzz.mutate import mutated
 

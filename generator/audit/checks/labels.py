@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.audit.findings import Finding, remark, suspicion, violation
-from generator.audit.fixes import listing, of_service
+from generator.audit.findings import Finding, listing, of_service, remark, suspicion, violation
 from generator.audit.translated import dropped
 from generator.diagnostics.printable import printable, quoted
 from generator.diagnostics.suggest import closest, listed
 from generator.model.identifiers import unbounded
-from generator.model.labels import OTHER, Label
+from generator.model.metrics import OTHER, Label
 from generator.model.names import LE, OUTSIDE
 from generator.resolve.label_names import HELP
 

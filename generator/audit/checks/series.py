@@ -5,8 +5,16 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from generator.audit.findings import Finding, Fix, suspicion, violation
-from generator.audit.fixes import of_service, service_file, site_file, snippet
+from generator.audit.findings import (
+    Finding,
+    Fix,
+    of_service,
+    service_file,
+    site_file,
+    snippet,
+    suspicion,
+    violation,
+)
 from generator.checks.cardinality.combinations import values
 from generator.live.scrapes import is_other
 from generator.model.names import LE
