@@ -33,7 +33,7 @@ from generator.spec.types import Claims, ServiceSpec, SharedSpecs
 
 if TYPE_CHECKING:
     from generator.emit import ServiceEntry
-    from generator.model.deviations import Variant
+    from generator.model.alerts import Variant
     from generator.model.library import Library
     from generator.spec.sources import Sources, SpecFile
 

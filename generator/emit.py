@@ -12,11 +12,10 @@ from generator.checks.cardinality.account import shared_account
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, Records, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
-from generator.model.deviations import Deviations, Variant
+from generator.model.alerts import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager
-from generator.prometheus.files import own_paths, rule_files, shared_files
+from generator.prometheus.files import own_paths, rule_files, shard_files, shared_files
 from generator.prometheus.rule_tests.files import budget_tests, service_tests, shared_tests
-from generator.prometheus.shards import shard_files
 from generator.reports.pages import ReportEntry, report_entry, reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
 

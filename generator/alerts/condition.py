@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, has_mildest, pace_part
+from generator.model.service import RUN, worded
 from generator.model.signals import (
     Better,
     Cost,
@@ -26,7 +27,6 @@ from generator.model.signals import (
     divisor,
 )
 from generator.model.units import Unit, duration
-from generator.model.words import RUN, worded
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.quantile import is_timed
 from generator.streams.scope import Scope, each, largest, spread

@@ -29,9 +29,9 @@ from generator.alerts import (
 from generator.alerts.chance import SIGMAS, sigmas
 from generator.alerts.condition import Condition, Ground
 from generator.model import alerts
+from generator.model.service import worded
 from generator.model.signals import Quantile, Share, Signal, counts_bad
 from generator.model.units import Unit, duration, human
-from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,9 +10,9 @@ from generator.alerts.culprit import culprit
 from generator.alerts.registry import judgement
 from generator.model import names
 from generator.model.alerts import Absence, Alert, Undeclared
-from generator.model.links import fill_in
 from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
 from generator.model.rules import AlertingRule
+from generator.model.service import fill_in
 from generator.promql.expr import Expr, binary
 from generator.streams.scope import top
 

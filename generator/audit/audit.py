@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.audit.checks import labels, presence, scrape, series, types
+from generator.audit.checks import labels, presence, series, types
 from generator.audit.observe import observe
 from generator.diagnostics import Severity
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.model.service import Model, Service
 
 CHECKS: tuple[Callable[[Observed], Iterator[Finding]], ...] = (
-    scrape.check,
+    series.check_interval,
     presence.check,
     types.check,
     labels.check,

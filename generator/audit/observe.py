@@ -19,7 +19,7 @@ from generator.streams.raw import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
     from generator.model.service import Model, Service, Site
 
 #: The number of undeclared metrics whose labels are observed; the others are only named.

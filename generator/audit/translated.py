@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.labels import OTHER, Label
+from generator.model.metrics import OTHER, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

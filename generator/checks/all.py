@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks import closed_world, raw_read
+from generator.checks import closed_world, practice, raw_read
 from generator.checks.cardinality import labels, series_budget
 from generator.checks.facts import Facts, ServiceFacts
-from generator.checks.practice import (
-    averages_only,
-    no_alerts,
-    no_stop_reason,
-    retention,
-    selectors,
-    successes_only,
-)
 from generator.diagnostics import Diagnostic, at_home, has_errors
 
 if TYPE_CHECKING:
@@ -29,13 +21,13 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,
     labels.check_reserved,
     series_budget.check,
-    averages_only.check,
-    successes_only.check,
-    no_stop_reason.check,
-    no_alerts.check,
-    selectors.check_instance,
-    selectors.check_pattern,
-    retention.check,
+    practice.averages_only,
+    practice.successes_only,
+    practice.no_stop_reason,
+    practice.no_alerts,
+    practice.instance_selector,
+    practice.selector_pattern,
+    practice.retention,
 )
 #: Conditions on rules that hold for any specs.
 INTERNAL = (closed_world.check, raw_read.check)

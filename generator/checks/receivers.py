@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Findings
 from generator.diagnostics.suggest import did_you_mean, listed
 from generator.model import names
 from generator.model.alerts import AlertSeverity

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.checks.cardinality.labels import forbidden
-from generator.checks.practice.averages_only import averages
-from generator.checks.practice.no_alerts import ANOMALIES, is_measured, recipe, uncovered
-from generator.checks.practice.no_stop_reason import SIGNAL, shows_stop_reasons
+from generator.checks.practice import (
+    ANOMALIES,
+    SIGNAL,
+    averages,
+    is_measured,
+    recipe,
+    shows_stop_reasons,
+    uncovered,
+)
+from generator.model.service import worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
-from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length
 from generator.live.errors import LiveError
-from generator.output.errors import OutputError
+from generator.output.outcome import OutputError
 
 if TYPE_CHECKING:
     import argparse

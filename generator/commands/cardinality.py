@@ -48,7 +48,7 @@ def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, fo
         return cardinality_page([report_entry(each, site) for each in facts], shared, site)
     rows = [service_row(each, site) for each in facts]
     if format_ == "text":
-        from generator.reports.terminal import to_text  # noqa: PLC0415
+        from generator.reports.cardinality import to_text  # noqa: PLC0415
 
         return to_text(rows, shared, site)
     from generator.reports.cardinality import cardinality_json, service_numbers  # noqa: PLC0415

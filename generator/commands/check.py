@@ -11,6 +11,7 @@ from generator.commands import options
 from generator.commands.call import OK, of_failed
 from generator.commands.compiling import checked
 from generator.commands.terminal import rendered
+from generator.diagnostics.formats import render_github, render_json, render_sarif
 
 if TYPE_CHECKING:
     import argparse
@@ -53,16 +54,10 @@ def _rendered(compilation: Compilation, format_: Format) -> str:
         case "text":
             return _text(compilation)
         case "json":
-            from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
-
             return render_json(compilation.diagnostics)
         case "sarif":
-            from generator.diagnostics.sarif import render_sarif  # noqa: PLC0415
-
             return render_sarif(compilation.diagnostics, version=__version__)
         case "github":
-            from generator.diagnostics.github import render_github  # noqa: PLC0415
-
             return render_github(compilation.diagnostics)
         case _:
             assert_never(format_)

@@ -23,7 +23,7 @@ from generator.instrumentation.roles import roles
 from generator.model import names
 from generator.model.names import DASHBOARDS, SERVICE
 from generator.prometheus.alertmanager import routing
-from generator.streams.classic import as_classic
+from generator.streams.raw import as_classic
 from generator.streams.roles import Event
 
 if TYPE_CHECKING:

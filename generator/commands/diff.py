@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from generator.changes.compare import CompiledSpecs, compare_models
-from generator.changes.report import as_markdown, as_text
+from generator.changes import CompiledSpecs, as_markdown, as_text, compare_models
 from generator.commands import options
 from generator.commands.call import OK, CallError
 from generator.commands.compiling import on_specs

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     # --help does not need the compiler.
     from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
     from generator.commands.terminal import complain  # noqa: PLC0415
-    from generator.output.errors import OutputError  # noqa: PLC0415
+    from generator.output.outcome import OutputError  # noqa: PLC0415
 
     try:
         _check_apart(arguments.specs, arguments.output)

@@ -20,8 +20,7 @@ from generator.commands.compiling import compiling
 from generator.commands.terminal import complain, rendered, show
 from generator.compiler import Compilation, Memory, generate
 from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
-from generator.output.errors import OutputError
-from generator.output.outcome import WriteResult
+from generator.output.outcome import OutputError, WriteResult
 from generator.output.paths import MANIFEST
 from generator.output.write import compare, write
 from generator.spec import sources

@@ -32,7 +32,7 @@ from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.environments import LONGEST_NAME
 from generator.spec.load import load
-from generator.streams.classic import as_classic
+from generator.streams.raw import as_classic
 
 if TYPE_CHECKING:
     import argparse

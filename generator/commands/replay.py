@@ -18,26 +18,29 @@ from generator.commands import options
 from generator.commands.call import OK, SPEC_AT_FAULT, CallError
 from generator.commands.compiling import check_known, on_specs
 from generator.commands.earlier import OLD, earlier_specs
-from generator.commands.incidents import incidents_of
 from generator.commands.replacing import Replacement, replacing
 from generator.commands.terminal import ProgressLine, show
 from generator.commands.values import TimeSpan, length, prometheus, span
+from generator.compiler import Compilation
+from generator.diagnostics import has_errors
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
+from generator.replay import compare
 from generator.replay.compare import Comparison, compare_replays
 from generator.replay.errors import ReplayError
-from generator.replay.jobs import WorkerPool
+from generator.replay.jobs import AnswerStore, NoAnswers, WorkerPool, answer_file
 from generator.replay.judge import check_truth
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import Report, report
-from generator.replay.resume import AnswerStore, NoAnswers, answer_file
 from generator.replay.subject import ReplaySubject, replay_subject
+from generator.resolve.incidents import resolve_incidents
+from generator.spec.load import load_incidents
+from generator.spec.sources import read_file
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from generator.compiler import Compilation
     from generator.model.incidents import Incidents
     from generator.model.service import Model, Service
     from generator.replay.jobs import Progress
@@ -209,13 +212,11 @@ def _shown(report: Report, format_: str) -> Iterable[str]:
 
 
 def _difference(comparison: Comparison, format_: str) -> Iterable[str]:
-    from generator.replay import differences  # noqa: PLC0415
-
     if format_ == "json":
-        return [differences.as_json(comparison)]
+        return [compare.as_json(comparison)]
     if format_ == "markdown":
-        return [differences.as_markdown(comparison)]
-    return (f"{line}\n" for line in differences.as_text(comparison))
+        return [compare.as_markdown(comparison)]
+    return (f"{line}\n" for line in compare.as_text(comparison))
 
 
 _MOST_REQUESTS = 16
@@ -315,3 +316,36 @@ def _fingerprint(
     # Rules are identified by their text: frozen values, and dicts in the order of their rules.
     identity = [__version__, url, asked_for, limits, repr(subjects)]
     return sha256(json.dumps(identity).encode()).hexdigest()
+
+
+class Listed(Struct, frozen=True):
+    """A list of incidents, with its findings; ``incidents`` is None where it has errors."""
+
+    incidents: Incidents | None
+    found: Compilation
+
+    @property
+    def failed(self) -> bool:
+        """Whether the list cannot be used."""
+        return has_errors(self.found.diagnostics)
+
+
+def incidents_of(path: Path, model: Model) -> Listed:
+    """Read the list at ``path``, which is about services of ``model``.
+
+    Raises:
+        CallError: there is no such file.
+    """
+    file = read_file(path)
+    if not path.is_file():
+        (problem,) = file.source.diagnostics
+        raise CallError(
+            f"{path} cannot be read: {problem.message.removeprefix('there is ')}",
+            "give a list of incidents: specs/incidents.yaml",
+        )
+    loaded = load_incidents(file)
+    texts = {file.source.value.path: file.source.value.text} if file.source.value else {}
+    if loaded.specs is None:
+        return Listed(None, Compilation((), loaded.diagnostics, texts))
+    resolved = resolve_incidents(loaded.specs, [one.name for one in model.services])
+    return Listed(resolved.value, Compilation((), (*loaded.diagnostics, *resolved.diagnostics), texts))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.findings import Findings
-from generator.model.words import RUN
+from generator.diagnostics import Findings
+from generator.model.service import RUN
 from generator.resolve.model import resolve_common
 from generator.resolve.profile import Measured, resolve_measured
 from generator.spec.load import load_shared

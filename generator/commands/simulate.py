@@ -22,7 +22,7 @@ from generator.promql.expr import aggregate, series
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects, incident_names
 from generator.simulate.scenario import RequestedIncident, Scenario, scenario_with
-from generator.streams.classic import as_classic
+from generator.streams.raw import as_classic
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service
-    from generator.simulate.truth import Truth
+    from generator.simulate.history import Truth
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

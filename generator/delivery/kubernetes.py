@@ -23,7 +23,7 @@ from generator.delivery.objects import (
     without_blanks,
 )
 from generator.delivery.rule_text import GENERATED, RuleText
-from generator.diagnostics.diagnostic import Severity
+from generator.diagnostics import Severity
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
 from generator.model.receivers import secret_key
 from generator.prometheus.alertmanager import OURS, Routing, configuration

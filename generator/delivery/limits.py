@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.artifact import Artifact, File
-from generator.diagnostics.diagnostic import Diagnostic, Severity
+from generator.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

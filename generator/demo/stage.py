@@ -14,19 +14,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.demo.boards import Boards, boards, dashboard_files
-from generator.demo.foreign import as_its_source
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
 from generator.demo.pages import served
-from generator.demo.traffic import Working
-from generator.demo.work import by_module
+from generator.demo.work import Working, as_its_source, by_module
 from generator.instrumentation.modules import instrumentation
 from generator.instrumentation.python import class_name
-from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server import PrometheusServer, ServerConfig, prometheus_server
+from generator.live.server import (
+    PrometheusServer,
+    ServerConfig,
+    alertmanager_server,
+    find_alertmanager,
+    prometheus_server,
+)
 from generator.model.units import duration
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files

@@ -1,21 +1,100 @@
-"""One agent at work: the steps of a simulated run take their time, and are measured."""
+"""Agents at work: runs arrive at the pace of the simulated history, threads work on them, and they are measured.
+
+The generated module measures them; or they are exposed as by the source of a service that others measure.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from msgspec import Struct
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.registry import Collector
+
+from generator.simulate.behaviour import Agent, run, stuck_call
+from generator.simulate.draws import stream
+from generator.simulate.exposition import Process, ServiceExposition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import TracebackType
 
-    from prometheus_client import CollectorRegistry
-
+    from generator.demo.incidents import Switches
+    from generator.demo.instance import Instance
+    from generator.model.service import Service
     from generator.simulate.behaviour import LlmCall, Loop, Run
+    from generator.simulate.scenario import Arrivals
 
     Sleep = Callable[[float], None]
-    #: Gives the measuring of a release, in a registry.
     Measured = Callable[[CollectorRegistry], Callable[[str], "Measuring"]]
+
+# The largest number of runs at work at once; later ones wait.
+_WORKERS = 64
+_MOST_STUCK = 20
+_SECONDS_A_LOOP = 3.0
+
+
+class Working:
+    """Agents at work, from the beginning of a ``with`` block to its end."""
+
+    def __init__(
+        self, agent: Agent, traffic: Arrivals, instances: Sequence[Instance], switches: Switches
+    ) -> None:
+        self._agent, self._traffic = agent, traffic
+        self._instances, self._switches = instances, switches
+        self._rng = stream(1, "demo")
+        self._ended = Event()
+        self._pool = ThreadPoolExecutor(_WORKERS)
+        self._threads = [Thread(target=self._arrive), Thread(target=self._loop)]
+        self._stuck = 0
+
+    def __enter__(self) -> Self:
+        for instance in self._instances:
+            instance.measuring(self._switches.release)  # its series exist, at zero, before it is scraped
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, but no longer than the demo lasts."""
+        self._ended.wait(seconds)
+
+    def _arrive(self) -> None:
+        while True:
+            now = self._switches.now()
+            per_second = self._traffic.at(time.time()) * now.traffic
+            if self._ended.wait(min(60, self._rng.expovariate(per_second))):
+                return
+            now, release = self._switches.now(), self._switches.release
+            if self._rng.random() < now.stuck:
+                self._stuck = min(self._stuck + 1, _MOST_STUCK)
+                continue
+            one = run(self._rng, self._agent, now)
+            instance = self._rng.choice(self._instances)
+            self._pool.submit(instance.measuring(release).work, one, self._sleep)
+
+    def _loop(self) -> None:
+        """Run each stuck run's loop every few seconds; the end of the incident ends them."""
+        rng = stream(2, "demo")
+        while not self._ended.wait(_SECONDS_A_LOOP / max(1, self._stuck)):
+            now = self._switches.now()
+            if not now.stuck:
+                self._stuck = 0
+            if self._stuck:
+                instance = rng.choice(self._instances)
+                measuring = instance.measuring(self._switches.release)
+                self._pool.submit(measuring.go_round, stuck_call(rng, self._agent, now), lambda _: None)
 
 
 class Measuring(Protocol):
@@ -89,3 +168,78 @@ def usage(step: LlmCall) -> Mapping[str, object]:
         "prompt_tokens_details": {"cached_tokens": step.cached},
         "completion_tokens_details": {"reasoning_tokens": step.thought},
     }
+
+
+#: A live process counts all events as of one scrape.
+_NOW = 0
+
+
+def as_its_source(service: Service) -> Measured:
+    """Measure as the service's own source does; a new release is a new process, which counts from 0."""
+    exposed = ServiceExposition.of(service)
+
+    def of(registry: CollectorRegistry) -> Callable[[str], Measuring]:
+        exposing = Exposing(exposed)
+        registry.register(exposing)
+        return exposing.measuring
+
+    return of
+
+
+class Exposing(Collector):
+    """The process that an instance runs now; any thread may ask."""
+
+    def __init__(self, exposed: ServiceExposition) -> None:
+        self._exposed = exposed
+        self._process: AsItsSource | None = None
+
+    def measuring(self, release: str) -> AsItsSource:
+        """Return the process of a release, which replaces any other."""
+        if self._process is None or self._process.release != release:
+            self._process = AsItsSource(self._exposed, release)
+        return self._process
+
+    def describe(self) -> list[Metric]:
+        """Describe nothing before there are events."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Collect the series of the process."""
+        if self._process is not None:
+            yield from self._process.collect()
+
+
+class AsItsSource:
+    """A simulated process whose events happen now."""
+
+    def __init__(self, exposed: ServiceExposition, release: str) -> None:
+        self.release = release
+        self._process = Process(exposed, release)
+        self._process.show()
+        self._lock = Lock()
+
+    def work(self, run: Run, sleep: Sleep) -> None:
+        """Wait until the run ends, then count it."""
+        sleep(run.seconds)
+        with self._lock:
+            self._process.finish(_NOW, run)
+
+    def go_round(self, loop: Loop, sleep: Sleep) -> None:
+        """Call the tool and the model of the loop."""
+        sleep(loop.seconds)
+        with self._lock:
+            self._process.call(_NOW, loop.tool, loop.seconds)
+            self._process.answer(_NOW, loop.step)
+
+    def collect(self) -> Iterator[Metric]:
+        """Collect all series, a family each metric."""
+        families: dict[str, Metric] = {}
+        with self._lock:
+            for one in (*self._process.counting.values(), *self._process.gauges):
+                family = families.setdefault(
+                    one.metric.name, Metric(one.metric.name, one.metric.help, "unknown")
+                )
+                for series in one.series(_NOW + 1):
+                    labels = {name: value for name, value in series.labels.items() if name != "__name__"}
+                    family.add_sample(series.labels["__name__"], labels, series.values[-1])
+        yield from families.values()

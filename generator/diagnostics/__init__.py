@@ -1,21 +1,29 @@
 """Diagnostics about a spec: the message, the place, and the way out."""
 
 from generator.diagnostics.diagnostic import (
+    MAX_PER_FILE,
+    SHIPPED,
     Diagnostic,
+    Findings,
     Note,
     Result,
     Severity,
     Span,
     at_home,
+    displayed,
     error,
     has_errors,
+    left_out,
+    limited,
     ordered,
     warning,
 )
-from generator.diagnostics.findings import displayed, limited
 
 __all__ = [
+    "MAX_PER_FILE",
+    "SHIPPED",
     "Diagnostic",
+    "Findings",
     "Note",
     "Result",
     "Severity",
@@ -24,6 +32,7 @@ __all__ = [
     "displayed",
     "error",
     "has_errors",
+    "left_out",
     "limited",
     "ordered",
     "warning",

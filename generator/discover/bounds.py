@@ -1,22 +1,24 @@
-"""Bounds of labels as seen: their values where they are few, else their largest number."""
+"""Bounds of labels as seen, and environments: the values of labels where they are few, else their largest number."""
 
 from __future__ import annotations
 
+import re
 from math import ceil
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.audit.checks.labels import may_be_listed
-from generator.discover.yaml_words import words
-from generator.model.labels import OTHER, Label
+from generator.discover.yaml_words import pairs, words
+from generator.model.metrics import OTHER, Label
 from generator.model.units import WEEK
 from generator.streams.raw import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.discover.recognise import Match
+
 
 #: A list with more values cannot be kept by hand.
 _MOST_LISTED = 30
@@ -100,3 +102,50 @@ def _rounded(number: float) -> int:
     """Round up to a number that people would write."""
     size = 10 ** max(0, len(str(ceil(number))) - 1) // 2 or 1
     return ceil(number / size) * size
+
+
+#: The usual names of such a label, the most specific first.
+LABELS = ("environment", "env", "deployment_environment_name", "deployment_environment", "stage")
+_PRODUCTION = {"prod", "production", "prd", "live"}
+_OTHERS = {
+    *("staging", "stage", "stg", "preprod", "pre-prod", "uat", "qa", "test", "testing"),
+    *("dev", "development", "preview", "canary", "sandbox", "demo"),
+}
+#: More values are not environments of one service.
+_MOST = 6
+
+
+class Environments(Struct, frozen=True):
+    """The label of the environments, and its values by their names: production first."""
+
+    label: str
+    values: tuple[tuple[str, str], ...]
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Write them as YAML, each line with a comment."""
+        yield (
+            "environments:",
+            f"as the label {self.label} has them: a service in each, and one module for all",
+        )
+        paged = any(name in _PRODUCTION for name, _ in self.values)
+        for name, value in self.values:
+            selector = f"selector: {pairs({self.label: value})}"
+            if paged and name not in _PRODUCTION:
+                yield f"  {name}: {{{selector}, severity_at_most: warning}}", "pages nobody"
+            else:
+                yield f"  {name}: {{{selector}}}", ""
+
+
+def environments(series: Sequence[Mapping[str, str]]) -> Environments | None:
+    """Find the environments of a target by the labels of its series; None if several are not certain."""
+    for label in LABELS:
+        values = {one.get(label, "") for one in series}
+        named = {_name(value): value for value in sorted(values)}
+        if 1 < len(values) <= _MOST and len(named) == len(values) and named.keys() <= _PRODUCTION | _OTHERS:
+            order = sorted(named, key=lambda name: (name not in _PRODUCTION, name))
+            return Environments(label, tuple((name, named[name]) for name in order))
+    return None
+
+
+def _name(value: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", value.lower()).strip("-")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.checks.practice.successes_only import only_successes
+from generator.checks.practice import only_successes
 from generator.diagnostics.printable import printable
 from generator.model import names
 from generator.model.units import DAY, duration, plain

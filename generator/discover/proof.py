@@ -11,7 +11,7 @@ from generator.demo.boards import dashboard_files
 from generator.demo.pages import Pages
 from generator.demo.panels import Window
 from generator.grafana.panels import NO_DATA
-from generator.live.reads import records_read
+from generator.live.plan import records_read
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.replay.needs import closure

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from generator.audit.seen import Observed
     from generator.audit.source import AuditSource
-    from generator.discover.environments import Environments
+    from generator.discover.bounds import Environments
     from generator.discover.shelf import Shelf
     from generator.model.service import Service
     from generator.spec.types import ProfileSpec

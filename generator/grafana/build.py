@@ -9,7 +9,7 @@ from grafanalib import core
 from msgspec import Struct
 
 from generator.grafana import drawings
-from generator.grafana.annotations import event_annotations
+from generator.grafana.alerts import event_annotations
 from generator.grafana.layout import Placed, place
 from generator.grafana.links import outside, with_everything
 from generator.grafana.panels import Draw, Kind, Panel, Query, refs
@@ -27,7 +27,7 @@ from generator.promql.syntax import is_selector
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.grafana.dashboard import Dashboard
+    from generator.grafana.panels import Dashboard
     from generator.grafana.records import Records
 
 Json = dict[str, Any]

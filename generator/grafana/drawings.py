@@ -1,16 +1,16 @@
-"""Panels with queries as grafanalib's objects: time series, numbers, bars and tables.
-
-Options without an argument in grafanalib use its ``extraJson``.
-"""
+"""Panels with queries as grafanalib's objects, with the overrides and value mappings of single series and columns."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 
-from generator.grafana import colours, fields
-from generator.grafana.panels import Draw, Kind, Legend, Panel, Scale, Table
+from generator.grafana import colours
+from generator.grafana.panels import Cell, Column, Draw, Kind, Legend, Panel, Query, Scale, Table, refs
+from generator.model import names
+from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> 
 
 
 def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json]) -> Any:  # noqa: ANN401
-    scale, stack, table = _scale(panel), panel.draw is not Draw.LINES, panel.legend is Legend.TABLE
+    scale, stack, table = _scale_of(panel), panel.draw is not Draw.LINES, panel.legend is Legend.TABLE
     bounds: Json = {"min": scale.low, "max": scale.high, "noValue": panel.nothing}
     custom: Json = {"axisSoftMin": scale.soft_low, "axisSoftMax": scale.soft_high}
     if panel.draw is Draw.BARS:
@@ -56,7 +56,7 @@ def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json])
         # The axis has lines at whole numbers if there are no decimals: for shares, only at 0 % and 100 %.
         valueDecimals=None if scale.unit == "percentunit" else scale.decimals,
         colorMode="palette-classic",
-        overrides=fields.of_series(panel, points),
+        overrides=of_series(panel, points),
         lineWidth=1 if stack else 2,
         fillOpacity=60 if stack else 0,
         stacking={"mode": "normal" if stack else "none", "group": "A"},
@@ -78,16 +78,16 @@ def _timeline(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Draw a bar for each series, in the colours of its statuses over time."""
     return core.StateTimeline(
         **common,
-        mappings=fields.statuses(),
+        mappings=statuses(),
         fillOpacity=80,
         showValue="never",
         legendDisplayMode="hidden",
-        extraJson={"fieldConfig": {"defaults": {"unit": _scale(panel).unit, "noValue": panel.nothing}}},
+        extraJson={"fieldConfig": {"defaults": {"unit": _scale_of(panel).unit, "noValue": panel.nothing}}},
     )
 
 
 def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    scale, named = _scale(panel), any(query.legend for query in panel.queries)
+    scale, named = _scale_of(panel), any(query.legend for query in panel.queries)
     return core.Stat(
         **common,
         format=scale.unit,
@@ -96,17 +96,17 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         thresholds=_steps(panel),
         reduceCalc=_LAST,
         noValue=panel.nothing,
-        mappings=[fields.nothing(panel.nothing)],
+        mappings=[nothing(panel.nothing)],
         alignment="center",
         graphMode="none",
         textMode="value_and_name" if named else "value",
-        overrides=fields.of_series(panel),
+        overrides=of_series(panel),
         extraJson={"options": {"text": _SEVERAL if named else _SINGLE}},
     )
 
 
 def _bargauge(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    scale = _scale(panel)
+    scale = _scale_of(panel)
     return core.BarGauge(
         **common,
         format=scale.unit,
@@ -119,7 +119,7 @@ def _bargauge(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         extraJson={
             "fieldConfig": {
                 "defaults": {"color": _colour(panel), "noValue": panel.nothing},
-                "overrides": fields.of_series(panel),
+                "overrides": of_series(panel),
             }
         },
     )
@@ -129,7 +129,7 @@ def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noq
     return core.Table(
         **common,
         unit="none",
-        overrides=fields.of_columns(table),
+        overrides=of_columns(table),
         transformations=list(_transformations(table)),
         thresholds=_steps(panel),
         extraJson={"fieldConfig": {"defaults": {"noValue": panel.nothing}}},
@@ -158,15 +158,209 @@ def _only(names: Iterable[str]) -> Json:
     return {"id": "filterFieldsByName", "options": {"include": {"names": list(names)}}}
 
 
-def _scale(panel: Panel) -> Scale:
+def _scale_of(panel: Panel) -> Scale:
     return panel.scale or Scale("short")
 
 
 def _colour(panel: Panel) -> Json:
     """Colour a number by its steps, where it has some; else it means neither good nor bad."""
-    return {"mode": "thresholds"} if panel.steps else fields.fixed(colours.BLUE)
+    return {"mode": "thresholds"} if panel.steps else fixed(colours.BLUE)
 
 
 def _steps(panel: Panel) -> list[Any]:
     steps = panel.steps or ((None, colours.BLUE),)
     return [core.Threshold(colour, place, float(least or 0)) for place, (least, colour) in enumerate(steps)]
+
+
+#: Text that looks like a variable of Grafana.
+_LIKE_A_VARIABLE = re.compile(r"\$|\[\[")
+_RELEASE = f"{{{{{names.RELEASE}}}}}"
+
+
+def statuses() -> list[Json]:
+    """Map the numbers of statuses to their words and colours."""
+    options = {
+        f"{status.code:g}": {"text": status.text, "color": status.colour, "index": place}
+        for place, status in enumerate(colours.STATUSES)
+    }
+    return [{"type": "value", "options": options}]
+
+
+def nothing(text: str) -> Json:
+    """Show ``text`` in place of a missing value, in grey: the colour of the first step may be red."""
+    result = {"text": text, "color": colours.GREY, "index": 0}
+    return {"type": "special", "options": {"match": "null", "result": result}}
+
+
+def severities() -> list[Json]:
+    """Map the severities of alerts to their words and colours."""
+    shown = ((colours.CRITICAL, "critical"), (colours.WARNING, "warning"), (colours.INFO, "info"))
+    options = {
+        name: {"text": status.text, "color": status.colour, "index": place}
+        for place, (status, name) in enumerate(shown)
+    }
+    return [{"type": "value", "options": options}]
+
+
+def trends() -> list[Json]:
+    """Colour a trend for better or worse by the word before it, and remove that word."""
+    shown = (("worse", colours.AMBER), ("better", colours.GREEN))
+    return [
+        {
+            "type": "regex",
+            "options": {
+                "pattern": f"/^{word} (.+)$/",
+                "result": {"text": "$1", "color": colour, "index": place},
+            },
+        }
+        for place, (word, colour) in enumerate(shown)
+    ]
+
+
+def of_series(panel: Panel, points: Sequence[Json] = ()) -> list[Json]:
+    """Assign names their colours, queries their own style, and each release's points the links ``points``."""
+    return [*_named(panel.colours), *_begun(panel.beginnings), *_queried(panel, points)]
+
+
+def of_columns(table: Table) -> list[Json]:
+    """Assign each column its header, unit, look and link."""
+    return [
+        _override("byName", name, dict(_column(column)))
+        for name, column in zip(table.fields(), table.columns, strict=True)
+    ]
+
+
+def fixed(colour: str) -> Json:
+    """Use one colour."""
+    return {"mode": "fixed", "fixedColor": colour}
+
+
+def thresholds(steps: tuple[tuple[float | None, str], ...]) -> Json:
+    """Change the colour at each step."""
+    found = [
+        {"color": colour, "value": least if place else None} for place, (least, colour) in enumerate(steps)
+    ]
+    return {"mode": "absolute", "steps": found}
+
+
+def _named(by_name: Mapping[str, str]) -> Iterator[Json]:
+    for colour, found in _by_colour(by_name):
+        if len(found) == 1 and not _LIKE_A_VARIABLE.search(found[0]):
+            yield _override("byName", found[0], {"color": fixed(colour)})
+        else:
+            yield _override("byRegexp", f"/^({_any_of(found)})$/", {"color": fixed(colour)})
+
+
+def _begun(by_beginning: Mapping[str, str]) -> Iterator[Json]:
+    for colour, found in _by_colour(by_beginning):
+        yield _override("byRegexp", f"/^({_any_of(found)})/", {"color": fixed(colour)})
+
+
+def _by_colour(by_name: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:
+    """Name all series of a colour at once: a panel has no more overrides of these than there are colours."""
+    of_colour: dict[str, list[str]] = {}
+    for name, colour in by_name.items():
+        of_colour.setdefault(colour, []).append(name)
+    return of_colour.items()
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    """Match each of them literally; a line break would end the regular expression."""
+    return "|".join(escape_regex(text).replace("\n", r"\n") for text in texts)
+
+
+def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:
+    for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True):
+        links = {"links": list(points)} if points and _RELEASE in query.legend else {}
+        if properties := dict(_query(query)) | _axis(panel, query) | links:
+            yield _override("byFrameRefID", ref, properties)
+
+
+def _axis(panel: Panel, query: Query) -> Json:
+    """Extend the axis of a query's own scale as far as a panel with this scale would."""
+    reach = query.scale.soft_high if query.scale and panel.kind is Kind.TIMESERIES else None
+    return {} if reach is None else {"custom.axisSoftMax": reach}
+
+
+def _query(query: Query) -> Iterator[tuple[str, object]]:
+    if query.scale:
+        yield from _scale(query.scale)
+    if query.steps:
+        yield "color", {"mode": "thresholds"}
+        yield "thresholds", thresholds(query.steps)
+    if query.dotted:
+        yield "custom.lineStyle", {"fill": "dot", "dash": [0, 6]}
+    if query.promise:
+        yield "color", fixed(query.colour or colours.OBJECTIVE)
+        yield from _dashed()
+    elif query.mark:
+        yield "color", fixed(query.colour)
+        yield from _over_all()
+    elif query.colour:
+        yield "color", fixed(query.colour) | ({"mode": "shades"} if query.shades else {})
+
+
+def _dashed() -> Iterator[tuple[str, object]]:
+    yield "custom.lineStyle", {"fill": "dash", "dash": [8, 6]}
+    yield from _over_all()
+
+
+def _over_all() -> Iterator[tuple[str, object]]:
+    """Draw lines over all other series, without stacking."""
+    yield "custom.lineWidth", 2
+    yield "custom.fillOpacity", 0
+    yield "custom.stacking", {"mode": "none", "group": "promise"}
+    yield "custom.showPoints", "never"
+
+
+def _scale(scale: Scale) -> Iterator[tuple[str, object]]:
+    yield "unit", scale.unit
+    if scale.decimals is not None:
+        yield "decimals", scale.decimals
+    if scale.high is not None:
+        yield "max", scale.high
+
+
+def _column(column: Column) -> Iterator[tuple[str, object]]:
+    yield "displayName", column.title
+    # A cell without a value, in a table that has some.
+    yield "noValue", "-"
+    # Text stays text even if it looks like a number: a release "1.10" would become "1.1".
+    yield "unit", column.scale.unit if column.scale else "string"
+    if column.scale and column.scale.decimals is not None:
+        yield "decimals", column.scale.decimals
+    if column.width:
+        yield "custom.width", column.width
+    if column.right:
+        yield "custom.align", "right"
+    if column.link:
+        title, url = column.link
+        yield "links", [{"title": title, "url": url, "targetBlank": False}]
+    if column.steps:
+        yield "thresholds", thresholds(column.steps)
+        yield "color", {"mode": "thresholds"}
+        yield "custom.cellOptions", {"type": "color-text"}
+    if column.cell is not Cell.PLAIN:
+        yield from _cell(column.cell)
+
+
+def _cell(cell: Cell) -> Iterator[tuple[str, object]]:
+    if cell is Cell.LINK:
+        yield "mappings", [{"type": "regex", "options": {"pattern": "/.+/", "result": {"text": "→"}}}]
+        yield "custom.align", "center"
+        return
+    if cell is Cell.TREND:
+        yield "mappings", trends()
+        yield "thresholds", thresholds(((None, colours.TEXT),))
+        yield "custom.cellOptions", {"type": "color-text"}
+        return
+    yield "mappings", statuses() if cell is Cell.STATUS else severities()
+    yield "custom.cellOptions", {"type": "color-background", "mode": "basic"}
+    yield "custom.align", "center"
+
+
+def _override(matcher: str, options: str, properties: Mapping[str, object]) -> Json:
+    return {
+        "matcher": {"id": matcher, "options": options},
+        "properties": [{"id": name, "value": value} for name, value in properties.items()],
+    }

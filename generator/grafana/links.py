@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.grafana.variables import DATASOURCE
 from generator.model import names
-from generator.model.links import fill_in
+from generator.model.service import fill_in
 
 
 def with_everything(uid: str) -> str:

@@ -1,4 +1,4 @@
-"""A panel as a value: the dashboards declare these, and nothing here depends on Grafana's JSON."""
+"""Dashboards and their panels as values: nothing here depends on Grafana's JSON."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from generator.grafana.layout import Section
+    from generator.grafana.variables import Variable
     from generator.promql.expr import Expr
-
 
 #: Pixels of a letter in the header of a table.
 _LETTER = 9
@@ -270,3 +271,25 @@ class Panel(Struct, frozen=True):
     def shows_something(self) -> bool:
         """Whether it draws anything but an objective."""
         return any(not query.promise for query in self.queries)
+
+
+class Dashboard(Struct, frozen=True):
+    """A dashboard before it is laid out.
+
+    Attributes:
+        uid: Its address for links and alerts; also the name of its file.
+        title: Its name in lists of dashboards.
+        description: The question that it answers.
+        variables: Its variables without the data source; each may read those before it.
+        sections: Its panels, the most urgent first.
+        hours: The number of hours that it shows when opened.
+        tabs: Whether its sections are tabs, where Grafana has some.
+    """
+
+    uid: str
+    title: str
+    description: str
+    variables: tuple[Variable, ...]
+    sections: tuple[Section, ...]
+    hours: int = 6
+    tabs: bool = False

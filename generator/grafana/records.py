@@ -18,9 +18,9 @@ from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
 from generator.model.alerts import Alert, BurnRate, Threshold
 from generator.model.panels import PanelPlace, panel_of
+from generator.model.service import worded
 from generator.model.signals import Signal, divisor
 from generator.model.units import duration
-from generator.model.words import worded
 from generator.promql.expr import Expr, Series
 from generator.promql.syntax import Reference, references
 from generator.signals.releases import events_name

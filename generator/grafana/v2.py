@@ -18,8 +18,8 @@ from generator.promql.expr import Series, aggregate, binary, call, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.grafana.dashboard import Dashboard
     from generator.grafana.layout import Section
+    from generator.grafana.panels import Dashboard
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.instrumentation.roles import Roles
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
     from generator.model.service import Service
 
 #: Names that a module defines or imports itself, so that no label's type may have them.

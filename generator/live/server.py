@@ -1,4 +1,4 @@
-"""A real Prometheus, with its configuration, for as long as a ``with`` block lasts: for tests, demos and replays."""
+"""A real Prometheus or a real Alertmanager, for as long as a ``with`` block lasts: for tests, demos and replays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tempfile
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,11 +15,21 @@ from msgspec import Struct
 
 from generator.live.api import PrometheusApi, connect, probe
 from generator.live.errors import LiveError
-from generator.live.process import START_SECONDS, find_program, last_errors, launch, log_of, running
+from generator.live.process import (
+    START_SECONDS,
+    HttpServer,
+    find_program,
+    last_errors,
+    launch,
+    launch_http,
+    log_of,
+    running,
+)
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Mapping
+
 
 # A server accepts samples as old as half a block before its newest one (an hour, by default), and compacts once a block
 # and a half is full. With one block for everything the age of samples does not matter, and no compaction runs beside a
@@ -96,17 +107,19 @@ def prometheus_server(
     with tempfile.TemporaryDirectory(prefix="prometheus-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         _write_config(directory, config or ServerConfig())
-        launched = partial(_launch, binary, directory, features)
+        launched = partial(_launch_prometheus, binary, directory, features)
         with (
             running(
-                launched, _is_ready, directory, called="Prometheus", port=port, timeout=timeout
+                launched, _prometheus_is_ready, directory, called="Prometheus", port=port, timeout=timeout
             ) as server,
             closing(server.api),
         ):
             yield server
 
 
-def _launch(binary: str, directory: Path, features: tuple[str, ...], port: int) -> PrometheusServer:
+def _launch_prometheus(
+    binary: str, directory: Path, features: tuple[str, ...], port: int
+) -> PrometheusServer:
     command = [
         binary,
         f"--config.file={directory / _CONFIG}",
@@ -124,7 +137,7 @@ def _launch(binary: str, directory: Path, features: tuple[str, ...], port: int) 
     return PrometheusServer(api, directory, launch(command, directory))
 
 
-def _is_ready(server: PrometheusServer) -> bool:
+def _prometheus_is_ready(server: PrometheusServer) -> bool:
     """Whether our server is ready, rather than another one that took its port: ours then ends by itself."""
     with closing(probe(server.api.url, _PROBE_SECONDS)) as api:
         try:
@@ -163,3 +176,58 @@ def _configuration(config: ServerConfig) -> str:
 def _literal(path: Path) -> str:
     """Write a path where Prometheus expects a pattern."""
     return re.sub(r"([*?\[\\])", r"\\\1", str(path.resolve()))
+
+
+#: The program's name in Debian, and its makers' name.
+_PROGRAMS = ("prometheus-alertmanager", "alertmanager")
+_ROUTES = "alertmanager.yml"
+
+
+def find_alertmanager() -> str:
+    """Return the path of the program.
+
+    Raises:
+        LiveError: it is not installed.
+    """
+    return next(filter(None, map(which, _PROGRAMS)), None) or find_program("alertmanager", _PROGRAMS[0])
+
+
+@contextmanager
+def alertmanager_server(
+    config: str, *, port: int = 0, timeout: float = START_SECONDS
+) -> Iterator[HttpServer]:
+    """Start an Alertmanager on 127.0.0.1, and end it with its data when the block ends.
+
+    Args:
+        config: its configuration file's text.
+        port: the port it listens on; 0 takes a free one.
+        timeout: seconds until it is ready.
+
+    Raises:
+        LiveError: there is no Alertmanager, or it does not start (with its last messages).
+    """
+    binary = find_alertmanager()
+    with tempfile.TemporaryDirectory(prefix="alertmanager-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        (directory / _ROUTES).write_text(config, encoding="utf-8")
+        launched = partial(_launch_alertmanager, binary, directory)
+        with running(
+            launched, _alertmanager_is_ready, directory, called="Alertmanager", port=port, timeout=timeout
+        ) as server:
+            yield server
+
+
+def _launch_alertmanager(binary: str, directory: Path, port: int) -> HttpServer:
+    command = [
+        binary,
+        f"--config.file={directory / _ROUTES}",
+        f"--storage.path={directory / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+    ]
+    return launch_http(command, directory, port)
+
+
+def _alertmanager_is_ready(server: HttpServer) -> bool:
+    return server.answers("/-/ready")

@@ -1,4 +1,4 @@
-"""Alerts as meant: bounds in base units, and only tiers that can fire."""
+"""Alerts as meant: bounds in base units, and only tiers that can fire; and a service's changes to shared ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.labels import Label
+from generator.model.metrics import Label
 from generator.model.streams import Stream
 from generator.model.units import DAY, HOUR, duration
 
@@ -299,3 +299,33 @@ def is_compared(kind: AlertKind) -> bool:
 def has_mildest(alert: Alert) -> bool:
     """Whether chance is judged by the mildest tier's bound: there are several, and single events are bad anyway."""
     return isinstance(alert.kind, Threshold) and bool(alert.kind.also_over) and len(alert.tiers) > 1
+
+
+#: The variant that turns an alert off.
+OFF = "off"
+
+
+class Override(Struct, frozen=True):
+    """A number of a shared alert that a service changes; ``severity`` is empty where all severities share it."""
+
+    alert: str
+    severity: str
+    part: str
+    value: float
+    words: str
+
+
+class Variant(Struct, frozen=True):
+    """A service's own form of a shared alert, which differs in more than numbers; ``name`` names the difference."""
+
+    alert: str
+    name: str
+    alerts: tuple[Alert, ...]
+
+
+class Deviations(Struct, frozen=True):
+    """The changes of a service to the shared alerts."""
+
+    overrides: tuple[Override, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    off: tuple[str, ...] = ()

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.alerts import Outside
-from generator.model.labels import Label
-from generator.model.metrics import Metric, MetricType
+from generator.model.metrics import Label, Metric, MetricType
 from generator.model.streams import Source, Stream
 
 if TYPE_CHECKING:

@@ -1,28 +1,67 @@
-"""A service and the site: everything a back end needs to know, resolved."""
+"""A service and the site: everything a back end needs to know, resolved; its links, and its word for a run."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.model import names
+from generator.model.alerts import Deviations
 from generator.model.delivery import Deliver
-from generator.model.deviations import Deviations
 from generator.model.receivers import Receiver
-from generator.model.words import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics import Span
     from generator.model.alerts import Alert
-    from generator.model.labels import Label
     from generator.model.library import Library
-    from generator.model.metrics import Metric
+    from generator.model.metrics import Label, Metric
     from generator.model.signals import Signal
     from generator.model.streams import Stream
+
+
+SERVICE = "{service}"
+RELEASE = "{release}"
+
+
+def fill_in(address: str, service: str, release: str | None) -> str:
+    """Fill a service and a release, as its reader writes them, into an address.
+
+    Without a release, a parameter that is only the release is dropped from the query and the fragment, since it would
+    look for runs without one. Elsewhere the release becomes empty.
+    """
+    if release is None:
+        page, *fragments = address.split("#")
+        address = "#".join([_without_release(page), *map(_of_fragment, fragments)])
+    return address.replace(SERVICE, service).replace(RELEASE, release or "")
+
+
+def _of_fragment(part: str) -> str:
+    """Read a fragment as a query if it is written as one."""
+    is_query = "?" not in part and all("=" in parameter for parameter in part.split("&"))
+    return _without_release(f"?{part}").removeprefix("?") if is_query else _without_release(part)
+
+
+def _without_release(part: str) -> str:
+    before, mark, query = part.partition("?")
+    kept = [parameter for parameter in query.split("&") if parameter.partition("=")[2] != RELEASE]
+    return f"{before}{mark}{'&'.join(kept)}" if kept else before
+
+
+#: The word for a run where a profile sets none.
+RUN = "run"
+#: The word in a sentence; in a name, such as ``run_count``, it stays.
+_WORD = re.compile(r"(?<![\w:.$-])([Rr])un(s?)(?![\w:-])")
+
+
+def worded(text: str, run: str, capital: str | None = None) -> str:
+    """Call runs in a sentence as a profile calls them; ``capital`` is the word with a capital letter."""
+    first = run.capitalize() if capital is None else capital
+    return _WORD.sub(lambda match: f"{first if match[1] == 'R' else run}{match[2]}", text)
 
 
 class Price(Struct, frozen=True):

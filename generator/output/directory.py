@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.output.errors import OutputError, name_of
+from generator.output.outcome import OutputError, name_of
 from generator.output.paths import parents
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from generator.output.directory import EntryKind, entry_kind, find_entry, signature
-from generator.output.errors import OutputError, name_of
+from generator.output.outcome import OutputError, name_of
 from generator.output.paths import LOCK, MANIFEST, path_fault
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ import msgspec
 
 from generator.diagnostics.printable import printable, quoted
 from generator.output.directory import EntryKind, entry_kind
-from generator.output.errors import OutputError, name_of
+from generator.output.outcome import OutputError, name_of
 from generator.output.paths import MANIFEST, path_fault
 
 if TYPE_CHECKING:

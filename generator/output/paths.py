@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from generator.output.errors import OutputError, name_of
+from generator.output.outcome import OutputError, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,9 +16,8 @@ from generator.artifact import Artifact, File
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 from generator.output.directory import EntryKind, PathEntry, Signature, below, digest, find_entry, signature
-from generator.output.errors import OutputError, name_of
 from generator.output.manifest import Owned, manifest_of
-from generator.output.outcome import OutputDifference, WriteResult
+from generator.output.outcome import OutputDifference, OutputError, WriteResult, name_of
 from generator.output.paths import MANIFEST, check_paths, collision_key, parents
 
 if TYPE_CHECKING:

@@ -9,10 +9,16 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from generator.output.directory import EntryKind, check_target, find_entry, located, signature, standing
-from generator.output.errors import OutputError, name_of, reason, system_errors
 from generator.output.lock import is_left, locked, undisturbed
 from generator.output.manifest import Owned, manifest_of, owned_in
-from generator.output.outcome import OutputDifference, WriteResult
+from generator.output.outcome import (
+    OutputDifference,
+    OutputError,
+    WriteResult,
+    name_of,
+    reason,
+    system_errors,
+)
 from generator.output.paths import MANIFEST, parents
 from generator.output.plan import Content, WritePlan, contents, plan_files
 

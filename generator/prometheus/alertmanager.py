@@ -1,15 +1,10 @@
-"""The configuration of Alertmanager: alerts reach the receivers of the site, or an example shows their owners.
-
-Critical alerts page the owner, others open a ticket. While a critical alert fires, others about the same signal of the
-same service add nothing, and are inhibited; but an alert that is listed under a signal without showing its state, such
-as one on undeclared values, inhibits none.
-"""
+"""The configuration of Alertmanager: receivers get alerts by their channels, or an example shows the owners."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
@@ -17,17 +12,17 @@ from generator.artifact import Artifact
 from generator.diagnostics import Span
 from generator.model import names
 from generator.model.alerts import AlertSeverity, RuleHealth, Unpriced
+from generator.model.receivers import Email, PagerDuty, Slack, Webhook
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
-from generator.prometheus.channels import channels
 from generator.promql.expr import quote
-from generator.resolve.receivers import UNROUTED
+from generator.resolve.site import UNROUTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.receivers import Receiver
+    from generator.model.receivers import Channel, Receiver
     from generator.model.service import Service
     from generator.prometheus.block_yaml import Mapped
 
@@ -123,11 +118,11 @@ def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) ->
     owners = sorted({each.owner for each in services})
     rest = next((one.name for one in receivers if not one.wanted), UNROUTED)
     routes = [_of_receiver(one) for one in receivers if one.wanted] or [_of_owner(owner) for owner in owners]
-    known = [{"name": one.name, **channels(one.channels)} for one in receivers]
+    entries = [{"name": one.name, **channels(one.channels)} for one in receivers]
     if rest == UNROUTED:
-        known.insert(0, {"name": UNROUTED})
+        entries.insert(0, {"name": UNROUTED})
     if not receivers:
-        known += [{"name": name} for name in _receivers(owners)]
+        entries += [{"name": name} for name in _receivers(owners)]
     return {
         "route": {
             "receiver": rest,
@@ -138,7 +133,7 @@ def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) ->
             **({"routes": routes} if routes else {}),
         },
         "inhibit_rules": [inhibition(services)],
-        "receivers": known,
+        "receivers": entries,
     }
 
 
@@ -151,7 +146,7 @@ def inhibition(services: Sequence[Routing]) -> Mapped:
             *(_matcher("alertname", name, "!=") for name in _aside(services)),
         ],
         "target_matchers": [OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
-        "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(services)],
+        "equal": [names.SERVICE, names.SIGNAL, *_distinguishing_labels(services)],
     }
 
 
@@ -185,7 +180,7 @@ def _of_owner(owner: str) -> Mapped:
     }
 
 
-def _told_apart_by(services: Iterable[Routing]) -> list[str]:
+def _distinguishing_labels(services: Iterable[Routing]) -> list[str]:
     """Name the labels by which a signal has several alerts: one failing tool proves nothing about another."""
     return sorted({label for each in services for label in each.apart})
 
@@ -214,3 +209,80 @@ def _ticket(owner: str) -> str:
 
 def _matcher(label: str, value: str, op: str = "=") -> str:
     return f"{label}{op}{quote(value)}"
+
+
+#: One line for a group of alerts: the problem and the service.
+TITLE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
+STATE = (
+    '{{ if eq .Status "resolved" }}Resolved'
+    "{{ else if .CommonLabels.severity }}{{ .CommonLabels.severity | title }}{{ else }}Firing{{ end }}"
+)
+#: Each alert of a group: its numbers, and its links.
+TEXT = (
+    "{{ range .Alerts }}{{ .Annotations.description }}"
+    " <{{ .Annotations.dashboard_url }}|Dashboard>, <{{ .Annotations.runbook_url }}|runbook>\n{{ end }}"
+)
+FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
+SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
+#: Alerts of several severities may be sent at once.
+SEVERITY = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
+
+
+def channels(of: Iterable[Channel]) -> dict[str, Sequence[str | Mapped]]:
+    """Write the channels of a receiver by Alertmanager's kinds."""
+    configs: dict[str, list[str | Mapped]] = {}
+    for channel in of:
+        kind, config = _channel(channel)
+        configs.setdefault(kind, []).append(config)
+    return dict(configs)
+
+
+def _channel(channel: Channel) -> tuple[str, Mapped]:
+    match channel:
+        case PagerDuty(routing_key_file):
+            return "pagerduty_configs", {
+                "routing_key_file": routing_key_file,
+                "description": SUMMARY,
+                "severity": SEVERITY,
+                "client": "agent-metrics",
+                "client_url": FIRST_DASHBOARD,
+            }
+        case Slack(api_url_file, name):
+            return "slack_configs", {
+                "api_url_file": api_url_file,
+                **({"channel": name} if name else {}),
+                "send_resolved": True,
+                "title": f"{STATE}: {TITLE}",
+                "title_link": FIRST_DASHBOARD,
+                "text": TEXT,
+            }
+        case Webhook(url, url_file, token_file):
+            return "webhook_configs", {
+                **({"url": url} if url else {"url_file": url_file}),
+                "send_resolved": True,
+                **(_bearer(token_file) if token_file else {}),
+            }
+        case Email():
+            return "email_configs", _email(channel)
+        case _:
+            assert_never(channel)
+
+
+def _bearer(token_file: str) -> Mapped:
+    return {"http_config": {"authorization": {"credentials_file": token_file}}}
+
+
+def _email(channel: Email) -> Mapped:
+    login: Mapped = (
+        {"auth_username": channel.auth_username, "auth_password_file": channel.auth_password_file}
+        if channel.auth_username
+        else {}
+    )
+    return {
+        "to": channel.to,
+        "from": channel.sender,
+        "smarthost": channel.smarthost,
+        **login,
+        "send_resolved": True,
+        "headers": {"Subject": f"{STATE}: {TITLE}"},
+    }

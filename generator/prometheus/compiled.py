@@ -12,6 +12,7 @@ from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
+    OFF,
     OUTSIDE_WINDOW,
     BurnRate,
     Forecast,
@@ -21,21 +22,18 @@ from generator.model.alerts import (
     Threshold,
     Unpriced,
 )
-from generator.model.deviations import OFF
-from generator.model.links import RELEASE, fill_in
 from generator.model.outside import STREAM, outside_alert
 from generator.model.panels import PANELS
-from generator.model.service import WAY
+from generator.model.service import RELEASE, WAY, fill_in
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
 from generator.prometheus.grouping import split
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, labelled, number
 from generator.resolve.segments import SIGNALS
-from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals import board, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
+from generator.signals.kinds import records, unfinished
 from generator.signals.quantile import is_timed, overflow
-from generator.signals.ratio import unfinished
-from generator.signals.registry import records
 from generator.streams.raw import raw_pass, scraped
 from generator.streams.scope import Scope, distinct, rule
 
@@ -65,7 +63,7 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
     scope = Scope(site, service.name)
     name, interval = _GROUP.format(service.name), site.rule_interval
     limit = _LIMIT * site.budget_of(service).recorded
-    promises = tuple(_promised(service, shared))
+    promises = tuple(_own_promises(service, shared))
     own = [tuple(rules) for rules in (*_own(service, scope), *_budgets(promises, scope))]
     return Compiled(
         service.name,
@@ -92,12 +90,12 @@ def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
 
 
 def _fresh(
-    chains: Iterable[tuple[RecordingRule, ...]], taken: set[str]
+    chains: Iterable[tuple[RecordingRule, ...]], recorded: set[str]
 ) -> Iterator[tuple[RecordingRule, ...]]:
     """Leave out the records of the shared rules and of earlier chains."""
     for chain in chains:
-        fresh = tuple(distinct(chain, taken))
-        taken.update(one.record for one in fresh if names.SIGNAL not in one.labels)
+        fresh = tuple(distinct(chain, recorded))
+        recorded.update(one.record for one in fresh if names.SIGNAL not in one.labels)
         yield fresh
 
 
@@ -124,8 +122,8 @@ def _constants(service: Service) -> Iterator[RecordingRule]:
 
 def who(service: Service) -> dict[str, str]:
     """Build the labels for a service's owner and environment, and its author's own labels of alerts."""
-    known = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
-    return known | service.marks
+    labels = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
+    return labels | service.marks
 
 
 def changes(service: Service) -> Iterator[tuple[str, float, dict[str, str]]]:
@@ -217,19 +215,19 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
                 {span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)}
             )
             yield (
-                *burn.sides(signal, scope),
-                *(one for span in spans for one in burn.over(signal, span, scope)),
+                *error_budget.sides(signal, scope),
+                *(one for span in spans for one in error_budget.burn_over(signal, span, scope)),
             )
         if isinstance(alert.kind, Forecast):
             yield forecast.forecast(signal, scope)
         if isinstance(alert.kind, Threshold) and alert.kind.unfinished:
             yield (unfinished(signal, scope),)
-    watched_ = {alert.signal for alert in alerts if alert.shown}
+    watched = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
-        yield board.row(signal, scope, is_watched=signal.name in watched_)
+        yield board.row(signal, scope, is_watched=signal.name in watched)
     # The shared rules show signals with a trend, or with an alert that all services share.
     shown = {alert.signal for alert in service.alerts if alert.shared}
-    for name in sorted(watched_ - shown):
+    for name in sorted(watched - shown):
         signal = service.signals[name]
         if signal.shared and signal.trend is None:
             yield board.row(signal, scope, is_watched=True)
@@ -237,15 +235,15 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
 
 def _segments(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     """Record signals of the library for each value of the service's segments."""
-    found = segmented(service)
-    yield _windows(found, (), service, scope)
-    for signal in found:
+    signals = segmented(service)
+    yield _windows(signals, (), service, scope)
+    for signal in signals:
         yield records(signal, scope)
 
 
 def segmented(service: Service) -> list[Signal]:
     """Find the signals that a service breaks down by its segments, each with a level a segment."""
-    found = []
+    signals = []
     for name in dict.fromkeys(name for each in SIGNALS.values() for name in each):
         signal = service.signals.get(name)
         if signal is not None and signal.shared:
@@ -254,40 +252,40 @@ def segmented(service: Service) -> list[Signal]:
                 (label,) for label in service.segments if all(label in side.labels for side in sides)
             )
             if levels:
-                found.append(replace(signal, levels=levels))
-    return found
+                signals.append(replace(signal, levels=levels))
+    return signals
 
 
-def _promised(service: Service, shared: Collection[str]) -> Iterator[Promise]:
+def _own_promises(service: Service, shared: Collection[str]) -> Iterator[Promise]:
     """Find the shares with an objective over a window whose budget the shared rules do not record."""
     for objective in service.objectives.values():
         signal = service.signals[objective.signal]
-        known = signal.shared and names.part(signal, "objective_window") in shared
-        if objective.window and isinstance(signal.kind, Share) and not known:
+        is_shared = signal.shared and names.part(signal, "objective_window") in shared
+        if objective.window and isinstance(signal.kind, Share) and not is_shared:
             yield Promise(signal, objective.window, signal.kind.budget(objective.bound))
 
 
 def _budgets(promises: Iterable[Promise], scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     for one in promises:
-        yield (*burn.sides(one.signal, scope), error_budget.latest(one, scope))
+        yield (*error_budget.sides(one.signal, scope), error_budget.latest(one, scope))
         yield error_budget.balance(one, scope)
 
 
 def _windows(
     signals: Iterable[Signal], alerts: Iterable[Alert], service: Service, scope: Scope
 ) -> Iterator[RecordingRule]:
-    found = tuple(signals)
-    for tokens in dict.fromkeys(one.of for one in found if isinstance(one.kind, Tokens | Cost)):
+    measured = tuple(signals)
+    for tokens in dict.fromkeys(one.of for one in measured if isinstance(one.kind, Tokens | Cost)):
         yield prices.billed_tokens(tokens, scope, is_listed=bool(service.inclusions))
         yield prices.costs(tokens, None, scope)
-    wanted = list(events.windows(found))
+    windows = list(events.windows(measured))
     for alert in alerts:
         signal = service.signals[alert.signal]
         if isinstance(alert.kind, Unpriced):
-            wanted.append((signal.of, signal.window))
+            windows.append((signal.of, signal.window))
         if isinstance(alert.kind, Outside):
-            wanted.append((STREAM, OUTSIDE_WINDOW))
-    yield from (events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted))
+            windows.append((STREAM, OUTSIDE_WINDOW))
+    yield from (events.increase(stream, window, scope) for stream, window in dict.fromkeys(windows))
 
 
 def _upper(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
@@ -296,8 +294,8 @@ def _upper(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
 
 
 def _overflow(signal: Signal, alerts: Iterable[Alert], scope: Scope) -> Iterator[RecordingRule]:
-    watched_ = {alert.signal for alert in alerts if isinstance(alert.kind, Overflow)}
-    if isinstance(signal.kind, Quantile) and (f"{signal.name}:overflow" in PANELS or signal.name in watched_):
+    watched = {alert.signal for alert in alerts if isinstance(alert.kind, Overflow)}
+    if isinstance(signal.kind, Quantile) and (f"{signal.name}:overflow" in PANELS or signal.name in watched):
         yield overflow(signal, scope)
 
 

@@ -1,4 +1,4 @@
-"""Rule files: those that all services share, by family, and one small file of each service."""
+"""Rule files: those that all services share, by family, a small one of each service, and the list of each shard's."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.rules import RuleFile
+from generator.model.rules import RecordingRule, Rule, RuleFile
 from generator.model.units import duration
-from generator.prometheus.encode import encode
+from generator.prometheus.block_yaml import block_yaml
+from generator.promql.layout import layout_alike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
+    from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.shared import SharedRules
 
@@ -74,3 +77,61 @@ def _oldest(site: Site) -> tuple[str, ...]:
         if site.keeps_firing
         else (f"Made for Prometheus {major}.{minor} and newer: none has a keep_firing_for.",)
     )
+
+
+_COMMENT = """\
+# The rule files of the Prometheus of shard {shard}, by their paths below output/prometheus: those about all services,
+# and those of the services that it scrapes. Generated from the specs: change site.yaml, not this file.
+"""
+_FOLDER = "prometheus/"
+
+
+def shard_files(
+    shared: Iterable[str], of_services: Mapping[str, Sequence[str]], site: Site
+) -> Iterator[Artifact]:
+    """Write the list of each shard's files.
+
+    Args:
+        shared: The paths of the shared rule files.
+        of_services: The paths of each service's own rule files, by its name.
+        site: The shards.
+    """
+    common = sorted(path.removeprefix(_FOLDER) for path in shared)
+    for shard in site.shards:
+        own = [path.removeprefix(_FOLDER) for name in shard.services for path in of_services[name]]
+        text = _COMMENT.format(shard=shard.name) + block_yaml({"rule_files": [*common, *sorted(own)]})
+        yield Artifact(names.shard_path(shard.name), text)
+
+
+def encode(file: RuleFile, service: str = "") -> str:
+    """Write a rule file; the same value gives the same bytes.
+
+    Args:
+        file: The rules.
+        service: The name that they are about: rules of other services are laid out alike.
+
+    Raises:
+        PromqlError: an expression does not parse.
+    """
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in file.comment)
+    return comment + block_yaml({"groups": [_group(group, service) for group in file.groups]})
+
+
+def _group(group: RuleGroup, service: str) -> Mapped:
+    rules = [_rule(rule, layout_alike(rule.expr, service)) for rule in group.rules]
+    limit = {"limit": group.limit} if group.limit else {}
+    return {"name": group.name, "interval": duration(group.interval), **limit, "rules": rules}
+
+
+def _rule(rule: Rule, expr: str) -> Mapped:
+    if isinstance(rule, RecordingRule):
+        labels = {"labels": dict(rule.labels)} if rule.labels else {}
+        return {"record": rule.record, "expr": expr, **labels}
+    times = {"for": rule.for_, "keep_firing_for": rule.keep_firing_for}
+    return {
+        "alert": rule.alert,
+        "expr": expr,
+        **{key: duration(seconds) for key, seconds in times.items() if seconds},
+        "labels": dict(rule.labels),
+        "annotations": dict(rule.annotations),
+    }

@@ -34,18 +34,16 @@ from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, number
-from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals import board, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
+from generator.signals.kinds import records, unfinished
 from generator.signals.quantile import is_timed, overflow, run_length
-from generator.signals.ratio import unfinished
-from generator.signals.registry import records
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.alerts import Alert
-    from generator.model.deviations import Variant
+    from generator.model.alerts import Alert, Variant
     from generator.model.library import Library, ProfileFacts
     from generator.model.rules import RuleGroup
     from generator.model.service import Objective, Site
@@ -279,7 +277,7 @@ def _streams(library: Library, scope: Scope) -> Rules:
     rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted)]
     rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
     burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
-    rules += [one for signal in burning for one in burn.sides(signal, scope)]
+    rules += [one for signal in burning for one in error_budget.sides(signal, scope)]
     return tuple(distinct(rules))
 
 
@@ -354,7 +352,7 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
         signal = library.signals[alert.signal]
         if isinstance(alert.kind, BurnRate):
             for window in burn_windows(alert):
-                fresh = tuple(distinct(burn.over(signal, window, scope), taken))
+                fresh = tuple(distinct(error_budget.burn_over(signal, window, scope), taken))
                 taken.update(one.record for one in fresh)
                 yield fresh
 
@@ -482,4 +480,4 @@ def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
     yield from alert_records(alert, ground)
     if isinstance(alert.kind, BurnRate):
         for window in burn_windows(alert):
-            yield from burn.over(ground.signal(alert), window, ground.scope)
+            yield from error_budget.burn_over(ground.signal(alert), window, ground.scope)

@@ -8,8 +8,7 @@ import promql_parser as grammar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.live.plan import plan
-from generator.live.reads import records_read
+from generator.live.plan import plan, records_read
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.promql.expr import Series
 from generator.promql.syntax import operands, parse, reference

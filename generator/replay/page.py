@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from generator import templates
 from generator.diagnostics.printable import printable
-from generator.replay.compare import Comparison, FiringChange
-from generator.replay.differences import detected_after, incidents, sides
+from generator.replay.compare import Comparison, FiringChange, detected_after, incidents, sides
 from generator.replay.judge import PAGE, TICKET, Verdict
 from generator.replay.timeline import GUTTER, WIDTH, TimelineLayout, timeline
 from generator.replay.times import after, alert_value, clock, lasting, share, utc

@@ -1,10 +1,11 @@
-"""A replay from beginning to end: its series, its server, and the resulting alerts."""
+"""A replay from beginning to end: its series, its server with the records that it has, and the resulting alerts."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from enum import StrEnum
-from math import floor
+from functools import reduce
+from math import ceil, floor, inf
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,21 +13,96 @@ from msgspec.structs import replace
 
 from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
-from generator.replay.coverage import Covered, begins, covered
+from generator.promql.expr import Expr, Series, aggregate, binary, labelled
 from generator.replay.history import AlertHistory, histories
+from generator.replay.jobs import NoAnswers
 from generator.replay.needs import Needs, needs
-from generator.replay.resume import NoAnswers
 from generator.replay.scratch import NO_DATA, RawSource, check_scratch, scratch
 from generator.replay.times import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from generator.model.service import Site
     from generator.replay.jobs import WorkerPool
     from generator.replay.subject import ReplaySubject
 
-    Looks = dict[str, Covered | None]
+
+_LOOKS = 60
+#: Seconds; a sufficient precision.
+_CLOSE = 60
+_SHORTEST = 15
+#: The label that separates constants in the answer to a query.
+_CONSTANT = "constant"
+
+
+class Covered(Struct, frozen=True):
+    """A query's view of a service's records.
+
+    Attributes:
+        service: The service.
+        first: The first time of any record, Unix seconds; as coarse as ``step``.
+        last: The last time.
+        measured: The first time of a record that is not a constant; infinity without one.
+        step: Seconds between the queried instants.
+    """
+
+    service: str
+    first: float
+    last: float
+    measured: float
+    step: float
+
+
+def covered(api: PrometheusApi, service: str, need: Needs, start: int, end: int) -> Covered | None:
+    """Look for any of the needed records of ``service``; None without any in the span.
+
+    Raises:
+        LiveError: the server cannot be reached or refuses.
+    """
+    step = max(_SHORTEST, ceil((end - start) / _LOOKS))
+    counts = tuple(_counts(service, need))
+    if not counts:
+        return None
+    query = reduce(lambda one, other: binary("or", one, other), counts)
+    series = api.one_range(str(query), start, end, step).series
+    times = [time for one in series for time in one.timestamps]
+    measured = [time for one in series if _CONSTANT not in one.labels for time in one.timestamps]
+    return Covered(service, min(times), max(times), min(measured, default=inf), step) if times else None
+
+
+def _counts(service: str, need: Needs) -> Iterator[Expr]:
+    """Count the measured records, and the constants separately."""
+    if need.measured:
+        yield _count(service, need.measured)
+    if constants := need.records - need.measured:
+        yield labelled(_count(service, constants), _CONSTANT, "yes")
+
+
+def _count(service: str, records: Iterable[str]) -> Expr:
+    return aggregate("count", Series("").one_of("__name__", sorted(records)).where(service=service).now())
+
+
+def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int) -> float:
+    """Find the start of a service's records, to the minute; minus infinity if it is before the span, or there are none.
+
+    Constants do not count: they exist as soon as the rules do.
+
+    Args:
+        api: The server.
+        found: The view of the whole span.
+        need: The records.
+        start: The start of the span.
+
+    Raises:
+        LiveError: the server cannot be reached or refuses.
+    """
+    while found and start < found.measured < inf and found.step > _CLOSE:
+        # Past the first instant with a record, or the last of the finer ones could be just before it.
+        before, after = max(start, floor(found.measured - found.step)), ceil(found.measured + found.step)
+        finer = covered(api, found.service, need, before, after)
+        found = finer if finer and finer.measured < inf else replace(found, step=0)
+    return found.measured if found and start < found.measured < inf else -inf
 
 
 class RecordSource(StrEnum):
@@ -91,13 +167,15 @@ def _greet(api: PrometheusApi, time: int) -> None:
         raise LiveError(message, "is this a Prometheus? the address ends where its own paths begin")
 
 
-def _looks(order: Order, crew: WorkerPool, need: Needs) -> Looks:
+def _looks(order: Order, crew: WorkerPool, need: Needs) -> dict[str, Covered | None]:
     """Look once, for each service, at the server's records over the span."""
     span = order.start, order.end
     return {service: covered(crew.apis[0], service, need, *span) for service in order.subject.services}
 
 
-def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[RecordSource, tuple[str, ...]]:
+def _records(
+    order: Order, url: str, need: Needs, looks: dict[str, Covered | None]
+) -> tuple[RecordSource, tuple[str, ...]]:
     """Choose the source of records, by the server's data, and describe missing data."""
     if order.records is RecordSource.INLINED:
         return RecordSource.INLINED, ()
@@ -111,12 +189,12 @@ def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[RecordS
     return RecordSource.INLINED, ("The server has no recorded series in the span: they were computed here.",)
 
 
-def _begun(order: Order, crew: WorkerPool, need: Needs, looks: Looks) -> dict[str, float]:
+def _begun(order: Order, crew: WorkerPool, need: Needs, looks: dict[str, Covered | None]) -> dict[str, float]:
     """Find the start of each service, by its records from either source."""
     return {service: begins(crew.apis[0], look, need, order.start) for service, look in looks.items()}
 
 
-def _missing(order: Order, looks: Looks) -> Iterator[str]:
+def _missing(order: Order, looks: dict[str, Covered | None]) -> Iterator[str]:
     for service, one in looks.items():
         if one is None:
             yield f"There are no recorded series of {service} in the span: none of its alerts can fire."

@@ -11,7 +11,7 @@ from generator.live.states import Timing
 from generator.model import names
 from generator.model.rules import AlertingRule, RuleGroup
 from generator.promql.reach import reach
-from generator.replay.evaluations import Steps, steps_within
+from generator.replay.history import Steps, steps_within
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -91,8 +91,8 @@ def _threshold(
 ) -> AlertKind | None:
     kind = Threshold(bool(body.unfinished), _also_over(entry, body, signal, scope))
     divides = divisor(signal) is not None and not isinstance(signal.kind, Share)
-    wanted = "a ratio, which unfinished needs"
-    return _fitting(kind, body, scope, fits=divides or not kind.unfinished, wanted=wanted)
+    needed = "a ratio, which unfinished needs"
+    return _fitting(kind, body, scope, fits=divides or not kind.unfinished, needed=needed)
 
 
 def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope) -> int:
@@ -134,7 +134,7 @@ def _burn_rate(
     """Take the error budget from the objective; without an objective over a window there is no budget."""
     objective = scope.objectives.get(signal.name)
     if not isinstance(signal.kind, Share):
-        return _fitting(BurnRate(0, 1), body, scope, fits=False, wanted="a share")
+        return _fitting(BurnRate(0, 1), body, scope, fits=False, needed="a share")
     if objective is None or objective.window is None:
         what = "no objective" if objective is None else "an objective without a window"
         scope.off(entry.key, body.signal, signal, what, window="30d")
@@ -146,27 +146,27 @@ def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: Aler
     kind: AlertKind
     match name:
         case "regression":
-            kind, wanted = (
+            kind, needed = (
                 Regression(is_relative(signal)),
                 "a share, a ratio or a quantile of metrics with the label release",
             )
             fits = compares_releases(signal, scope.runs)
         case "overflow":
-            kind, wanted, fits = Overflow(), "a quantile", isinstance(signal.kind, Quantile)
+            kind, needed, fits = Overflow(), "a quantile", isinstance(signal.kind, Quantile)
         case "forecast":
-            kind, wanted, fits = Forecast(), "a count or a cost of the last 24h", _is_of_a_day(signal)
+            kind, needed, fits = Forecast(), "a count or a cost of the last 24h", _is_of_a_day(signal)
         case "fall":
             counts = signal.kind == Count() and not signal.of.is_histogram
-            kind, wanted, fits = Fall(), "a count of events", counts
+            kind, needed, fits = Fall(), "a count of events", counts
         case "unpriced":
-            kind, wanted, fits = (
+            kind, needed, fits = (
                 Unpriced(),
                 "a signal of tokens or cost",
                 isinstance(signal.kind, Tokens | Cost),
             )
         case _:
             raise NotImplementedError(f"no code resolves the kind {name}")
-    return _fitting(kind, body, scope, fits=fits, wanted=wanted)
+    return _fitting(kind, body, scope, fits=fits, needed=needed)
 
 
 def _is_of_a_day(signal: Signal) -> bool:
@@ -176,12 +176,12 @@ def _is_of_a_day(signal: Signal) -> bool:
 
 
 def _fitting(
-    kind: AlertKind, body: AlertKindSpec, scope: AlertScope, *, fits: bool, wanted: str
+    kind: AlertKind, body: AlertKindSpec, scope: AlertScope, *, fits: bool, needed: str
 ) -> AlertKind | None:
     if not fits and body.signal:
         scope.findings.error(
             "alert/signal-kind",
-            f'"{body.signal.value}" is not {wanted}',
+            f'"{body.signal.value}" is not {needed}',
             body.signal.span,
             "choose a signal of that kind, or another kind of alert",
         )

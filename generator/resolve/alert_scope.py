@@ -12,9 +12,8 @@ from generator.resolve.objectives import promise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.diagnostics import Span
-    from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
+    from generator.diagnostics import Findings, Span
+    from generator.model.metrics import Label
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream

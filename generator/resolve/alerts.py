@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Findings
 from generator.diagnostics.printable import quoted
 from generator.diagnostics.suggest import closest, listed, nearest_first
 from generator.model.alerts import (

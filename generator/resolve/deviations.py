@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Findings
 from generator.model.alerts import (
     BEYOND,
     BOUND,
@@ -21,11 +21,13 @@ from generator.model.alerts import (
     Bound,
     Burn,
     Change,
+    Deviations,
     Idle,
+    Override,
     Threshold,
+    Variant,
     pace_part,
 )
-from generator.model.deviations import Deviations, Override, Variant
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
 from generator.resolve.library import generic_scope

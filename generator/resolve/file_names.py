@@ -11,7 +11,7 @@ from generator.model.names import is_shared_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.spec.types import Text
 
 # Windows opens the device whatever follows the dot.

@@ -26,7 +26,7 @@ from generator.resolve.signal_checks import RUN_COUNT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.resolve.alert_scope import AlertScope
     from generator.spec.types import AlertSpec, Entry, Located
 

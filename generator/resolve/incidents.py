@@ -7,8 +7,7 @@ from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Note, Result
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Findings, Note, Result
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.resolve.scope import look_up
 

@@ -15,8 +15,8 @@ from generator.model.identifiers import unbounded
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
+    from generator.diagnostics import Findings
+    from generator.model.metrics import Label
     from generator.spec.types import ProfileSpec, Text
 
 FORBIDDEN, RESERVED = "cardinality/forbidden-label", "cardinality/reserved-label"

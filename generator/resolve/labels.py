@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.suggest import did_you_mean
-from generator.model.labels import OTHER, Label
+from generator.model.metrics import OTHER, Label
 from generator.resolve.label_names import refused_declaration, refused_label, undeclared
 from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.spec.types import (
         BoundSpec,
         Entry,
@@ -136,13 +136,13 @@ def _check_per(name: str, per: Iterable[Entry[int]], labels: Mapping[str, Label]
 
 def _counted_for(name: str, labels: Mapping[str, Label]) -> set[str]:
     """Find all labels per whose values a label is counted, directly or indirectly; includes the label itself."""
-    found, waiting = {name}, [name]
+    counted, waiting = {name}, [name]
     while waiting:
         for other, _ in labels[waiting.pop()].per:
-            if other in labels and other not in found:
-                found.add(other)
+            if other in labels and other not in counted:
+                counted.add(other)
                 waiting.append(other)
-    return found
+    return counted
 
 
 def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.findings import Findings
-from generator.model.labels import Label
+from generator.diagnostics import Findings
 from generator.model.library import Library, ProfileFacts
+from generator.model.metrics import Label
 from generator.model.service import Objective, Site
 from generator.model.signals import Better, Signal
 from generator.model.streams import TOKEN_TYPE, Stream

@@ -16,8 +16,8 @@ from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, Serv
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
+    from generator.diagnostics import Findings
+    from generator.model.metrics import Label
 
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 
@@ -128,7 +128,7 @@ def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) ->
             "name the metric without _bucket, _sum, _count, _created or _info",
         )
     elif (metric.type is MetricType.COUNTER) != metric.name.endswith("_total"):
-        wanted = (
+        advice = (
             f'name it "{metric.name.removesuffix("_total")}"'
             if metric.type is not MetricType.COUNTER
             else f'name it "{metric.name}_total", as client libraries expose it'
@@ -137,7 +137,7 @@ def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) ->
             "metric/counter-suffix",
             f'{metric.type} "{metric.name}": names of counters end in _total, and no other names do',
             entry.key.span,
-            wanted,
+            advice,
         )
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics import Diagnostic, Note, Result, Span, at_home
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Diagnostic, Findings, Note, Result, Span, at_home
 from generator.model.service import Model, Service, Site
 from generator.resolve.file_names import check_alert_names, check_device, check_shared_files
 from generator.resolve.library import resolve_library

@@ -17,7 +17,7 @@ from generator.resolve.times import objective_window
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.spec.types import Entry, ObjectiveSpec, ServiceSpec, Text
 
 

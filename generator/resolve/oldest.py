@@ -1,4 +1,4 @@
-"""The oldest Prometheus that must run the output, and the features that the output then does without."""
+"""The oldest Prometheus that must run the output: the features that the output does without; native histograms."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from generator.model.service import KEEPS_FIRING, Service
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics import Span
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings, Span
     from generator.spec.types import AlertSpec, Entry, Text
+
 
 #: The panels use ``@ end()``, the rules are tested to load and to evaluate.
 LOWEST = (2, 37)
@@ -67,3 +67,23 @@ def at_once(
             "an alert that comes and goes notifies each time: a longer group_interval in Alertmanager makes that rarer",
         )
     return replace(service, alerts=tuple(replace(alert, keep_firing_for=0) for alert in service.alerts))
+
+
+#: The first Prometheus that stores classic histograms as native ones, with the bounds that the source has.
+NATIVE_SINCE = (3, 0)
+_NATIVE = "native"
+
+
+def are_native(written: Text | None, oldest: tuple[int, int], findings: Findings, *, default: bool) -> bool:
+    """Read whether histograms are native; without the key they are as ``default`` says."""
+    if written is None:
+        return default
+    if written.value == _NATIVE and oldest < NATIVE_SINCE:
+        findings.error(
+            "site/native-histograms",
+            f"native histograms need Prometheus {NATIVE_SINCE[0]}.{NATIVE_SINCE[1]}, and the oldest here is "
+            f"{oldest[0]}.{oldest[1]}",
+            written.span,
+            'if yours is newer, say so in site.yaml: oldest_prometheus: "3.0"; else leave histograms out',
+        )
+    return written.value == _NATIVE

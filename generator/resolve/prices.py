@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics.suggest import did_you_mean
-from generator.model.labels import OTHER, Label
+from generator.model.metrics import OTHER, Label
 from generator.model.service import WAY, Inclusion, Price, TokenLabels
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
 from generator.spec.types import ELSEWHERE, Entry, Names, PricesSpec, ProfileSpec, ProviderSpec, Text
@@ -17,7 +17,7 @@ from generator.spec.types import ELSEWHERE, Entry, Names, PricesSpec, ProfileSpe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
 
 #: The labels of token metrics that prices are joined on.
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Findings
 from generator.resolve.alerts import KINDS as ALERT_KINDS
 from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics import Diagnostic
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
     from generator.model.signals import Signal
     from generator.model.streams import Stream
     from generator.resolve.service import Base
@@ -132,15 +132,15 @@ def extended(
         findings: Receives errors for unknown profiles and for circles.
     """
     by_name = {spec.profile.value: spec for spec in shadowed}
-    found: dict[str, ProfileSpec] = {}
+    merged: dict[str, ProfileSpec] = {}
     broken: set[str] = set()
     for name, spec in profiles.items():
         chain = _chain(spec, profiles, by_name, findings)
         if chain is None:
             broken.add(name)
         else:
-            found[name] = reduce(_over, reversed(chain))
-    return Extended(found, frozenset(broken))
+            merged[name] = reduce(_over, reversed(chain))
+    return Extended(merged, frozenset(broken))
 
 
 def _chain(
@@ -197,22 +197,22 @@ def _merged(
     """Keep the order of the base; append the entries that only the other has."""
     merged = {entry.key.value: entry for entry in base}
     for entry in own:
-        known = merged.get(entry.key.value)
+        inherited = merged.get(entry.key.value)
         merged[entry.key.value] = (
-            replace(entry, value=_laid(known.value, entry.value, exclusive)) if known else entry
+            replace(entry, value=_overlaid(inherited.value, entry.value, exclusive)) if inherited else entry
         )
     return tuple(merged.values())
 
 
-def _laid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:
+def _overlaid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:
     """Take the given keys, and the others from the base."""
     if not isinstance(base, Struct) or not isinstance(own, Struct):
         return own
-    given = {key for key in own.__struct_fields__ if getattr(own, key) not in (None, ())}
-    dropped = {key for keys in exclusive if given & set(keys) for key in keys}
+    written = {key for key in own.__struct_fields__ if getattr(own, key) not in (None, ())}
+    dropped = {key for keys in exclusive if written & set(keys) for key in keys}
     kept = {
         key: getattr(base, key)
         for key in base.__struct_fields__
-        if key not in given and key not in dropped and getattr(base, key) not in (None, ())
+        if key not in written and key not in dropped and getattr(base, key) not in (None, ())
     }
     return replace(own, **kept)

@@ -20,7 +20,7 @@ from generator.model.units import (
 )
 
 if TYPE_CHECKING:
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.model.service import Objective
     from generator.model.signals import Signal
     from generator.spec.types import Names, Text
@@ -132,13 +132,13 @@ def _shifted_by(signal: Signal) -> str:
 
 
 def _unreadable(text: Text, signal: Signal, findings: Findings) -> None:
-    meant = respelled_bound(text.value, _shifted_by(signal))
+    suggested = suggested_bound(text.value, _shifted_by(signal))
     findings.error(
         "unit/bound",
         f'"{text.value}" is no bound',
         text.span,
-        f"write {meant}"
-        if meant
+        f"write {suggested}"
+        if suggested
         else "write an amount with its unit (2s, 5%, $200, 40), or: objective, 2x objective, objective - 10pp",
     )
 
@@ -177,10 +177,10 @@ def unit_help(written: str, kind: str, example: str, exposed: str) -> str:
     """Explain how to write an amount of ``kind``; ``exposed`` is the unit in which its metric is exposed."""
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written) and kind in _SUFFIXES:
         return f"write the unit, such as {_with_unit(written, kind, exposed)}"
-    if meant := whole_duration(written):
-        return f"write whole numbers only: {meant}" if kind == "duration" else f"write it like {example}"
-    meant = respelled(written, kind)
-    return f"write {meant}" if meant else f"write it like {example}"
+    if suggested := whole_duration(written):
+        return f"write whole numbers only: {suggested}" if kind == "duration" else f"write it like {example}"
+    suggested = suggested_amount(written, kind)
+    return f"write {suggested}" if suggested else f"write it like {example}"
 
 
 def _with_unit(written: str, kind: str, exposed: str) -> str:
@@ -189,8 +189,8 @@ def _with_unit(written: str, kind: str, exposed: str) -> str:
         return " or ".join(dict.fromkeys((f"{plain(number)}ms", _in_finest(Fraction(written), "s"))))
     # An author who writes 0.97 for a share means 97%.
     scaled = kind in {"share", "points"} and number <= 1
-    meant = _SUFFIXES[kind].format(plain(number * 100) if scaled else written)
-    return (whole_duration(meant) or meant) if kind == "duration" else meant
+    suggested = _SUFFIXES[kind].format(plain(number * 100) if scaled else written)
+    return (whole_duration(suggested) or suggested) if kind == "duration" else suggested
 
 
 def _in_finest(milliseconds: Fraction, unit: str) -> str:
@@ -208,7 +208,7 @@ def whole_duration(written: str) -> str:
     return _in_finest(Fraction(match[1]) * dict(_FINER)[match[2]], match[2]) if match else ""
 
 
-def respelled(written: str, kind: str) -> str:
+def suggested_amount(written: str, kind: str) -> str:
     """Write an amount of ``kind`` without blanks, commas and words; empty where that does not help."""
     text = _THOUSANDS.sub("", re.sub(r"\s", "", written))
     if kind != "number":  # a count has no fraction
@@ -230,13 +230,13 @@ def _promised(share: str) -> str:
     return f"{plain(min(max(number, 0.0001), 99.9999))}%" if 0 < number < 100 else share  # noqa: PLR2004
 
 
-def respelled_bound(written: str, kind: str) -> str:
+def suggested_bound(written: str, kind: str) -> str:
     """Correct the spelling of a bound that depends on the objective; empty for any other."""
     match = _OBJECTIVE_WITH_SHIFT.fullmatch(written.strip())
     if match is None:
         return ""
     factor, sign, shift = match.groups()
-    shifted = respelled(shift, kind) if shift else ""
+    shifted = suggested_amount(shift, kind) if shift else ""
     if (factor and parse_quantity(f"{factor}x") is None) or (shift and not shifted):
         return ""
     return f"{f'{factor}x ' if factor else ''}objective{f' {sign} {shifted}' if shift else ''}"

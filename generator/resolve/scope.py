@@ -9,7 +9,7 @@ from generator.diagnostics.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.spec.types import Text
 
 T = TypeVar("T")

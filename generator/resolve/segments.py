@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Note
 from generator.diagnostics.suggest import did_you_mean, listed
-from generator.model.labels import OTHER
+from generator.model.metrics import OTHER
 from generator.resolve.alerts import alerts_of
 from generator.resolve.label_names import refused_label
 from generator.resolve.objectives import objective_of
@@ -32,7 +32,7 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.model.alerts import Alert, AlertSeverity
     from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope

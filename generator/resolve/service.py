@@ -9,18 +9,17 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
-from generator.model.labels import Label
-from generator.model.service import Inclusion, Objective, Price, Service, Site
+from generator.model.metrics import Label
+from generator.model.service import RUN, Inclusion, Objective, Price, Service, Site
 from generator.model.signals import Cost, Distribution, Signal, Tokens
-from generator.model.words import RUN
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
-from generator.resolve.histograms import are_native
 from generator.resolve.label_names import forbidden_label, set_elsewhere
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
+from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.segments import segment_alerts
 from generator.resolve.signal_checks import RUN_COUNT, check_on_board, check_runs
@@ -41,8 +40,7 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from generator.diagnostics import Span
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings, Span
     from generator.model.library import Library
     from generator.model.streams import Stream
 

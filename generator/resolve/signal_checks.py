@@ -11,7 +11,7 @@ from generator.resolve.prices import TOKENS
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.model.streams import Stream
     from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec
 

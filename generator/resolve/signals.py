@@ -33,9 +33,8 @@ from generator.resolve.times import seconds, window
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.diagnostics import Span
-    from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
+    from generator.diagnostics import Findings, Span
+    from generator.model.metrics import Label
     from generator.model.service import Site
     from generator.model.streams import Stream
     from generator.spec.types import (

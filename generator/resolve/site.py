@@ -1,4 +1,4 @@
-"""The site: intervals that tile time, addresses, budgets of series, shards and delivery targets."""
+"""The site: intervals that tile time, addresses, receivers, budgets of series, shards and delivery targets."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.diagnostics import Diagnostic, Note
-from generator.diagnostics.findings import Findings
+from generator.diagnostics import Diagnostic, Findings, Note
 from generator.diagnostics.suggest import did_you_mean, listed
+from generator.model import names
+from generator.model.alerts import AlertSeverity
 from generator.model.delivery import (
     Backstage,
     Deliver,
@@ -20,28 +21,39 @@ from generator.model.delivery import (
     Terraform,
     VictoriaMetrics,
 )
-from generator.model.receivers import Receiver, secret_files, secret_key
+from generator.model.receivers import (
+    Channel,
+    Email,
+    PagerDuty,
+    Receiver,
+    Slack,
+    Wanted,
+    Webhook,
+    secret_files,
+    secret_key,
+)
 from generator.model.service import SeriesBudget, Shard, Site
-from generator.model.units import DAY, MINUTE, duration
-from generator.resolve.histograms import are_native
-from generator.resolve.oldest import resolve_oldest
-from generator.resolve.receivers import resolve_receivers
+from generator.model.units import DAY, HOUR, MINUTE, duration
+from generator.resolve.oldest import are_native, resolve_oldest
 from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.spec.types import (
+        EmailSpec,
         Entry,
         HelmSpec,
         KubernetesSpec,
         MimirSpec,
         Names,
+        ReceiverSpec,
         SeriesBudgetSpec,
         ServiceSpec,
         SiteSpec,
         Text,
     )
+
 
 SCRAPE_INTERVAL = 15
 RULE_INTERVAL = MINUTE
@@ -274,3 +286,59 @@ def _mimir(spec: MimirSpec) -> Mimir:
 
 def _map(entries: tuple[Entry[str], ...]) -> Labels:
     return tuple((entry.key.value, entry.value) for entry in entries)
+
+
+#: The name of the receiver of foreign alerts, where the site has none for them.
+UNROUTED = "unrouted"
+
+
+def resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings) -> tuple[Receiver, ...]:
+    """Fill in the defaults of each receiver; at most one of them may get all other alerts."""
+    rest: Entry[ReceiverSpec] | None = None
+    for entry in entries:
+        if entry.value.for_:
+            continue
+        if rest is not None:
+            findings.error(
+                "receiver/fallback",
+                f'"{entry.key.value}" and "{rest.key.value}" would both get all alerts that no other receiver gets',
+                entry.key.span,
+                "limit one of them, as in for: {owner: team-support}",
+                Note("the other one is here", rest.key.span),
+            )
+        rest = rest or entry
+    return tuple(_receiver(entry, findings) for entry in entries)
+
+
+def _receiver(entry: Entry[ReceiverSpec], findings: Findings) -> Receiver:
+    spec = entry.value
+    wanted = tuple((one.key.value, tuple(text.value for text in one.value.values)) for one in spec.for_)
+    channels = tuple(_channels(spec))
+    if not channels:
+        findings.error(
+            "receiver/no-channel",
+            f'receiver "{entry.key.value}" has no channel',
+            entry.key.span,
+            "give it pagerduty, slack, webhook or email",
+        )
+    usual = HOUR if _pages(wanted) else DAY
+    return Receiver(entry.key.value, wanted, seconds(spec.repeat_interval, usual, findings), channels)
+
+
+def _pages(wanted: Wanted) -> bool:
+    return (names.SEVERITY, (str(AlertSeverity.CRITICAL),)) in wanted
+
+
+def _channels(spec: ReceiverSpec) -> Iterator[Channel]:
+    if spec.pagerduty:
+        yield PagerDuty(spec.pagerduty.routing_key_file)
+    if spec.slack:
+        yield Slack(spec.slack.api_url_file, spec.slack.channel or "")
+    if spec.webhook:
+        yield Webhook(spec.webhook.url or "", spec.webhook.url_file or "", spec.webhook.token_file or "")
+    if spec.email:
+        yield _email(spec.email)
+
+
+def _email(spec: EmailSpec) -> Email:
+    return Email(spec.to, spec.from_, spec.smarthost, spec.auth_username or "", spec.auth_password_file or "")

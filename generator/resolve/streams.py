@@ -12,8 +12,8 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
-from generator.resolve.histograms import are_native
 from generator.resolve.label_names import forbidden_label
+from generator.resolve.oldest import are_native
 from generator.resolve.patterns import overlap
 from generator.resolve.quantities import bucket_bounds
 from generator.resolve.scope import look_up
@@ -33,9 +33,8 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Span
-    from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
+    from generator.diagnostics import Findings, Span
+    from generator.model.metrics import Label
     from generator.model.service import Site
     from generator.resolve.service import Base
 

@@ -29,7 +29,7 @@ from generator.resolve.times import MONTH, burns, scaled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.model.service import Objective
     from generator.resolve.alert_scope import AlertScope
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text

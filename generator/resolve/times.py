@@ -10,7 +10,7 @@ from generator.model.units import DAY, duration, parse_duration
 from generator.resolve.quantities import LARGEST
 
 if TYPE_CHECKING:
-    from generator.diagnostics.findings import Findings
+    from generator.diagnostics import Findings
     from generator.model.service import Site
     from generator.spec.types import Text
 

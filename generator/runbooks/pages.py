@@ -14,8 +14,8 @@ from generator.markdown import environment, text
 from generator.model import names
 from generator.model.alerts import Absence, Alert
 from generator.model.panels import TITLES, dashboard_of_alert, panel_of
+from generator.model.service import RUN, worded
 from generator.model.signals import Signal
-from generator.model.words import RUN, worded
 from generator.runbooks.questions import guide
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Error budgets over the whole window of an objective: the remaining part, and the time until it is spent.
+"""Error budgets: their burn rates, and what is left of them over the whole window of an objective.
 
 A window may be longer than what Prometheus keeps: 30 days are more than the 15 of its default. So the events of each
 day are summed while it lasts, and the sum of a day is written again once an hour from its own last value, until the day
@@ -16,11 +16,33 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.units import DAY, HOUR, WEEK
 from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, literal, number
+from generator.signals import rare
+from generator.signals.events import long_window
 from generator.streams.scope import Scope, each, join, largest, rule, spread, summed
 
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
+
+
+def sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
+    """Record bad and all events per second of the whole service, so that days are cheap to sum."""
+    return tuple(rare.sides(signal, (), (), scope))
+
+
+def burn_over(signal: Signal, window: int, scope: Scope) -> tuple[RecordingRule, ...]:
+    """Record the bad events of a window and their share: sums over sums, never an average of ratios.
+
+    Days are summed once for each side: the share reads the bad events that have just been recorded.
+    """
+    errors = names.windowed(signal, "errors", window)
+    every = long_window(names.events_rate(signal), window, scope)
+    share = scope.record(errors).now() / (every > number(0))
+    return (
+        rule(errors, long_window(names.part(signal, "errors_rate"), window, scope)),
+        rule(names.windowed(signal, "error_ratio", window), share),
+    )
+
 
 BAD, EVERY = "bad", "all"
 #: Seconds between two copies of the finished days, and the number of copies back that one is looked for.

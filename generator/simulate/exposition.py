@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct, field
 
 from generator.model import names
-from generator.model.labels import OTHER, Label
-from generator.model.metrics import Across, Metric
+from generator.model.metrics import OTHER, Across, Label, Metric
 from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
-from generator.simulate.agents import PRICED_AS, TOKEN_FIELDS, prices_of, usd_of_call
+from generator.simulate.agents import (
+    PRICED_AS,
+    TOKEN_FIELDS,
+    prices_of,
+    usd_of_call,
+)
 from generator.simulate.counters import Counter, Gauge, Histogram, counting
 from generator.simulate.feeds import INFO, FedSource, Happening, observations, source_labels, sources_by_event
 from generator.simulate.vocabulary import Vocabulary, label_choices, vocabulary

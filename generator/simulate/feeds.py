@@ -20,7 +20,7 @@ from generator.streams.roles import Amount, Event, Role, role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
     from generator.model.service import Service
 
     #: The value of a stream's label.

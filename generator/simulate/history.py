@@ -1,10 +1,13 @@
-"""The simulation itself: every life of every instance is played, scrape by scrape, as Prometheus stores it."""
+"""The simulation itself: every life of every instance is played, scrape by scrape, as Prometheus stores it.
+
+The truth is its answer key: the list of incidents by which ``replay`` judges.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -15,7 +18,6 @@ from generator.simulate.draws import poisson, stream
 from generator.simulate.exposition import Process, ServiceExposition
 from generator.simulate.fleet import Headcount, Life, headcount, lives
 from generator.simulate.incidents import EVERYTHING, Conditions, conditions
-from generator.simulate.truth import Truth, truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +25,58 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service, Site
     from generator.simulate.counters import Counter, Gauge, Histogram
-    from generator.simulate.scenario import Scenario
+    from generator.simulate.incidents import SimulatedIncident
+    from generator.simulate.scenario import Scenario, SimulatedRollout
+
+
+class Truth(Struct, frozen=True):
+    """The contents of a history; times are Unix seconds."""
+
+    service: str
+    seed: int
+    start: float
+    end: float
+    release: str
+    rollouts: tuple[SimulatedRollout, ...]
+    lives: tuple[Life, ...]
+    incidents: tuple[SimulatedIncident, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it in the form of the schema of incidents."""
+        return {
+            "service": self.service,
+            "start": self.start,
+            "end": self.end,
+            "incidents": [_incident(one) for one in self.incidents],
+            "rollouts": [{"release": one.release, "at": one.at} for one in self.rollouts],
+            "simulation": {"seed": self.seed, "release": self.release},
+        }
+
+
+def truth(service: Service, scenario: Scenario, lived: Sequence[Life]) -> Truth:
+    """Collect the truth about a service in a scenario."""
+    return Truth(
+        service.name,
+        scenario.seed,
+        scenario.start,
+        scenario.end,
+        scenario.release,
+        scenario.rollouts,
+        tuple(lived),
+        scenario.incidents,
+    )
+
+
+def _incident(one: SimulatedIncident) -> dict[str, Any]:
+    effect = one.effect
+    return {
+        "name": effect.name,
+        "start": one.start,
+        "end": one.end,
+        "alerts": list(effect.alerts),
+        **({"release": one.release} if one.release else {}),
+    }
+
 
 # Workers of an instance: more runs than this are not stuck at once.
 _WORKERS = 20

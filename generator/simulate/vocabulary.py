@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.labels import OTHER, Label
+from generator.model.metrics import OTHER, Label
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.streams import roles
 from generator.streams.roles import ERROR_CLASS, TOOL, Event, Outcome, Reasons

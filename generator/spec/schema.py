@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from generator.diagnostics import Diagnostic, Span, error
-from generator.diagnostics.findings import MAX_PER_FILE, left_out
+from generator.diagnostics import MAX_PER_FILE, Diagnostic, Span, error, left_out
 from generator.spec.schema_errors import MISSING_KEY, SchemaError, schema_errors
 from generator.spec.schema_messages import diagnostic_of, place_of
 

@@ -1,20 +1,14 @@
-"""The raw pass: each exposed series is read once an interval, and becomes a stream.
-
-A counter becomes the events per second of the interval, a gauge its value at the interval's end.
-
-Buckets get their bounds in base units: client libraries spell the same bound differently (``2000``, ``2000.0``), and
-sources measure in different units. Native histograms get the declared bounds: they are summed first, since each bound
-reads them again.
-"""
+"""The raw pass: each exposed series is read once an interval, and becomes a stream."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.model import names
-from generator.model.labels import OTHER, Label
-from generator.model.metrics import FACTORS
+from generator.model.metrics import FACTORS, OTHER, Label
 from generator.model.units import plain, scientific
 from generator.promql.expr import (
     Expr,
@@ -37,6 +31,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.service import Service, Site
     from generator.model.streams import Source, Stream
+
 
 #: Prometheus's own count of a target's series at each scrape.
 SCRAPED = "scrape_samples_post_metric_relabeling"
@@ -70,12 +65,12 @@ def _without_bounds(stream: Stream) -> tuple[str, ...]:
 
 def _buckets(stream: Stream, service: Service) -> Expr:
     """Count the events up to each declared bound: exactly at a histogram's own bounds, else by interpolation."""
-    found = series(names.native_rate(stream), {names.SERVICE: service.name}).now()
-    count = call("histogram_count", found)
+    histogram = series(names.native_rate(stream), {names.SERVICE: service.name}).now()
+    count = call("histogram_count", histogram)
     # Without events a fraction is no number, and the count is 0.
     source = stream.sources[0]
     shares = [
-        (call("histogram_fraction", _BELOW_ALL, number(bound or _JUST_ABOVE_ZERO), found) >= number(0))
+        (call("histogram_fraction", _BELOW_ALL, number(bound or _JUST_ABOVE_ZERO), histogram) >= number(0))
         | count
         for bound in source.buckets
     ]
@@ -101,19 +96,19 @@ def _is_plain(stream: Stream, service: Service) -> bool:
 
 def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     """Read one source: sum its instances, then give its labels and values the product's names."""
-    found = any_of([_summed(name, source, stream, service, site) for name in source.names])
+    expr = any_of([_summed(name, source, stream, service, site) for name in source.names])
     if source.minus:
         less = any_of([_summed(name, source, stream, service, site) for name in source.minus])
-        found -= less | number(0) * found
+        expr -= less | number(0) * expr
         if not stream.is_native:
-            found = call("clamp_min", found, number(0))
+            expr = call("clamp_min", expr, number(0))
     if source.scale != 1:
-        found = found * number(source.scale)
+        expr = expr * number(source.scale)
     for name, exposed in source.labels:
-        found = translated(found, name, exposed, _label(name, service))
+        expr = translated(expr, name, exposed, _label(name, service))
     for name, value in source.constants:
-        found = labelled(found, name, value)
-    return found
+        expr = labelled(expr, name, value)
+    return expr
 
 
 def _summed(name: str, source: Source, stream: Stream, service: Service, site: Site) -> Expr:
@@ -131,8 +126,8 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
         rates = _with_target_info(rates, sorted(joined), service)
     if classic:
         rates = _in_base_units(rates, source)
-    found = aggregate(stream.across, rates, kept)
-    return found * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else found
+    summed = aggregate(stream.across, rates, kept)
+    return summed * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else summed
 
 
 def series_of(name: str, source: Source, stream: Stream) -> str:
@@ -144,17 +139,17 @@ def series_of(name: str, source: Source, stream: Stream) -> str:
 
 
 def _selected(name: str, source: Source, stream: Stream, service: Service) -> Series:
-    found = series(series_of(name, source, stream), service.selector)
+    selected = series(series_of(name, source, stream), service.selector)
     for label, patterns in source.where:
-        found = (
-            found.where("=~", **{label: "|".join(patterns)})
+        selected = (
+            selected.where("=~", **{label: "|".join(patterns)})
             if _is_pattern(patterns)
-            else found.one_of(label, patterns)
+            else selected.one_of(label, patterns)
         )
     for label, exposed in source.labels:
         if ignored := _label(label, service).ignore:
-            found = found.where("!~", **{exposed: "|".join(ignored)})
-    return found
+            selected = selected.where("!~", **{exposed: "|".join(ignored)})
+    return selected
 
 
 def _label(name: str, service: Service) -> Label:
@@ -240,12 +235,23 @@ def _shifts(metric: Source) -> list[tuple[str, str]]:
 def _odd_spellings(bound: float, unit: str) -> list[str]:
     """List the spellings of a bound that no pattern of whole numbers matches."""
     text = plain(bound)
-    found = [] if _WHOLE.fullmatch(text) or FACTORS[unit] != _THOUSANDTH else [text]
+    spellings = [] if _WHOLE.fullmatch(text) or FACTORS[unit] != _THOUSANDTH else [text]
     if bound >= _EXPONENT_FROM or 0 < bound < _EXPONENT_BELOW:
-        found.append(scientific(bound))
-    return [escape_regex(spelling) for spelling in found]
+        spellings.append(scientific(bound))
+    return [escape_regex(spelling) for spelling in spellings]
 
 
 def _rewritten(expr: Expr, before: str, after: str) -> Expr:
     le = literal(names.LE)
     return call("label_replace", expr, le, literal(after), le, literal(before))
+
+
+def as_classic(service: Service) -> Service:
+    """Read the histograms of a service from their classic series."""
+    streams = {name: _classic(stream) for name, stream in service.streams.items()}
+    metrics = {name: replace(metric, native=False) for name, metric in service.metrics.items()}
+    return replace(service, streams=streams, metrics=metrics)
+
+
+def _classic(stream: Stream) -> Stream:
+    return replace(stream, sources=tuple(replace(source, native=False) for source in stream.sources))

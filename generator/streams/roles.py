@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.labels import OTHER
+from generator.model.metrics import OTHER
 from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
     from generator.model.service import Service
     from generator.model.streams import Stream
 
@@ -82,7 +82,9 @@ def role(stream: Stream) -> Role | None:
 
 def fed(service: Service, *events: Event) -> tuple[Stream, ...]:
     """List the streams of a service that some events feed, in its order."""
-    return tuple(one for one in service.streams.values() if (found := role(one)) and found.event in events)
+    return tuple(
+        one for one in service.streams.values() if (its_role := role(one)) and its_role.event in events
+    )
 
 
 def has_label(service: Service, event: Event, label: str) -> bool:
@@ -148,7 +150,7 @@ def reasons(service: Service) -> Reasons | None:
     )
     step_failed = _first(("step_error", "error"), label.values, _wrong(label, fine))
     tool_failed = _first(("tool_error",), label.values, step_failed)
-    taken = {completed, step_failed, tool_failed, OTHER}
+    used = {completed, step_failed, tool_failed, OTHER}
     return Reasons(
         label.name,
         completed,
@@ -156,8 +158,8 @@ def reasons(service: Service) -> Reasons | None:
         tool_failed,
         _first(("timeout",), label.values, ""),
         next(iter(label.limits), ""),
-        tuple(_without(fine, taken)),
-        tuple(_without(label.values, {*taken, *fine})),
+        tuple(_without(fine, used)),
+        tuple(_without(label.values, {*used, *fine})),
     )
 
 
@@ -171,18 +173,18 @@ def constant(service: Service) -> tuple[str, ...]:
 def _implied(service: Service) -> dict[str, str]:
     """Find the status that each stop reason implies: the declared one, or that of the same part or exposed label."""
     label = service.labels[STOP_REASON]
-    found = dict(label.determined)
+    implied = dict(label.determined)
     for source in service.runs.sources:
         constants = dict(source.constants)
         if constants.keys() >= {STOP_REASON, STATUS}:
-            found.setdefault(constants[STOP_REASON], constants[STATUS])
+            implied.setdefault(constants[STOP_REASON], constants[STATUS])
         read = dict(source.labels)
         if read.get(STOP_REASON) is not None and read.get(STOP_REASON) == read.get(STATUS):
             for reason, patterns in label.patterns.items():
                 for status, others in service.labels[STATUS].patterns.items():
                     if any(overlap(one, other) for one in patterns for other in others):
-                        found.setdefault(reason, status)
-    return found
+                        implied.setdefault(reason, status)
+    return implied
 
 
 def _fine(reason: str, implied: Mapping[str, str], ended: Outcome | None) -> bool:
@@ -198,11 +200,11 @@ def _wrong(label: Label, fine: Iterable[str]) -> str:
     return OTHER if OTHER in label.values else next(iter(failed), label.values[-1])
 
 
-def _first(wanted: tuple[str, ...], values: tuple[str, ...], otherwise: str) -> str:
+def _first(preferred: tuple[str, ...], values: tuple[str, ...], otherwise: str) -> str:
     """Choose the first wanted word that is listed; without a list, every word is accepted."""
-    return next((one for one in wanted if one in values or not values), otherwise)
+    return next((one for one in preferred if one in values or not values), otherwise)
 
 
 def _without(values: Iterable[str], unwanted: Iterable[str]) -> list[str]:
-    known = {*unwanted}
-    return [value for value in values if value not in known]
+    excluded = {*unwanted}
+    return [value for value in values if value not in excluded]

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
+from generator.live.server import alertmanager_server, find_alertmanager
 from generator.model import names
 from generator.model.alerts import AlertSeverity, SeriesCount, Tier, Unpriced
 from generator.model.rules import AlertingRule

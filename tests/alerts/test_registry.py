@@ -13,8 +13,8 @@ import yaml
 from generator.alerts import condition
 from generator.alerts.registry import KINDS
 from generator.audit.checks import presence, types
-from generator.grafana import compare, readable
-from generator.grafana.dashboards import own
+from generator.grafana import readable
+from generator.grafana.dashboards import overview, releases
 from generator.instrumentation import roles
 from generator.model.alerts import AlertKind
 from generator.model.metrics import FACTORS
@@ -58,10 +58,10 @@ def _fields(record: type, annotation: str) -> set[str]:
 def test_each_unit_is_in_every_table(unit: Unit) -> None:
     assert unit in WRITTEN_AS
     assert condition.value_of(unit)
-    assert unit in compare._SCALES  # noqa: SLF001
+    assert unit in releases._SCALES  # noqa: SLF001
     assert unit in condition._ASKED  # noqa: SLF001
     assert unit in readable._MAGNITUDES  # noqa: SLF001
-    assert unit in own._SCALES  # noqa: SLF001
+    assert unit in overview._SCALES  # noqa: SLF001
     assert unit in {Unit.RATIO, *example._PROMISED}  # noqa: SLF001
 
 

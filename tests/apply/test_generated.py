@@ -9,7 +9,7 @@ import pytest
 
 from generator.apply.generated import read_output
 from generator.artifact import Artifact
-from generator.output.errors import OutputError
+from generator.output.outcome import OutputError
 from generator.output.write import write
 
 if TYPE_CHECKING:

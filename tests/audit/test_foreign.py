@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.audit.as_text import as_text
 from generator.audit.audit import Audit, audit
-from generator.audit.checks import scrape
+from generator.audit.checks import series
 from generator.audit.exposed import exposed_source
 from generator.audit.parse import fetch_file, parse
+from generator.audit.report import as_text
 from generator.diagnostics import Severity
 from generator.resolve.model import resolve
 from generator.spec.load import load
@@ -109,7 +109,7 @@ def test_of_names_that_differ_by_exporter_one_is_enough(tmp_path: Path) -> None:
 def test_the_interval_of_scrapes_is_held_against_the_sites(tmp_path: Path) -> None:
     place = str(tmp_path)
     seen = _audited(tmp_path, "litellm", GATEWAY, EXPOSITIONS / "litellm.prom").seen
-    (rare,) = scrape.check(replace(seen, interval=60.0))
+    (rare,) = series.check_interval(replace(seen, interval=60.0))
     assert rare.diagnostic.severity is Severity.ERROR
     assert rare.diagnostic.message == "mine is scraped every 1m, and site.yaml says scrape_interval: 15s"
     assert rare.fix is not None
@@ -117,7 +117,7 @@ def test_the_interval_of_scrapes_is_held_against_the_sites(tmp_path: Path) -> No
     text = "".join(as_text((Audit(replace(seen, interval=60.0), (rare,)),), {}, colour=False))
     text = text.replace(place, "specs").replace(str(EXPOSITIONS), "expositions")
     compare(Path(__file__).parent / "scraped_rarely", {"expected.txt": text})
-    (often,) = scrape.check(replace(seen, interval=5.0))
+    (often,) = series.check_interval(replace(seen, interval=5.0))
     assert often.diagnostic.severity is Severity.WARNING
-    assert list(scrape.check(replace(seen, interval=15.4))) == []
-    assert list(scrape.check(replace(seen, interval=None))) == []
+    assert list(series.check_interval(replace(seen, interval=15.4))) == []
+    assert list(series.check_interval(replace(seen, interval=None))) == []

@@ -11,8 +11,8 @@ from msgspec import field
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
-from generator.audit.as_text import as_text
 from generator.audit.audit import audit
+from generator.audit.report import as_text
 from generator.audit.server import ServerSource
 from generator.diagnostics import Severity
 from generator.live.remote_write import TimeSeries, write

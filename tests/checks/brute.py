@@ -16,8 +16,7 @@ from generator.model.units import WEEK
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.model.labels import Label
-    from generator.model.metrics import Metric
+    from generator.model.metrics import Label, Metric
     from generator.model.service import Service, Site
 
 Combination = tuple[tuple[str, str], ...]

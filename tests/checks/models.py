@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.checks.facts import Facts
-    from generator.model.labels import Label
     from generator.model.library import Library
+    from generator.model.metrics import Label
 
 SITE = Site(
     scrape_interval=15,

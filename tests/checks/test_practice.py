@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.checks.practice import averages_only, no_alerts, no_stop_reason, retention, selectors
+from generator.checks import practice
 from generator.model.units import DAY, HOUR
 from tests.checks.agent import agent, on, service_of, without, without_alerts
 from tests.checks.models import SITE, known
@@ -28,7 +28,7 @@ ALERTS_OF = {
 
 def _practices(found: Service) -> list[Diagnostic]:
     facts = known(SITE, found)
-    checks = (averages_only.check, no_stop_reason.check, no_alerts.check, selectors.check_instance)
+    checks = (practice.averages_only, practice.no_stop_reason, practice.no_alerts, practice.instance_selector)
     return [told for check in checks for told in check(facts)]
 
 
@@ -46,7 +46,7 @@ def test_the_profile_that_ships_makes_no_mistake(tmp_path: Path) -> None:
 )
 def test_times_that_are_seen_by_averages_only(gone: tuple[str, ...], missing: str, tmp_path: Path) -> None:
     found = service_of(tmp_path, without(agent(), *gone))
-    (told,) = averages_only.check(known(SITE, found))
+    (told,) = practice.averages_only(known(SITE, found))
     assert (
         told.message == f"agent_tool_latency_ms is not seen by its {missing}: an average hides the slow runs"
     )
@@ -68,18 +68,18 @@ def test_a_p99_is_a_tail_too(tmp_path: Path) -> None:
 def test_a_sum_of_times_gives_averages_only(tmp_path: Path) -> None:
     profile = agent()
     profile["metrics"]["agent_wait_total"] = {"type": "counter", "unit": "s", "help": "Wait.", "labels": []}
-    (told,) = averages_only.check(known(SITE, service_of(tmp_path, profile)))
+    (told,) = practice.averages_only(known(SITE, service_of(tmp_path, profile)))
     assert told.help == "expose the times as a histogram; a sum of times only gives averages"
 
 
 def test_steps_are_no_times(tmp_path: Path) -> None:
     found = service_of(tmp_path, without(agent(), "step_count_p50"))
-    assert averages_only.check(known(SITE, found)) == ()
+    assert practice.averages_only(known(SITE, found)) == ()
 
 
 def test_no_stop_reasons(tmp_path: Path) -> None:
     found = service_of(tmp_path, without(agent(), "stop_reason_distribution"))
-    (told,) = no_stop_reason.check(known(SITE, found))
+    (told,) = practice.no_stop_reason(known(SITE, found))
     assert told.message.startswith("demo-agent does not show why its runs end")
     assert "distribution: {of: run, label: stop_reason}" in told.help
 
@@ -92,14 +92,14 @@ def test_a_count_of_stop_reasons_is_no_distribution(tmp_path: Path) -> None:
         "count": {"of": "run"},
         "by": ["stop_reason"],
     }
-    assert len(no_stop_reason.check(known(SITE, service_of(tmp_path, profile)))) == 1
+    assert len(practice.no_stop_reason(known(SITE, service_of(tmp_path, profile)))) == 1
 
 
 @pytest.mark.parametrize("anomaly", ALERTS_OF)
 def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
     profile = agent() | {"objectives": {}}  # an objective has alerts of its own
     found = service_of(tmp_path, without_alerts(profile, on(profile, *ALERTS_OF[anomaly])))
-    (told,) = no_alerts.check(known(SITE, found))
+    (told,) = practice.no_alerts(known(SITE, found))
     assert told.message == f"no alert of demo-agent watches {anomaly}"
     assert told.help == f"for {anomaly} add an alert on {ALERTS_OF[anomaly][0]}"
     assert told.span == found.where("")
@@ -107,14 +107,14 @@ def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
 
 def test_all_anomalies_without_an_alert_are_one_finding(tmp_path: Path) -> None:
     profile = agent() | {"alerts": {}, "objectives": {}}
-    (told,) = no_alerts.check(known(SITE, service_of(tmp_path, profile)))
+    (told,) = practice.no_alerts(known(SITE, service_of(tmp_path, profile)))
     assert all(anomaly in told.message and f"for {anomaly} " in told.help for anomaly in ALERTS_OF)
 
 
 def test_an_alert_that_is_turned_off_is_named_and_pointed_at(tmp_path: Path) -> None:
     off = {"AgentToolCallsPerRunHigh": {"disabled": "Tools are cheap."}}
     found = service_of(tmp_path, agent(), alerts=off)
-    (told,) = no_alerts.check(known(SITE, found))
+    (told,) = practice.no_alerts(known(SITE, found))
     assert told.help == "for tool spam turn on AgentToolCallsPerRunHigh"
     (note,) = told.notes
     assert note.message == "AgentToolCallsPerRunHigh is off"
@@ -125,12 +125,12 @@ def test_a_threshold_tells_of_no_sudden_drop_but_any_other_alert_does(tmp_path: 
     profile = agent()
     changes = ("AgentSuccessRateDrop", "AgentSuccessRateRegression", "AgentErrorBudgetBurn")
     lone = without_alerts(agent(), changes)
-    assert [told.code for told in no_alerts.check(known(SITE, service_of(tmp_path / "threshold", lone)))] == [
-        "practice/no-alerts"
-    ]
+    assert [
+        told.code for told in practice.no_alerts(known(SITE, service_of(tmp_path / "threshold", lone)))
+    ] == ["practice/no-alerts"]
     for name in changes:
         lone["alerts"] = {**without_alerts(agent(), changes)["alerts"], name: profile["alerts"][name]}
-        assert no_alerts.check(known(SITE, service_of(tmp_path / name, lone))) == ()
+        assert practice.no_alerts(known(SITE, service_of(tmp_path / name, lone))) == ()
 
 
 def test_an_alert_that_metrics_are_gone_tells_of_no_anomaly(tmp_path: Path) -> None:
@@ -139,12 +139,12 @@ def test_an_alert_that_metrics_are_gone_tells_of_no_anomaly(tmp_path: Path) -> N
     found = service_of(
         tmp_path, profile | {"alerts": kept, "objectives": {}}, traffic={"min_runs_per_hour": 200}
     )
-    assert {anomaly.name for anomaly in no_alerts.uncovered(found)} == set(ALERTS_OF)
+    assert {anomaly.name for anomaly in practice.uncovered(found)} == set(ALERTS_OF)
 
 
 def test_an_objective_tells_of_what_it_promises(tmp_path: Path) -> None:
     found = service_of(tmp_path, agent() | {"alerts": {}})
-    assert "growing latency" not in {anomaly.name for anomaly in no_alerts.uncovered(found)}
+    assert "growing latency" not in {anomaly.name for anomaly in practice.uncovered(found)}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_objective_tells_of_what_it_promises(tmp_path: Path) -> None:
 )
 def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": "a", label: "b"})
-    messages = [each.message for each in selectors.check_instance(known(SITE, found))]
+    messages = [each.message for each in practice.instance_selector(known(SITE, found))]
     assert messages == [f'the selector picks by "{label}": after the next deployment it picks nothing'] * told
 
 
@@ -161,7 +161,7 @@ def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: P
 )
 def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": value})
-    (told,) = selectors.check_pattern(known(SITE, found))
+    (told,) = practice.selector_pattern(known(SITE, found))
     assert told.message == (
         f'the selector compares exactly: it picks no job but "{value}", which looks like a pattern'
     )
@@ -185,14 +185,14 @@ def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> Non
 )
 def test_a_selector_that_is_a_value_like_any_other(value: str, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": value})
-    assert selectors.check_pattern(known(SITE, found)) == ()
+    assert practice.selector_pattern(known(SITE, found)) == ()
 
 
 def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
     """A burn rate over three days reads all of them; without one, the previous release's day is the longest."""
     burning = service_of(tmp_path / "a", agent())
-    assert retention.check(known(replace(SITE, retention=3 * DAY), burning)) == ()
-    (told,) = retention.check(known(replace(SITE, retention=3 * DAY - HOUR), burning))
+    assert practice.retention(known(replace(SITE, retention=3 * DAY), burning)) == ()
+    (told,) = practice.retention(known(replace(SITE, retention=3 * DAY - HOUR), burning))
     assert told.message.endswith(f" of {burning.name} reads the last 3d, and Prometheus keeps 2d23h")
     assert "retention: 3d, or have " in told.help
 
@@ -200,7 +200,7 @@ def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
 def test_an_alert_of_ones_own_is_named_where_it_stands(tmp_path: Path) -> None:
     week = {"Weekly": {"change": {"signal": "latency_p95", "over": "7d"}, "warning": "50%", "summary": "Up."}}
     found = service_of(tmp_path, agent(), alerts=week)
-    assert retention.check(known(replace(SITE, retention=7 * DAY), found)) == ()
-    (told,) = retention.check(known(replace(SITE, retention=6 * DAY), found))
+    assert practice.retention(known(replace(SITE, retention=7 * DAY), found)) == ()
+    (told,) = practice.retention(known(replace(SITE, retention=6 * DAY), found))
     assert told.message == f"Weekly of {found.name} reads the last 7d, and Prometheus keeps 6d"
     assert told.span == found.where("alerts.Weekly")

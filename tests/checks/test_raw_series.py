@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import combinations, determined_by
 from generator.checks.cardinality.raw import metric_series
-from generator.model.labels import OTHER, Label
+from generator.model.metrics import OTHER, Label
 from generator.model.units import WEEK
 from tests.checks import brute
 from tests.checks.models import SITE, counter, having, histogram, small

@@ -17,8 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from generator.live.alertmanager import find_alertmanager
-from generator.live.server import find_prometheus
+from generator.live.server import find_alertmanager, find_prometheus
 from tests.commands.calls import COMMAND, ROOT, environment
 from tests.programs import needed
 

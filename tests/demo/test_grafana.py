@@ -17,8 +17,7 @@ import pytest
 import yaml
 from msgspec import Struct
 
-from generator.demo.boards import Boards, boards
-from generator.live.grafana import IMAGE
+from generator.demo.boards import IMAGE, Boards, boards
 from generator.prometheus.rule_set import rule_set
 from tests.demo import fake_docker
 from tests.instrumentation.loading import service, shipped

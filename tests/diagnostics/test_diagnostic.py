@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from generator.diagnostics import Result, Severity, Span, error, has_errors, limited, ordered, warning
-from generator.diagnostics.findings import MAX_PER_FILE
+from generator.diagnostics import (
+    MAX_PER_FILE,
+    Result,
+    Severity,
+    Span,
+    error,
+    has_errors,
+    limited,
+    ordered,
+    warning,
+)
 from tests.diagnostics.samples import DUPLICATE, EVERY, FILE, INFO, WARNING
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.diagnostics import Span, error
-from generator.diagnostics.github import render_github
+from generator.diagnostics.formats import render_github
 from tests.diagnostics.samples import DUPLICATE, EVERY, INFO, PLACELESS, WARNING
 
 

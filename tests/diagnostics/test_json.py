@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from generator.diagnostics import Span, error
-from generator.diagnostics.json import render_json
+from generator.diagnostics.formats import render_json
 from tests.diagnostics.samples import DUPLICATE, EVERY, FILE, PLACELESS
 
 

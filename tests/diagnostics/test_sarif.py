@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator.diagnostics import Span, error
+from generator.diagnostics.formats import render_sarif
 from generator.diagnostics.pages import page
-from generator.diagnostics.sarif import render_sarif
 from tests.diagnostics.samples import DUPLICATE, EVERY, FILE, INFO, PLACELESS
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from generator.diagnostics import Note, Span, at_home, error
-from generator.diagnostics.github import render_github
-from generator.diagnostics.sarif import render_sarif
+from generator.diagnostics.formats import render_github, render_sarif
 
 HOME = Span("specs/services/a.yaml", 2, 10, 2, 15)
 SHIPPED = Span("shipped:profiles/agent.yaml", 31, 3, 31, 14)

@@ -12,8 +12,13 @@ import yaml
 
 from generator.artifact import Artifact
 from generator.compiler import generate
-from generator.live.alertmanager import alertmanager_server, find_alertmanager
-from generator.live.server import ServerConfig, find_prometheus, prometheus_server
+from generator.live.server import (
+    ServerConfig,
+    alertmanager_server,
+    find_alertmanager,
+    find_prometheus,
+    prometheus_server,
+)
 from generator.model import names
 from generator.model.alerts import AlertSeverity
 from generator.prometheus.rule_set import rule_set

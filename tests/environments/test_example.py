@@ -18,8 +18,7 @@ from generator.artifact import Artifact
 from generator.cli import main
 from generator.compiler import generate
 from generator.diagnostics import Severity
-from generator.live.alertmanager import alertmanager_server, find_alertmanager
-from generator.live.server import find_prometheus, prometheus_server
+from generator.live.server import alertmanager_server, find_alertmanager, find_prometheus, prometheus_server
 from generator.model import names
 from generator.spec.sources import read_sources
 from tests.people import listening, reaching

@@ -19,8 +19,7 @@ from generator.apply.grafana_api import GrafanaApi
 from generator.apply.prometheus_api import PrometheusRules
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
-from generator.audit import as_json as audit_json
-from generator.audit import as_text as audit_text
+from generator.audit import report as audit_report
 from generator.audit.audit import audit
 from generator.audit.exposed import exposed_source
 from generator.audit.parse import Fetched, parse
@@ -33,11 +32,10 @@ from generator.live.response import Response
 from generator.live.transport import Connection
 from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay import as_json, as_text
-from generator.replay.jobs import WorkerPool
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.page import page
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import report
-from generator.replay.resume import NoAnswers
 from generator.replay.subject import replay_subject
 from tests.fuzz.mutate import mutated
 
@@ -162,8 +160,8 @@ class ServerHunt(Struct):
         service = self.dice.choice(self.specs.model.services)
         api = PrometheusApi(self._connection(partial(prometheus, list(service.metrics))))
         found = audit(ServerSource(api, service), service, self.specs.model)
-        audit_json.as_json([found])
-        "".join(audit_text.as_text([found], {}))
+        audit_report.as_json([found])
+        "".join(audit_report.as_text([found], {}))
 
     def _exposition(self) -> None:
         assert self.specs.model
@@ -176,7 +174,7 @@ class ServerHunt(Struct):
         self.answers.append(text)
         parsed = parse(Fetched("fuzz", text.decode(errors="replace"), self.dice.choice(_TYPES)))
         found = audit(exposed_source(parsed, service), service, self.specs.model)
-        "".join(audit_text.as_text([found], {}))
+        "".join(audit_report.as_text([found], {}))
 
     def _replay(self) -> None:
         assert self.specs.model

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import yaml
 
-from generator.live.alertmanager import alertmanager_server, find_alertmanager
+from generator.live.server import alertmanager_server, find_alertmanager
 from generator.promql.syntax import references
 from generator.spec.source import FORBIDDEN
 from tests.injection.hostile import TEXTS, sentence

@@ -9,7 +9,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from generator.checks.cardinality.raw import metric_series
-from generator.model.labels import OTHER
+from generator.model.metrics import OTHER
 from generator.model.outside import outside_values
 
 if TYPE_CHECKING:

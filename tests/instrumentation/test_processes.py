@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from generator.model.labels import Label
+from generator.model.metrics import Label
 from tests.instrumentation.loading import OUTPUT, fresh, generated, service, shipped, value
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import pytest
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from generator.model.labels import Label
-from generator.model.metrics import Metric, MetricType
+from generator.model.metrics import Label, Metric, MetricType
 from generator.model.service import Model
 from tests.instrumentation.loading import fresh, generated, measured, service, shipped, value
 from tests.instrumentation.test_blocks import runs

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from generator.model.labels import Label
+from generator.model.metrics import Label
 from generator.model.service import Model
 from tests.instrumentation.loading import OUTPUT, fresh, generated, imported, service, shipped, support, value
 

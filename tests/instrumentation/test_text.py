@@ -15,8 +15,7 @@ from mypy import api
 
 from generator.instrumentation.modules import instrumentation
 from generator.instrumentation.python import python_literal, wrapped
-from generator.model.labels import Label
-from generator.model.metrics import Metric, MetricType
+from generator.model.metrics import Label, Metric, MetricType
 from generator.model.service import Model
 from tests.instrumentation.loading import OUTPUT, ROOT, generated, service, shipped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.live.errors import LiveError
-from generator.live.reads import depends_on_the_range, records_read
+from generator.live.plan import depends_on_the_range, records_read
 
 RECORDS = ("a", "a:b:rate75s", "c")
 

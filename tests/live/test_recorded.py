@@ -8,7 +8,7 @@ import pytest
 
 from generator.live.answers import RangeResult, RangeSeries
 from generator.live.errors import LiveError
-from generator.live.recorded import recorded
+from generator.live.evaluate import recorded
 from generator.live.remote_write import STALE_NAN
 from generator.model.rules import RecordingRule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.model.links import fill_in
+from generator.model.service import fill_in
 
 _HOST = "https://logs.example.com"
 

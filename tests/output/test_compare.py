@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.artifact import Artifact
-from generator.output.errors import OutputError
-from generator.output.outcome import OutputDifference
+from generator.output.outcome import OutputDifference, OutputError
 from generator.output.write import compare, write
 from tests.output.trees import artifacts, put, stamps
 

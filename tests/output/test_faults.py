@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from generator.output.errors import OutputError
+from generator.output.outcome import OutputError
 from generator.output.paths import LOCK
 from generator.output.write import write
 from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from generator.output.errors import OutputError
 from generator.output.manifest import hash_of, manifest_of, parse_manifest
+from generator.output.outcome import OutputError
 
 OURS = {"generated_by": "agent-metrics", "version": 1}
 HASH = "a" * 64

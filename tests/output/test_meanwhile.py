@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
-from generator.output.errors import OutputError
+from generator.output.outcome import OutputError
 from tests.output.scenarios import FOREIGN, NEW, SCENARIOS
 from tests.output.steps import before_step
 from tests.output.trees import beside, files, put

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.output.errors import OutputError
+from generator.output.outcome import OutputError
 from generator.output.paths import check_paths, parents, path_fault
 
 

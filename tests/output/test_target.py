@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.output.errors import OutputError
+from generator.output.outcome import OutputError
 from generator.output.write import compare, write
 from tests.output.trees import artifacts, beside, files, put, snapshot
 

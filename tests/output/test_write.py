@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from generator.artifact import Artifact
-from generator.output.errors import OutputError
-from generator.output.outcome import WriteResult
+from generator.output.outcome import OutputError, WriteResult
 from generator.output.write import compare, write
 from tests.output.trees import artifacts, beside, files, put, snapshot, stamps
 

@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from generator.output.errors import OutputError
+from generator.output.outcome import OutputError
 from generator.output.write import write
 from tests.output.trees import artifacts
 from tests.unprivileged import give_up_capabilities

@@ -13,11 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from generator.cli import main
 from generator.commands.demo import unfit
-from generator.demo.foreign import as_its_source
+from generator.demo.work import as_its_source
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.model import names
-from generator.model.labels import OTHER
+from generator.model.metrics import OTHER
 from generator.model.units import HOUR
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules

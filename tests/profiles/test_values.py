@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.diagnostics.findings import Findings
-from generator.model.labels import OTHER, Label
+from generator.diagnostics import Findings
+from generator.model.metrics import OTHER, Label
 from generator.promql.expr import Expr
 from generator.resolve.model import resolve_common
 from generator.resolve.profile import labels_of_profile

@@ -9,7 +9,7 @@ import pytest
 
 from generator.artifact import Artifact
 from generator.compiler import check, generate
-from generator.model.words import worded
+from generator.model.service import worded
 from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule, RuleFile, RuleGroup
-from generator.prometheus.encode import encode
+from generator.prometheus.files import encode
 from generator.prometheus.rule_set import rule_set
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
-from generator.live.reads import records_read
+from generator.live.plan import records_read
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.prometheus.rule_tests.timeline import samples_of, series_of

@@ -12,7 +12,7 @@ import yaml
 from generator.model import names
 from generator.model.rules import RecordingRule, RuleFile, RuleGroup
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.encode import encode
+from generator.prometheus.files import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule, RecordingRule, RuleFile, RuleGroup
 from generator.model.units import duration
-from generator.prometheus.encode import encode
+from generator.prometheus.files import encode
 from generator.promql.syntax import PromqlError, references
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.errors import LiveError, RefusedError, TimedOutError
-from generator.replay.evaluations import Steps, evaluated
+from generator.replay.history import Steps, evaluated
 
 if TYPE_CHECKING:
     from generator.live.answers import RangeResult

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.replay.coverage import begins, covered
 from generator.replay.history import histories
-from generator.replay.jobs import WorkerPool
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.needs import Needs
-from generator.replay.resume import NoAnswers
+from generator.replay.replay import begins, covered
 from generator.replay.subject import ReplayedRule
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from generator.model.incidents import Incident
-from generator.replay.compare import Comparison, FiringChange, compare_replays
-from generator.replay.differences import as_json, as_markdown, as_text
+from generator.replay.compare import Comparison, FiringChange, as_json, as_markdown, as_text, compare_replays
 from generator.replay.page import page_of_change
 from tests.replay.reports import HOUR, MINUTE, T, active, history, reported, rule, truth
 from tests.replay.test_shown import HOSTILE, read

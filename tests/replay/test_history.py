@@ -10,8 +10,7 @@ import pytest
 from generator.live.errors import LiveError
 from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, histories
-from generator.replay.jobs import WorkerPool
-from generator.replay.resume import NoAnswers
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.subject import ReplayedRule
 
 if TYPE_CHECKING:

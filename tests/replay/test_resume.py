@@ -10,8 +10,7 @@ import pytest
 
 from generator.live.errors import LiveError
 from generator.replay.errors import ReplayError
-from generator.replay.jobs import Job, WorkerPool
-from generator.replay.resume import NoAnswers, answer_file
+from generator.replay.jobs import Job, NoAnswers, WorkerPool, answer_file
 
 if TYPE_CHECKING:
     from pathlib import Path

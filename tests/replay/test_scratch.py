@@ -9,11 +9,10 @@ import pytest
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
-from generator.replay.jobs import WorkerPool
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.needs import RawSelector
-from generator.replay.raw import RawCount, count_series, markers, samples
 from generator.replay.replay import Order, RecordSource, replay
-from generator.replay.resume import NoAnswers
+from generator.replay.scratch import RawCount, count_series, markers, samples
 from generator.replay.subject import ReplayedRule, ReplaySubject
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from generator.live.remote_write import TimeSeries, write
 from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
-from generator.replay.jobs import WorkerPool
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.replay import Order, replay
-from generator.replay.resume import NoAnswers
 from generator.replay.subject import ReplayedRule, ReplaySubject
 
 if TYPE_CHECKING:

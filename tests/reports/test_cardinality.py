@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from generator.reports.cardinality import to_text
 from generator.reports.pages import report_entry, reports
 from generator.reports.rows import overview, service_row
-from generator.reports.terminal import to_text
 from tests.checks.models import SITE, known, measuring, once, small
 from tests.resolve.build import service
 

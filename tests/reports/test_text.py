@@ -9,10 +9,10 @@ import pytest
 from generator.checks.selfcheck import self_check
 from generator.commands.check import selfcheck_text
 from generator.markdown import code, text
+from generator.reports.cardinality import columns
 from generator.reports.numbers import number, percent
 from generator.reports.pages import marked_percent as marked
 from generator.reports.pages import report_entry, reports
-from generator.reports.terminal import columns
 from tests.checks.agent import agent, service_of, without
 from tests.checks.models import SITE, known, once
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from generator.model.deviations import Deviations
+    from generator.model.alerts import Deviations
 
 CALLS = "AgentToolCallsPerRunHigh"
 PROMISED = {"tool_calls_per_run": {"max": 30}, "success_rate": {"min": "97%", "window": "30d"}}

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generator.model.units import parse_quantity
-from generator.resolve.quantities import respelled, respelled_bound, unit_help, whole_duration
+from generator.resolve.quantities import suggested_amount, suggested_bound, unit_help, whole_duration
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 
@@ -33,7 +33,7 @@ _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
     ],
 )
 def test_an_amount_is_spelled_right(written: str, kind: str, meant: str) -> None:
-    assert respelled(written, kind) == meant
+    assert suggested_amount(written, kind) == meant
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_an_amount_is_spelled_right(written: str, kind: str, meant: str) -> None
     ],
 )
 def test_a_bound_on_the_objective_is_spelled_right(written: str, kind: str, meant: str) -> None:
-    assert respelled_bound(written, kind) == meant
+    assert suggested_bound(written, kind) == meant
 
 
 @given(st.integers(0, 999), st.integers(1, 999), st.sampled_from("wdhms"))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Service, Site
+    from generator.simulate.history import Truth
     from generator.simulate.scenario import Scenario
-    from generator.simulate.truth import Truth
 
 Labels = frozenset[tuple[str, str]]
 

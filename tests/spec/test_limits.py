@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.diagnostics.findings import MAX_PER_FILE
+from generator.diagnostics import MAX_PER_FILE
 from generator.model.units import DAY, LONGEST
 from generator.resolve.prices import SMALLEST_PRICE
 from generator.resolve.quantities import LARGEST, SMALLEST

@@ -6,9 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.diagnostics import has_errors
-from generator.diagnostics.github import render_github
-from generator.diagnostics.json import render_json
-from generator.diagnostics.sarif import render_sarif
+from generator.diagnostics.formats import render_github, render_json, render_sarif
 from generator.diagnostics.text import render_text, split_lines
 from generator.spec.document import parse_document
 from generator.spec.schema import validate

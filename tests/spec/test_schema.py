@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from generator.diagnostics import Diagnostic, Severity
-from generator.diagnostics.findings import MAX_PER_FILE
+from generator.diagnostics import MAX_PER_FILE, Diagnostic, Severity
 from generator.spec.schema import compile_schema, load_schema, validate
 from tests.spec.front import SMALL, document, unhurried
 

@@ -13,7 +13,7 @@ from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.resolve.model import resolve
 from generator.spec.load import load
-from generator.streams.classic import as_classic
+from generator.streams.raw import as_classic
 from tests.native_histograms import Native, native_prometheus, prometheus_3, write_native
 from tests.resolve.build import written
 

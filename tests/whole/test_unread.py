@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.live.reads import records_read
+from generator.live.plan import records_read
 from generator.model import names
 from tests.grafana.documents import events, targets
 from tests.whole.compiled import Compilation, compile_specs, rules

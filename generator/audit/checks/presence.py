@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from generator.audit.findings import Finding, remark, suspicion, violation
-from generator.audit.fixes import declaration, of_service
+from generator.audit.findings import Finding, declaration, of_service, remark, suspicion, violation
 from generator.audit.translated import alternatives
 from generator.diagnostics.suggest import closest
 from generator.model.identifiers import unbounded

@@ -1,13 +1,22 @@
-"""Numbers of series, compared with the bounds of the spec and the budgets of the site, and turnover."""
+"""Numbers of series, compared with the bounds of the spec and the site's budgets; turnover; the scrape interval."""
 
 from __future__ import annotations
 
 from math import ceil
 from typing import TYPE_CHECKING
 
-from generator.audit.findings import Finding, Fix, suspicion, violation
-from generator.audit.fixes import of_service, site_file, snippet
+from generator.audit.findings import (
+    Finding,
+    Fix,
+    of_service,
+    service_file,
+    site_file,
+    snippet,
+    suspicion,
+    violation,
+)
 from generator.checks.cardinality.combinations import values
+from generator.live.scrapes import is_other
 from generator.model.names import LE
 from generator.model.units import WEEK, duration
 
@@ -123,3 +132,24 @@ def _turnover(seen: Observed) -> Iterator[Finding]:
             )
             diagnostic = violation("audit/turnover", message, seen, f"labels.{name}", help_)
             yield Finding(diagnostic, fix=fix)
+
+
+def check_interval(seen: Observed) -> Iterator[Finding]:
+    """Compare the site's interval with the real one."""
+    declared = seen.site.scrape_interval
+    if seen.interval is None or not is_other(seen.interval, declared):
+        return
+    true = max(1, round(seen.interval))
+    own = bool(seen.service.scrape_interval)
+    message = (
+        f"{seen.service.name} is scraped every {duration(true)}, and {'its spec' if own else 'site.yaml'} says "
+        f"scrape_interval: {duration(declared)}"
+    )
+    whose = service_file if own else site_file
+    fix = Fix(whose(seen.service), snippet({"scrape_interval": duration(true)}))
+    if seen.interval < declared:
+        help_ = "some increases are counted twice: say the true interval, then generate again"
+        yield Finding(suspicion("audit/scrape-interval", message, seen, "", help_), fix=fix)
+        return
+    help_ = "rates see too few samples, so that little or nothing is recorded: say the true interval, or scrape as said"
+    yield Finding(violation("audit/scrape-interval", message, seen, "", help_), fix=fix)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.audit.findings import Finding, suspicion, violation
-from generator.audit.fixes import other_buckets, redeclared
+from generator.audit.findings import Finding, other_buckets, redeclared, suspicion, violation
 from generator.model.metrics import FACTORS, MetricType
 from generator.model.names import LE
 from generator.model.units import plain

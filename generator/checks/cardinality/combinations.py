@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
 
 
 def values(label: Label, weeks: float = 0) -> int:

@@ -24,8 +24,7 @@ from generator.model.units import WEEK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.labels import Label
-    from generator.model.metrics import Metric
+    from generator.model.metrics import Label, Metric
     from generator.model.service import Service, Site
 
 _SUM_AND_COUNT = 2

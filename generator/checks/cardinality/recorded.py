@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.checks.world import KnownRule, SharedPart, SharedWorld, World
-    from generator.model.labels import Label
+    from generator.model.metrics import Label
     from generator.model.service import Service, Site
 
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.checks.world import KnownRule, SharedPart, World
-    from generator.model.labels import Label
-    from generator.model.metrics import Metric
+    from generator.model.metrics import Label, Metric
     from generator.model.service import Service, Site
     from generator.promql.shape import Term
 

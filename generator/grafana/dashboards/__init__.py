@@ -22,8 +22,7 @@ from generator.promql.expr import Series
 from generator.promql.syntax import references
 
 if TYPE_CHECKING:
-    from generator.grafana.dashboard import Dashboard
-    from generator.grafana.panels import Panel
+    from generator.grafana.panels import Dashboard, Panel
     from generator.grafana.records import Records
 
 #: In the order of the links on each dashboard.

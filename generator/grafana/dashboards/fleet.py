@@ -6,11 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
-from generator.grafana.alert_list import alert_list
-from generator.grafana.dashboard import Dashboard
+from generator.grafana.alerts import alert_list
 from generator.grafana.layout import Section, even
 from generator.grafana.links import of_row
-from generator.grafana.panels import Cell, Column, Panel, Query, Scale, Table
+from generator.grafana.panels import Cell, Column, Dashboard, Panel, Query, Scale, Table
 from generator.grafana.readable import ago
 from generator.grafana.status_board import titled
 from generator.grafana.variables import environment, named, of_name

@@ -1,21 +1,29 @@
-"""agent-overview: the first screen of the person on call: is something wrong, and where to look next?"""
+"""agent-overview: the first screen of the person on call: is something wrong, and where to look next?
+
+The dashboards are the same for all services, so the signals beyond a profile are unknown until a service is chosen: a
+panel is repeated for each such signal of the status board. It has one query for each unit, of which one returns data.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.grafana.alert_list import alert_list
-from generator.grafana.dashboard import Dashboard
-from generator.grafana.dashboards import cost, own, releases, runs, stop_reasons, tools
+from msgspec.structs import replace
+
+from generator.grafana import colours, grammar
+from generator.grafana.alerts import alert_list
+from generator.grafana.dashboards import cost, releases, runs, stop_reasons, tools
 from generator.grafana.layout import Row, Section, Stack, even
+from generator.grafana.panels import Dashboard, Panel, Query
 from generator.grafana.status_board import status_board
-from generator.grafana.variables import mine, own_signals, variables
+from generator.grafana.variables import OWN, mine, own_signals, own_values, variables
 from generator.model import names
 from generator.model.panels import ALERTS, CHOICES
+from generator.model.units import Unit
 
 if TYPE_CHECKING:
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
+
 
 UID = names.DASHBOARDS["overview"]
 
@@ -34,7 +42,7 @@ def dashboard(records: Records) -> Dashboard:
                 "Newest release against the previous one",
                 (_comparison(records), even(8, *_releases(records))),
             ),
-            *own.section(records),
+            *_own_section(records),
         ),
         tabs=True,
     )
@@ -84,3 +92,40 @@ def _releases(records: Records) -> tuple[Panel, ...]:
 def _comparison(records: Records) -> Row:
     """Show the comparisons of alerts, each wide enough for three numbers."""
     return even(4, *releases.comparison(records)[1:4])
+
+
+_SCALES = {
+    Unit.RATIO: grammar.BAD_SHARE,
+    Unit.SECONDS: grammar.DURATION,
+    Unit.USD: grammar.MONEY,
+    Unit.COUNT: grammar.COUNT,
+}
+
+
+def _own_section(records: Records) -> tuple[Section, ...]:
+    """Declare the section; none if no service has signals of its own."""
+    if not records.own:
+        return ()
+    return (Section("This service's own signals", (even(7, _own_signal(records)),), own_values(records)),)
+
+
+def _own_signal(records: Records) -> Panel:
+    """Draw one own signal, in any unit."""
+    series = own_values(records).where("=~", **{names.SIGNAL: f"${OWN}"})
+    values = (
+        Query(
+            series.where(**{names.UNIT: str(unit)}).now(),
+            f"{{{{{names.TITLE}}}}}",
+            rare=True,
+            colour=colours.BLUE,
+            scale=scale,
+        )
+        for unit, scale in _SCALES.items()
+    )
+    panel = grammar.lines(
+        grammar.COUNT,
+        f"${{{OWN}}}",
+        "A signal that the service's spec declares beyond its profile, in its own unit, as on the status board.",
+        *values,
+    )
+    return replace(panel, repeat=OWN, empty="This service declares no signals of its own.")

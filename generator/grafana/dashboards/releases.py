@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.grafana import compare, grammar
-from generator.grafana.dashboard import Dashboard
+from msgspec import Struct
+
+from generator.grafana import colours, grammar
 from generator.grafana.dashboards import cost, runs, stop_reasons, tools
 from generator.grafana.layout import Section, even
 from generator.grafana.links import of_row
-from generator.grafana.panels import Column, Panel, Query, Table
-from generator.grafana.queries import by
+from generator.grafana.panels import Column, Dashboard, Panel, Query, Scale, Table
+from generator.grafana.queries import ENOUGH, by
 from generator.grafana.variables import mine, variables
 from generator.model import names
+from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW
 from generator.model.panels import CHOICES
-from generator.promql.expr import Series, number
+from generator.model.signals import Better, Distribution, Quantile, Share, Signal
+from generator.model.units import Unit, duration
+from generator.promql.expr import Expr, Series, binary, call, number, top, total
 
 if TYPE_CHECKING:
     from generator.grafana.records import Records
+
 
 UID = names.DASHBOARDS["releases"]
 _MILLISECONDS = 1000
@@ -35,7 +40,7 @@ def dashboard(records: Records) -> Dashboard:
                 "Is the newest release worse than the previous one?",
                 tuple(even(4, *three) for three in _compared(records)),
             ),
-            Section("Which releases live?", (even(5, live(records)),)),
+            Section("Which releases live?", (even(5, living(records)),)),
             Section("Since when?", tuple(even(8, *three) for three in _over_time(records))),
         ),
     )
@@ -45,15 +50,15 @@ def comparison(records: Records) -> tuple[Panel, ...]:
     """Compare first the signals that users notice."""
     limits = records.limits or ("max_steps",)
     return (
-        compare.runs(records),
-        compare.signal(records, "success_rate", "Success rate"),
-        compare.signal(records, "latency_p95", "Latency p95"),
-        compare.signal(records, "cost_per_run", "Cost per run"),
-        compare.signal(records, "stop_reason_distribution", "Ended by a limit", of=limits),
+        compared_runs(records),
+        compared_signal(records, "success_rate", "Success rate"),
+        compared_signal(records, "latency_p95", "Latency p95"),
+        compared_signal(records, "cost_per_run", "Cost per run"),
+        compared_signal(records, "stop_reason_distribution", "Ended by a limit", of=limits),
     )
 
 
-def live(records: Records) -> Panel:
+def living(records: Records) -> Panel:
     """List the releases that finish runs, the newest first."""
     column = names.RELEASE
     seen = mine(Series(names.FIRST_SEEN)).now() * number(_MILLISECONDS)
@@ -83,12 +88,12 @@ def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:
         (counted, success, latency),
         (
             limits,
-            compare.signal(records, "step_count", "Steps p95"),
-            compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
+            compared_signal(records, "step_count", "Steps p95"),
+            compared_signal(records, "tool_calls_per_run", "Tool calls per run"),
         ),
         (
-            compare.signal(records, "tool_error_rate", "Tool error rate"),
-            compare.signal(records, "token_usage_per_run", "Tokens per run"),
+            compared_signal(records, "tool_error_rate", "Tool error rate"),
+            compared_signal(records, "token_usage_per_run", "Tokens per run"),
             cost_per_run,
         ),
     )
@@ -109,3 +114,183 @@ def _over_time(records: Records) -> tuple[tuple[Panel, ...], ...]:
         ),
         (cost.tokens_by_release(records), cost.cost_by_release(records), cost.rate_by_release(records)),
     )
+
+
+_HALF = 0.5
+_PERCENT = 100
+_RUNS = "success_rate"
+_BY = (names.RELEASE,)
+_LEGEND = f"{{{{{names.RELEASE}}}}}"
+_POINTS = Scale("suffix: pp", decimals=1)
+_RELATIVE = Scale("percentunit", decimals=0)
+_SCALES = {
+    Unit.RATIO: grammar.SHARE,
+    Unit.SECONDS: grammar.DURATION,
+    Unit.USD: grammar.MONEY,
+    Unit.COUNT: grammar.COUNT,
+}
+_CALM = colours.TEXT
+#: The smallest visible and the smallest bad difference, in percentage points or as a part of the earlier value.
+_SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
+
+
+class Side(Struct, frozen=True):
+    """One of the two releases: its part of names, its marker, and its window."""
+
+    name: str
+    marker: str
+    window: int
+    colour: str
+
+
+NEWEST = Side("newest", names.NEWEST, NEWEST_WINDOW, colours.BLUE)
+PREVIOUS = Side("previous", names.PREVIOUS, PREVIOUS_WINDOW, colours.EARLIER)
+_SIDES = (NEWEST, PREVIOUS)
+#: The names of the difference: as a whole, and of the part with which alerts charge the newest release.
+_DIFFERENCE, _DUE = "difference", "due to release"
+_ELSE = "Without a new release: the current one's, over the window of the signal."
+_OVER = (
+    f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one that carried the runs before it over its "
+    f"last {duration(PREVIOUS_WINDOW)}"
+)
+_ALIKE = (
+    f"The newest release, and the one that carried the runs before it: over the same hours while both live, "
+    f"{duration(NEWEST_WINDOW)} at most, else over its last {duration(PREVIOUS_WINDOW)}"
+)
+_CHARGED = (
+    f"as alerts compare it: if the previous one is gone, no more than the step from its last {duration(STEP_WINDOW)} "
+    f"to the newest one's first"
+)
+
+
+def compared_runs(records: Records) -> Panel:
+    """Show the number of runs in the comparison."""
+    newest, previous = (_runs(records, side) for side in _SIDES)
+    current = mine(records.series("run_count", names.RELEASE))
+    return grammar.number(
+        grammar.EVENTS,
+        "Runs compared",
+        f"{_ALIKE}. No difference is shown below {ENOUGH} runs of either. {_ELSE}",
+        Query(_or_current(records, newest, current), _LEGEND, colour=NEWEST.colour),
+        Query(previous, _LEGEND, colour=PREVIOUS.colour),
+        empty="no release",
+    )
+
+
+def compared_signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ()) -> Panel:
+    """Show a signal of both releases and their difference; ``of`` are the values that count of a distribution."""
+    known = records.signals.get(name)
+    shares = known is None or isinstance(known.kind, Share | Distribution)
+    newest, previous = (value(records, name, side, of) for side in _SIDES)
+    change = _of_one(mine(records.series(name, names.RELEASE, part="release_change")).now(), NEWEST)
+    charged = known is not None and records.has(change)
+    usual = ", by what it was half of the time" if known and isinstance(known.kind, Quantile) else ""
+    higher = known is not None and known.better is Better.HIGHER
+    unit = "percentage points" if shares else "percent"
+    explained = (
+        f"{_ALIKE}; then how much of the difference is due to the release, in {unit}, {_CHARGED}."
+        if charged
+        else f"{_OVER}{usual}; then how far they differ, in {unit}."
+    )
+    if charged:
+        difference = change * number(_PERCENT) if shares else change
+    else:
+        difference = _difference(newest, previous, shares=shares)
+    return grammar.number(
+        _SCALES[known.unit] if known else grammar.COUNT,
+        title,
+        f"{explained} {_ELSE}",
+        Query(_or_current(records, newest, _current(records, name, of)), _LEGEND, colour=NEWEST.colour),
+        Query(previous, _LEGEND, colour=PREVIOUS.colour),
+        Query(
+            _enough(records, difference),
+            _DUE if charged else _DIFFERENCE,
+            scale=_POINTS if shares else _RELATIVE,
+            steps=_steps(shares=shares, higher=higher),
+        ),
+        empty="no release",
+    )
+
+
+def _or_current(records: Records, newest: Expr, current: Series) -> Expr:
+    """Show the current release if none is new."""
+    if not records.has(current.now()):
+        return newest
+    live = binary(
+        "and",
+        total(current.now(), (names.SERVICE, names.RELEASE)),
+        top(mine(Series(names.FIRST_SEEN)).now()),
+        on=_BY,
+    )
+    return binary("or", newest, live, on=(names.SERVICE,))
+
+
+def _current(records: Records, name: str, of: tuple[str, ...]) -> Series:
+    """Select a signal of every release, over its own window; ``of`` are the values that count of a distribution."""
+    known = records.signals.get(name)
+    if known is None or not isinstance(known.kind, Distribution):
+        return mine(records.series(name, names.RELEASE))
+    return mine(records.series(name, names.RELEASE, known.kind.label)).one_of(known.kind.label, of)
+
+
+def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> Expr:
+    """Read a signal of one side."""
+    known = records.signals.get(name)
+    recorded = mine(records.series(name, names.RELEASE, part=side.name)).now()
+    if known is not None and not records.has(recorded):
+        read = _usual if isinstance(known.kind, Quantile) else _ratio
+        recorded = read(records, known, side, of)
+    return _of_one(recorded, side)
+
+
+def _runs(records: Records, side: Side) -> Expr:
+    """Count the runs of one side."""
+    return _of_one(mine(records.release_events(_RUNS, side.name)).now(), side)
+
+
+def _of_one(values: Expr, side: Side) -> Expr:
+    """Select one release, the one first seen last: a marker's value is its first-seen time.
+
+    Prometheus does not end the series that it recorded before a restart, so another one may still be marked.
+    """
+    return binary("and", values, top(mine(Series(side.marker)).now()), on=_BY)
+
+
+def _ratio(records: Records, known: Signal, side: Side, of: tuple[str, ...]) -> Expr:
+    """Divide sums of the records of the signal's own, shorter windows: they overlap equally on both sides."""
+    by = (names.SERVICE, names.RELEASE)
+    numerator = mine(records.series(known.name, names.RELEASE, part="numerator"))
+    if isinstance(known.kind, Distribution):
+        numerator = mine(records.series(known.name, names.RELEASE, known.kind.label, part="numerator"))
+        numerator = numerator.one_of(known.kind.label, of)
+    denominator = mine(records.series(known.name, names.RELEASE, part="denominator"))
+    below = call("sum_over_time", denominator.over(side.window - 1)) > number(0)
+    return binary("/", total(call("sum_over_time", numerator.over(side.window - 1)), by), below, on=by)
+
+
+def _usual(records: Records, known: Signal, side: Side, _: tuple[str, ...]) -> Expr:
+    """Read the median of a quantile's values: a quantile cannot be computed from shorter windows."""
+    values = mine(records.series(known.name, names.RELEASE)).over(side.window - 1)
+    return call("quantile_over_time", number(_HALF), values)
+
+
+def _difference(newest: Expr, previous: Expr, *, shares: bool) -> Expr:
+    on = (names.SERVICE,)
+    if shares:
+        return binary("-", newest, previous, on=on, group_left=()) * number(_PERCENT)
+    return binary("/", newest, previous > number(0), on=on, group_left=()) - number(1)
+
+
+def _enough(records: Records, difference: Expr) -> Expr:
+    for side in _SIDES:
+        counted = _runs(records, side)
+        if records.has(counted):
+            difference = binary("and", difference, counted >= number(ENOUGH), on=(names.SERVICE,))
+    return difference
+
+
+def _steps(*, shares: bool, higher: bool) -> tuple[tuple[float | None, str], ...]:
+    seen, bad = _SEEN[shares], _BAD[shares]
+    if higher:
+        return ((None, colours.RED), (-bad, colours.AMBER), (-seen, _CALM), (seen, colours.GREEN))
+    return ((None, colours.GREEN), (-seen, _CALM), (seen, colours.AMBER), (bad, colours.RED))

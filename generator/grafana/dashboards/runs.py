@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
-from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import segments
 from generator.grafana.layout import Section, even
-from generator.grafana.panels import Panel, Query
+from generator.grafana.panels import Dashboard, Panel, Query
 from generator.grafana.queries import (
     NO_RELEASES,
     by_busy_release,

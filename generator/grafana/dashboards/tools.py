@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
-from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Row, Section, even, row
 from generator.grafana.links import of_row
-from generator.grafana.panels import Column, Panel, Query, Table
+from generator.grafana.panels import Column, Dashboard, Panel, Query, Table
 from generator.grafana.queries import (
     NO_RELEASES,
     apart,

@@ -14,12 +14,12 @@ from generator.model.alerts import (
     FACTOR,
     MIN_BAD_EVENTS,
     MIN_EVENTS,
+    OFF,
     OFFSET,
     pace_part,
 )
-from generator.model.deviations import OFF
 from generator.model.signals import Better, Cost, Distribution, Share
-from generator.prometheus.rule_tests import burns, changes, falls, releases, states, thresholds
+from generator.prometheus.rule_tests import budgets, changes, releases, states, thresholds
 from generator.prometheus.rule_tests.timeline import SeriesId, TestCase
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ MAKERS: Mapping[type, Maker] = MappingProxyType(
         alerts.Change: changes.change,
         alerts.Overflow: thresholds.overflow,
         alerts.Regression: releases.regression,
-        alerts.BurnRate: burns.burn_rate,
+        alerts.BurnRate: budgets.burn_rate,
         alerts.Forecast: thresholds.forecast,
-        alerts.Fall: falls.fall,
+        alerts.Fall: changes.fall,
         alerts.Unpriced: states.unpriced,
         alerts.Absence: states.absence,
         alerts.Idle: states.idleness,

@@ -8,12 +8,11 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
-from generator.model.links import RELEASE
 from generator.model.outside import outside_label
+from generator.model.service import RELEASE, RUN
 from generator.model.signals import Better, Quantile, Share
 from generator.model.streams import MODEL
 from generator.model.units import DAY, Unit
-from generator.model.words import RUN
 from generator.prometheus.rule_tests.subject import Fixture, Subject
 from generator.prometheus.rule_tests.timeline import SeriesId
 
@@ -147,16 +146,16 @@ def _constant(name: str, **labels: str) -> SeriesId:
 
 def _written(library: Library, profile: ProfileFacts, promised: Mapping[str, float]) -> dict[SeriesId, float]:
     """Write the objectives that alerts depend on and the profile does not have."""
-    found: dict[SeriesId, float] = {}
+    values: dict[SeriesId, float] = {}
     for alert in library.alerts:
         default = profile.objectives.get(alert.signal)
         needs = any(_stands_on_objective(alert, tier) for tier in alert.tiers)
         lacks_window = isinstance(alert.kind, BurnRate) and (default is None or not default.window)
         if (needs and default is None) or lacks_window:
-            found[_constant(names.OBJECTIVE, signal=alert.signal)] = promised[alert.signal]
+            values[_constant(names.OBJECTIVE, signal=alert.signal)] = promised[alert.signal]
         if lacks_window:
-            found[_constant(names.OBJECTIVE_WINDOW, signal=alert.signal)] = _WINDOW
-    return found
+            values[_constant(names.OBJECTIVE_WINDOW, signal=alert.signal)] = _WINDOW
+    return values
 
 
 def _stands_on_objective(alert: Alert, tier: Tier) -> bool:

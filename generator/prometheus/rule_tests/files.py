@@ -21,7 +21,7 @@ from generator.prometheus.rule_tests.budgets import STEP as BUDGET_STEP
 from generator.prometheus.rule_tests.budgets import budget_test
 from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_cases
 from generator.prometheus.rule_tests.raw import raw_test
-from generator.prometheus.rule_tests.sentences import also_fires, said
+from generator.prometheus.rule_tests.sentences import also_fires, texts_where_firing
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, samples_of, series_of, values_of
 from generator.prometheus.shared import ERROR_BUDGET, family_of
@@ -33,14 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.alerts.culprit import Events
-    from generator.model.alerts import Alert
-    from generator.model.deviations import Variant
+    from generator.model.alerts import Alert, Variant
     from generator.model.library import Library
     from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.rule_tests.culprits import Happened
+    from generator.prometheus.rule_tests.sentences import Happened
     from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.prometheus.shared import SharedRules
 
@@ -371,6 +370,8 @@ def _annotations(trial: Trial, service: str) -> Iterator[Mapped]:
     }
     fixture = subject.fixture
     ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
-    for found, text in said(alert, ground, labels, value, {"logs": example.LINK}, _happened(trial)):
+    for found, text in texts_where_firing(
+        alert, ground, labels, value, {"logs": example.LINK}, _happened(trial)
+    ):
         present = {name: label for name, label in found.items() if label}
         yield {"exp_labels": present, "exp_annotations": text}

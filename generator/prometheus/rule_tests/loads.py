@@ -46,8 +46,8 @@ def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) ->
             return _cost(signal, signal.kind, Traffic(value, traffic.labels), traffic.events, fixture)
         case Count() | Level():
             # A gauge has its value; a counter gains it as events within the window.
-            shown = value if signal.of.is_gauge else value / signal.window
-            return some(signal.of, Traffic(shown, traffic.labels), fixture)
+            level = value if signal.of.is_gauge else value / signal.window
+            return some(signal.of, Traffic(level, traffic.labels), fixture)
         case _:
             assert_never(signal.kind)
 
@@ -80,13 +80,13 @@ def share_beyond(stream: Stream, q: float, value: float, bound: float) -> float:
     return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
 
 
-def _labels(stream: Stream, given: Mapping[str, str], fixture: Fixture) -> tuple[tuple[str, str], ...]:
+def _labels(stream: Stream, labels: Mapping[str, str], fixture: Fixture) -> tuple[tuple[str, str], ...]:
     """Choose a value for every label of a stream; for tokens, a model and a type that have a price."""
     chosen = {name: fixture.values_of(name)[0] for name in stream.labels}
     if fixture.price and TOKEN_TYPE in chosen:
         chosen |= {MODEL: fixture.price.model, TOKEN_TYPE: fixture.price.token_type}
-    wanted = {name: value for name, value in given.items() if name in chosen}
-    return tuple(sorted({**chosen, **wanted}.items()))
+    own = {name: value for name, value in labels.items() if name in chosen}
+    return tuple(sorted({**chosen, **own}.items()))
 
 
 def _cost(signal: Signal, kind: Cost, usd: Traffic, runs: float, fixture: Fixture) -> Load:
@@ -101,8 +101,8 @@ def _cost(signal: Signal, kind: Cost, usd: Traffic, runs: float, fixture: Fixtur
 def _share(
     signal: Signal, where: Mapping[str, str], value: float, traffic: Traffic, fixture: Fixture
 ) -> Load:
-    name, wanted = next(iter(where.items()))
-    rest = next((other for other in fixture.values_of(name) if other != wanted), f"not-{wanted}")
+    name, matched = next(iter(where.items()))
+    rest = next((other for other in fixture.values_of(name) if other != matched), f"not-{matched}")
     matching = Traffic(traffic.events * value, {**traffic.labels, **where})
     others = Traffic(traffic.events * (1 - value), {**traffic.labels, name: rest})
     return merged(counter(signal.of, matching, fixture), counter(signal.of, others, fixture))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.labels import OTHER, Label
-from generator.model.metrics import FACTORS, Across
+from generator.model.metrics import FACTORS, OTHER, Across, Label
 from generator.model.outside import STREAM, outside_alert
 from generator.model.units import duration, plain
 from generator.prometheus.compiled import changes, who
@@ -62,12 +61,12 @@ def raw_test(service: Service, site: Site) -> Mapped:
             if one.is_gauge
             else _counter(one, one.pace * scrape, at // scrape, restarted=is_second)
         )
-    expected = [_asked_stream(stream, exposed, service, at) for stream in streams]
-    for name, found in _constants(service).items():
-        asked = series(name, {names.SERVICE: service.name}).now().text
+    expected = [_stream_test(stream, exposed, service, at) for stream in streams]
+    for name, samples in _constants(service).items():
+        query = series(name, {names.SERVICE: service.name}).now().text
         own = {"__name__": name, names.SERVICE: service.name}
         expected.append(
-            _sample_test(asked, at, {_selector({**own, **labels}): value for labels, value in found})
+            _sample_test(query, at, {_selector({**own, **labels}): value for labels, value in samples})
         )
     return {
         "name": f"Raw pass and constants of {service.name}",
@@ -77,11 +76,11 @@ def raw_test(service: Service, site: Site) -> Mapped:
     }
 
 
-def _asked_stream(stream: Stream, exposed: Iterable[Exposed], service: Service, at: int) -> Mapped:
+def _stream_test(stream: Stream, exposed: Iterable[Exposed], service: Service, at: int) -> Mapped:
     recorded = _recorded(stream, exposed, service)
     exact = {name: floor(value * _PRECISION + 0.5) / _PRECISION for name, value in recorded.items()}
-    asked = series(names.rate(stream), {names.SERVICE: service.name}).now().text
-    return _sample_test(f"round({asked}, 0.000001)", at, exact)
+    query = series(names.rate(stream), {names.SERVICE: service.name}).now().text
+    return _sample_test(f"round({query}, 0.000001)", at, exact)
 
 
 def _sample_test(expr: str, at: int, samples: Mapping[str, float]) -> Mapped:
@@ -96,8 +95,8 @@ def _sample_test(expr: str, at: int, samples: Mapping[str, float]) -> Mapped:
 
 
 def _selector(labels: Mapping[str, str]) -> str:
-    every = {name: value for name, value in labels.items() if value}
-    return series(every.pop("__name__", ""), every).now().text
+    matched = {name: value for name, value in labels.items() if value}
+    return series(matched.pop("__name__", ""), matched).now().text
 
 
 def _counter(one: Exposed, step: int, scrapes: int, *, restarted: bool) -> str:
@@ -114,9 +113,9 @@ def _amount(one: Exposed, events: int) -> str:
     if not one.edges:
         return str(events)
     bounds = " ".join(plain(edge) for edge in one.edges if edge != inf)
-    every, buckets = events * len(one.edges), " ".join(str(events) for _ in one.edges)
+    total, buckets = events * len(one.edges), " ".join(str(events) for _ in one.edges)
     form = f"schema:-53 custom_values:[{bounds}]" if bounds else "schema:0"
-    return f"{{{{{form} sum:{every} count:{every} buckets:[{buckets}]}}}}"
+    return f"{{{{{form} sum:{total} count:{total} buckets:[{buckets}]}}}}"
 
 
 def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
@@ -140,13 +139,13 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
 
 def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels]:
     exposed = {"__name__": series_of(source.names[0], source, stream), **service.selector}
-    for name, shown in source.labels:
+    for name, source_label in source.labels:
         label = _label(name, service)
-        if label.joined != shown:
-            exposed.setdefault(shown, _value(label))
-    for shown, patterns in source.where:
-        if not _matches(exposed.get(shown, ""), patterns):
-            exposed[shown] = example(patterns[0])
+        if label.joined != source_label:
+            exposed.setdefault(source_label, _value(label))
+    for source_label, patterns in source.where:
+        if not _matches(exposed.get(source_label, ""), patterns):
+            exposed[source_label] = example(patterns[0])
     if not stream.is_histogram or source.native:
         yield exposed
         return
@@ -156,7 +155,7 @@ def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels
 
 def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> dict[str, float]:
     """Compute the events a second of a stream from exposed series; of sources with equal labels the first counts."""
-    found: dict[str, float] = {}
+    of_stream: dict[str, float] = {}
     for source in stream.sources:
         of_source: dict[str, float] = {}
         for one in exposed:
@@ -164,12 +163,12 @@ def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> d
                 continue
             for bound, events in _events(one, source, stream):
                 name = _selector(_translated({**one.labels, **bound}, source, service))
-                shown = events * source.scale * (FACTORS[source.unit] if stream.is_gauge else 1)
+                amount = events * source.scale * (FACTORS[source.unit] if stream.is_gauge else 1)
                 # All instances of a gauge have the same value here.
                 summed = not stream.is_gauge or stream.across is Across.SUM
-                of_source[name] = of_source.get(name, 0) + shown if summed else shown
-        found = {**of_source, **found}
-    return found
+                of_source[name] = of_source.get(name, 0) + amount if summed else amount
+        of_stream = {**of_source, **of_stream}
+    return of_stream
 
 
 def _events(one: Exposed, source: Source, stream: Stream) -> Iterator[tuple[Labels, int]]:
@@ -187,7 +186,8 @@ def _events(one: Exposed, source: Source, stream: Stream) -> Iterator[tuple[Labe
 def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> bool:
     named = labels["__name__"] == series_of(source.names[0], source, stream)
     ignored = any(
-        _matches(labels.get(shown, ""), _label(name, service).ignore) for name, shown in source.labels
+        _matches(labels.get(source_label, ""), _label(name, service).ignore)
+        for name, source_label in source.labels
     )
     return (
         named and not ignored and all(_matches(labels.get(label, ""), some) for label, some in source.where)
@@ -196,15 +196,15 @@ def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> 
 
 def _translated(labels: Labels, source: Source, service: Service) -> Labels:
     """Rename the labels of a series to the product's names, with its values."""
-    found = {names.SERVICE: service.name}
-    for name, shown in source.labels:
+    renamed = {names.SERVICE: service.name}
+    for name, source_label in source.labels:
         label = _label(name, service)
-        value = _value(label) if label.joined == shown else labels.get(shown, "")
-        found[name] = _meant(label, value)
+        value = _value(label) if label.joined == source_label else labels.get(source_label, "")
+        renamed[name] = _label_value(label, value)
     if names.LE in labels:
         edges = {plain(edge): bound_text(edge, source.unit) for edge in source.buckets}
-        found[names.LE] = edges.get(labels[names.LE], labels[names.LE])
-    return found | dict(source.constants)
+        renamed[names.LE] = edges.get(labels[names.LE], labels[names.LE])
+    return renamed | dict(source.constants)
 
 
 def _label(name: str, service: Service) -> Label:
@@ -218,12 +218,12 @@ def _value(label: Label) -> str:
     return next((one for one in label.values if one != OTHER), f"{label.name}-1")
 
 
-def _meant(label: Label, exposed: str) -> str:
+def _label_value(label: Label, exposed: str) -> str:
     """Find the label value for an exposed text."""
     if not label.patterns:
         return exposed
-    meant = (value for value, patterns in label.patterns.items() if _matches(exposed, patterns))
-    return next(meant, OTHER if OTHER in label.values else "")
+    matching = (value for value, patterns in label.patterns.items() if _matches(exposed, patterns))
+    return next(matching, OTHER if OTHER in label.values else "")
 
 
 def _matches(text: str, patterns: tuple[str, ...]) -> bool:
@@ -246,11 +246,11 @@ def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -
 
 def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
     """List the constants by name, and Prometheus's own count of series."""
-    found: dict[str, list[tuple[Labels, float]]] = {}
+    by_name: dict[str, list[tuple[Labels, float]]] = {}
     for name, value, labels in (*_written(service), *changes(service)):
-        found.setdefault(name, []).append((labels, value))
-    found[names.SCRAPED] = [({}, _EXPOSED_SERIES)]
-    return found
+        by_name.setdefault(name, []).append((labels, value))
+    by_name[names.SCRAPED] = [({}, _EXPOSED_SERIES)]
+    return by_name
 
 
 def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:

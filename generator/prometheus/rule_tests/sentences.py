@@ -1,26 +1,29 @@
-"""The text of alerts: labels and annotations where they fire, written out from the templates of the rules."""
+"""The text of alerts where they fire: labels and annotations from the rules' templates, with the expected culprit."""
 
 from __future__ import annotations
 
 import re
+from math import floor, inf
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from generator.alerts.culprit import culprit
+from generator.alerts.culprit import BY_CHANCE, LEAST_REST, MOST, OF_ALERT, TIMES, Against, clues, culprit
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import BurnRate, Overflow, Threshold, is_compared
-from generator.model.links import RELEASE
+from generator.model.service import RELEASE
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
-from generator.prometheus.rule_tests.culprits import mostly_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.alerts.condition import Ground
+    from generator.alerts.culprit import Clue, Events
     from generator.model.alerts import Alert, Tier
-    from generator.prometheus.rule_tests.culprits import Happened
     from generator.prometheus.rule_tests.subject import Subject
+
+    #: The events of each series of a stream within its window: labels and number.
+    Happened = Callable[[Events], Iterable[tuple[Mapping[str, str], float]]]
 
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
 _RUN = re.compile(r'\{\{ with printf "service:agent_info\{run.*?\{\{ else \}\}(\w+)\{\{ end \}\}')
@@ -61,7 +64,7 @@ def _beyond(subject: Subject, value: float, bound: float) -> bool:
     return is_compared(kind) and not isinstance(kind, BurnRate) and value > bound
 
 
-def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
+def texts_where_firing(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
     alert: Alert,
     ground: Ground,
     labels: Mapping[str, str],
@@ -79,12 +82,18 @@ def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
         links: The links to logs and traces of the service; ``{release}`` is a placeholder.
         happened: The events, for the culprit.
     """
-    asked = culprit(alert, ground)
+    culprit_query = culprit(alert, ground)
     for tier, rule in zip(alert.tiers, alerting_rules(alert, ground), strict=True):
-        every = {**labels, **rule.labels}
-        told = {**rule.annotations, "description": rule.annotations["description"].removesuffix(asked)}
-        text = _annotations(told, every, value, bound_in_words(alert, tier, ground), links)
-        yield every, {**text, "description": text["description"] + mostly_in(alert, ground, every, happened)}
+        all_labels = {**labels, **rule.labels}
+        annotations = {
+            **rule.annotations,
+            "description": rule.annotations["description"].removesuffix(culprit_query),
+        }
+        text = _annotations(annotations, all_labels, value, bound_in_words(alert, tier, ground), links)
+        yield (
+            all_labels,
+            {**text, "description": text["description"] + mostly_in(alert, ground, all_labels, happened)},
+        )
 
 
 def bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
@@ -108,9 +117,13 @@ def _amount(value: float, unit: Unit) -> str:
 
 
 def _annotations(
-    told: Mapping[str, str], labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]
+    templates: Mapping[str, str],
+    labels: Mapping[str, str],
+    value: float,
+    bound: str,
+    links: Mapping[str, str],
 ) -> dict[str, str]:
-    return {name: _written(text, labels, value, bound, links) for name, text in told.items()}
+    return {name: _written(text, labels, value, bound, links) for name, text in templates.items()}
 
 
 def _written(text: str, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]) -> str:
@@ -127,11 +140,11 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
     text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)
-    text = _VALUE.sub(lambda match: _shown(match, value), text)
+    text = _VALUE.sub(lambda match: _formatted(match, value), text)
     return text.replace('{{ "{{" }}', "{{")
 
 
-def _shown(match: re.Match[str], value: float) -> str:
+def _formatted(match: re.Match[str], value: float) -> str:
     verb, layout, _, instead = match.groups()
     text = _FUNCTIONS[verb](value) if verb in _FUNCTIONS else (layout or "%.16g") % value
     return text.replace("%", instead) if instead is not None else text
@@ -175,3 +188,75 @@ _FUNCTIONS: Mapping[str, Callable[[float], str]] = {
     "humanizePercentage": humanize_percentage,
     "humanizeDuration": humanize_duration,
 }
+
+
+def mostly_in(alert: Alert, ground: Ground, labels: Mapping[str, str], happened: Happened) -> str:
+    """Write the end of the description; empty where nothing stands out.
+
+    Raises:
+        NotImplementedError: it depends on the day before, or on amounts that no test case has.
+    """
+    culprits = [
+        f"{clue.label.replace('_', ' ')} {value} ({floor(share * 100 + 0.5)}%)"
+        for clue in clues(alert, ground)
+        for value, share in _stands_out(clue, labels, happened)
+    ]
+    return f" Mostly in: {', '.join(culprits)}." if culprits else ""
+
+
+def _stands_out(clue: Clue, labels: Mapping[str, str], happened: Happened) -> Iterable[tuple[str, float]]:
+    bad = _sums(clue.bad, clue.label, labels, happened)
+    total = sum(bad.values())
+    named = {value: amount for value, amount in bad.items() if value not in clue.unnamed}
+    if not total or not named:
+        return ()
+    value, most = max(named.items(), key=lambda one: one[1])
+    share = most / total
+    if share < MOST or share <= _expected(clue, value, total, labels, happened):
+        return ()
+    return (
+        () if clue.given is not None and not _is_condition_met(clue, labels, happened) else ((value, share),)
+    )
+
+
+def _expected(clue: Clue, value: str, total: float, labels: Mapping[str, str], happened: Happened) -> float:
+    """Compute the share beyond which a value is bad more often than the rest."""
+    if clue.against is Against.NOTHING:
+        return 0.0
+    all_events = _sums(clue.every or clue.bad, clue.label, labels, happened)
+    if clue.against is Against.USUAL:
+        if value != next(iter(all_events), value) or len(all_events) > 1:
+            raise NotImplementedError(f"{clue.label}: no case says what is usual of several values")
+        return inf
+    part = all_events.get(value, 0.0) / sum(all_events.values())
+    least = max(TIMES / (1 / part + TIMES - 1 - LEAST_REST), MOST)
+    return least * (1 + BY_CHANCE / total)
+
+
+def _is_condition_met(clue: Clue, labels: Mapping[str, str], happened: Happened) -> bool:
+    assert clue.given is not None  # noqa: S101 - the caller has looked
+    reasons = _sums(clue.given, "stop_reason", labels, happened)
+    ended = sum(amount for reason, amount in reasons.items() if reason in {"", clue.reason})
+    return ended >= sum(reasons.values()) / 2
+
+
+def _sums(events: Events, label: str, labels: Mapping[str, str], happened: Happened) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for its, amount in happened(events):
+        if all(
+            _matches(its.get(name, ""), op, value, labels.get(name, ""))
+            for name, op, value in events.matchers
+        ):
+            sums[its.get(label, "")] = sums.get(its.get(label, ""), 0.0) + amount
+    return sums
+
+
+def _matches(has: str, op: str, value: str, of_alert: str) -> bool:
+    expected = of_alert if value == OF_ALERT else value
+    match op:
+        case "=":
+            return has == expected
+        case "!=":
+            return has != expected
+        case _:
+            return re.fullmatch(expected, has) is not None

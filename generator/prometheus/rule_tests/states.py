@@ -63,8 +63,8 @@ def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
         stray = counter(signal.of, Traffic(PLENTY, {TOKEN_TYPE: "no-such-type"}), fixture)
         begun = quiet.then(subject.interval, merged(priced, stray)).then(signal.window, priced)
         (of_type,) = stray
-        told = ((MODEL, dict(of_type.labels)[MODEL]), (TOKEN_TYPE, "no-such-type"))
-        yield subject.case("silent on a type that no list names", begun.quiet("silent"), told)
+        unlisted = ((MODEL, dict(of_type.labels)[MODEL]), (TOKEN_TYPE, "no-such-type"))
+        yield subject.case("silent on a type that no list names", begun.quiet("silent"), unlisted)
 
 
 def absence(kind: Absence, subject: Subject) -> Iterator[TestCase]:
@@ -294,8 +294,10 @@ def rule_health(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
             )
             case = subject.case("fires on streams without constants", timeline, nobody)
             yield replace(case, without=frozenset({_info(subject)}))
-            known = begun.then(subject.alert.for_ + SLACK, streams).quiet("silent where constants are there")
-            yield subject.case("silent on streams with constants", known)
+            healthy = begun.then(subject.alert.for_ + SLACK, streams).quiet(
+                "silent where constants are there"
+            )
+            yield subject.case("silent on streams with constants", healthy)
         case Watch.OWNERS:
             streams, info = _all_but(None, subject), _info(subject)
             other = replace(

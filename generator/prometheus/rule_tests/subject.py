@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.labels import OTHER
+from generator.model.metrics import OTHER
 from generator.model.signals import Better, Distribution, Quantile, Share, top_bucket
 from generator.model.units import HOUR, MINUTE
 from generator.prometheus.rule_tests.timeline import TestCase, Timeline

@@ -265,12 +265,12 @@ def _floors(scale: Scale, subject: Subject, full: int) -> Iterator[TestCase]:
 def _fewest(scale: Scale, subject: Subject, bad: float | None) -> tuple[float, float]:
     """Count the events that are just too few and just enough, where each brings ``bad`` too many bad ones."""
     alert = subject.alert
-    found = [(alert.min_events - 1.0, float(alert.min_events))]
+    counts = [(alert.min_events - 1.0, float(alert.min_events))]
     if bad and alert.min_bad_events:
-        found.append(((alert.min_bad_events - 1) / bad, (alert.min_bad_events + 0.1) / bad))
+        counts.append(((alert.min_bad_events - 1) / bad, (alert.min_bad_events + 0.1) / bad))
         by_chance = scale.by_chance(bad)
-        found.append((0.95 * by_chance, 1.05 * by_chance))
-    return max(found)
+        counts.append((0.95 * by_chance, 1.05 * by_chance))
+    return max(counts)
 
 
 def _ample(scale: Scale, subject: Subject) -> Timeline:

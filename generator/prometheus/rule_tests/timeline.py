@@ -115,12 +115,12 @@ class Timeline(Struct, frozen=True):
 
     def until(self, seconds: int) -> tuple[Phase, ...]:
         """Cut the phases off after a number of seconds."""
-        found, left = [], seconds // self.interval
+        phases, left = [], seconds // self.interval
         for phase in self.phases:
             if left > 0:
-                found.append(Phase(min(phase.steps, left), phase.load))
+                phases.append(Phase(min(phase.steps, left), phase.load))
             left -= phase.steps
-        return tuple(found)
+        return tuple(phases)
 
     def _expect(self, expectation: Expectation) -> Timeline:
         return Timeline(self.interval, self.phases, (*self.expectations, expectation))

@@ -1,12 +1,15 @@
-"""Diagnostics as SARIF 2.1.0, which code scanning services and editors read."""
+"""Diagnostics for programs: JSON, workflow commands of GitHub, and SARIF."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from msgspec import to_builtins
 
 from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
 from generator.diagnostics.pages import page
@@ -15,6 +18,62 @@ from generator.diagnostics.text import location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+FORMAT_VERSION = 1
+
+
+def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """``{"version", "summary": {"error", "warning", "info"}, "diagnostics": [...]}``, in ASCII.
+
+    Each diagnostic has ``code``, ``severity``, ``message``, ``help``, ``span`` (or null) and ``notes``; a
+    span counts lines and columns from 1, and its end is exclusive.
+    """
+    every = tuple(diagnostics)
+    counts = Counter(diagnostic.severity for diagnostic in every)
+    report: dict[str, Any] = {
+        "version": FORMAT_VERSION,
+        "summary": {str(severity): counts[severity] for severity in Severity},
+        "diagnostics": [to_builtins(diagnostic) for diagnostic in every],
+    }
+    return json.dumps(report, indent=2) + "\n"
+
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render_github(diagnostics: Iterable[Diagnostic]) -> str:
+    """One ``::error file=...,line=...::message`` a line; empty without diagnostics."""
+    return "".join(f"{_command(diagnostic)}\n" for diagnostic in diagnostics)
+
+
+def _command(diagnostic: Diagnostic) -> str:
+    properties = [*_properties(diagnostic.span), f"title={_property(diagnostic.code)}"]
+    message = printable(diagnostic.message)
+    if diagnostic.span and diagnostic.span.is_shipped:
+        message = f"{location(diagnostic.span)}: {message}"
+    if diagnostic.help:
+        message += f"\nhelp: {printable(diagnostic.help)}"
+    return f"::{_COMMANDS[diagnostic.severity]} {','.join(properties)}::{_data(message)}"
+
+
+def _properties(span: Span | None) -> list[str]:
+    if span is None or span.is_shipped:
+        return []
+    file = [f"file={_property(span.file)}"]
+    if not span.line:
+        return file
+    lines = [*file, f"line={span.line}", f"endLine={span.end_line}"]
+    # Columns count only within one line.
+    columns = [f"col={span.column}", f"endColumn={span.end_column}"]
+    return lines + columns if span.line == span.end_line else lines
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

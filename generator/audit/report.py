@@ -1,9 +1,13 @@
-"""An audit for people: a table of the existing series, then the problems and their solutions."""
+"""An audit, for people as a table and problems with their solutions, and for programs as one JSON object."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from textwrap import indent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from generator.diagnostics import Severity
 from generator.diagnostics.printable import printable
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
     from generator.audit.audit import Audit
     from generator.audit.findings import Finding
-    from generator.audit.seen import Observed, ObservedMetric
+    from generator.audit.seen import Observed, ObservedMetric, UnknownMetric
     from generator.model.metrics import Metric
 
 _HEAD = ("metric", "series", "bound", "of bound", "of budget", "most by")
@@ -88,3 +92,75 @@ def _fix(finding: Finding) -> Iterator[str]:
     if fix:
         copy = f", a copy of {printable(fix.copy_of)}" if fix.copy_of else ""
         yield f"  in {printable(fix.file)}{copy}:\n\n{indent(fix.yaml, '    ')}"
+
+
+FORMAT_VERSION = 1
+
+
+def as_json(audits: Sequence[Audit]) -> str:
+    """Write ``{"version", "source", "summary": {severity: count}, "services": [...]}``, in ASCII.
+
+    Each service has ``metrics`` (``series`` is 0 where nothing is exposed), ``undeclared`` metrics, ``turnover``
+    and ``findings``; a finding is a diagnostic with ``metric`` and ``fix``, which is null or has ``file``, ``yaml``
+    and ``copy_of``.
+    """
+    counts = Counter(finding.diagnostic.severity for audit in audits for finding in audit.findings)
+    report = {
+        "version": FORMAT_VERSION,
+        "source": audits[0].seen.place if audits else "",
+        "summary": {str(severity): counts[severity] for severity in Severity},
+        "services": [_service(audit) for audit in audits],
+    }
+    return json.dumps(report, indent=2) + "\n"
+
+
+def _service(audit: Audit) -> dict[str, Any]:
+    seen = audit.seen
+    return {
+        "service": seen.service.name,
+        "violated": audit.violated,
+        "instances": seen.instances,
+        "replicas": seen.service.replicas,
+        "exposed_series": seen.exposed,
+        "metrics": [_metric(name, seen) for name in seen.service.metrics],
+        "undeclared": [_stranger(one) for one in seen.strangers],
+        "turnover": dict(seen.turnover),
+        "findings": [_finding(finding) for finding in audit.findings],
+    }
+
+
+def _metric(name: str, seen: Observed) -> dict[str, Any]:
+    declared = {"name": name, "type": str(seen.service.metrics[name].type)}
+    observed = seen.metrics.get(name)
+    if observed is None:
+        return {**declared, "series": 0}
+    return {
+        **declared,
+        "series": observed.series,
+        "bound": seen.allowed(observed),
+        "budget": seen.budget.metric,
+        "exposed_types": sorted(observed.described.types),
+        "contributes_most": observed.most.name if observed.most else None,
+        "labels": _labels(observed),
+    }
+
+
+def _labels(observed: ObservedMetric) -> dict[str, Any]:
+    return {
+        label.name: {"values": label.values, "series_lacking": label.lacking, "series_saved": label.saved}
+        for label in observed.labels.values()
+    }
+
+
+def _stranger(unknown: UnknownMetric) -> dict[str, Any]:
+    return {
+        "name": unknown.stranger.name,
+        "type": next(iter(sorted(unknown.described.types)), unknown.stranger.shape),
+        "series": unknown.stranger.series,
+        "labels": dict(unknown.labels),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    fix = to_builtins(finding.fix) if finding.fix else None
+    return {**to_builtins(finding.diagnostic), "metric": finding.metric, "fix": fix}

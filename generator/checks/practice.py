@@ -1,0 +1,378 @@
+"""The common mistakes of agent metrics, each a check that is named after its code: ``practice/averages-only``, ..."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.diagnostics import Diagnostic, Note, error, warning
+from generator.model import names
+from generator.model.alerts import Alert, Threshold, is_compared
+from generator.model.rules import AlertingRule, RecordingRule
+from generator.model.signals import Distribution, Quantile
+from generator.model.units import MINUTE, duration, parse_duration
+from generator.promql.reach import reach
+from generator.resolve.patterns import overlap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.world import KnownRule, SharedPart
+    from generator.model.metrics import Metric
+    from generator.model.service import Service
+    from generator.model.streams import Stream
+
+
+_AVERAGES_ONLY = "practice/averages-only"
+#: Exposed units of time.
+_TIMES = {"ms", "s"}
+_MEDIAN = 0.5
+_TAIL = 0.95
+
+
+def averages_only(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of every metric of times without a signal for its median and its tail."""
+    return tuple(
+        warning(
+            _AVERAGES_ONLY,
+            f"{name} is not seen by its {' and '.join(missing)}: an average hides the slow runs",
+            each.service.where(f"metrics.{name}"),
+            _help(each.service.metrics[name], _called(name, each.service), missing),
+        )
+        for each in facts.services
+        for name, missing in averages(each.service).items()
+    )
+
+
+def averages(service: Service) -> dict[str, list[str]]:
+    """Find the metrics of times, by name, that lack ``p50`` or ``p95``."""
+    times = (metric for metric in service.metrics.values() if metric.unit in _TIMES and not metric.is_gauge)
+    lacking = {metric.name: _missing(metric, service) for metric in times}
+    return {name: missing for name, missing in lacking.items() if missing}
+
+
+def _missing(metric: Metric, service: Service) -> list[str]:
+    seen = {
+        signal.kind.q
+        for signal in service.signals.values()
+        if signal.of.is_fed_by(metric.name) and isinstance(signal.kind, Quantile)
+    }
+    missing = [] if _MEDIAN in seen else ["p50"]
+    return missing if any(q >= _TAIL for q in seen) else [*missing, "p95"]
+
+
+def _called(metric: str, service: Service) -> str:
+    """Name the stream that a metric feeds, as signals name it."""
+    return next(stream.name for stream in service.streams.values() if stream.is_fed_by(metric))
+
+
+def _help(metric: Metric, stream: str, missing: list[str]) -> str:
+    if not metric.is_histogram:
+        return "expose the times as a histogram; a sum of times only gives averages"
+    quantiles = {"p50": _MEDIAN, "p95": _TAIL}
+    wanted = " and ".join(f"quantile: {{of: {stream}, q: {quantiles[name]}}}" for name in missing)
+    return f"add signals with {wanted}"
+
+
+_SUCCESSES_ONLY = "practice/successes-only"
+_STATUS, _OK = "status", "ok"
+
+
+def successes_only(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of objectives on quantiles of times that leave the failures out.
+
+    The default of a shipped profile is its author's decision, and in its description.
+    """
+    return tuple(finding for each in facts.services for finding in _times_of_successes(each.service))
+
+
+def _times_of_successes(service: Service) -> Iterator[Diagnostic]:
+    for name in service.objectives:
+        signal, place = service.signals[name], service.where(f"objectives.{name}")
+        if (
+            isinstance(signal.kind, Quantile)
+            and signal.of.unit == "s"
+            and only_successes(signal.of, service)
+            and not (place and place.is_shipped)
+        ):
+            yield warning(
+                _SUCCESSES_ONLY,
+                f"{name} of {service.name} is promised of all {service.run}s, and {signal.of.metric} times those alone "
+                "that end well",
+                place,
+                "read the times of failures too, which users wait for as well; or leave the objective out",
+            )
+
+
+def only_successes(stream: Stream, service: Service) -> bool:
+    """Whether all sources of a stream are limited to status values that mean success."""
+    if all(dict(source.constants).get(_STATUS) == _OK for source in stream.sources):
+        return True
+    label = service.labels.get(_STATUS)
+    exposed = {one for source in service.runs.sources for name, one in source.labels if name == _STATUS}
+    if label is None or not exposed:
+        return False
+    bad = [pattern for value, patterns in label.patterns.items() if value != _OK for pattern in patterns]
+    kept = [
+        [pattern for name, patterns in source.where if name in exposed for pattern in patterns]
+        for source in stream.sources
+    ]
+    return bool(bad) and all(
+        some and not any(overlap(one, other) for one in some for other in bad) for some in kept
+    )
+
+
+_NO_STOP_REASON = "practice/no-stop-reason"
+SIGNAL = "stop_reason_distribution"
+
+
+def no_stop_reason(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of a service that has no distribution of its stop reasons."""
+    return tuple(
+        warning(
+            _NO_STOP_REASON,
+            f"{each.service.name} does not show why its runs end: limits and failing tools stay hidden",
+            each.service.where(""),
+            f"count finished runs by stop_reason, and add a signal {SIGNAL}: "
+            "{distribution: {of: run, label: stop_reason}, ...}",
+        )
+        for each in facts.services
+        if each.service.measures(SIGNAL) and not shows_stop_reasons(each.service)
+    )
+
+
+def shows_stop_reasons(service: Service) -> bool:
+    """Whether a signal distinguishes the stop reasons."""
+    signal = service.signals.get(SIGNAL)
+    return signal is not None and isinstance(signal.kind, Distribution)
+
+
+_NO_ALERTS = "practice/no-alerts"
+
+
+class Anomaly(Struct, frozen=True):
+    """An anomaly that must not go unnoticed.
+
+    Attributes:
+        name: For people.
+        signals: An alert on any of them detects it; the best first.
+        usual: The profiles' alerts for it, the best first.
+        example: An alert on the best signal, as written in a spec.
+        sudden: Whether only a change, a regression or a burn rate detects it, not a fixed threshold.
+    """
+
+    name: str
+    signals: tuple[str, ...]
+    usual: tuple[str, ...]
+    example: str
+    sudden: bool = False
+
+
+ANOMALIES = (
+    Anomaly(
+        "tool spam",
+        ("tool_calls_per_run",),
+        ("AgentToolCallsPerRunHigh",),
+        "threshold: {signal: tool_calls_per_run}, warning: 25",
+    ),
+    Anomaly(
+        "a drop of the success rate",
+        ("success_rate",),
+        ("AgentSuccessRateDrop", "AgentSuccessRateRegression", "AgentErrorBudgetBurn"),
+        "change: {signal: success_rate, over: 1h}, warning: 5pp",
+        sudden=True,
+    ),
+    Anomaly(
+        "growing latency",
+        ("latency_p95", "latency_p50", "latency_p99"),
+        ("AgentLatencyP95High", "AgentLatencyP95Rising", "AgentLatencyP95Regression"),
+        "change: {signal: latency_p95, over: 30m}, warning: 30%",
+    ),
+    Anomaly(
+        "growing cost",
+        ("token_usage_per_run", "cost_per_run", "cost_rate", "spend"),
+        (
+            "AgentTokensPerRunRegression",
+            "AgentCostPerRunRegression",
+            "AgentCostBudgetExceeded",
+            "AgentCostForecastExceeded",
+        ),
+        "change: {signal: token_usage_per_run, over: 1h}, warning: 20%",
+    ),
+)
+
+
+def no_alerts(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of a service that leaves key anomalies without an alert."""
+    return tuple(
+        _warning(each.service, missed) for each in facts.services if (missed := uncovered(each.service))
+    )
+
+
+def uncovered(service: Service) -> tuple[Anomaly, ...]:
+    """Find the anomalies that a service measures and no alert of it detects."""
+    return tuple(
+        anomaly
+        for anomaly in ANOMALIES
+        if is_measured(anomaly, service) and not any(_covers(alert, anomaly) for alert in service.alerts)
+    )
+
+
+def is_measured(anomaly: Anomaly, service: Service) -> bool:
+    """Whether a service can have a signal that shows an anomaly."""
+    return any(map(service.measures, anomaly.signals))
+
+
+def _covers(alert: Alert, anomaly: Anomaly) -> bool:
+    if alert.signal not in anomaly.signals or not is_compared(alert.kind):
+        return False
+    return not (anomaly.sudden and isinstance(alert.kind, Threshold))
+
+
+def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
+    return warning(
+        _NO_ALERTS,
+        f"no alert of {service.name} watches {', '.join(anomaly.name for anomaly in missed)}",
+        service.where(""),
+        "; ".join(f"for {anomaly.name} {advice(anomaly, service)}" for anomaly in missed),
+        *(note for anomaly in missed for note in _turned_off(anomaly, service)),
+    )
+
+
+def advice(anomaly: Anomaly, service: Service) -> str:
+    """Propose an alert for an anomaly: one that is declared already, or a new one."""
+    declared = _declared(anomaly, service)
+    if declared:
+        return f"turn on {declared}"
+    signal = _best(anomaly, service)
+    return f"add an alert on {signal}" + ("" if signal in service.signals else ", once there is that signal")
+
+
+def recipe(anomaly: Anomaly, service: Service) -> str:
+    """Propose the same as ``advice``, with the text of such an alert."""
+    advised = advice(anomaly, service)
+    if _declared(anomaly, service):
+        return advised
+    example = anomaly.example.replace(anomaly.signals[0], _best(anomaly, service))
+    return f"{advised}, such as under alerts: <Name>: {{{example}, summary: <a sentence>}}"
+
+
+def _best(anomaly: Anomaly, service: Service) -> str:
+    return next((signal for signal in anomaly.signals if signal in service.signals), anomaly.signals[0])
+
+
+def _declared(anomaly: Anomaly, service: Service) -> str | None:
+    return next((name for name in anomaly.usual if f"alerts.{name}" in service.origins), None)
+
+
+def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:
+    """Point at the declared alerts that would detect it, but are disabled or out of reach."""
+    for name in anomaly.usual:
+        span = service.origins.get(f"alerts.{name}")
+        if span is not None and not any(alert.name == name for alert in service.alerts):
+            yield Note(f"{name} is off", span)
+
+
+_INSTANCE = "practice/instance-selector"
+_OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostname", "ip", "pid"}
+_LIKE_PATTERN = "practice/selector-pattern"
+#: Of regular expressions and of globs; brackets with a colon are an address, a backslash before a word is a domain's.
+_PATTERN = re.compile(r"[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
+
+
+def instance_selector(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of selectors that match nothing after the next deployment."""
+    return tuple(
+        warning(
+            _INSTANCE,
+            f'the selector picks by "{name}": after the next deployment it picks nothing',
+            each.service.where(f"selector.{name}"),
+            "pick by job, or by a label that all instances of the service share",
+        )
+        for each in facts.services
+        for name in each.service.selector
+        if name in _OF_INSTANCES
+    )
+
+
+def selector_pattern(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of selectors that match only a value that looks like a pattern."""
+    return tuple(
+        warning(
+            _LIKE_PATTERN,
+            f'the selector compares exactly: it picks no {name} but "{value}", which looks like a pattern',
+            each.service.where(f"selector.{name}"),
+            "write the value as the series have it, or pick by a label that they all have in common",
+        )
+        for each in facts.services
+        for name, value in each.service.selector.items()
+        if _PATTERN.search(value)
+    )
+
+
+_RETENTION = "practice/retention"
+_DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")
+
+
+def retention(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Refuse a retention shorter than the windows of a service's rules: they would see only a part."""
+    return tuple(
+        finding for each in facts.services for finding in _beyond_retention(each, facts.site.retention)
+    )
+
+
+def _beyond_retention(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
+    reaches = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(each, retention)]
+    # Of an alert and a record with the same input, people know the alert.
+    longest, rule = max(reaches, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
+    if rule is None or longest <= retention:
+        return
+    name, place = _known_as(rule)
+    # A window over records is written one second shorter than its meaning.
+    needed = duration(ceil(longest / MINUTE) * MINUTE)
+    yield error(
+        _RETENTION,
+        f"{name} of {each.service.name} reads the last {needed}, and Prometheus keeps {duration(retention)}",
+        each.service.where(place),
+        f"keep more and say so in site.yaml: retention: {needed}, or have {name} look back less",
+    )
+
+
+def _known_as(rule: RecordingRule | AlertingRule) -> tuple[str, str]:
+    """Return the known name of a rule and its path: on the status board all signals share a record."""
+    if isinstance(rule, AlertingRule):
+        return rule.alert, f"alerts.{rule.alert}"
+    signal = rule.labels.get(names.SIGNAL)
+    return (signal, f"signals.{signal}") if signal else (rule.record, "")
+
+
+def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | AlertingRule]:
+    """List the rules whose durations, summed without parsing, exceed the retention; parsing takes long."""
+    yield from _longer(each.world.own, retention)
+    yield from _shared_suspects(each.world.shared, retention)
+
+
+@lru_cache(maxsize=1024)
+def _shared_suspects(shared: SharedPart, retention: int) -> tuple[RecordingRule | AlertingRule, ...]:
+    return tuple(_longer((known for known in shared.rules if not known.shape.nothing), retention))
+
+
+def _longer(rules: Iterable[KnownRule], retention: int) -> Iterator[RecordingRule | AlertingRule]:
+    for known in rules:
+        if sum(map(_seconds, _DURATION.findall(known.rule.expr))) > retention:
+            yield known.rule
+
+
+@lru_cache(maxsize=1024)
+def _seconds(text: str) -> float:
+    """Read one of the few durations in rules."""
+    return parse_duration(text) or 0
+
+
+def _is_alert(rule: RecordingRule | AlertingRule) -> bool:
+    return isinstance(rule, AlertingRule)

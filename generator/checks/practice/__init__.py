@@ -1,1 +1,0 @@
-"""The common mistakes of agent metrics, each a check; all are warnings."""
