@@ -25,9 +25,8 @@ from generator.compiler import Compilation
 from generator.diagnostics import has_errors
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
-from generator.replay import compare
+from generator.replay import ReplayError, compare
 from generator.replay.compare import Comparison, compare_replays
-from generator.replay.errors import ReplayError
 from generator.replay.jobs import AnswerStore, NoAnswers, WorkerPool, answer_file
 from generator.replay.judge import check_truth
 from generator.replay.replay import Order, RecordSource, replay

@@ -17,7 +17,7 @@ from zlib import error as zlib_error
 
 from msgspec import Struct
 
-from generator.replay.errors import ReplayError
+from generator.replay import ReplayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
