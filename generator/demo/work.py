@@ -20,7 +20,6 @@ from generator.simulate.exposition import Process, ServiceExposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from generator.demo.incidents import Switches
     from generator.demo.instance import Instance
@@ -58,9 +57,7 @@ class Working:
             thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         for thread in self._threads:
             thread.join()
