@@ -33,6 +33,7 @@ from generator.commands.init import SITE
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.diagnostics.printable import printable
+from generator.diagnostics.suggest import counted
 from generator.discover.shelf import shelf
 from generator.errors import CommandError
 from generator.model.names import LE
@@ -199,12 +200,12 @@ def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
 
 def _as_text(files: Sequence[_File], known: NameSource) -> Iterator[str]:
     for one in files:
-        yield f"{printable(one.file)}: {one.queries} queries, {_counted(len(one.phantoms), 'phantom')}\n"
+        yield f"{printable(one.file)}: {one.queries} queries, {counted(len(one.phantoms), 'phantom')}\n"
         yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
     total = sum(len(one.phantoms) for one in files)
     where = "a profile" if isinstance(known, InProfiles) else printable(known.place)
     yield (
-        f"all that they name is known to {where}\n" if not total else f"{_counted(total, 'phantom')} in all\n"
+        f"all that they name is known to {where}\n" if not total else f"{counted(total, 'phantom')} in all\n"
     )
 
 
@@ -219,10 +220,6 @@ def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:
         yield f'{place}: label "{printable(phantom.label)}" of {printable(phantom.metric)}, {is_known}{help_}'
     else:
         yield f"{place}: metric {printable(phantom.metric)}, {is_known}{help_}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _as_json(files: Sequence[_File], known: NameSource) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.suggest import counted, listed
 from generator.errors import CommandError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class WriteResult(Struct, frozen=True):
     def summary(self) -> str:
         """One line of counts, and one more for files that were edited by hand."""
         if not self:
-            return f"up to date, {_files(len(self.unchanged))}"
+            return f"up to date, {counted(len(self.unchanged), 'file')}"
         counts = {
             "created": len(self.created),
             "changed": len(self.changed) + len(self.edited),
@@ -83,10 +83,6 @@ class OutputDifference(Struct, frozen=True):
         lines = [f"out of date: {_counted({name: len(paths) for name, paths in kinds.items()})}"]
         lines += [f"{name}: {_names(paths)}" for name, paths in kinds.items() if paths]
         return "\n  ".join(lines)
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def _counted(counts: dict[str, int]) -> str:
