@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from generator.alerts.registry import in_words
 from generator.diagnostics.printable import printable
+from generator.diagnostics.suggest import listed
 from generator.markdown import code, text
 from generator.model.units import Unit, duration, human, plain
 
@@ -293,8 +294,7 @@ def _row(change: ModelChange, services: Sequence[str]) -> str:
 
 
 def _named(services: Sequence[str]) -> str:
-    more = len(services) - _NAMED
-    return ", ".join(services[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed(services, _NAMED)
 
 
 def _moved(counts: tuple[int, int]) -> str:

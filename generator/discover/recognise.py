@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
+from generator.diagnostics.suggest import listed
 from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
 from generator.streams.raw import series_of
@@ -154,9 +155,8 @@ def _unknown(place: SeriesPlace, profiles: Iterable[str]) -> CommandError:
             "code that the generated module measures: init without --from-..."
         )
         return CommandError(message, help_)
-    more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
     help_ = (
-        f"it has {', '.join(alike[:_NAMED])}{more}: write a profile that maps them, profiles/<name>.yaml in the "
+        f"it has {listed(alike, _NAMED)}: write a profile that maps them, profiles/<name>.yaml in the "
         "directory of specs, and run this again: a profile of your own is recognised as well. Where a shipped one "
         "almost fits, begin with extends: <its name>, or a copy: agent-metrics init --copy-profile <its name>"
     )
