@@ -26,9 +26,10 @@ _SET_BY = {
     **dict.fromkeys((names.LE, "quantile"), "Prometheus sets it on histograms and summaries"),
     **dict.fromkeys(("job", "instance"), "Prometheus sets it on every series of a target"),
     **dict.fromkeys(("alertname", "alertstate"), "Prometheus sets it on alerts"),
-    **dict.fromkeys(("severity", "owner", "metric", "label"), "our alerts set it"),
+    **dict.fromkeys(("severity", "owner", "metric", "label", names.ENVIRONMENT), "our alerts set it"),
     **dict.fromkeys((names.SERVICE, names.SIGNAL), "our rules set it"),
     **dict.fromkeys((names.WORST, names.OVER, names.UNIT), "our status board sets it"),
+    "datasource": "our dashboards have a variable of that name",
 }
 #: No rule can group by them, in any case: PromQL reads a number or another word.
 _OF_PROMQL = frozenset({"inf", "nan", "without", "anchored", "smoothed"})

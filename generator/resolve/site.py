@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 SCRAPE_INTERVAL = 15
 RULE_INTERVAL = MINUTE
 RETENTION = 15 * DAY
-#: Above this, rules that read others find gaps (Prometheus looks back five minutes).
-LONGEST_RULE_INTERVAL = 2 * MINUTE
+#: Usual intervals of rules, in seconds: each divides a minute, and so all windows of whole minutes.
+_RULE_INTERVALS = (15, 20, 30, MINUTE)
 LONGEST_SCRAPE_INTERVAL = MINUTE
 BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=5_000, total=200_000)
 _SHARDS = "site/shards"
@@ -148,17 +148,18 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
             place,
             "scrape every 15s or 30s",
         )
-    if not site.scrape_interval <= site.rule_interval <= LONGEST_RULE_INTERVAL:
-        why = (
-            "leave gaps for the rules that read them"
-            if site.rule_interval > LONGEST_RULE_INTERVAL
-            else f"find nothing new between scrapes every {duration(site.scrape_interval)}"
-        )
+    why = ""
+    if site.rule_interval < site.scrape_interval:
+        why = f"find nothing new between scrapes every {duration(site.scrape_interval)}"
+    elif MINUTE % site.rule_interval:
+        why = "do not divide a minute, so that they count more or less than the windows of minutes that alerts name"
+    if why:
+        fitting = [f"{each}s" for each in _RULE_INTERVALS if each >= site.scrape_interval] or ["60s"]
         findings.error(
             "site/rule-interval",
             f"rules every {duration(site.rule_interval)} {why}",
             rule.span if rule else spec.span,
-            f"choose between the scrape interval and {duration(LONGEST_RULE_INTERVAL)}; 60s suits most",
+            f"write {' or '.join(fitting)}{'; 60s suits most' if len(fitting) > 1 else ''}",
         )
         return False
     return site.scrape_interval <= LONGEST_SCRAPE_INTERVAL

@@ -96,7 +96,11 @@ def _fits(text: Text, length: int, allowed: _Range, site: Site, findings: Findin
         _too_short(text, length, allowed, site, findings)
     elif length > allowed.longest:
         _too_long(text, length, allowed, findings)
-    return least <= length <= allowed.longest
+    elif allowed is _OF_RULES and length % site.rule_interval:
+        _not_whole(text, length, site, findings)
+    else:
+        return True
+    return False
 
 
 def shortest_window(site: Site) -> int:
@@ -161,6 +165,17 @@ def _too_short(text: Text, length: int, allowed: _Range, site: Site, findings: F
         f"a window of {duration(length)} is shorter than {what}",
         text.span,
         f"{verb} over at least {duration(least)}; {allowed.suits} suits most",
+    )
+
+
+def _not_whole(text: Text, length: int, site: Site, findings: Findings) -> None:
+    step = site.rule_interval
+    below = length // step * step
+    findings.error(
+        "unit/window",
+        f"a window of {duration(length)} is no whole number of rule intervals of {duration(step)}",
+        text.span,
+        f"write {duration(below)} or {duration(below + step)}; 15m suits most",
     )
 
 

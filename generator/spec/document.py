@@ -6,6 +6,7 @@ tree is frozen.
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 
 _MERGE_KEY = "<<"
+#: A whole file, in one line, for those of which a directory has one or none.
+_WHOLE_FILES = {
+    "site": "scrape_interval: 15s",
+    "prices": "models: {gpt-4o-mini: {prompt: 0.15, completion: 0.6}}",
+    "incidents": "incidents: [{name: search-outage, start: 2026-11-27T10:05Z, end: 2026-11-27T11:00Z}]",
+}
 
 
 class Composer:
@@ -159,10 +166,20 @@ def parse_document(source: SourceText, *, dates: bool = False) -> Result[Documen
 
 
 def _root_problem(source: SourceText, root: Node | None) -> list[Diagnostic]:
-    help_ = "write keys and values, such as: service: support-agent"
+    help_ = _begin(PurePosixPath(source.path))
     if root is None or (isinstance(root, Scalar) and not root.text and not root.quoted):
         return [error("yaml/empty", "the file has no document", Span.of_file(source.path), help_)]
     if isinstance(root, Mapping):
         return []
     what = "a single value" if isinstance(root, Scalar) else "a list"
     return [error("yaml/root-type", f"the file has {what} instead of a mapping", root.span, help_)]
+
+
+def _begin(path: PurePosixPath) -> str:
+    """Tell how to begin a file, and whether it is needed at all."""
+    if path.stem == "signals":
+        return "delete the file: the library of signals that ships is used then"
+    if path.stem in _WHOLE_FILES:
+        return f"write keys and values, such as: {_WHOLE_FILES[path.stem]}; or delete the file"
+    first = "profile: my-profile" if path.parent.name == "profiles" else "service: support-agent"
+    return f"write keys and values, such as: {first}"

@@ -102,6 +102,8 @@ def _unknown_key(case: ErrorContext) -> Message:
 
 
 def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
+    if key := _misplaced(case, name):
+        return f"{key} is a key of the whole file: write it in the first column"
     if not known:
         return "remove it: no key is known here"
     if match := closest(name, known):
@@ -111,6 +113,13 @@ def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
     if len(known) == 1:
         return f"the only key here is {_described(case, known[0]) or known[0]}"
     return f"known keys: {', '.join(known)}"
+
+
+def _misplaced(case: ErrorContext, name: str) -> str:
+    """Find a key of the whole file that is indented too far, or the mapping that stands under one."""
+    path = case.finding.violation.path
+    parent = path[-1] if len(path) > 1 and path[0] != "environments" else ""
+    return next((key for key in (name, str(parent)) if path and key in case.schema.keys), "")
 
 
 def _described(case: ErrorContext, key: str) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from generator.artifact import Artifact
 from generator.checks.cardinality import labels
 from generator.checks.cardinality.labels import forbidden
+from generator.compiler import generate
 from generator.resolve.label_names import set_elsewhere
+from generator.spec.sources import read_sources
 from tests.checks.models import SITE, counter, known, small
 from tests.resolve.build import LABELS, METRICS, profile, service
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RUNS = "{{type: counter, help: Runs., labels: [status, reason, release, {}]}}"
 
@@ -57,7 +58,11 @@ def test_a_selector_may_pick_a_project_but_no_single_run(name: str, refused: boo
 
 
 @pytest.mark.parametrize(
-    "name", ["le", "quantile", "job", "instance", "severity", "owner", "service", "signal", "worst", "unit"]
+    "name",
+    [
+        *("le", "quantile", "job", "instance", "severity", "owner", "service", "signal", "worst", "unit"),
+        *("environment", "datasource"),
+    ],
 )
 def test_a_label_that_is_set_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
     found = small(tmp_path, profile=_with_label(name, "{max_live: 2}"))
@@ -65,6 +70,17 @@ def test_a_label_that_is_set_elsewhere_is_refused(name: str, tmp_path: Path) -> 
     assert told.message.startswith(f'label "{name}" is reserved: ')
     assert told.help == f'choose another name, such as "agent_{name}"'
     assert told.span == found.where(f"labels.{name}")
+
+
+def test_every_variable_of_the_dashboards_is_a_label_of_streams_or_reserved() -> None:
+    """A segment of that name would be a second variable; the fleet's dashboard has none of segments."""
+    found = generate(read_sources(Path(__file__).parents[2] / "specs/examples/coding-agent")).files
+    files = {one.path: one.text for one in found if isinstance(one, Artifact)}
+    boards = [json.loads(text) for path, text in files.items() if path.startswith("grafana/dashboards/")]
+    variables = {each["name"] for board in boards for each in board["templating"]["list"]}
+    assert {"datasource", "environment", "tool", "tenant_tier"} <= variables
+    free = {name for name in variables if not set_elsewhere(name)}
+    assert free == {"name", "model", "release", "stop_reason", "tool", "tenant_tier"}
 
 
 def test_what_picks_buckets_or_is_internal_selects_no_service(tmp_path: Path) -> None:

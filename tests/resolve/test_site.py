@@ -48,8 +48,11 @@ def test_what_is_written_counts(tmp_path: Path) -> None:
         ("scrape_interval: 61s\n", ["site/scrape-interval", "site/rule-interval"]),
         ("rule_interval: 10s\n", ["site/rule-interval"]),
         ("rule_interval: 15s\n", []),
-        ("rule_interval: 2m\n", []),
-        ("rule_interval: 121s\n", ["site/rule-interval"]),
+        ("rule_interval: 1m\n", []),
+        ("scrape_interval: 5s\nrule_interval: 12s\n", []),
+        ("rule_interval: 45s\n", ["site/rule-interval"]),
+        ("rule_interval: 61s\n", ["site/rule-interval"]),
+        ("rule_interval: 2m\n", ["site/rule-interval"]),
     ],
 )
 def test_intervals_tile_time(text: str, found: list[str], tmp_path: Path) -> None:
@@ -60,7 +63,8 @@ def test_wrong_intervals_are_told_and_nothing_that_follows_from_them(tmp_path: P
     kind = "count: {of: runs_total}, window: 5m, trend: {over: 1h}"
     windowed = service(signals=f"{{own: {{title: O, description: O., {kind}}}}}")
     assert codes(resolved(tmp_path, windowed, site="scrape_interval: 2m\nrule_interval: 2m\n")) == [
-        "site/scrape-interval"
+        "site/scrape-interval",
+        "site/rule-interval",
     ]
 
 

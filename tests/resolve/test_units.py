@@ -190,6 +190,25 @@ def test_a_duration_beyond_ten_years_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("site", "window", "proposed"),
+    [
+        ("", "90s", "1m or 2m"),
+        ("", "15m10s", "15m or 16m"),
+        ("scrape_interval: 5s\nrule_interval: 30s\n", "45s", "30s or 1m"),
+        ("scrape_interval: 5s\nrule_interval: 30s\n", "90s", None),
+    ],
+)
+def test_a_window_is_a_whole_number_of_rule_intervals(
+    site: str, window: str, proposed: str | None, tmp_path: Path
+) -> None:
+    kind = "count: {of: runs_total}, trend: {over: 1h}"
+    signal = f"{{own: {{title: O, description: O., {kind}, window: {window}}}}}"
+    found = told(resolved(tmp_path, service(signals=signal), **({"site": site} if site else {})))
+    assert [(one.code, one.at) for one in found] == ([("unit/window", window)] if proposed else [])
+    assert all((one.help or "").startswith(f"write {proposed};") for one in found)
+
+
+@pytest.mark.parametrize(
     ("site", "shortest", "too_short"),
     [
         ("", "60s", "59s"),
