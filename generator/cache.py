@@ -1,4 +1,4 @@
-"""The memory of one output's last compilation: a file in the user's own cache, with typed values and no code.
+"""The memory of earlier compilations of a directory: a file in the user's own cache, with typed values and no code.
 
 Damaged values, and those of another compiler, are ignored. Only the user can write there (see ``generator.private``);
 another writer could at worst make a value wrong.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar, get_origin
 
@@ -16,11 +16,11 @@ from msgspec import DecodeError, Struct, ValidationError, msgpack
 
 from generator import private
 from generator.artifact import Artifact, File
-from generator.compiler import Memory
 from generator.fingerprint import fingerprint
-from generator.output.directory import digest
+from generator.foundation import Memory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 #: Length in bytes of the SHA-256 of the rest.
 _DIGEST = 32
+#: The number of results that are kept though the last compilation did not use them, such as before an undone edit.
+_UNUSED = 32
 #: Level of compression: a result is a tenth as large for a millisecond.
 _FAST = 1
 
@@ -40,18 +42,18 @@ class _Stored(Struct, frozen=True):
 
 
 class Cache(Memory):
-    """The results of earlier compilations into one output; only those that the last one used are kept."""
+    """The results of earlier compilations: those that the last one used, and the newest others."""
 
-    def __init__(self, directory: int | None, output: Path) -> None:
+    def __init__(self, directory: int | None, place: Path) -> None:
         """Read the file, if it exists.
 
         Args:
             directory: The user's own, from ``private.opened``; without one nothing outlasts this process.
-            output: The output directory.
+            place: The output directory; for a check, which has none, the directory of the specs.
         """
-        self.directory, self._output, self._compiler = directory, output, fingerprint()
-        place = os.path.realpath(output).encode("utf-8", "surrogateescape")
-        self._name = f"{sha256(place).hexdigest()[:32]}.parts"
+        self.directory, self._output, self._compiler = directory, place, fingerprint()
+        name = os.path.realpath(place).encode("utf-8", "surrogateescape")
+        self._name = f"{sha256(name).hexdigest()[:32]}.parts"
         self._results = self._read()
         self._used: dict[str, bytes] = {}
         self._values: dict[str, object] = {}
@@ -91,6 +93,8 @@ class Cache(Memory):
 
     def holds(self, file: File) -> bool:
         """Whether the output directory has this file; where it cannot be read, it has none."""
+        from generator.output.directory import digest  # noqa: PLC0415 - a check does not use it
+
         if isinstance(file, Artifact):
             return False
         try:
@@ -99,12 +103,25 @@ class Cache(Memory):
             return False
 
     def save(self) -> None:
-        """Write the results that were used or made since the last time, and no others."""
-        if self.directory is not None and self._used != self._results:
-            body = msgpack.encode(_Stored(self._compiler, self._used))
+        """Write the results that were used or made since the last time, and a few others."""
+        unused = [key for key in self._results if key not in self._used]
+        kept = {key: self._results[key] for key in unused[-_UNUSED:]} | self._used
+        if self.directory is not None and kept != self._results:
+            body = msgpack.encode(_Stored(self._compiler, kept))
             private.keep(self.directory, self._name, sha256(body).digest() + body)
         self._values = {key: self._values[key] for key in self._used}
-        self._results, self._used = self._used, {}
+        self._results, self._used = kept, {}
+
+
+@contextmanager
+def opened_cache(place: Path, *, wanted: bool = True) -> Iterator[Cache | None]:
+    """Open the cache of earlier compilations of a directory; None where no cache is possible."""
+    directory = private.opened(make=True) if wanted else None
+    try:
+        yield Cache(directory, place) if directory is not None else None
+    finally:
+        if directory is not None:
+            os.close(directory)
 
 
 def _key(*inputs: bytes) -> str:

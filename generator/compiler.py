@@ -7,128 +7,37 @@ changed need not be compiled again, where a memory has its result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from msgspec import Struct, field, json, msgpack
+from msgspec import Struct, json
 from msgspec.structs import replace
 
+from generator import foundation
 from generator.artifact import Artifact, File, without_text
-from generator.checks.all import check_fleet, check_service, check_shared
-from generator.checks.cardinality.account import SharedAccount, shared_account
+from generator.checks.all import check_fleet, check_service
+from generator.checks.cardinality.account import SharedAccount
+from generator.checks.closed_world import check_variants
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
 from generator.diagnostics import Diagnostic, displayed, has_errors
-from generator.model.service import Model, Service, Site
+from generator.foundation import Foundation, Memory, SharedForm, SharedInputs, read_back
+from generator.model.service import Model, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.incidents import resolve_incidents
-from generator.resolve.model import Common, check_between, resolve_common, resolve_one
+from generator.resolve.model import check_between, resolve_one
 from generator.resolve.site import check_shards
-from generator.spec.load import Loaded, load_incidents, load_services, load_shared
-from generator.spec.types import Claims, ServiceSpec, SharedSpecs
+from generator.spec.load import load_incidents, load_services
+from generator.spec.types import Claims, ServiceSpec
 
 if TYPE_CHECKING:
     from generator.emit import ServiceEntry
     from generator.model.alerts import Variant
-    from generator.model.library import Library
     from generator.spec.sources import Sources, SpecFile
 
-T = TypeVar("T")
 E = TypeVar("E")
-
-
-class Memory:
-    """Results of earlier compilations, by the bytes that they depend on; this class keeps none."""
-
-    def recall(self, kind: type[T], *inputs: bytes) -> T | None:  # noqa: ARG002 - for memories that have some
-        """Find a result."""
-        return None
-
-    def retain(self, value: object, *inputs: bytes) -> None:
-        """Keep a result for later compilations."""
-
-    def holds(self, file: File) -> bool:  # noqa: ARG002
-        """Whether the output directory has a file whose text was dropped."""
-        return False
-
-
-#: Profiles, marks, and the alerts and names of variants.
-_Key = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
-
-
-class SharedInputs(Struct, frozen=True):
-    """The input of the shared rules from all services: profiles in use, variants, and marks of alerts."""
-
-    profiles: frozenset[str] = frozenset()
-    variants: tuple[Variant, ...] = ()
-    marks: frozenset[str] = frozenset()
-
-
-class Foundation(Struct, frozen=True):
-    """The base for compiling every service: the parts that services share, and the shared rules.
-
-    Attributes:
-        common: The parts that services share.
-        shared: The shared rules in the library's form.
-        defects: The defects of these rules.
-        made: The rules of other profiles, with marks or variants, by the profiles' names, the marks, and the variants'
-            alerts and names, as far as they were requested.
-    """
-
-    common: Common
-    shared: SharedRules
-    defects: tuple[Diagnostic, ...] = ()
-    made: dict[_Key, SharedRules] = field(default_factory=dict)
-
-    def of_service(self, service: Service) -> SharedRules:
-        """The shared rules with the variants and the marks of a service; equal names mean the same rules."""
-        return self._rules(self.common.base.library.marked(service.marks), service.deviations.variants)
-
-    def of_fleet(self, fleet: SharedInputs) -> SharedRules:
-        """The shared rules of a fleet: with the variants in use, and without unused profiles."""
-        return self._rules(self.library_of(fleet), fleet.variants)
-
-    def _rules(self, library: Library, variants: tuple[Variant, ...]) -> SharedRules:
-        if not variants and library is self.common.base.library:
-            return self.shared
-        profiles = tuple(one.name for one in library.profiles)
-        key = profiles, library.marks, tuple(sorted({(one.alert, one.name) for one in variants}))
-        if key not in self.made:
-            self.made[key] = (
-                with_variants(self._rules(library, ()), variants, library, self.site)
-                if variants
-                else shared_rules(library, self.site)
-            )
-        return self.made[key]
-
-    def library_of(self, fleet: SharedInputs) -> Library:
-        """The library without unused profiles, and without prices of tokens that only those count."""
-        return self.common.base.library.used_by(fleet.profiles).marked(fleet.marks)
-
-    @property
-    def site(self) -> Site:
-        """The site."""
-        return self.common.site
-
-
-def foundation(shared: SharedSpecs) -> tuple[Foundation, tuple[Diagnostic, ...]]:
-    """Resolve the parts that services share, and compile the shared rules."""
-    common, rules, defects, found = _of_shared(shared)
-    return Foundation(common, rules, defects), found
-
-
-@lru_cache(maxsize=4)
-def _of_shared(
-    shared: SharedSpecs,
-) -> tuple[Common, SharedRules, tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
-    """Make the parts of a foundation, and its findings; once for as long as the specs stay the same."""
-    common, found = resolve_common(shared)
-    rules = shared_rules(common.base.library, common.site)
-    return common, rules, check_shared(rules, common.base.library) if common.sound else (), found
 
 
 class Compilation(Struct, frozen=True):
@@ -183,12 +92,6 @@ class ServicePart(Struct, Generic[E], frozen=True):
     routing: Routing | None = None
 
 
-class Tests(Struct, frozen=True):
-    """The unit tests of the shared alerts."""
-
-    files: tuple[File, ...]
-
-
 class DerivedFiles(Struct, frozen=True):
     """Files that depend on a part of the specs; ``depends_on`` is the SHA-256 of that part."""
 
@@ -211,12 +114,11 @@ def _silent(done: int, total: int) -> None:
     """Show no progress."""
 
 
-def check(sources: Sources, progress: Progress = _silent) -> Compilation:
-    """Compile specs as far as the checks need; no file is made."""
-    shared = load_shared(sources)
-    if shared.specs is None or not sources.services:
-        return _not_understood(sources, shared)
-    base, found = foundation(shared.specs)
+def check(sources: Sources, memory: Memory | None = None, progress: Progress = _silent) -> Compilation:
+    """Compile specs as far as the checks need; no file is made. What services share is not made again."""
+    base, found = foundation.load(sources, memory or Memory())
+    if base is None or not sources.services:
+        return _not_understood(sources, found)
     common, total = base.common, len(sources.services)
     parts, known = [], []
     for done, file in enumerate(sources.services, 1):
@@ -230,34 +132,32 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
     listed = _of_incidents(sources, parts)
-    every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
+    every = _findings((*found, *between, *listed), parts, base)
     fleet = _fleet(parts, (variant for service in services for variant in service.deviations.variants))
     every = displayed((*every, *_undeliverable((), parts, base, fleet)))
-    account = shared_account(base.of_fleet(fleet)) if is_sound else None
+    account = base.of_fleet(fleet).account if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
 
 def generate(sources: Sources, memory: Memory | None = None, progress: Progress = _silent) -> Compilation:
     """Compile specs to the whole output; results in ``memory`` are not made again."""
     memory = memory or Memory()
-    shared = _recalled_shared(sources, memory)
-    if shared.specs is None or not sources.services:
-        return _not_understood(sources, shared)
-    base, found = foundation(shared.specs)
-    common = base.common
-    key, total = sources.identity, len(sources.services)
+    base, found = foundation.load(sources, memory)
+    if base is None or not sources.services:
+        return _not_understood(sources, found)
+    common, total = base.common, len(sources.services)
     parts: list[ServicePart[ServiceEntry]] = []
     known: dict[bytes, object] = {}
     for done, file in enumerate(sources.services, 1):
-        parts += _once(_generated(file, base, memory, key), known)
+        parts += _once(_generated(file, base), known)
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
     listed = _of_incidents(sources, parts)
-    every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
+    every = _findings((*found, *between, *listed), parts, base)
     if has_errors(every):
         return Compilation((), every, sources.texts)
     fleet = _fleet(parts, (variant for part in parts if part.entry for variant in part.entry.variants))
-    files = _files(parts, fleet, base, memory)
+    files = _files(parts, fleet, base)
     refused = displayed(_undeliverable(files, parts, base, fleet))
     return Compilation(() if has_errors(refused) else files, (*every, *refused), sources.texts)
 
@@ -271,7 +171,7 @@ def _undeliverable(
     claims = {part.claims.service.value: part for part in parts if part.claims}
     groups = {name: part.groups for name, part in claims.items()}
     places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
-    shared = len(base.of_fleet(fleet).groups)
+    shared = len(base.of_fleet(fleet).rules.groups)
     yield from undeliverable(files, groups, shared, places, base.site)
 
 
@@ -294,19 +194,10 @@ def _fleet(parts: Sequence[ServicePart[ServiceEntry]], variants: Iterable[Varian
     return SharedInputs(profiles, tuple(by_name.values()), marks)
 
 
-def _not_understood(sources: Sources, shared: Loaded[SharedSpecs]) -> Compilation:
+def _not_understood(sources: Sources, found: Sequence[Diagnostic]) -> Compilation:
     """Report the errors in services' files nevertheless."""
     alone = (one for file in sources.services for one in load_services(file).diagnostics)
-    return Compilation((), displayed((*shared.diagnostics, *alone)), sources.texts)
-
-
-def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[SharedSpecs]:
-    key = sources.identity
-    loaded = memory.recall(Loaded[SharedSpecs], key)
-    if loaded is None:
-        loaded = _read_back(load_shared(sources), Loaded[SharedSpecs])
-        memory.retain(loaded, key)
-    return loaded
+    return Compilation((), displayed((*found, *alone)), sources.texts)
 
 
 def _checked(file: SpecFile, base: Foundation) -> list[tuple[ServicePart[ServiceEntry], ServiceFacts | None]]:
@@ -335,15 +226,11 @@ def _compiled(
     ), facts
 
 
-def _generated(
-    file: SpecFile, base: Foundation, memory: Memory, key: bytes
-) -> list[ServicePart[ServiceEntry]]:
+def _generated(file: SpecFile, base: Foundation) -> list[ServicePart[ServiceEntry]]:
     from generator import emit  # noqa: PLC0415 - the back ends import much that checking does not need
 
-    parts, module = (
-        memory.recall(list[ServicePart[emit.ServiceEntry]], key, file.identity),
-        f"module of {file.path}",
-    )
+    memory, module = base.memory, f"module of {file.path}"
+    parts = memory.recall(list[ServicePart[emit.ServiceEntry]], base.identity, file.identity)
     if parts and all(memory.holds(file) for part in parts for file in part.files):
         memory.recall(DerivedFiles, module.encode())  # the facts are dropped unless they are requested
         return parts
@@ -355,9 +242,8 @@ def _generated(
     service, site = emit.measured_part(first), base.site
     own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
     parts[0] = replace(parts[0], files=(*parts[0].files, *own))
-    memory.retain(
-        [replace(part, files=tuple(map(without_text, part.files))) for part in parts], key, file.identity
-    )
+    kept = [replace(part, files=tuple(map(without_text, part.files))) for part in parts]
+    memory.retain(kept, base.identity, file.identity)
     return parts
 
 
@@ -366,7 +252,7 @@ def _emitted(part: ServicePart[ServiceEntry], facts: ServiceFacts, site: Site) -
     from generator import emit  # noqa: PLC0415
 
     site = site.of(facts.service)
-    entry = _read_back(emit.entry_of(facts, site), emit.ServiceEntry)
+    entry = read_back(emit.entry_of(facts, site), emit.ServiceEntry)
     return replace(part, entry=entry, files=emit.emit_service(facts, site))
 
 
@@ -379,14 +265,6 @@ def _once(
     return (replace(part, entry=part.entry and emit.once(part.entry, known)) for part in parts)
 
 
-def _read_back(value: T, kind: type[T]) -> T:
-    """Convert a value as a memory would: a 1 in place of a float becomes 1.0."""
-    try:
-        return msgpack.decode(msgpack.encode(value), type=kind)
-    except OverflowError:  # an integer of more than 64 bits, which no memory keeps
-        return value
-
-
 def _findings(
     diagnostics: Sequence[Diagnostic], parts: Sequence[ServicePart[ServiceEntry]], base: Foundation
 ) -> tuple[Diagnostic, ...]:
@@ -395,42 +273,61 @@ def _findings(
     # A file with errors may be the missing one.
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    account = shared_account(base.of_fleet(_fleet(parts, ())))
+    account = base.of_fleet(_fleet(parts, ())).account
     total = check_fleet(live, account, base.site) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
     routes = [part.routing for part in parts if part.routing]
     receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()
-    return displayed((*diagnostics, *base.defects, *alone, *shards, *receivers, *total))
+    return displayed((*diagnostics, *base.understood.defects, *alone, *shards, *receivers, *total))
 
 
 def _files(
-    parts: Sequence[ServicePart[ServiceEntry]], fleet: SharedInputs, base: Foundation, memory: Memory
+    parts: Sequence[ServicePart[ServiceEntry]], fleet: SharedInputs, base: Foundation
 ) -> tuple[File, ...]:
     """Add the files about all services to the services' own files."""
     from generator import emit  # noqa: PLC0415
 
     entries = sorted((part.entry for part in parts if part.entry), key=lambda entry: entry.service)
     own = (file for part in parts for file in part.files)
-    shared = base.of_fleet(fleet)
-    dashboards = _dashboards(entries, base.site, memory)
-    tests = _shared_tests(base.library_of(fleet), shared, fleet.variants, base.site, memory)
+    form, site, memory = base.of_fleet(fleet), base.site, base.memory
     routes = [part.routing for part in parts if part.routing]
-    return (*own, *dashboards, *tests, *emit.emit_fleet(entries, routes, shared, base.site))
+    rules = _made(
+        memory, "shared rules", (base.identity, form.key), lambda: emit.emit_shared_rules(form.rules, site)
+    )
+    delivered = _delivered(routes, form, memory)
+    dashboards, tests = _dashboards(entries, site, memory), _shared_tests(form, memory)
+    paths = [file.path for file in rules]
+    lists = emit.emit_fleet(entries, routes, paths, form.account, site)
+    return (*own, *dashboards, *tests, *rules, *lists, *delivered)
 
 
-def _shared_tests(
-    library: Library, shared: SharedRules, variants: tuple[Variant, ...], site: Site, memory: Memory
-) -> tuple[File, ...]:
+def _shared_tests(form: SharedForm, memory: Memory) -> tuple[File, ...]:
     """Write the unit tests of the shared alerts, unless they are in memory."""
     from generator import emit  # noqa: PLC0415
 
-    key = json.encode((replace(library, origins={}), variants, site), order="sorted")
-    tests = memory.recall(Tests, key)
-    if tests and all(map(memory.holds, tests.files)):
-        return tests.files
-    files = emit.emit_shared_tests(library, shared, variants, site)
-    memory.retain(Tests(tuple(map(without_text, files))), key)
-    return files
+    library, variants, site = form.library, form.variants, form.foundation.site
+    depends_on = (replace(library, origins={}), variants, site)
+    return _made(
+        memory,
+        "shared tests",
+        depends_on,
+        lambda: emit.emit_shared_tests(library, form.rules, variants, site),
+    )
+
+
+def _delivered(routes: Sequence[Routing], form: SharedForm, memory: Memory) -> tuple[File, ...]:
+    """Write the shared rules and the lists of services for the site's targets, unless they are in memory."""
+    from generator import emit  # noqa: PLC0415
+
+    base = form.foundation
+    if not base.site.deliver.targets:
+        return ()
+    return _made(
+        memory,
+        "delivered",
+        (base.identity, form.key, routes),
+        lambda: emit.emit_delivered(form.rules, routes, base.site),
+    )
 
 
 def _dashboards(entries: Sequence[ServiceEntry], site: Site, memory: Memory) -> tuple[File, ...]:
@@ -469,6 +366,9 @@ def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
     if resolved.value is None or not common.sound:
         return CompiledService(None, resolved.diagnostics)
     site = common.site.of(resolved.value)
-    rules = compile_rules(resolved.value, site, base.shared.records)
-    facts = service_facts(resolved.value, site, rules, base.of_service(resolved.value))
-    return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, site)))
+    rules, form = compile_rules(resolved.value, site, base.shared.records), base.of_service(resolved.value)
+    facts = service_facts(resolved.value, site, rules, form.rules, form.world_of(resolved.value))
+    findings = (*resolved.diagnostics, *check_service(facts, site))
+    if not has_errors(findings):
+        findings += check_variants(form.variant_problems, resolved.value)
+    return CompiledService(facts, findings)

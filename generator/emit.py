@@ -8,7 +8,6 @@ from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
-from generator.checks.cardinality.account import shared_account
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, Records, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
@@ -22,9 +21,11 @@ from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
 __all__ = [
     "ServiceEntry",
     "emit_dashboards",
+    "emit_delivered",
     "emit_fleet",
     "emit_module",
     "emit_service",
+    "emit_shared_rules",
     "emit_shared_tests",
     "entry_of",
     "measured_part",
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from generator.artifact import Artifact
+    from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.library import Library
+    from generator.model.rules import SharedRules
     from generator.model.service import Service, Site
-    from generator.prometheus.shared import SharedRules
 
 
 T = TypeVar("T")
@@ -164,19 +166,38 @@ def emit_shared_tests(
     return (*shared_tests(shared, library, site, variants), *budget_tests(shared, library))
 
 
-def emit_fleet(
-    entries: Sequence[ServiceEntry], routes: Sequence[Routing], shared: SharedRules, site: Site
-) -> tuple[Artifact, ...]:
-    """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
-    rules = tuple(shared_files(shared, site))
+def emit_shared_rules(shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
+    """Write the rule files about all services, those of variants included."""
+    return tuple(shared_files(shared, site))
+
+
+def emit_delivered(shared: SharedRules, routes: Sequence[Routing], site: Site) -> tuple[Artifact, ...]:
+    """Write the shared rules, and the lists of all services, for every target of the site."""
     in_order = sorted(routes, key=lambda one: one.service)
+    return tuple(deliver_all(shared_files(shared, site), in_order, site))
+
+
+def emit_fleet(
+    entries: Sequence[ServiceEntry],
+    routes: Sequence[Routing],
+    paths: Sequence[str],
+    account: SharedAccount,
+    site: Site,
+) -> tuple[Artifact, ...]:
+    """Write the other files that are about all services.
+
+    Args:
+        entries: The services.
+        routes: The facts for routing their alerts.
+        paths: The paths of the shared rule files.
+        account: The cost of the shared rules.
+        site: The site.
+    """
     own = {entry.service: entry.rule_files for entry in entries}
     return (
-        *rules,
         alertmanager(routes, site.receivers),
         *runbooks([entry.runbooks for entry in entries], site),
-        *reports([entry.report for entry in entries], shared_account(shared), site),
-        catalog({entry.service: entry.listing for entry in entries}, (file.path for file in rules)),
-        *shard_files((file.path for file in rules), own, site),
-        *deliver_all(rules, in_order, site),
+        *reports([entry.report for entry in entries], account, site),
+        catalog({entry.service: entry.listing for entry in entries}, paths),
+        *shard_files(paths, own, site),
     )

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from generator.checks.cardinality.account import SharedAccount
     from generator.model.library import Library
+    from generator.model.rules import SharedRules
     from generator.model.service import Site
-    from generator.prometheus.shared import SharedRules
 
 CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,

@@ -7,6 +7,8 @@ from collections import Counter
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.checks import defects, shared_reads
 from generator.checks.service_data import THIS, buckets
 from generator.checks.world import KnownRule, SharedWorld, World, of_library, shared
@@ -20,12 +22,12 @@ from generator.promql.syntax import PromqlError, Reference
 from generator.streams.raw import bound_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Diagnostic, Span
+    from generator.model.rules import SharedRules
     from generator.model.service import Service
-    from generator.prometheus.shared import SharedRules
 
     #: The possible values of an origin, None where they are unknown.
     _Allowed = Callable[[Origin | None], frozenset[str] | None]
@@ -51,19 +53,39 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
     """Check the rules that all services share, against streams and constants as any service may record them."""
-    findings = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
+    findings = [
+        defects.of_shared_rule(CODE, one.known, origins, one.text) for one in _of_shared(rules, rules.groups)
+    ]
     for groups in (rules.recorders, rules.alerters):
         findings += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
     return tuple(findings)
 
 
-def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[KnownRule, str]]:
-    """Find the problems of shared rules, or of those of the chosen groups only."""
+class Problem(Struct, frozen=True):
+    """A problem of a shared rule."""
+
+    known: KnownRule
+    text: str
+
+
+def variant_problems(rules: SharedRules) -> tuple[Problem, ...]:
+    """Find the problems of the alerts that have another form in some services."""
+    return tuple(_of_shared(rules, rules.variants))
+
+
+def check_variants(problems: Iterable[Problem], service: Service) -> tuple[Diagnostic, ...]:
+    """Report the problems of a service's variants."""
+    return tuple(defects.of_rule(CODE, one.known, service, one.text) for one in problems)
+
+
+def _of_shared(rules: SharedRules, groups: Iterable[RuleGroup]) -> Iterator[Problem]:
+    """Find the problems of the shared rules in some groups."""
+    chosen = {group.name for group in groups}
     everyone = of_library(rules)
     written = _written(everyone)
     for known in everyone.rules:
-        if not chosen or known.group in chosen:
-            yield from ((known, problem) for problem in _of_shared_rule(known, everyone, written))
+        if known.group in chosen:
+            yield from (Problem(known, text) for text in _of_shared_rule(known, everyone, written))
 
 
 def _written(everyone: SharedWorld) -> dict[str, list[Shape]]:
@@ -101,9 +123,6 @@ def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
     for groups in (each.compiled.recording, each.compiled.alerting):
         for problem in _of_groups(groups):
             yield defects.of_service(CODE, each.service, problem)
-    if each.service.deviations.variants:
-        for known, problem in _of_shared(each.shared, each.shared.variants):
-            yield defects.of_rule(CODE, known, each.service, problem)
 
 
 def _of_rule(known: KnownRule, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:

@@ -46,8 +46,8 @@ def _of_record(record: str) -> tuple[str, str]:
 
 def _called(known: KnownRule) -> str:
     if isinstance(known.rule, RecordingRule):
-        return f'the rule of record {known.rule.record} in group "{known.group.name}"'
-    return f'alert {known.rule.alert} in group "{known.group.name}"'
+        return f'the rule of record {known.rule.record} in group "{known.group}"'
+    return f'alert {known.rule.alert} in group "{known.group}"'
 
 
 def _place(known: KnownRule, service: Service) -> Span | None:

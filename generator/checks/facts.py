@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.checks.cardinality.account import Account, account
-from generator.checks.world import World, of_service, world
+from generator.checks.world import SharedWorld, World, of_service, world
 from generator.model.outside import outside_alert, with_outside_values
 
 if TYPE_CHECKING:
+    from generator.model.rules import SharedRules
     from generator.model.service import Model, Service, Site
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.shared import SharedRules
 
 
 class ServiceFacts(Struct, frozen=True):
@@ -47,14 +47,16 @@ def facts(model: Model, rules: tuple[Compiled, ...], shared: SharedRules) -> Fac
     return Facts(
         model.site,
         tuple(
-            service_facts(service, model.site.of(service), compiled, shared)
+            service_facts(service, model.site.of(service), compiled, shared, of_service(shared, service))
             for service, compiled in zip(model.services, rules, strict=True)
         ),
     )
 
 
-def service_facts(service: Service, site: Site, compiled: Compiled, shared: SharedRules) -> ServiceFacts:
-    """Gather the facts of one service."""
+def service_facts(
+    service: Service, site: Site, compiled: Compiled, shared: SharedRules, everyone: SharedWorld
+) -> ServiceFacts:
+    """Gather the facts of one service; ``everyone`` are the reads and records of the shared rules for it."""
     exposed = with_outside_values(service) if outside_alert(service) else service
-    known = world(exposed, compiled, of_service(shared, service))
+    known = world(exposed, compiled, everyone)
     return ServiceFacts(service, exposed, compiled, shared, known, account(exposed, site, compiled, known))

@@ -66,7 +66,7 @@ def _raw(known: KnownRule, each: ServiceFacts) -> tuple[Reading, ...]:
 def _of_recording(
     known: KnownRule, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
 ) -> Iterator[str]:
-    window, interval = site.raw_window, known.group.interval
+    window, interval = site.raw_window, known.interval
     streams = service.streams.values()
     stream = next((one for one in streams if rule.record in {names.rate(one), names.native_rate(one)}), None)
     beside = known.inferred is not None and len(known.inferred.reads) > 1 and not _has_parts(stream)

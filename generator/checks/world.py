@@ -5,6 +5,7 @@ Shared rules are inferred once for all services that feed the same streams, and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,16 @@ from generator.checks.exposed import alert_series, exposed, made_by_prometheus, 
 from generator.checks.service_data import THIS, Data, data_series, feeds
 from generator.model import names
 from generator.model.outside import STREAM, outside_alert
-from generator.model.rules import RecordingRule, Rule, RuleGroup
+from generator.model.rules import RecordingRule, Rule, RuleGroup, SharedRules
 from generator.promql.infer import Inferred, infer, names_read
 from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 from generator.promql.syntax import PromqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from generator.model.service import Service
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.shared import SharedRules
 
 #: The largest number of rounds for rules that read each other in a circle; one that reads itself takes two.
 _ROUNDS = 5
@@ -49,9 +49,13 @@ _OWN_ALERT = shape(
 
 
 class KnownRule(Struct, frozen=True):
-    """A rule with its group, and the series that it writes; ``inferred`` is None when it does not parse."""
+    """A rule with its group and interval, and the series that it writes.
 
-    group: RuleGroup
+    ``inferred`` is None when it does not parse.
+    """
+
+    group: str
+    interval: int
     rule: Rule
     inferred: Inferred | None
     shape: Shape
@@ -197,12 +201,17 @@ def of_library(rules: SharedRules) -> SharedWorld:
     return shared_world(rules, Data(feeds((*rules.streams, STREAM)), marks=rules.marks))
 
 
-def of_service(rules: SharedRules, service: Service) -> SharedWorld:
-    """Infer the shared rules for the streams and promises of a service."""
+def data_of(rules: SharedRules, service: Service) -> Data:
+    """Describe the streams and promises of a service."""
     outside = (STREAM,) if outside_alert(service) else ()
     fed = feeds((*service.streams.values(), *outside))
     promised = frozenset(name for name in service.objectives if service.signals[name].shared)
-    return shared_world(rules, Data(fed, service.profile, promised, rules.marks))
+    return Data(fed, service.profile, promised, rules.marks)
+
+
+def of_service(rules: SharedRules, service: Service) -> SharedWorld:
+    """Infer the shared rules for a service."""
+    return shared_world(rules, data_of(rules, service))
 
 
 def _again(
@@ -211,7 +220,8 @@ def _again(
     """Infer some of the rules again, in order, and all their records that are not ``settled``."""
     for number in numbers:
         known = rules[number]
-        rules[number] = _known(_Rule(known.group, known.rule, known.rule.expr, ()), series)
+        again = _Rule(known.group, known.interval, known.rule, known.rule.expr, ())
+        rules[number] = _known(again, series)
         if isinstance(known.rule, RecordingRule) and (record := known.rule.record) not in settled:
             series[record] = reduce(union, (one.shape for one in rules if _records(one, record)))
 
@@ -237,7 +247,8 @@ def shared(expr: str, service: Service) -> str:
 class _Rule(Struct, frozen=True):
     """A rule, its shared text, and the names of the series that it reads."""
 
-    group: RuleGroup
+    group: str
+    interval: int
     rule: Rule
     text: str
     reads: tuple[str, ...]
@@ -248,9 +259,10 @@ def _written_down(groups: Iterable[RuleGroup], service: Service | None = None) -
         for rule in group.rules:
             text = shared(rule.expr, service) if service else rule.expr
             try:
-                yield _Rule(group, rule, text, names_read(text))
+                reads = names_read(text)
             except PromqlError:
-                yield _Rule(group, rule, text, ())
+                reads = ()
+            yield _Rule(group.name, group.interval, rule, text, reads)
 
 
 def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection[str]) -> list[KnownRule]:
@@ -283,9 +295,9 @@ def _known(rule: _Rule, series: Mapping[str, Shape]) -> KnownRule:
     try:
         inferred = infer(rule.text, series)
     except PromqlError:
-        return KnownRule(rule.group, rule.rule, None, NOTHING)
+        return KnownRule(rule.group, rule.interval, rule.rule, None, NOTHING)
     values = {**rule.rule.labels}
     if values.get(names.SERVICE):
         values[names.SERVICE] = THIS
     labels = tuple([(label, constant(value)) for label, value in values.items()])
-    return KnownRule(rule.group, rule.rule, inferred, labelled(inferred.shape, labels))
+    return KnownRule(rule.group, rule.interval, rule.rule, inferred, labelled(inferred.shape, labels))

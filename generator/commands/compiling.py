@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from generator.cache import opened_cache
 from generator.commands.call import CALL_AT_FAULT, CallError, of_failed
 from generator.commands.terminal import ProgressLine, complain, show
 from generator.compiler import Compilation, Progress, check
@@ -39,10 +40,16 @@ def compiling() -> Iterator[Progress]:
         gc.enable()
 
 
-def checked(specs: Path) -> Compilation:
-    """Read a directory of specs, and compile it as far as the checks need."""
-    with compiling() as progress:
-        return check(read_sources(specs), progress)
+def checked(specs: Path, *, cached: bool = True) -> Compilation:
+    """Read a directory of specs, and compile it as far as the checks need.
+
+    If ``cached``, what services share is not compiled again while it stays the same.
+    """
+    with opened_cache(specs, wanted=cached) as cache, compiling() as progress:
+        compilation = check(read_sources(specs), cache, progress)
+        if cache:
+            cache.save()
+        return compilation
 
 
 def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:

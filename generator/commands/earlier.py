@@ -44,7 +44,7 @@ def earlier_specs(old: str, specs: Path) -> Compilation:
         raise CallError(message, "name the revision of these specs, or a directory with them")
     try:
         with _specs_at(old, specs) as there:
-            return _understood(checked(there), old)
+            return _understood(checked(there, cached=False), old)
     except RevisionError as problem:
         raise CallError(str(problem), problem.help) from problem
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator import private, unchanged
-from generator.cache import Cache
+from generator import unchanged
+from generator.cache import Cache, opened_cache
 from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, printable_text
 from generator.commands.compiling import compiling
 from generator.commands.terminal import complain, rendered, show
-from generator.compiler import Compilation, Memory, generate
+from generator.compiler import Compilation, generate
 from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
 from generator.output.outcome import OutputError, WriteResult
 from generator.output.paths import MANIFEST
@@ -27,7 +26,9 @@ from generator.spec import sources
 from generator.spec.sources import Sources, read_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from generator.foundation import Memory
 
 
 _PAUSE_S = 0.02
@@ -35,17 +36,6 @@ _PAUSE_S = 0.02
 _PART = 20
 #: An editor may empty a file before it writes it; and modification times differ only after this long.
 _SETTLING_S = 0.012
-
-
-@contextmanager
-def opened_cache(output: Path, *, wanted: bool) -> Iterator[Cache | None]:
-    """Open the cache of earlier compilations; None where no cache is possible."""
-    directory = private.opened(make=True) if wanted else None
-    try:
-        yield Cache(directory, output) if directory is not None else None
-    finally:
-        if directory is not None:
-            os.close(directory)
 
 
 def compare_output(specs: Path, output: Path) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.checks.facts import service_facts
+from generator.checks.world import of_service
 from generator.diagnostics.printable import printable
 from generator.grafana.dashboards import dashboards
 from generator.grafana.provisioning import provisioning
@@ -60,7 +61,8 @@ def boards(  # noqa: PLR0913, PLR0917 - of a stage that is being set up
 
 def dashboard_files(service: Service, rules: RuleSet, site: Site) -> tuple[Artifact, ...]:
     """Generate the dashboards of one service."""
-    known = service_facts(service, site, rules.own[0], rules.shared).recorded_names
+    everyone = of_service(rules.shared, service)
+    known = service_facts(service, site, rules.own[0], rules.shared, everyone).recorded_names
     return dashboards(records_of([recording(service, known)], site))
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.compiler import Foundation, foundation
+from generator import foundation
 from generator.diagnostics import Result
 from generator.discover.yaml_words import pairs
 from generator.errors import CommandError
+from generator.foundation import Foundation, Memory
 from generator.model.service import Model, Service, Site
 from generator.resolve.model import resolve_one
-from generator.spec.load import load_services, load_shared
+from generator.spec.load import load_services
 from generator.spec.source import SourceText
 from generator.spec.sources import SpecFile, profile_sources
 
@@ -83,15 +84,10 @@ def shelf(specs: Path, site: str) -> Shelf:
     sources = profile_sources(specs)
     if sources.site is None:
         sources = replace(sources, site=SpecFile(specs / "site.yaml", Result(SourceText("site.yaml", site))))
-    shared = load_shared(sources)
-    if shared.specs is None:
-        raise CommandError(
-            f"{specs} is at fault: {shared.diagnostics[0].message}", f"run: agent-metrics check {specs}"
-        )
-    base, found = foundation(shared.specs)
-    common = base.common
-    if not common.sound:
+    base, found = foundation.load(sources, Memory())
+    if base is None or not base.common.sound:
         raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: agent-metrics check {specs}")
+    common = base.common
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
     return Shelf(base, known)
 

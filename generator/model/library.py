@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.diagnostics import Span
+from generator.model.alerts import Alert
+from generator.model.service import Inclusion, Objective, Price
+from generator.model.signals import Signal
 from generator.model.streams import TOKEN_TYPE, Stream
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from generator.diagnostics import Span
-    from generator.model.alerts import Alert
-    from generator.model.service import Inclusion, Objective, Price
-    from generator.model.signals import Signal
 
 
 class ProfileFacts(Struct, frozen=True):

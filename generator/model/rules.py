@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from generator.model import names
+from generator.model.streams import Stream
 
 
-class RecordingRule(Struct, frozen=True):
+class RecordingRule(Struct, frozen=True, tag=True):
     """``record`` is the result of ``expr`` at every interval, with ``labels`` added."""
 
     record: str
@@ -18,7 +18,7 @@ class RecordingRule(Struct, frozen=True):
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-class AlertingRule(Struct, frozen=True):
+class AlertingRule(Struct, frozen=True, tag=True):
     """``alert`` fires for each series of ``expr`` that stays for ``for_`` seconds."""
 
     alert: str
@@ -50,3 +50,46 @@ class RuleFile(Struct, frozen=True):
 
     comment: tuple[str, ...]
     groups: tuple[RuleGroup, ...]
+
+
+class SharedRules(Struct, frozen=True, eq=False):
+    """Groups of rules by family; those of variants are named ``<family>-variants``.
+
+    ``streams`` are their inputs, and ``marks`` are the labels besides the owner that alerts take from services.
+    """
+
+    streams: tuple[Stream, ...]
+    marks: tuple[str, ...]
+    recording: Mapping[str, tuple[RuleGroup, ...]]
+    alerting: Mapping[str, tuple[RuleGroup, ...]]
+
+    @property
+    def groups(self) -> tuple[RuleGroup, ...]:
+        """All groups, those that record before those that alert."""
+        return (*self.recorders, *self.alerters)
+
+    @property
+    def recorders(self) -> tuple[RuleGroup, ...]:
+        """The groups of the files of recording rules."""
+        return tuple(group for groups in self.recording.values() for group in groups)
+
+    @property
+    def alerters(self) -> tuple[RuleGroup, ...]:
+        """The groups of the files of alerts."""
+        return tuple(group for groups in self.alerting.values() for group in groups)
+
+    @property
+    def variants(self) -> tuple[RuleGroup, ...]:
+        """The groups of alerts that have another form in some services."""
+        return tuple(
+            group
+            for family, groups in self.alerting.items()
+            if family.endswith(names.VARIANTS)
+            for group in groups
+        )
+
+    @property
+    def records(self) -> frozenset[str]:
+        """The names of all records."""
+        rules = (one for group in self.groups for one in group.rules)
+        return frozenset(one.record for one in rules if isinstance(one, RecordingRule))

@@ -14,11 +14,10 @@ from generator.promql.layout import layout_alike
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.rules import RuleGroup
+    from generator.model.rules import RuleGroup, SharedRules
     from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.shared import SharedRules
 
 
 def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifact, ...]:

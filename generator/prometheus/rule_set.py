@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import RuleHealth
-from generator.model.rules import AlertingRule, RuleGroup
+from generator.model.rules import AlertingRule, RuleGroup, SharedRules
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.prometheus.shared import SharedRules, ground_of, shared_rules, switch
+from generator.prometheus.shared import ground_of, shared_rules, switch
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial, reduce
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts import burn_rate
@@ -29,7 +28,7 @@ from generator.model.alerts import (
 )
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
-from generator.model.rules import RecordingRule, Rule
+from generator.model.rules import RecordingRule, Rule, SharedRules
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
@@ -48,56 +47,12 @@ if TYPE_CHECKING:
     from generator.model.rules import RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
-    from generator.model.streams import Stream
 
 Rules = tuple["RecordingRule", ...]
 
 #: The families of shared files; a unit test loads only those that it needs.
 SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, ERROR_BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
-
-
-class SharedRules(Struct, frozen=True, eq=False):
-    """Groups of rules by family; those of variants are named ``<family>-variants``.
-
-    ``streams`` are their inputs, and ``marks`` are the labels besides the owner that alerts take from services.
-    """
-
-    streams: tuple[Stream, ...]
-    marks: tuple[str, ...]
-    recording: Mapping[str, tuple[RuleGroup, ...]]
-    alerting: Mapping[str, tuple[RuleGroup, ...]]
-
-    @property
-    def groups(self) -> tuple[RuleGroup, ...]:
-        """All groups, those that record before those that alert."""
-        return (*self.recorders, *self.alerters)
-
-    @property
-    def recorders(self) -> tuple[RuleGroup, ...]:
-        """The groups of the files of recording rules."""
-        return tuple(group for groups in self.recording.values() for group in groups)
-
-    @property
-    def alerters(self) -> tuple[RuleGroup, ...]:
-        """The groups of the files of alerts."""
-        return tuple(group for groups in self.alerting.values() for group in groups)
-
-    @property
-    def variants(self) -> tuple[RuleGroup, ...]:
-        """The groups of alerts that have another form in some services."""
-        return tuple(
-            group
-            for family, groups in self.alerting.items()
-            if family.endswith(names.VARIANTS)
-            for group in groups
-        )
-
-    @property
-    def records(self) -> frozenset[str]:
-        """The names of all records."""
-        rules = (one for group in self.groups for one in group.rules)
-        return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
 
 
 def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:

@@ -18,21 +18,12 @@ from generator.resolve.scope import look_up
 from generator.resolve.segments import with_segments
 from generator.resolve.service import Base, resolve_service
 from generator.resolve.site import resolve_site
+from generator.spec.types import Entry, Names, ProfileSpec, ReceiverSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.spec.types import (
-        Claims,
-        Entry,
-        Names,
-        ProfileSpec,
-        ReceiverSpec,
-        ServiceSpec,
-        SharedSpecs,
-        Specs,
-        Text,
-    )
+    from generator.spec.types import Claims, ServiceSpec, SharedSpecs, Specs, Text
 
 _Matchers = dict[str, str]
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
+from generator.model.library import Library
 from generator.model.metrics import Label
 from generator.model.service import RUN, Inclusion, Objective, Price, Service, Site
 from generator.model.signals import Cost, Distribution, Signal, Tokens
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.diagnostics import Findings, Span
-    from generator.model.library import Library
     from generator.model.streams import Stream
 
 _ALERT_LABEL = "alert/label"

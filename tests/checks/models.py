@@ -13,7 +13,7 @@ from generator.model.metrics import Metric, MetricType
 from generator.model.service import Model, SeriesBudget, Service, Site
 from generator.model.units import DAY
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.shared import SharedRules, shared_rules
+from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve_common
 from generator.spec.load import load_shared
 from generator.spec.sources import read_sources
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from generator.checks.facts import Facts
     from generator.model.library import Library
     from generator.model.metrics import Label
+    from generator.model.rules import SharedRules
 
 SITE = Site(
     scrape_interval=15,

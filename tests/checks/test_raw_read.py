@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from generator.checks.all import check_service
 from generator.checks.facts import facts, service_facts
 from generator.checks.raw_read import check
+from generator.checks.world import of_service
 from generator.diagnostics.pages import page
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.model.service import Model
@@ -202,4 +203,5 @@ def test_a_finding_is_placed_and_explained(demo: Service) -> None:
         "this is a defect of the compiler: please report it together with the spec",
     )
     assert page(told.code)
-    assert told in check_service(service_facts(demo, SITE, compiled, shared(SITE)), SITE)
+    everyone = of_service(shared(SITE), demo)
+    assert told in check_service(service_facts(demo, SITE, compiled, shared(SITE), everyone), SITE)

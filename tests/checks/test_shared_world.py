@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from generator.checks.all import check_service
 from generator.checks.closed_world import check_shared
 from generator.checks.facts import service_facts
+from generator.checks.world import of_service
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from generator.prometheus.shared import SharedRules
+    from generator.model.rules import SharedRules
 
 KNOWN = "service:agent_known:info"
 RUNS = 'sum by (service) (stream:agent_run:rate{service!=""})'
@@ -136,7 +137,8 @@ def _clean(directory: Path, profile: Mapping[str, object], **keys: object) -> bo
     model = model_of(directory, dict(profile), **keys)
     rules = shared_rules(model.library, model.site)
     (service,) = model.services
-    facts = service_facts(service, model.site, compile_rules(service, model.site, rules.records), rules)
+    own = compile_rules(service, model.site, rules.records)
+    facts = service_facts(service, model.site, own, rules, of_service(rules, service))
     found = (*check_shared(rules, model.library.origins), *check_service(facts, model.site))
     return not [told for told in found if told.code.startswith("internal/")]
 

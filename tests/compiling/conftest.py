@@ -15,7 +15,8 @@ from tests.commands.calls import ROOT, Answer, Call
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.compiler import CompiledService, Foundation
+    from generator.compiler import CompiledService
+    from generator.foundation import Foundation
     from generator.spec.types import ServiceSpec
 
 #: A small profile, for repeated compilations.

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.artifact import Artifact, File
-    from generator.compiler import CompiledService, Foundation
+    from generator.compiler import CompiledService
+    from generator.foundation import Foundation
     from generator.grafana.records import Records
     from generator.model.service import Service, Site
     from generator.spec.types import ServiceSpec

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.live.api import PrometheusApi
+    from generator.model.rules import SharedRules
     from generator.model.service import Service, Site
-    from generator.prometheus.shared import SharedRules
 
 Labels = dict[str, str]
 Record = tuple[str, Labels, str]

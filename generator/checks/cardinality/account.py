@@ -14,10 +14,9 @@ from generator.checks.world import World, of_library
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from generator.model.rules import RuleGroup
+    from generator.model.rules import RuleGroup, SharedRules
     from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.shared import SharedRules
 
 
 class Total(Struct, frozen=True):

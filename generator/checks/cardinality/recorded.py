@@ -115,8 +115,8 @@ def _terms(rules: Iterable[KnownRule]) -> dict[str, _Terms]:
     for one in rules:
         if not isinstance(one.rule, RecordingRule) or one.shape.nothing:
             continue
-        name, group = one.rule.record, one.group
-        before = terms.get(name) or _Terms(name, group.name, group.interval, 0, (), ())
+        name = one.rule.record
+        before = terms.get(name) or _Terms(name, one.group, one.interval, 0, (), ())
         terms[name] = replace(
             before,
             rules=before.rules + 1,

@@ -35,13 +35,12 @@ if TYPE_CHECKING:
     from generator.alerts.culprit import Events
     from generator.model.alerts import Alert, Variant
     from generator.model.library import Library
-    from generator.model.rules import RuleGroup
+    from generator.model.rules import RuleGroup, SharedRules
     from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
     from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
-    from generator.prometheus.shared import SharedRules
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
