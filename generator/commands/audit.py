@@ -34,7 +34,7 @@ from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import counted
-from generator.discover.shelf import shelf
+from generator.discover.candidates import candidates
 from generator.errors import CommandError
 from generator.model.names import LE
 
@@ -176,7 +176,7 @@ def _known(arguments: argparse.Namespace) -> Iterator[NameSource]:
 
 def _of_profiles(specs: Path) -> dict[str, Labels]:
     """Collect all series that profiles read, with their known labels; for records of rules only the names."""
-    known = shelf(specs, SITE)
+    known = candidates(specs, SITE)
     by_name: dict[str, Labels] = dict.fromkeys((*MADE, "target_info", *of_library(known.base.shared).series))
     for profile in known.profiles:
         for name, labels in _of_service(known.draft(profile, {"job": "draft"})):

@@ -24,9 +24,9 @@ from generator.model.alerts import (
 )
 from generator.model.outside import STREAM, outside_alert
 from generator.model.panels import PANELS
+from generator.model.rules import split
 from generator.model.service import RELEASE, WAY, fill_in
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
-from generator.prometheus.grouping import split
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, labelled, number
 from generator.resolve.segments import SIGNALS

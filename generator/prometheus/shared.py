@@ -28,10 +28,9 @@ from generator.model.alerts import (
 )
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
-from generator.model.rules import RecordingRule, Rule, SharedRules
+from generator.model.rules import RecordingRule, Rule, SharedRules, split
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
-from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, number
 from generator.signals import board, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _WIDE = 1000
 
 
-class Shelf(Struct, frozen=True):
+class Candidates(Struct, frozen=True):
     """All profiles by name, and the base for compiling a service."""
 
     base: Foundation
@@ -75,7 +75,7 @@ class Shelf(Struct, frozen=True):
         return Model(self.site, self.base.common.base.library, services)
 
 
-def shelf(specs: Path, site: str) -> Shelf:
+def candidates(specs: Path, site: str) -> Candidates:
     """Read all profiles; ``specs`` need not exist, and ``site`` is the default where they have no site.
 
     Raises:
@@ -89,7 +89,7 @@ def shelf(specs: Path, site: str) -> Shelf:
         raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: agent-metrics check {specs}")
     common = base.common
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
-    return Shelf(base, known)
+    return Candidates(base, known)
 
 
 def open_labels(profile: ProfileSpec) -> list[str]:
