@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Service
 
-
 #: The placeholder for a service's own name in inferred results; no service can have this name.
 THIS = "THIS SERVICE"
-
 #: Values that are not counted: each series has one.
 _ANY = constant("")
 #: The labels of each constant besides the service; each service's file records some of them.
@@ -42,7 +40,6 @@ CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         names.SCRAPED: (),
     }
 )
-
 #: The labels of the shared files' data of profiles and of prices; any of it may be missing.
 _OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -53,9 +50,23 @@ _OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         names.PRICE_WITHIN: (MODEL, TOKEN_TYPE, "within"),
     }
 )
-
 #: A stream that a profile feeds: its record, its stem, and the labels that the record keeps.
 Feed = tuple[str, str, tuple[str, ...]]
+#: For each target, independent of its metrics.
+_OF_TARGETS = (
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_samples_scraped",
+    "scrape_series_added",
+)
+#: Of each target of OpenTelemetry, the attributes of its resource.
+TARGET_INFO = "target_info"
+_TARGET_LABELS = ("job", "instance")
+#: Prometheus's own counts of its rules, where it scrapes itself.
+_OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
+_RULE_LABELS = ("job", "instance", "rule_group")
+_STATES = (*constant("firing"), *constant("pending"))
 
 
 class Data(Struct, frozen=True):
@@ -123,24 +134,6 @@ def _stream(stem: str, labels: Iterable[str]) -> Shape:
 def _constant(labels: dict[str, Origin], known: Mapping[str, Origin]) -> Shape:
     merged = {**labels, **known}
     return shape(merged) if all(merged.values()) else NOTHING
-
-
-#: For each target, independent of its metrics.
-_OF_TARGETS = (
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_samples_scraped",
-    "scrape_series_added",
-)
-#: Of each target of OpenTelemetry, the attributes of its resource.
-TARGET_INFO = "target_info"
-_TARGET_LABELS = ("job", "instance")
-#: Prometheus's own counts of its rules, where it scrapes itself.
-_OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
-_RULE_LABELS = ("job", "instance", "rule_group")
-
-_STATES = (*constant("firing"), *constant("pending"))
 
 
 def exposed(service: Service) -> dict[str, Shape]:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from generator.model.service import Model, Service
     from generator.replay.jobs import Progress
 
+_MOST_REQUESTS = 16
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
@@ -216,9 +218,6 @@ def _difference(comparison: Comparison, format_: str) -> Iterable[str]:
     if format_ == "markdown":
         return [compare.as_markdown(comparison)]
     return (f"{line}\n" for line in compare.as_text(comparison))
-
-
-_MOST_REQUESTS = 16
 
 
 class Call(Struct, frozen=True):

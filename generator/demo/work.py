@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _WORKERS = 64
 _MOST_STUCK = 20
 _SECONDS_A_LOOP = 3.0
+#: A live process counts all events as of one scrape.
+_NOW = 0
 
 
 class Working:
@@ -165,10 +167,6 @@ def usage(step: LlmCall) -> Mapping[str, object]:
         "prompt_tokens_details": {"cached_tokens": step.cached},
         "completion_tokens_details": {"reasoning_tokens": step.thought},
     }
-
-
-#: A live process counts all events as of one scrape.
-_NOW = 0
 
 
 def as_its_source(service: Service) -> Measured:

@@ -40,7 +40,6 @@ from generator.live.retry import Patience, repeated
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-
 #: Larger bodies are not read, compressed or not.
 MOST_BYTES = 32 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -53,6 +52,9 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _UNTRUSTED = (
     "the system trusts no authority that vouches for it; SSL_CERT_FILE names a file of authorities to trust"
 )
+T = TypeVar("T")
+#: In the thread of an exchange: the connections that it uses.
+_THREAD = local()
 
 
 class Connection(Struct, frozen=True):
@@ -252,12 +254,6 @@ def _reason(error: Exception) -> str:
     if isinstance(cause, ConnectTimeoutError):
         return "no connection in time"
     return str(cause)
-
-
-T = TypeVar("T")
-
-#: In the thread of an exchange: the connections that it uses.
-_THREAD = local()
 
 
 class _Exchange(Generic[T]):

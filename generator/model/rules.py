@@ -13,6 +13,9 @@ from generator.model.streams import Stream
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+#: The largest group that mixtool and Mimir's defaults allow.
+LARGEST = 20
+
 
 class RecordingRule(Struct, frozen=True, tag=True):
     """``record`` is the result of ``expr`` at every interval, with ``labels`` added."""
@@ -97,10 +100,6 @@ class SharedRules(Struct, frozen=True, eq=False):
         """The names of all records."""
         rules = (one for group in self.groups for one in group.rules)
         return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
-
-
-#: The largest group that mixtool and Mimir's defaults allow.
-LARGEST = 20
 
 
 def split(name: str, chains: Iterable[Sequence[Rule]], interval: int, limit: int = 0) -> Iterator[RuleGroup]:

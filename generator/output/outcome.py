@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
 
 class WriteResult(Struct, frozen=True):
     """The paths of the output by their change: relative, with ``/``, sorted, ``manifest.json`` included.
@@ -91,10 +94,6 @@ def _counted(counts: dict[str, int]) -> str:
 
 def _names(paths: tuple[str, ...]) -> str:
     return listed(map(printable, paths))
-
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class OutputError(CommandError):

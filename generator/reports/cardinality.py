@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.reports.rows import MetricRow
 
-
 #: Raised when a key changes its meaning or goes away.
 VERSION = 1
+#: The columns of numbers in the table.
+_NUMBERS = range(2, 6)
 
 
 def cardinality_json(
@@ -271,10 +272,6 @@ def _load_in_words(load: Load) -> str:
         f"{number(load.scraped)} samples/s scraped, {number(load.recorded)} recorded; {number(load.rules)} rules in "
         f"{number(load.groups)} groups, {number(load.evaluations)} evaluations/s"
     )
-
-
-#: The columns of numbers in the table.
-_NUMBERS = range(2, 6)
 
 
 def columns(table: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from generator.simulate.incidents import SimulatedIncident
     from generator.simulate.scenario import Scenario, SimulatedRollout
 
+# Workers of an instance: more runs than this are not stuck at once.
+_WORKERS = 20
+_SECONDS_A_LOOP = 3.0
+_MS = 1000
+
 
 class Truth(Struct, frozen=True):
     """The contents of a history; times are Unix seconds."""
@@ -76,12 +81,6 @@ def _incident(one: SimulatedIncident) -> dict[str, Any]:
         "alerts": list(effect.alerts),
         **({"release": one.release} if one.release else {}),
     }
-
-
-# Workers of an instance: more runs than this are not stuck at once.
-_WORKERS = 20
-_SECONDS_A_LOOP = 3.0
-_MS = 1000
 
 
 class History(Struct, frozen=True):

@@ -25,6 +25,8 @@ _LISTED = 10
 #: The longest value that a spec may list.
 _LONGEST = 100
 _OLD = "exported_"
+#: The number of series from which the cost of an unread label is reported.
+_MUCH = 100
 
 
 def check(seen: Observed) -> Iterator[Finding]:
@@ -219,10 +221,6 @@ def _beside(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
             yield Finding(
                 violation("audit/too-many-values", message, seen, path, help_), observed.metric.name
             )
-
-
-#: The number of series from which the cost of an unread label is reported.
-_MUCH = 100
 
 
 def _foreign_labels(seen: Observed) -> Iterator[Finding]:
