@@ -86,11 +86,13 @@ def evaluated(api: PrometheusApi, expr: str, steps: Steps) -> Evaluated:
         LiveError: the server cannot be reached or refuses, or the query fails again and again.
     """
     evaluation = Evaluated()
-    _evaluated(api, expr, steps, evaluation)
+    _evaluate_in_halves(api, expr, steps, evaluation)
     return evaluation
 
 
-def _evaluated(api: PrometheusApi, expr: str, steps: Steps, evaluation: Evaluated, halvings: int = 0) -> None:
+def _evaluate_in_halves(
+    api: PrometheusApi, expr: str, steps: Steps, evaluation: Evaluated, halvings: int = 0
+) -> None:
     try:
         result = api.one_range(expr, steps.first, steps.last, steps.step)
     except RefusedError as error:
@@ -106,7 +108,7 @@ def _evaluated(api: PrometheusApi, expr: str, steps: Steps, evaluation: Evaluate
         _add(evaluation, result)
         return
     for half in steps.halves():
-        _evaluated(api, expr, half, evaluation, halvings)
+        _evaluate_in_halves(api, expr, half, evaluation, halvings)
 
 
 def _failed(evaluation: Evaluated, time: float, message: str) -> None:
