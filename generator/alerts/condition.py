@@ -44,18 +44,32 @@ HALF_EVENT = 0.5
 #: The precision of comparisons; without rounding an exact threshold is missed: 0.9 - 0.95 is -0.04999999999999993.
 PRECISION = 1e-06
 
+
+def _asked(below: str, small: str, large: str) -> str:
+    """Format a queried sample in one of two ways, as an expression."""
+    return f"(or (and (lt (. | value) {below}) (. | value | {small})) (. | value | {large}))"
+
+
+def _shown(below: str, small: str, large: str) -> str:
+    """Format the value of an alert in one of two ways."""
+    either = f"{{{{ $value | {small} }}}}{{{{ else }}}}{{{{ $value | {large} }}}}"
+    return f"{{{{ if lt $value {below} }}}}{either}{{{{ end }}}}"
+
+
+#: ``humanize`` alone would write 0.204 as 204m, and four digits alone 15230 as 1.523e+04.
+_COUNT = ("1000.0", 'printf "%.4g"', "humanize")
 _VALUE = {
     Unit.SECONDS: "{{ $value | humanizeDuration }}",
     Unit.RATIO: "{{ $value | humanizePercentage }}",
-    Unit.USD: '${{ $value | printf "%.4g" }}',
-    Unit.COUNT: "{{ $value | humanize }}",
+    Unit.USD: "$" + _shown("10000.0", 'printf "%.4g"', 'printf "%.0f"'),
+    Unit.COUNT: _shown(*_COUNT),
 }
 #: The format of a queried sample in a template, by unit; a dollar would be a group of ``reReplaceAll``.
 _ASKED = {
     Unit.SECONDS: "(. | value | humanizeDuration)",
     Unit.RATIO: "(. | value | humanizePercentage)",
-    Unit.USD: '(. | value | printf "$$%.4g")',
-    Unit.COUNT: "(. | value | humanize)",
+    Unit.USD: _asked("10000.0", 'printf "$$%.4g"', 'printf "$$%.0f"'),
+    Unit.COUNT: _asked(*_COUNT),
 }
 #: The name of the service in a sentence of an alert.
 SERVICE = f"{{{{ $labels.{names.SERVICE} }}}}"
@@ -280,11 +294,16 @@ def value_of(unit: Unit) -> str:
     return _VALUE[unit]
 
 
+def asked(unit: Unit) -> str:
+    """Return the template expression of a queried sample, with its unit."""
+    return _ASKED[unit]
+
+
 def bound_of(alert: Alert, tier: Tier, unit: Unit, ground: Ground) -> str:
     """Write the bound in a sentence: the template that queries it, or its words where it is a literal."""
     if not ground.scope.shared:
         return tier.text
-    return bound_words(alert, str(tier.severity), BOUND, _ASKED[unit])
+    return bound_words(alert, str(tier.severity), BOUND, asked(unit))
 
 
 def bound_words(alert: Alert, severity: str, part: str, value: str) -> str:

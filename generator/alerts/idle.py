@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from generator.alerts.chance import SIGMAS
-from generator.alerts.condition import SERVICE, Ground, in_its_words
+from generator.alerts.condition import SERVICE, Ground, asked, in_its_words, value_of
 from generator.model import names
 from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, Tier
-from generator.model.units import HOUR, duration, plain
+from generator.model.units import HOUR, Unit, duration, plain
 from generator.promql.expr import Expr, any_of, call, number
 from generator.signals.events import long_window, rate_at
 from generator.streams.scope import join, largest, rule
@@ -73,9 +73,9 @@ def sentence(_alert: Alert, _kind: Idle, _tier: Tier, ground: Ground) -> str:
     """Describe the numbers of finished and of promised runs."""
     runs = in_its_words("Runs", ground)
     ask = f'{{{{ with printf "{names.TRAFFIC}{{{names.SERVICE}=%q}}" $labels.{names.SERVICE} | query }}}}'
-    promised = f"{ask}{{{{ . | first | value | humanize }}}}{{{{ end }}}}"
+    promised = f"{ask}{{{{ with . | first }}}}{{{{ {asked(Unit.COUNT)} }}}}{{{{ end }}}}{{{{ end }}}}"
     return (
-        f"{runs} of {SERVICE} finish at {{{{ $value | humanize }}}} an hour, less than half of the {promised} that are "
+        f"{runs} of {SERVICE} finish at {value_of(Unit.COUNT)} an hour, less than half of the {promised} that are "
         "promised."
     )
 

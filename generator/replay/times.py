@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
-from generator.model.units import duration
+from generator.model.units import MINUTE, duration
 
 if TYPE_CHECKING:
     from generator.model.rules import AlertingRule
 
 _HUNDREDTH = 0.01
+_MONEY = "${{ if lt $value"
 
 
 def iso(time: float) -> str:
@@ -53,7 +54,19 @@ def alert_value(value: float | None, rule: AlertingRule) -> str:
         return "NaN" if isnan(value) else f"{'+' if value > 0 else '-'}Inf"
     description = rule.annotations.get("description", "")
     if "$value | humanizePercentage" in description:
-        return f"{value * 100:.3g}%"
+        return f"{_digits(value * 100, 3)}%"
     if "$value | humanizeDuration" in description:
-        return f"{value:.3g}s" if abs(value) >= _HUNDREDTH or not value else f"{value * 1000:.3g}ms"
-    return f"{value:.4g}"
+        return _time(value)
+    return f"{'$' if _MONEY in description else ''}{_digits(value, 4)}"
+
+
+def _time(seconds: float) -> str:
+    if abs(seconds) >= MINUTE:
+        return f"{'-' if seconds < 0 else ''}{lasting(abs(seconds))}"
+    return f"{seconds:.3g}s" if abs(seconds) >= _HUNDREDTH or not seconds else f"{seconds * 1000:.3g}ms"
+
+
+def _digits(value: float, digits: int) -> str:
+    """Write a number with some digits, and a large one whole, never with an exponent: ``3,590``."""
+    text = f"{value:.{digits}g}"
+    return f"{value:,.0f}" if "e+" in text else text

@@ -20,7 +20,7 @@ from generator.simulate.fleet import Headcount, Life, headcount, lives
 from generator.simulate.incidents import EVERYTHING, Conditions, conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from random import Random
 
     from generator.model.service import Service, Site
@@ -45,6 +45,7 @@ class Truth(Struct, frozen=True):
     rollouts: tuple[SimulatedRollout, ...]
     lives: tuple[Life, ...]
     incidents: tuple[SimulatedIncident, ...]
+    alerts: frozenset[str]
 
     def to_json(self) -> dict[str, Any]:
         """Return it in the form of the schema of incidents."""
@@ -52,7 +53,7 @@ class Truth(Struct, frozen=True):
             "service": self.service,
             "start": self.start,
             "end": self.end,
-            "incidents": [_incident(one) for one in self.incidents],
+            "incidents": [_incident(one, self.alerts) for one in self.incidents],
             "rollouts": [{"release": one.release, "at": one.at} for one in self.rollouts],
             "simulation": {"seed": self.seed, "release": self.release},
         }
@@ -69,16 +70,19 @@ def truth(service: Service, scenario: Scenario, lived: Sequence[Life]) -> Truth:
         scenario.rollouts,
         tuple(lived),
         scenario.incidents,
+        frozenset(alert.name for alert in service.alerts),
     )
 
 
-def _incident(one: SimulatedIncident) -> dict[str, Any]:
+def _incident(one: SimulatedIncident, known: Collection[str]) -> dict[str, Any]:
+    """Describe an incident; where the service has none of the alerts that exist to catch it, any other may."""
     effect = one.effect
+    alerts = [name for name in effect.alerts if name in known]
     return {
         "name": effect.name,
         "start": one.start,
         "end": one.end,
-        "alerts": list(effect.alerts),
+        **({"alerts": alerts} if alerts or not effect.alerts else {}),
         **({"release": one.release} if one.release else {}),
     }
 

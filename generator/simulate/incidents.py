@@ -138,7 +138,7 @@ def _effects(tool: str) -> tuple[Effect, ...]:
         Effect(
             "cost-explosion",
             Conditions(tokens=40),
-            ("AgentCostBudgetExceeded", "AgentCostForecastExceeded"),
+            ("AgentCostPerRunRising", "AgentCostForecastExceeded", "AgentCostBudgetExceeded"),
         ),
         Effect("unpriced-model", Conditions(model=UNPRICED_MODEL, model_share=0.3), ("AgentTokensUnpriced",)),
         Effect("exporter-gone", Conditions(hidden=(EVERYTHING,)), ("AgentMetricAbsent",)),

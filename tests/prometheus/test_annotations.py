@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from generator.alerts.condition import asked, value_of
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule, RuleFile, RuleGroup
+from generator.model.units import Unit
 from generator.prometheus.files import encode
 from generator.prometheus.rule_set import rule_set
+from generator.prometheus.rule_tests.sentences import amount
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 
@@ -135,3 +138,38 @@ def test_a_link_says_the_release_where_there_is_one_only(
     assert rendered["AgentTokensPerRunRegression", "warning"]["logs_url"] == f"{logs}&release=r2"
     for name, found in rendered.items():
         assert found["logs_url"] in {logs, f"{logs}&release=r2"}, name
+
+
+AMOUNTS = (
+    (Unit.COUNT, 0.204, "0.204"),
+    (Unit.COUNT, 0.5, "0.5"),
+    (Unit.COUNT, 999.0, "999"),
+    (Unit.COUNT, 1801.0, "1.801k"),
+    (Unit.USD, 0.0123, "$0.0123"),
+    (Unit.USD, 250.5, "$250.5"),
+    (Unit.USD, 15230.4, "$15230"),
+    (Unit.USD, 1234567.0, "$1234567"),
+)
+
+
+def test_amounts_are_written_without_milli_and_without_exponents(
+    fresh_prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    """Both the value of an alert and a bound that its text queries; unit tests for users expect the same."""
+
+    def text(unit: Unit, value: float) -> str:
+        queried = f'{{{{ with query "vector({value})" }}}}{{{{ with . | first }}}}'
+        words = f'{{{{ "the limit of #" | reReplaceAll "#" {asked(unit)} }}}}{{{{ end }}}}{{{{ end }}}}'
+        return f"{value_of(unit)}, above {queried}{words}"
+
+    rules = [
+        AlertingRule(f"A{place}", f"vector({value})", 0, 0, {"severity": "-"}, {"text": text(unit, value)})
+        for place, (unit, value, _) in enumerate(AMOUNTS)
+    ]
+    file = tmp_path / "alerts.yml"
+    file.write_text(encode(RuleFile((), (RuleGroup("amounts", 1, tuple(rules)),))))
+    fresh_prometheus.load(ServerConfig(rule_files=(file,)))
+    found = _firing(fresh_prometheus.api)
+    for place, (unit, value, written) in enumerate(AMOUNTS):
+        assert found[f"A{place}", "-"]["text"] == f"{written}, above the limit of {written}"
+        assert amount(value, unit) == written

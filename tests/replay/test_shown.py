@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from generator.alerts.condition import value_of
 from generator.model.incidents import Incident, Incidents
+from generator.model.rules import AlertingRule
+from generator.model.units import Unit
 from generator.replay.as_json import as_json
 from generator.replay.as_markdown import as_markdown
 from generator.replay.as_text import as_text
 from generator.replay.page import page
 from generator.replay.timeline import GUTTER, MARGIN, WIDTH, ticks, timeline
+from generator.replay.times import alert_value
 from tests.replay.reports import END, HOUR, NIGHT, OUTAGE, T, active, history, reported, rule, truth
 
 if TYPE_CHECKING:
@@ -320,3 +324,22 @@ def test_an_axis_is_marked_at_round_times(hours: int, labels: list[str]) -> None
     assert [tick.label for tick in marks[:3]] == labels
     assert len(marks) <= 13
     assert ticks(T + 1, END)[0].time > T
+
+
+@pytest.mark.parametrize(
+    ("description", "value", "text"),
+    [
+        ("was {{ $value | humanizePercentage }}", 0.0512, "5.12%"),
+        ("rose by {{ $value | humanizePercentage }}", 35.9, "3,590%"),
+        ("was {{ $value | humanizeDuration }}", 0.25, "0.25s"),
+        ("was {{ $value | humanizeDuration }}", 20.34, "20.3s"),
+        ("was {{ $value | humanizeDuration }}", 5025.3, "1h23m45s"),
+        (value_of(Unit.USD), 250.5, "$250.5"),
+        (value_of(Unit.USD), 15230.4, "$15,230"),
+        (value_of(Unit.COUNT), 0.204, "0.204"),
+        (value_of(Unit.COUNT), 18010.0, "18,010"),
+    ],
+)
+def test_a_value_is_written_as_its_alert_writes_it(description: str, value: float, text: str) -> None:
+    of = AlertingRule("A", "up", 0, 0, {}, {"description": description})
+    assert alert_value(value, of) == text

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from generator.model.units import HOUR, MINUTE
+from generator.simulate.history import truth
 from generator.simulate.incidents import UNDECLARED_TOOL, UNPRICED_MODEL, effects, incident
 from generator.simulate.scenario import RequestedIncident, scenario_with
 from tests.simulate.reading import Read, read
@@ -239,3 +240,15 @@ def test_incidents_lie_over_each_other(model: Model, research: Service) -> None:
 def test_an_impossible_incident_is_refused(name: str, start: float, end: float, research: Service) -> None:
     with pytest.raises(ValueError, match=name):
         incident(name, research, start, end)
+
+
+def test_an_incident_lists_only_alerts_that_the_service_has(research: Service) -> None:
+    def listed(*alerts: str) -> object:
+        service = replace(research, alerts=tuple(one for one in research.alerts if one.name in alerts))
+        scenario = scenario_with(service, T0, T0 + HOUR, [RequestedIncident("cost-explosion", T0, T0 + HOUR)])
+        (found,) = truth(service, scenario, ()).to_json()["incidents"]
+        return found.get("alerts")
+
+    assert listed("AgentCostPerRunRising", "AgentTokensUnread") == ["AgentCostPerRunRising"]
+    # An empty list would mean that nothing should fire.
+    assert listed("AgentTokensUnread") is None

@@ -104,7 +104,11 @@ EXPECTED = {
         pages=frozenset({"AgentLatencyP95High"}),
     ),
     "cost-explosion": Expected(
-        {("AgentCostBudgetExceeded", CRITICAL): 90, ("AgentCostForecastExceeded", WARNING): 60},
+        {
+            ("AgentCostPerRunRising", WARNING): 15,
+            ("AgentCostForecastExceeded", WARNING): 60,
+            ("AgentCostBudgetExceeded", CRITICAL): 90,
+        },
         lasting=120,
         # A forecast waits for a whole yesterday.
         before=31 * 60,

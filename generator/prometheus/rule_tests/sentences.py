@@ -33,6 +33,7 @@ _LEFT = re.compile(
 )
 _CHOICE = re.compile(r"\{\{ if \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
+_EITHER = re.compile(r"\{\{ if lt \$value ([0-9.]+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
 _VALUE = re.compile(r'\{\{ \$value(?: \| (\w+)(?: "(%[^"]*)")?)?( \| reReplaceAll "%" "([^"]*)")? \}\}')
 _STEP = 1000
 #: The remaining part of every error budget while an alert is tested.
@@ -101,19 +102,20 @@ def bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
     if tier.written is None:
         return ""
     unit = Unit.RATIO if isinstance(alert.kind, Overflow) else ground.signal(alert).unit
-    return tier.written.words.replace("#", _amount(tier.bound, unit))
+    return tier.written.words.replace("#", amount(tier.bound, unit))
 
 
-def _amount(value: float, unit: Unit) -> str:
+def amount(value: float, unit: Unit) -> str:
+    """Write an amount as the templates of alerts do: 0.204, ``1.8k``, ``$15230``."""
     match unit:
         case Unit.SECONDS:
             return humanize_duration(value)
         case Unit.RATIO:
             return humanize_percentage(value)
         case Unit.USD:
-            return f"${value:.4g}"
+            return f"${value:.4g}" if value < 10 * _STEP else f"${value:.0f}"
         case Unit.COUNT:
-            return humanize(value)
+            return f"{value:.4g}" if value < _STEP else humanize(value)
 
 
 def _annotations(
@@ -140,6 +142,7 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
     text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)
+    text = _EITHER.sub(lambda match: match[2 if value < float(match[1]) else 3], text)
     text = _VALUE.sub(lambda match: _formatted(match, value), text)
     return text.replace('{{ "{{" }}', "{{")
 
