@@ -12,7 +12,7 @@ from generator import foundation
 from generator.diagnostics import Result
 from generator.discover.yaml_words import pairs
 from generator.errors import CommandError
-from generator.foundation import Foundation, Memory
+from generator.memory import Memory
 from generator.model.service import Model, Service, Site
 from generator.resolve.model import resolve_one
 from generator.spec.load import load_services
@@ -22,6 +22,7 @@ from generator.spec.sources import SpecFile, profile_sources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from generator.foundation import Foundation
     from generator.spec.types import ProfileSpec
 
 #: A number of values that no label should reach: a draft has no bounds.
