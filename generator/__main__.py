@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from generator.unchanged import answered
@@ -16,10 +17,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if answered(arguments):
         return 0
-    from generator.cli import main as run  # noqa: PLC0415 - to import it takes as long as a starting Python
+    from generator.cli import main as command  # noqa: PLC0415 - to import it takes as long as a starting Python
 
-    return run(arguments)
+    return command(arguments)
+
+
+def run() -> int:
+    """Run a command as a process of its own.
+
+    Imports and compilations leave no garbage worth finding, and neither does the end of a process. Commands that run
+    for long find theirs (see ``cli``).
+    """
+    gc.disable()
+    try:
+        return main()
+    finally:
+        gc.freeze()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

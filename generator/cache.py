@@ -17,7 +17,7 @@ from msgspec import DecodeError, Struct, ValidationError, msgpack
 from generator import private
 from generator.artifact import Artifact, File
 from generator.fingerprint import fingerprint
-from generator.foundation import Memory
+from generator.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
 _INSTALL = "pip install 'agent-metrics[live]'"
+#: Commands whose processes end before there is garbage.
+_SHORT = frozenset({"check", "generate"})
 COMMANDS = {
     "generate": "compile the specs into output/",
     "check": "check the specs and write nothing",
@@ -43,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _prepare_streams()
     try:
         arguments = _parsed(sys.argv[1:] if argv is None else argv)
+        if arguments.command not in _SHORT:
+            gc.enable()
         code: int = _module(arguments.command).run(arguments)
         sys.stdout.flush()
     except ModuleNotFoundError as missing:

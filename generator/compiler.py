@@ -22,7 +22,8 @@ from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
 from generator.diagnostics import Diagnostic, displayed, has_errors
-from generator.foundation import Foundation, Memory, SharedForm, SharedInputs, read_back
+from generator.foundation import Foundation, SharedForm, SharedInputs
+from generator.memory import Memory, read_back
 from generator.model.service import Model, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
@@ -237,7 +238,7 @@ def _generated(file: SpecFile, base: Foundation) -> list[ServicePart[ServiceEntr
     checked = _checked(file, base)
     if any(facts is None or has_errors(part.diagnostics) for part, facts in checked):
         return [part for part, _ in checked]
-    parts = [_emitted(part, facts, base.site) for part, facts in checked if facts]
+    parts = [_emitted(part, facts, base) for part, facts in checked if facts]
     first = next(facts.service for _, facts in checked if facts)
     service, site = emit.measured_part(first), base.site
     own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
@@ -247,12 +248,14 @@ def _generated(file: SpecFile, base: Foundation) -> list[ServicePart[ServiceEntr
     return parts
 
 
-def _emitted(part: ServicePart[ServiceEntry], facts: ServiceFacts, site: Site) -> ServicePart[ServiceEntry]:
+def _emitted(
+    part: ServicePart[ServiceEntry], facts: ServiceFacts, base: Foundation
+) -> ServicePart[ServiceEntry]:
     """Add to a service its entry, and its own files."""
     from generator import emit  # noqa: PLC0415
 
-    site = site.of(facts.service)
-    entry = read_back(emit.entry_of(facts, site), emit.ServiceEntry)
+    site = base.site.of(facts.service)
+    entry = read_back(emit.entry_of(facts, site, base.memory), emit.ServiceEntry)
     return replace(part, entry=entry, files=emit.emit_service(facts, site))
 
 
@@ -297,8 +300,9 @@ def _files(
     delivered = _delivered(routes, form, memory)
     dashboards, tests = _dashboards(entries, site, memory), _shared_tests(form, memory)
     paths = [file.path for file in rules]
-    lists = emit.emit_fleet(entries, routes, paths, form.account, site)
-    return (*own, *dashboards, *tests, *rules, *lists, *delivered)
+    lists = emit.emit_fleet(entries, routes, paths, site, memory)
+    reports = _reports(entries, form, memory)
+    return (*own, *dashboards, *tests, *rules, *lists, *reports, *delivered)
 
 
 def _shared_tests(form: SharedForm, memory: Memory) -> tuple[File, ...]:
@@ -313,6 +317,15 @@ def _shared_tests(form: SharedForm, memory: Memory) -> tuple[File, ...]:
         depends_on,
         lambda: emit.emit_shared_tests(library, form.rules, variants, site),
     )
+
+
+def _reports(entries: Sequence[ServiceEntry], form: SharedForm, memory: Memory) -> tuple[File, ...]:
+    """Write the reports, unless those with the same numbers are in memory."""
+    from generator import emit  # noqa: PLC0415
+
+    account, site = form.account, form.foundation.site
+    depends_on = ([entry.report for entry in entries], account, site)
+    return _made(memory, "reports", depends_on, lambda: emit.emit_reports(entries, account, site))
 
 
 def _delivered(routes: Sequence[Routing], form: SharedForm, memory: Memory) -> tuple[File, ...]:
@@ -350,7 +363,10 @@ def _made(
         depends_on: Their whole input.
         make: Makes them.
     """
-    inputs = sha256(json.encode(depends_on, order="sorted")).digest()
+    try:
+        inputs = sha256(json.encode(depends_on, order="sorted")).digest()
+    except OverflowError:  # an integer of more than 64 bits
+        return make()
     derived = memory.recall(DerivedFiles, name.encode())
     if derived and derived.depends_on == inputs and all(map(memory.holds, derived.files)):
         return derived.files

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from generator.catalog import catalog, catalog_entry
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, Records, recording, records_of
-from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.alerts import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager
 from generator.prometheus.files import own_paths, rule_files, shard_files, shared_files
@@ -24,6 +23,7 @@ __all__ = [
     "emit_delivered",
     "emit_fleet",
     "emit_module",
+    "emit_reports",
     "emit_service",
     "emit_shared_rules",
     "emit_shared_tests",
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from generator.artifact import Artifact
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
+    from generator.memory import Memory
     from generator.model.library import Library
     from generator.model.rules import SharedRules
     from generator.model.service import Service, Site
@@ -106,16 +107,18 @@ def measured_part(service: Service) -> Service:
 
 def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
     """Write the module that measures a service, and its adapters; takes one that is ``measured_part``."""
+    from generator.instrumentation.modules import adapters, instrumentation  # noqa: PLC0415 - they import Jinja
+
     return (instrumentation(service, site), *adapters(service, site)) if service.emitted_here else ()
 
 
-def entry_of(facts: ServiceFacts, site: Site) -> ServiceEntry:
+def entry_of(facts: ServiceFacts, site: Site, memory: Memory) -> ServiceEntry:
     """Collect a service's part of the files about all services."""
     service = facts.service
     return ServiceEntry(
         service=service.name,
         runbooks=runbook_entry(service),
-        report=report_entry(facts, site),
+        report=report_entry(facts, site, memory),
         listing=catalog_entry(service),
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
@@ -174,30 +177,34 @@ def emit_shared_rules(shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
 def emit_delivered(shared: SharedRules, routes: Sequence[Routing], site: Site) -> tuple[Artifact, ...]:
     """Write the shared rules, and the lists of all services, for every target of the site."""
     in_order = sorted(routes, key=lambda one: one.service)
-    return tuple(deliver_all(shared_files(shared, site), in_order, site))
+    return tuple(deliver_all(tuple(shared_files(shared, site)), in_order, site))
+
+
+def emit_reports(entries: Sequence[ServiceEntry], account: SharedAccount, site: Site) -> tuple[Artifact, ...]:
+    """Write the reports about all services; ``account`` is the cost of the shared rules."""
+    return reports([entry.report for entry in entries], account, site)
 
 
 def emit_fleet(
     entries: Sequence[ServiceEntry],
     routes: Sequence[Routing],
     paths: Sequence[str],
-    account: SharedAccount,
     site: Site,
+    memory: Memory,
 ) -> tuple[Artifact, ...]:
-    """Write the other files that are about all services.
+    """Write the other files that are about all services, except the reports.
 
     Args:
         entries: The services.
         routes: The facts for routing their alerts.
         paths: The paths of the shared rule files.
-        account: The cost of the shared rules.
         site: The site.
+        memory: Parts of pages that are the same as before.
     """
     own = {entry.service: entry.rule_files for entry in entries}
     return (
         alertmanager(routes, site.receivers),
-        *runbooks([entry.runbooks for entry in entries], site),
-        *reports([entry.report for entry in entries], account, site),
+        *runbooks([entry.runbooks for entry in entries], site, memory),
         catalog({entry.service: entry.listing for entry in entries}, paths),
         *shard_files(paths, own, site),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _INSTALLED = ("site-packages", "dist-packages")
@@ -19,10 +20,11 @@ def fingerprint() -> str:
     return sha256(described().encode("utf-8", "surrogateescape")).hexdigest()
 
 
+@cache
 def described() -> str:
     """List the compiler's files with size and time, and the directories of packages with the time alone.
 
-    Every installation or removal there changes that.
+    Every installation or removal there changes that. A process describes the compiler that it began with.
     """
     folders = [path for path in sys.path if os.path.basename(path) in _INSTALLED and os.path.isdir(path)]
     packages = (f"{folder} {os.stat(folder).st_mtime_ns}" for folder in folders)

@@ -6,15 +6,16 @@ All of it depends on the files that services share alone, so that after an edit 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct, msgpack
+from msgspec import Struct
 
 from generator.checks.all import check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.closed_world import Problem, variant_problems
 from generator.checks.world import SharedWorld, data_of, shared_world
 from generator.diagnostics import Diagnostic
+from generator.memory import Memory, read_back
 from generator.model.rules import SharedRules
 from generator.prometheus.shared import shared_rules, with_variants
 from generator.resolve.model import Common, resolve_common
@@ -23,7 +24,6 @@ from generator.spec.load import load_shared
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.artifact import File
     from generator.model.alerts import Variant
     from generator.model.library import Library
     from generator.model.service import Service, Site
@@ -31,25 +31,6 @@ if TYPE_CHECKING:
     from generator.spec.types import SharedSpecs
 
 T = TypeVar("T")
-
-
-class Memory:
-    """Results of compilations, by the bytes that they depend on; those of this class last as long as the object."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[bytes, ...], object] = {}
-
-    def recall(self, kind: type[T], *inputs: bytes) -> T | None:  # noqa: ARG002 - for memories of encoded values
-        """Find a result."""
-        return cast("T | None", self._made.get(inputs))
-
-    def retain(self, value: object, *inputs: bytes) -> None:
-        """Keep a result for later compilations."""
-        self._made[inputs] = value
-
-    def holds(self, file: File) -> bool:  # noqa: ARG002
-        """Whether the output directory has a file whose text was dropped."""
-        return False
 
 
 class SharedInputs(Struct, frozen=True):
@@ -121,11 +102,10 @@ class SharedForm(Struct, frozen=True):
     variants: tuple[Variant, ...]
 
     @property
-    def key(self) -> bytes:
+    def key(self) -> tuple[tuple[str, ...], ...]:
         """Names of its parts; equal names mean the same rules of one foundation."""
         profiles = tuple(one.name for one in self.library.profiles)
-        variants = tuple(sorted({(one.alert, one.name) for one in self.variants}))
-        return msgpack.encode((profiles, self.library.marks, variants))
+        return profiles, self.library.marks, *sorted({(one.alert, one.name) for one in self.variants})
 
     @property
     def rules(self) -> SharedRules:
@@ -159,21 +139,8 @@ class SharedForm(Struct, frozen=True):
 
     def _once(self, kind: type[T], make: Callable[[], T], more: object = None) -> T:
         """Make a value of a kind from the rules and ``more``, unless it is in memory."""
-        base, name = self.foundation, msgpack.encode((repr(kind), more), order="deterministic")
-        inputs = base.identity, self.key, name
-        value = base.memory.recall(kind, *inputs)
-        if value is None:
-            value = read_back(make(), kind)
-            base.memory.retain(value, *inputs)
-        return value
-
-
-def read_back(value: T, kind: type[T]) -> T:
-    """Convert a value as a memory would: a 1 in place of a float becomes 1.0."""
-    try:
-        return msgpack.decode(msgpack.encode(value), type=kind)
-    except OverflowError:  # an integer of more than 64 bits, which no memory keeps
-        return value
+        base = self.foundation
+        return base.memory.once(kind, make, base.identity, self.key, more)
 
 
 def load(sources: Sources, memory: Memory) -> tuple[Foundation | None, tuple[Diagnostic, ...]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from generator import templates
 from generator.diagnostics.printable import printable
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ _CODE = re.compile(r"[^`|\n]+")
 
 def environment(folder: Path) -> Environment:
     """Make the environment of the templates in a directory."""
+    from generator import templates  # noqa: PLC0415 - Jinja is imported only where a text has changed
+
     made = templates.environment(folder, autoescape=False)
     made.filters.update(address=address, code=code, text=text)
     return made

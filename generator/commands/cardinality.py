@@ -9,6 +9,7 @@ from generator.commands import options
 from generator.commands.call import OK, of_failed
 from generator.commands.compiling import checked
 from generator.commands.terminal import show
+from generator.memory import Memory
 from generator.reports.rows import overview, service_row, shards
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, fo
     if format_ == "markdown":
         from generator.reports.pages import cardinality_page, report_entry  # noqa: PLC0415 - one format a call
 
-        return cardinality_page([report_entry(each, site) for each in facts], shared, site)
+        return cardinality_page([report_entry(each, site, Memory()) for each in facts], shared, site)
     rows = [service_row(each, site) for each in facts]
     if format_ == "text":
         from generator.reports.cardinality import to_text  # noqa: PLC0415

@@ -32,12 +32,14 @@ def compiling() -> Iterator[Progress]:
 
     The garbage collector is off meanwhile: the compiled values are needed to the end, and have no cycles worth finding.
     """
+    was_on = gc.isenabled()
     gc.disable()
     try:
         with ProgressLine(sys.stderr, _WORTH_SHOWING) as line:
             yield partial(line.show, "compiling")
     finally:
-        gc.enable()
+        if was_on:
+            gc.enable()
 
 
 def checked(specs: Path, *, cached: bool = True) -> Compilation:

@@ -6,6 +6,7 @@ on network and container mounts.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -28,7 +29,7 @@ from generator.spec.sources import Sources, read_sources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.foundation import Memory
+    from generator.memory import Memory
 
 
 _PAUSE_S = 0.02
@@ -139,6 +140,7 @@ def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -
 
 def watch(specs: Path, output: Path, *, cached: bool) -> None:
     """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
+    gc.enable()
     with opened_cache(output, wanted=cached) as cache:
         try:
             memory = cache or Cache(None, output)

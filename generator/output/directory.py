@@ -106,7 +106,7 @@ def standing(root: Path, path: str) -> str:
 def digest(path: Path) -> str:
     """Hash a regular file: SHA-256 in hex; never through a link, never waiting for a pipe's writer."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def signature(path: Path) -> Signature:

@@ -24,11 +24,32 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from generator.checks.facts import ServiceFacts
+    from generator.checks.selfcheck import SelfCheck
+    from generator.memory import Memory
     from generator.model.service import Site
+    from generator.reports.rows import ServiceRow
 
 CARDINALITY_JSON = "reports/cardinality.json"
 CARDINALITY_MD = "reports/cardinality.md"
 _MUCH = 0.8
+
+
+class ReportLines(Struct, frozen=True):
+    """The lines about a service, in Markdown.
+
+    Attributes:
+        series: Its row in the table of series.
+        work: Its row in the table of Prometheus's work.
+        metrics: Its chapter, with its metrics and rules.
+        progress: Its row in the table of the checklist.
+        checklist: Its chapter there.
+    """
+
+    series: str
+    work: str
+    metrics: str
+    progress: str
+    checklist: str
 
 
 class ReportEntry(Struct, frozen=True):
@@ -40,11 +61,7 @@ class ReportEntry(Struct, frozen=True):
         recorded: Its recorded series.
         load: The cost of both.
         numbers: All its numbers, as JSON for its place.
-        series: Its row in the table of series, in Markdown.
-        work: Its row in the table of Prometheus's work.
-        metrics: Its chapter, with its metrics and rules.
-        progress: Its row in the table of the checklist.
-        checklist: Its chapter there.
+        lines: The lines about it.
     """
 
     name: str
@@ -52,11 +69,7 @@ class ReportEntry(Struct, frozen=True):
     recorded: Total
     load: Load
     numbers: str
-    series: str
-    work: str
-    metrics: str
-    progress: str
-    checklist: str
+    lines: ReportLines
 
 
 def cardinality_page(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> str:
@@ -79,15 +92,15 @@ def _json(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) ->
     return cardinality_json(overview(services, shared, site), shards(services, shared, site), numbers, site)
 
 
-def report_entry(each: ServiceFacts, site: Site) -> ReportEntry:
+def report_entry(each: ServiceFacts, site: Site, memory: Memory) -> ReportEntry:
     """Collect a service's part of the reports."""
     row, checked = service_row(each, site), self_check(each.service)
-    return ReportEntry(
-        name=row.name,
-        raw=row.raw,
-        recorded=row.recorded,
-        load=row.load,
-        numbers=service_numbers(each, row),
+    lines = memory.once(ReportLines, lambda: _of_service(row, checked, site), row, checked, site)
+    return ReportEntry(row.name, row.raw, row.recorded, row.load, service_numbers(each, row), lines)
+
+
+def _of_service(row: ServiceRow, checked: SelfCheck, site: Site) -> ReportLines:
+    return ReportLines(
         series=_lines("cardinality-lines.md.j2", "series", row),
         work=_lines("cardinality-lines.md.j2", "work", row),
         metrics=_lines("cardinality-lines.md.j2", "metrics", row, site),

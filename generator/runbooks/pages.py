@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from generator.alerts.registry import in_words
 from generator.artifact import Artifact
@@ -16,12 +18,15 @@ from generator.model.alerts import Absence, Alert
 from generator.model.panels import TITLES, dashboard_of_alert, panel_of
 from generator.model.service import RUN, worded
 from generator.model.signals import Signal
-from generator.runbooks.questions import guide
+from generator.runbooks.questions import Guide, guide
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
+    from generator.memory import Memory
     from generator.model.service import Service, Site
+
+
+#: A place for rows in the text of a page; no text of a spec contains it.
+_ROWS = "\0"
 
 
 class Explained(Struct, frozen=True):
@@ -29,6 +34,42 @@ class Explained(Struct, frozen=True):
 
     alert: Alert
     signal: Signal
+
+
+class Page(Struct, frozen=True):
+    """The content of a page besides the rows with the conditions of services; its fields are those of the template.
+
+    Attributes:
+        name: The alert.
+        summary: Its summary.
+        means: Its meaning; empty where the spec does not say it.
+        signal: The name, the title and the description of its signal; None where it is not about one.
+        run: The word for a run.
+        words: Other words for it, each with the services that have it.
+        guide: The first action and questions.
+        query: The recorded series of its signal; empty where it compares none.
+        dashboard: The dashboard that it links to.
+        panel: The panel there; empty where it links only to the dashboard.
+        shown: Whether the overview shows the signal over time.
+        severity: The severity of the last bound; empty where it has no bounds.
+        overview: The dashboard with the status of everything.
+        grafana: The address of Grafana.
+    """
+
+    name: str
+    summary: str
+    means: str
+    signal: tuple[str, str, str] | None
+    run: str
+    words: Mapping[str, Sequence[str]]
+    guide: Guide
+    query: str
+    dashboard: str
+    panel: str
+    shown: bool
+    severity: str
+    overview: str
+    grafana: str
 
 
 class RunbookEntry(Struct, frozen=True):
@@ -63,7 +104,7 @@ def _rows(alert: Alert, service: Service) -> str:
     return "".join(f"| {service.name} | {severity} | {text(word)} |\n" for severity, word in words)
 
 
-def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ...]:
+def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tuple[Artifact, ...]:
     """Write the page of every alert that some service has; the first service with it supplies its content."""
     rows: dict[str, list[str]] = {}
     words: dict[str, dict[str, list[str]]] = {}
@@ -74,10 +115,19 @@ def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ..
         for name, own in each.rows.items():
             rows.setdefault(name, []).append(own)
             words.setdefault(name, {}).setdefault(each.run, []).append(each.service)
+    pages = tuple(_page(alerts[name], words[name], site.grafana_url) for name in sorted(rows))
+    texts = memory.once(tuple[str, ...], lambda: _texts(pages), "runbooks", pages)
+    return tuple(
+        Artifact(names.runbook_path(page.name), text.replace(_ROWS, "".join(rows[page.name])))
+        for page, text in zip(pages, texts, strict=True)
+    )
+
+
+def _texts(pages: Sequence[Page]) -> tuple[str, ...]:
+    """Write pages without their rows."""
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
     return tuple(
-        _page(alerts[name], "".join(row), words[name], site.grafana_url, template)
-        for name, row in sorted(rows.items())
+        template.render(asdict(page), its=partial(worded, run=page.run), rows=_ROWS) for page in pages
     )
 
 
@@ -96,25 +146,25 @@ def _panel(alert: Alert) -> str:
     return TITLES.get(place, "") if place else ""
 
 
-def _page(
-    explained: Explained, rows: str, words: Mapping[str, Sequence[str]], grafana: str, template: Template
-) -> Artifact:
-    """Write a page; ``words`` are those for a run, each with the services that have it."""
+def _page(explained: Explained, words: Mapping[str, Sequence[str]], grafana: str) -> Page:
+    """Collect a page; ``words`` are those for a run, each with the services that have it."""
     alert, signal = explained.alert, explained.signal
+    # One common word is written; with several the page names the services of each.
     run, *others = words
-    page = template.render(
-        # One common word is written; with several the page names the services of each.
-        its=(lambda text: worded(text, RUN if others else run)),
+    has_bounds = bool(alert.tiers and alert.tiers[0].text)
+    return Page(
+        name=alert.name,
+        summary=alert.summary,
+        means=alert.means,
+        signal=None if isinstance(alert.kind, Absence) else (signal.name, signal.title, signal.description),
+        run=RUN if others else run,
         words={word: services for word, services in words.items() if others and word != RUN},
-        alert=alert,
-        signal=None if isinstance(alert.kind, Absence) else signal,
-        rows=rows,
         guide=guide(alert, signal),
         query=_query(alert, signal),
         dashboard=dashboard_of_alert(alert, signal),
         panel=_panel(alert),
+        shown=not signal.own or signal.trend is not None or alert.shown,
+        severity=alert.tiers[-1].severity if has_bounds else "",
         overview=names.DASHBOARDS["overview"],
         grafana=grafana,
-        shown=not signal.own or signal.trend is not None or alert.shown,
     )
-    return Artifact(names.runbook_path(alert.name), page)

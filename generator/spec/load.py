@@ -17,6 +17,7 @@ from generator.spec.decode import decode
 from generator.spec.document import Document, parse_document
 from generator.spec.environments import in_environments, too_long
 from generator.spec.schema import load_schema, misplaced, validate
+from generator.spec.schema_fit import fits
 from generator.spec.sources import Sources, SpecFile, read_sources
 from generator.spec.texts import check_secrets, check_texts
 from generator.spec.types import (
@@ -123,7 +124,7 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
 def _errors_of(document: Document, kind: str) -> tuple[Diagnostic, ...]:
     """Find all errors of one document: of its texts, and of its schema."""
     of_texts = (*check_texts(document.root), *(check_secrets(document.root) if kind == "site" else ()))
-    of_schema = validate(document, load_schema(kind))
+    of_schema = () if fits(document.to_plain(), kind) else validate(document, load_schema(kind))
     if of_schema and (elsewhere := misplaced(document, kind)):
         return (elsewhere,)
     # A text gets one error only.

@@ -12,7 +12,7 @@ from generator import cache, private
 from generator.artifact import Kept
 from generator.artifact import without_text as kept_of
 from generator.compiler import generate
-from generator.foundation import Memory
+from generator.memory import Memory
 from generator.spec.sources import read_sources
 from tests.commands.calls import ROOT
 

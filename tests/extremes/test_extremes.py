@@ -14,6 +14,7 @@ from generator.cli import main
 from generator.commands.compiling import checked
 from generator.diagnostics.text import render_text
 from generator.emit import emit_module, emit_service, entry_of
+from generator.memory import Memory
 from generator.prometheus.rule_tests.files import own_trials
 from tests.extremes.extremes import extremes
 from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
@@ -127,7 +128,7 @@ def _compiled(directory: Path) -> bool:
     for facts in found.facts:
         emit_service(facts, site)
         emit_module(facts.service, site)
-        entry_of(facts, site)
+        entry_of(facts, site, Memory())
     return True
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from generator.memory import Memory
 from generator.reports.cardinality import to_text
 from generator.reports.pages import report_entry, reports
 from generator.reports.rows import overview, service_row
@@ -49,7 +50,7 @@ def contents(services: tuple[Service, ...]) -> dict[str, Any]:
 
 
 def _rendered(services: tuple[Service, ...], site: Site = SITE) -> dict[str, str]:
-    entries = [report_entry(each, site) for each in known(site, *services).services]
+    entries = [report_entry(each, site, Memory()) for each in known(site, *services).services]
     return {artifact.path: artifact.text for artifact in reports(entries, once(site), site)}
 
 

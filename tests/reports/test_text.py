@@ -9,6 +9,7 @@ import pytest
 from generator.checks.selfcheck import self_check
 from generator.commands.check import selfcheck_text
 from generator.markdown import code, text
+from generator.memory import Memory
 from generator.reports.cardinality import columns
 from generator.reports.numbers import number, percent
 from generator.reports.pages import marked_percent as marked
@@ -97,7 +98,9 @@ def test_the_checklist_says_what_is_missing_and_how_to_add_it(tmp_path: Path) ->
 
 def _checklist(service: Service) -> str:
     (facts,) = known(SITE, service).services
-    files = {file.path: file.text for file in reports([report_entry(facts, SITE)], once(SITE), SITE)}
+    files = {
+        file.path: file.text for file in reports([report_entry(facts, SITE, Memory())], once(SITE), SITE)
+    }
     return files["reports/self-check.md"]
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
 #: The number of test cases of a severity for an alert that only one service has.
-_SHOWN = 2
+_CLEAREST = 2
 
 
 class Trial(Struct, frozen=True):
@@ -59,7 +59,7 @@ class Trial(Struct, frozen=True):
     shows: bool
 
     @property
-    def every(self) -> int:
+    def step(self) -> int:
         """The number of rule intervals between two evaluations."""
         return self.case.timeline.interval // self.subject.fixture.site.rule_interval
 
@@ -77,10 +77,10 @@ def shared_tests(
     of_models: dict[Series, float] = {}
     for family, trials in _by_family(library, site, variants).items():
         alerting = [group for one in _watched(family, rules) for group in rules.alerting[one]]
-        for _, part in groupby(sorted(trials, key=lambda one: one.every), key=lambda one: one.every):
+        for _, part in groupby(sorted(trials, key=lambda one: one.step), key=lambda one: one.step):
             at_once = tuple(part)
-            fed = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
-            needed = needed_families(alerting, rules, fed)
+            inputs = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
+            needed = needed_families(alerting, rules, inputs)
             # The whole price list would take longer to evaluate than all else that a cost depends on.
             prices = _prices(library, at_once) if PRICES in needed else {}
             of_models |= prices
@@ -100,7 +100,7 @@ def _family_tests(
     family: str, trials: Sequence[Trial], loaded: Sequence[str], tests: Sequence[Mapped], rules: SharedRules
 ) -> Artifact:
     """Write tests whose cases have the same time between two evaluations; ``loaded`` are families of records."""
-    watched, every = _watched(family, rules), trials[0].every
+    watched, step = _watched(family, rules), trials[0].step
     paths = [
         *(names.rules_path(names.shared_name(one)) for one in loaded),
         *(names.alerts_path(names.shared_name(one)) for one in watched),
@@ -109,8 +109,8 @@ def _family_tests(
         *(group for one in loaded for group in rules.recording[one]),
         *(group for one in watched for group in rules.alerting[one]),
     ]
-    interval = every * trials[0].subject.fixture.site.rule_interval
-    name = f"{names.shared_name(family)}{_DAYS if every > 1 else ''}"
+    interval = step * trials[0].subject.fixture.site.rule_interval
+    name = f"{names.shared_name(family)}{_DAYS if step > 1 else ''}"
     return Artifact(names.tests_path(name), _file(_comment(family), paths, groups, tests, interval))
 
 
@@ -167,14 +167,14 @@ def _prices(library: Library, trials: Iterable[Trial]) -> dict[Series, float]:
 
 
 def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Mapping[str, list[Trial]]:
-    found: dict[str, list[Trial]] = {}
+    by_family: dict[str, list[Trial]] = {}
     for alert in library.alerts:
-        found.setdefault(family_of(alert, library.signals), []).extend(trials_of(alert, library, site))
+        by_family.setdefault(family_of(alert, library.signals), []).extend(trials_of(alert, library, site))
     for variant in {(one.alert, one.name): one for one in variants}.values():
         for alert in variant.alerts:
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
-            found.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
-    return {family: trials for family, trials in found.items() if trials}
+            by_family.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
+    return {family: trials for family, trials in by_family.items() if trials}
 
 
 def _variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
@@ -230,14 +230,14 @@ def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collec
     for rule in (one for of in rules.recording.values() for group in of for one in group.rules):
         if isinstance(rule, RecordingRule) and rule.record not in fed:
             written.setdefault(rule.record, []).append(rule.expr)
-    found: set[str] = set()
+    needed: set[str] = set()
     waiting = [rule.expr for group in groups for rule in group.rules]
     while waiting:
         read = {reference.name for expr in waiting for reference in references(expr)}
-        fresh = (read & written.keys()) - found
-        found |= fresh
+        fresh = (read & written.keys()) - needed
+        needed |= fresh
         waiting = [expr for name in fresh for expr in written[name]]
-    return [family for family, of in rules.recording.items() if not found.isdisjoint(_recorded(of))]
+    return [family for family, of in rules.recording.items() if not needed.isdisjoint(_recorded(of))]
 
 
 def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:
@@ -266,16 +266,16 @@ def _tests(trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) 
     for name, part in groupby(trials, key=lambda one: one.case.alert.name):
         of_name = tuple(part)
         yield _cases_test(name, of_name, site, prices)
-        shown = [one for one in of_name if _shows(one)]
-        for moment in dict.fromkeys(_moment(one).seconds for one in shown):
-            at_once = [one for one in shown if _moment(one).seconds == moment]
+        clearest = [one for one in of_name if _shows(one)]
+        for moment in dict.fromkeys(_moment(one).seconds for one in clearest):
+            at_once = [one for one in clearest if _moment(one).seconds == moment]
             yield _sentences_test(name, at_once, site, prices)
 
 
 def _cases_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Mapped:
     """Test all cases at once, each on its own service."""
     longest = max(_steps(trial.case.timeline.phases) for trial in trials)
-    inputs = _constant(prices, longest * trials[0].every)
+    inputs = _constant(prices, longest * trials[0].step)
     for trial in trials:
         inputs |= _inputs(trial, trial.case.timeline.phases, trial.service, longest)
     return {
@@ -297,7 +297,7 @@ def own_trials(service: Service, site: Site) -> Iterator[Trial]:
         if not alert.shared:
             for tier in alert.tiers:
                 for place, case in enumerate(cases(Subject(alert, tier, fixture))):
-                    yield Trial(Subject(alert, tier, fixture), case, place < _SHOWN)
+                    yield Trial(Subject(alert, tier, fixture), case, place < _CLEAREST)
 
 
 def _own_tests(service: Service, site: Site) -> Iterator[Mapped]:
@@ -326,11 +326,11 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
     constants = {**trial.subject.fixture.constants, **dict(trial.case.constants)}
     return {
         **{
-            name.of(service): f"{number_text(value)}x{steps * trial.every}"
+            name.of(service): f"{number_text(value)}x{steps * trial.step}"
             for name, value in constants.items()
             if name not in trial.case.without
         },
-        **{name.of(service): values_of(phases, name, trial.every) for name in series_of(phases)},
+        **{name.of(service): values_of(phases, name, trial.step) for name in series_of(phases)},
     }
 
 
@@ -349,13 +349,13 @@ def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
     }
     alerts = series("ALERTS", firing)
     # One second less: the first instant belongs to the phase before.
-    asked = (
+    query = (
         alerts.now()
         if one.since is None
         else call("count_over_time", alerts.over(one.seconds - one.since - 1))
     )
     return {
-        "expr": aggregate("count", asked).text,
+        "expr": aggregate("count", query).text,
         "eval_time": duration(one.seconds),
         "exp_samples": [{"labels": "{}", "value": 1}] if one.fires else [],
     }
@@ -390,10 +390,14 @@ def _sentences_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapp
 
 def _example(trial: Trial, beside: Sequence[Trial]) -> str:
     """Name the service of a sentence after its differences from the others in the same test."""
-    every = [(one.case.alert.about, str(one.case.tier.severity)) for one in beside]
+    parts_of_each = [(one.case.alert.about, str(one.case.tier.severity)) for one in beside]
     mine = trial.case.alert.about, str(trial.case.tier.severity)
-    told = [part for part, parts in zip(mine, zip(*every, strict=True), strict=True) if len(set(parts)) > 1]
-    return _SLUG.sub("-", "-".join((example.NAME, *told)).lower())
+    distinct = [
+        part
+        for part, parts in zip(mine, zip(*parts_of_each, strict=True), strict=True)
+        if len(set(parts)) > 1
+    ]
+    return _SLUG.sub("-", "-".join((example.NAME, *distinct)).lower())
 
 
 def _happened(trial: Trial) -> Happened:
@@ -407,7 +411,7 @@ def _happened(trial: Trial) -> Happened:
         samples = int(events.window // fixture.site.rule_interval)
         for one in series_of(phases):
             if one.name == name:
-                values = samples_of(phases, one, trial.every)[-samples:]
+                values = samples_of(phases, one, trial.step)[-samples:]
                 yield dict(one.labels), sum(value or 0.0 for value in values) * fixture.site.rule_interval
 
     return happened
@@ -428,8 +432,8 @@ def _annotations(trial: Trial, service: str) -> Iterator[Mapped]:
     }
     fixture = subject.fixture
     ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
-    for found, text in texts_where_firing(
+    for firing, text in texts_where_firing(
         alert, ground, labels, value, {"logs": example.LINK}, _happened(trial)
     ):
-        present = {name: label for name, label in found.items() if label}
+        present = {name: label for name, label in firing.items() if label}
         yield {"exp_labels": present, "exp_annotations": text}

@@ -12,7 +12,7 @@ from generator import foundation
 from generator.diagnostics import Result
 from generator.discover.yaml_words import pairs
 from generator.errors import CommandError
-from generator.foundation import Foundation, Memory
+from generator.memory import Memory
 from generator.model.service import Model, Service, Site
 from generator.resolve.model import resolve_one
 from generator.spec.load import load_services
@@ -22,13 +22,14 @@ from generator.spec.sources import SpecFile, profile_sources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from generator.foundation import Foundation
     from generator.spec.types import ProfileSpec
 
 #: A number of values that no label should reach: a draft has no bounds.
 _WIDE = 1000
 
 
-class Shelf(Struct, frozen=True):
+class Candidates(Struct, frozen=True):
     """All profiles by name, and the base for compiling a service."""
 
     base: Foundation
@@ -75,7 +76,7 @@ class Shelf(Struct, frozen=True):
         return Model(self.site, self.base.common.base.library, services)
 
 
-def shelf(specs: Path, site: str) -> Shelf:
+def candidates(specs: Path, site: str) -> Candidates:
     """Read all profiles; ``specs`` need not exist, and ``site`` is the default where they have no site.
 
     Raises:
@@ -89,7 +90,7 @@ def shelf(specs: Path, site: str) -> Shelf:
         raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: agent-metrics check {specs}")
     common = base.common
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
-    return Shelf(base, known)
+    return Candidates(base, known)
 
 
 def open_labels(profile: ProfileSpec) -> list[str]:
