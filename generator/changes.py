@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from generator.alerts.registry import in_words
 from generator.diagnostics.printable import printable
+from generator.diagnostics.suggest import listed
 from generator.markdown import code, text
 from generator.model.units import Unit, duration, human, plain
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from generator.model.receivers import Receiver
     from generator.model.service import Model, Objective, Service, Site
 
-
 ALERTS, PROMISES, LABELS, SIGNALS, OTHERS = "Alerts", "Objectives", "Labels", "Signals and metrics", "Others"
 #: The kinds of changes, the most important for a reviewer first.
 KINDS = (ALERTS, PROMISES, LABELS, SIGNALS, OTHERS)
+_SECONDS = {"scrape_interval", "rule_interval", "retention"}
+#: Above this number, services are only counted.
+_NAMED = 5
+_NOTHING = "Nothing changes: the same alerts, objectives, series and dashboards."
 
 
 class ModelChange(Struct, frozen=True, order=True):
@@ -205,18 +209,10 @@ def _receiver(receiver: Receiver) -> str:
     return f"{', '.join(wanted) or 'all that no other receiver gets'}, by {means}, again after {every}"
 
 
-_SECONDS = {"scrape_interval", "rule_interval", "retention"}
-
-
 def _setting(name: str, value: object) -> str:
     if name in _SECONDS and isinstance(value, int):
         return duration(value)
     return ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-#: Above this number, services are only counted.
-_NAMED = 5
-_NOTHING = "Nothing changes: the same alerts, objectives, series and dashboards."
 
 
 def as_text(changes: Changes, revision: str) -> str:
@@ -293,8 +289,7 @@ def _row(change: ModelChange, services: Sequence[str]) -> str:
 
 
 def _named(services: Sequence[str]) -> str:
-    more = len(services) - _NAMED
-    return ", ".join(services[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed(services, _NAMED)
 
 
 def _moved(counts: tuple[int, int]) -> str:

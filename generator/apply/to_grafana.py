@@ -19,7 +19,7 @@ from generator.apply.plan import (
     plan_dashboards,
 )
 from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.suggest import counted, listed
 from generator.live.errors import LiveError, UncertainError
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
 
@@ -183,7 +183,7 @@ def _remark_lines(plan: DashboardPlan, *, prune: bool) -> Iterator[str]:
     """Describe the dashboards that needed no step, or were not part of the call."""
     same = sum(step.action is DashboardAction.UNCHANGED for step in plan.steps)
     if same:
-        yield _line("unchanged", f"{same} dashboard{'' if same == 1 else 's'}")
+        yield _line("unchanged", counted(same, "dashboard"))
     if not prune:
         stale = (step for step in plan.steps if step.action is DashboardAction.STALE)
         yield from (

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Service
 
+_WIDTH = 100
+
 
 class Fix(Struct, frozen=True):
     """YAML to put into ``file``, in place of its values under the same keys.
@@ -53,9 +55,6 @@ def suspicion(code: str, message: str, seen: Observed, path: str, help_: str = "
 def remark(code: str, message: str, seen: Observed, path: str, help_: str = "") -> Diagnostic:
     """Report a fact worth knowing that is no fault."""
     return Diagnostic(code, Severity.INFO, message, seen.service.where(path), help_)
-
-
-_WIDTH = 100
 
 
 class _Text(str):

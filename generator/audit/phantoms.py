@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from generator.audit.queries import STRING, UNKNOWN, ForeignQuery
 from generator.audit.source import TARGET_LABELS
-from generator.diagnostics.suggest import closest
+from generator.diagnostics.suggest import closest, listed
 from generator.model.names import ALERTS, LE
 from generator.promql.expr import Series, escape_regex
 from generator.promql.syntax import PromqlError, operands, parse, reference
@@ -308,10 +308,5 @@ class _Walk(Struct, frozen=True):
             if label in there or label == "__name__" or UNKNOWN in label:
                 continue
             shown = sorted(one for one in there if one != "__name__")
-            more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-            help_ = (
-                f"it has {', '.join(shown[:_NAMED])}{more}"
-                if shown
-                else "the query has summed all labels away"
-            )
+            help_ = f"it has {listed(shown, _NAMED)}" if shown else "the query has summed all labels away"
             self.found[Phantom(self.file, self.place, ", ".join(names), label, help_)] = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _HEAD = ("metric", "series", "bound", "of bound", "of budget", "most by")
 _NUMBERS = range(1, 5)
+FORMAT_VERSION = 1
 
 
 def as_text(audits: Sequence[Audit], sources: Mapping[str, str], *, colour: bool = False) -> Iterator[str]:
@@ -92,9 +93,6 @@ def _fix(finding: Finding) -> Iterator[str]:
     if fix:
         copy = f", a copy of {printable(fix.copy_of)}" if fix.copy_of else ""
         yield f"  in {printable(fix.file)}{copy}:\n\n{indent(fix.yaml, '    ')}"
-
-
-FORMAT_VERSION = 1
 
 
 def as_json(audits: Sequence[Audit]) -> str:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.checks import defects, shared_reads
-from generator.checks.service_data import THIS, buckets
+from generator.checks.series import THIS, buckets
 from generator.checks.world import KnownRule, SharedWorld, World, of_library, shared
 from generator.model import names
-from generator.model.rules import RecordingRule, RuleGroup
+from generator.model.rules import LARGEST, RecordingRule, RuleGroup
 from generator.model.units import plain, scientific
-from generator.prometheus.grouping import LARGEST
 from generator.promql.infer import Inferred, infer
 from generator.promql.shape import Origin, Shape, constant_value
 from generator.promql.syntax import PromqlError, Reference

@@ -27,12 +27,23 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.streams import Stream
 
-
 _AVERAGES_ONLY = "practice/averages-only"
 #: Exposed units of time.
 _TIMES = {"ms", "s"}
 _MEDIAN = 0.5
 _TAIL = 0.95
+_SUCCESSES_ONLY = "practice/successes-only"
+_STATUS, _OK = "status", "ok"
+_NO_STOP_REASON = "practice/no-stop-reason"
+SIGNAL = "stop_reason_distribution"
+_NO_ALERTS = "practice/no-alerts"
+_INSTANCE = "practice/instance-selector"
+_OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostname", "ip", "pid"}
+_LIKE_PATTERN = "practice/selector-pattern"
+#: Of regular expressions and of globs; brackets with a colon are an address, a backslash before a word is a domain's.
+_PATTERN = re.compile(r"[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
+_RETENTION = "practice/retention"
+_DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")
 
 
 def averages_only(facts: Facts) -> tuple[Diagnostic, ...]:
@@ -79,10 +90,6 @@ def _help(metric: Metric, stream: str, missing: list[str]) -> str:
     return f"add signals with {wanted}"
 
 
-_SUCCESSES_ONLY = "practice/successes-only"
-_STATUS, _OK = "status", "ok"
-
-
 def successes_only(facts: Facts) -> tuple[Diagnostic, ...]:
     """Warn of objectives on quantiles of times that leave the failures out.
 
@@ -127,10 +134,6 @@ def only_successes(stream: Stream, service: Service) -> bool:
     )
 
 
-_NO_STOP_REASON = "practice/no-stop-reason"
-SIGNAL = "stop_reason_distribution"
-
-
 def no_stop_reason(facts: Facts) -> tuple[Diagnostic, ...]:
     """Warn of a service that has no distribution of its stop reasons."""
     return tuple(
@@ -150,9 +153,6 @@ def shows_stop_reasons(service: Service) -> bool:
     """Whether a signal distinguishes the stop reasons."""
     signal = service.signals.get(SIGNAL)
     return signal is not None and isinstance(signal.kind, Distribution)
-
-
-_NO_ALERTS = "practice/no-alerts"
 
 
 class Anomaly(Struct, frozen=True):
@@ -278,13 +278,6 @@ def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:
             yield Note(f"{name} is off", span)
 
 
-_INSTANCE = "practice/instance-selector"
-_OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostname", "ip", "pid"}
-_LIKE_PATTERN = "practice/selector-pattern"
-#: Of regular expressions and of globs; brackets with a colon are an address, a backslash before a word is a domain's.
-_PATTERN = re.compile(r"[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
-
-
 def instance_selector(facts: Facts) -> tuple[Diagnostic, ...]:
     """Warn of selectors that match nothing after the next deployment."""
     return tuple(
@@ -313,10 +306,6 @@ def selector_pattern(facts: Facts) -> tuple[Diagnostic, ...]:
         for name, value in each.service.selector.items()
         if _PATTERN.search(value)
     )
-
-
-_RETENTION = "practice/retention"
-_DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")
 
 
 def retention(facts: Facts) -> tuple[Diagnostic, ...]:

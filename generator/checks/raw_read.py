@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from generator.checks import defects
-from generator.checks.exposed import TARGET_INFO
+from generator.checks.series import TARGET_INFO
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration

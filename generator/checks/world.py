@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.exposed import alert_series, exposed, made_by_prometheus, of_prometheus, states_of
-from generator.checks.service_data import THIS, Data, data_series, feeds
+from generator.checks.series import (
+    THIS,
+    Data,
+    alert_series,
+    data_series,
+    exposed,
+    feeds,
+    made_by_prometheus,
+    of_prometheus,
+    states_of,
+)
 from generator.model import names
 from generator.model.outside import STREAM, outside_alert
 from generator.model.rules import RecordingRule, Rule, RuleGroup, SharedRules

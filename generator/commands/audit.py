@@ -33,7 +33,8 @@ from generator.commands.init import SITE
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.diagnostics.printable import printable
-from generator.discover.shelf import shelf
+from generator.diagnostics.suggest import counted
+from generator.discover.candidates import candidates
 from generator.errors import CommandError
 from generator.model.names import LE
 
@@ -128,7 +129,7 @@ def _shown(audits: tuple[Audit, ...], outcome: Compilation, format_: str) -> Ite
     return as_text(audits, outcome.texts, colour=colours(sys.stdout))
 
 
-class _File(Struct, frozen=True):
+class _CheckedFile(Struct, frozen=True):
     """A file, the number of its queries, and their problems."""
 
     file: str
@@ -142,15 +143,17 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
         if arguments.service is not None:
             raise CallError("--service is about one service, and --dashboards about all", "leave it out")
         queries = [(path, read_queries(path)) for path in arguments.dashboards]
-        with _known(arguments) as known:
+        with _name_source(arguments) as known:
             # A record of one file may be read in another.
             every = phantoms([query for _, files in queries for query in files], known)
             files = [
-                _File(str(path), len(queries_of), tuple(one for one in every if one.file == str(path)))
+                _CheckedFile(str(path), len(queries_of), tuple(one for one in every if one.file == str(path)))
                 for path, queries_of in queries
             ]
             sys.stdout.writelines(
-                _as_json(files, known) if arguments.format == "json" else _as_text(files, known)
+                _phantoms_as_json(files, known)
+                if arguments.format == "json"
+                else _phantoms_as_text(files, known)
             )
     except (CommandError, OSError) as problem:
         complain(str(problem), getattr(problem, "help", ""))
@@ -159,7 +162,7 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _known(arguments: argparse.Namespace) -> Iterator[NameSource]:
+def _name_source(arguments: argparse.Namespace) -> Iterator[NameSource]:
     if arguments.exposition is not None:
         yield NamesInExposition(parse(fetched(arguments.exposition, length(arguments.timeout))))
         return
@@ -175,7 +178,7 @@ def _known(arguments: argparse.Namespace) -> Iterator[NameSource]:
 
 def _of_profiles(specs: Path) -> dict[str, Labels]:
     """Collect all series that profiles read, with their known labels; for records of rules only the names."""
-    known = shelf(specs, SITE)
+    known = candidates(specs, SITE)
     by_name: dict[str, Labels] = dict.fromkeys((*MADE, "target_info", *of_library(known.base.shared).series))
     for profile in known.profiles:
         for name, labels in _of_service(known.draft(profile, {"job": "draft"})):
@@ -197,14 +200,14 @@ def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
             yield name, every | {LE} if name.endswith("_bucket") else every
 
 
-def _as_text(files: Sequence[_File], known: NameSource) -> Iterator[str]:
+def _phantoms_as_text(files: Sequence[_CheckedFile], known: NameSource) -> Iterator[str]:
     for one in files:
-        yield f"{printable(one.file)}: {one.queries} queries, {_counted(len(one.phantoms), 'phantom')}\n"
+        yield f"{printable(one.file)}: {one.queries} queries, {counted(len(one.phantoms), 'phantom')}\n"
         yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
     total = sum(len(one.phantoms) for one in files)
     where = "a profile" if isinstance(known, InProfiles) else printable(known.place)
     yield (
-        f"all that they name is known to {where}\n" if not total else f"{_counted(total, 'phantom')} in all\n"
+        f"all that they name is known to {where}\n" if not total else f"{counted(total, 'phantom')} in all\n"
     )
 
 
@@ -221,9 +224,5 @@ def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:
         yield f"{place}: metric {printable(phantom.metric)}, {is_known}{help_}"
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _as_json(files: Sequence[_File], known: NameSource) -> Iterator[str]:
+def _phantoms_as_json(files: Sequence[_CheckedFile], known: NameSource) -> Iterator[str]:
     yield json.dumps({"version": 1, "source": known.place, "files": to_builtins(files)}, indent=2) + "\n"

@@ -20,13 +20,13 @@ from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.printable import printable
 from generator.discover.bounds import bounds
+from generator.discover.candidates import Candidates, candidates, open_labels
 from generator.discover.draft import Draft, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
 from generator.discover.proof import Firing, TriedPanel, firings, panels
 from generator.discover.recognise import Match, recognise, run_series
 from generator.discover.remembered import SPEND, Remembered, remembered
-from generator.discover.shelf import Shelf, open_labels, shelf
 from generator.live.errors import LiveError
 from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
@@ -68,7 +68,7 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
     """
     with ProgressLine(sys.stderr, 1.0) as line:
         line.show("reading the profiles", 0, 1)
-        known = shelf(arguments.specs, site(None))
+        known = candidates(arguments.specs, site(None))
         with _place(arguments, known) as place:
             matches = recognise(place, known, arguments.profile or "")
             new = [one for one in matches if not _covered(one, arguments.specs)]
@@ -79,7 +79,9 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
                 )
             interval = max((one.seen.interval or 0 for one in new), default=0) or None
             return _found(
-                _Request(arguments, place, shelf(arguments.specs, site(interval)), line.show), new, interval
+                _Request(arguments, place, candidates(arguments.specs, site(interval)), line.show),
+                new,
+                interval,
             )
 
 
@@ -88,7 +90,7 @@ class _Request(Struct, frozen=True):
 
     arguments: argparse.Namespace
     place: OnServer | InExposition
-    shelf: Shelf
+    candidates: Candidates
     progress: Progress
 
     @property
@@ -97,7 +99,7 @@ class _Request(Struct, frozen=True):
 
 
 @contextmanager
-def _place(arguments: argparse.Namespace, known: Shelf) -> Iterator[OnServer | InExposition]:
+def _place(arguments: argparse.Namespace, known: Candidates) -> Iterator[OnServer | InExposition]:
     if arguments.from_exposition is not None:
         if arguments.last is not None:
             raise CallError(
@@ -185,7 +187,7 @@ def _tried(request: _Request, drafts: Sequence[Draft]) -> tuple[list[Draft], lis
     """Read the history, derive possible objectives, and evaluate the rules."""
     drafted, rules = _compiled(request, drafts)
     services = tuple(service for _, service in drafted)
-    with remembered(request.place, services, rules, request.shelf.site, request.progress) as history:
+    with remembered(request.place, services, rules, request.candidates.site, request.progress) as history:
         if isinstance(request.place, OnServer):
             drafts = [_promised(*one, history, request) for one in _each(drafted).values()]
         else:
@@ -203,11 +205,11 @@ def _untried(problem: LiveError) -> list[str]:
 
 
 def _compiled(request: _Request, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
-    drafted = [(draft, one) for draft in drafts for one in request.shelf.services(draft.text)]
+    drafted = [(draft, one) for draft in drafts for one in request.candidates.services(draft.text)]
     if isinstance(request.place, InExposition):
         drafted = [(draft, as_classic(one)) for draft, one in drafted]
     services = tuple(service for _, service in drafted)
-    return drafted, rule_set(services, request.shelf.model().library, request.shelf.site)
+    return drafted, rule_set(services, request.candidates.model().library, request.candidates.site)
 
 
 def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
@@ -219,7 +221,7 @@ def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
 
 
 def _promised(draft: Draft, service: Service, history: Remembered, request: _Request) -> Draft:
-    past = StreamHistory(history.api, history.end, history.seconds, request.shelf.site.rule_interval)
+    past = StreamHistory(history.api, history.end, history.seconds, request.candidates.site.rule_interval)
     promised = promises(service, past)
     began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
     where = f" in {service.environment}" if service.environment else ""
@@ -244,7 +246,7 @@ def _proof(
     request: _Request, history: Remembered, drafted: Iterable[_Drafted], rules: RuleSet
 ) -> Iterator[str]:
     """List the panels with data, and the alerts that would have fired."""
-    fired = firings(history, request.shelf.site.rule_interval)
+    fired = firings(history, request.candidates.site.rule_interval)
     for place, (draft, service) in enumerate(drafted):
         own = RuleSet(rules.shared, (rules.own[place],))
         labels = {
@@ -254,7 +256,7 @@ def _proof(
             if one.is_absent
         }
         yield from _boards(
-            service, panels(service, own, request.shelf.site, history, labels), history, request, fired
+            service, panels(service, own, request.candidates.site, history, labels), history, request, fired
         )
 
 

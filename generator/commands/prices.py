@@ -29,12 +29,47 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-
 _ENTRY = re.compile(
     r"  (?:\"(?P<quoted>[^\"]+)\"|(?P<plain>[^\s#\"'][^#]*?)): (?P<value>\{.*\})\s*(?P<comment>#.*)?"
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_SHOWN = 20
+_MILLION = 1_000_000
+_OPENAI = "{prompt: [cached, cache_write], completion: [reasoning]}"
+_BESIDE = "{completion: [reasoning]}"
+_GOOGLE = "{prompt: [cached]}"
+#: By the beginning of LiteLLM's provider: our name for it, and the token types that it counts inside others.
+_PROVIDERS = {
+    "anthropic": ("anthropic", _BESIDE),
+    "bedrock": ("bedrock", _BESIDE),
+    "vertex_ai-anthropic": ("anthropic", _BESIDE),
+    "gemini": ("google", _GOOGLE),
+    "vertex_ai": ("google", _GOOGLE),
+    "xai": ("xai", _GOOGLE),
+    "azure": ("openai", _OPENAI),
+    "cohere": ("cohere", "{}"),
+}
+#: By LiteLLM's key: the token type that it prices; of two keys of a type the first existing one counts.
+_TYPES = {
+    "input_cost_per_token": "prompt",
+    "output_cost_per_token": "completion",
+    "cache_read_input_token_cost": "cached",
+    "input_cost_per_token_cache_hit": "cached",
+    "cache_creation_input_token_cost": "cache_write",
+    "cache_creation_input_token_cost_above_1hr": "cache_write_1h",
+    "output_cost_per_reasoning_token": "reasoning",
+    "input_cost_per_audio_token": "audio_input",
+    "output_cost_per_audio_token": "audio_output",
+    "input_cost_per_image_token": "image_input",
+    "output_cost_per_image_token": "image_output",
+}
+#: Our names of service tiers, by LiteLLM's.
+_WAYS = {"batch": "batches", "flex": "flex", "priority": "priority"}
+_TIER = re.compile(r"(?P<key>.+)_above_(?P<tokens>[0-9]+)k_tokens")
+#: LiteLLM's prefixes of models whose names have no prefix elsewhere.
+_PREFIXES = ("gemini/", "mistral/", "xai/", "deepseek/", "moonshot/", "dashscope/")
+_CHAT = {"chat", "responses", "completion", "embedding"}
+_EXPECTED = "pass model_prices_and_context_window.json of LiteLLM's repository or package"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -202,43 +237,6 @@ def _report(before: dict[str, str], models: list[Imported], path: Path) -> None:
         sys.stdout.write(f"  and {len(changed) - _MOST_SHOWN} more\n")
 
 
-_MILLION = 1_000_000
-_OPENAI = "{prompt: [cached, cache_write], completion: [reasoning]}"
-_BESIDE = "{completion: [reasoning]}"
-_GOOGLE = "{prompt: [cached]}"
-#: By the beginning of LiteLLM's provider: our name for it, and the token types that it counts inside others.
-_PROVIDERS = {
-    "anthropic": ("anthropic", _BESIDE),
-    "bedrock": ("bedrock", _BESIDE),
-    "vertex_ai-anthropic": ("anthropic", _BESIDE),
-    "gemini": ("google", _GOOGLE),
-    "vertex_ai": ("google", _GOOGLE),
-    "xai": ("xai", _GOOGLE),
-    "azure": ("openai", _OPENAI),
-    "cohere": ("cohere", "{}"),
-}
-#: By LiteLLM's key: the token type that it prices; of two keys of a type the first existing one counts.
-_TYPES = {
-    "input_cost_per_token": "prompt",
-    "output_cost_per_token": "completion",
-    "cache_read_input_token_cost": "cached",
-    "input_cost_per_token_cache_hit": "cached",
-    "cache_creation_input_token_cost": "cache_write",
-    "cache_creation_input_token_cost_above_1hr": "cache_write_1h",
-    "output_cost_per_reasoning_token": "reasoning",
-    "input_cost_per_audio_token": "audio_input",
-    "output_cost_per_audio_token": "audio_output",
-    "input_cost_per_image_token": "image_input",
-    "output_cost_per_image_token": "image_output",
-}
-#: Our names of service tiers, by LiteLLM's.
-_WAYS = {"batch": "batches", "flex": "flex", "priority": "priority"}
-_TIER = re.compile(r"(?P<key>.+)_above_(?P<tokens>[0-9]+)k_tokens")
-#: LiteLLM's prefixes of models whose names have no prefix elsewhere.
-_PREFIXES = ("gemini/", "mistral/", "xai/", "deepseek/", "moonshot/", "dashscope/")
-_CHAT = {"chat", "responses", "completion", "embedding"}
-
-
 class Imported(Struct, frozen=True):
     """A model of LiteLLM's list: the text of its entry, its provider and the provider's ``includes``, as flow YAML."""
 
@@ -263,9 +261,6 @@ def read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(listed, dict) or not any(_is_priced(entry) for entry in listed.values()):
         raise CallError(f"{path} is not LiteLLM's price list", _EXPECTED)
     return {name: entry for name, entry in listed.items() if _is_priced(entry)}
-
-
-_EXPECTED = "pass model_prices_and_context_window.json of LiteLLM's repository or package"
 
 
 def _is_priced(entry: object) -> bool:

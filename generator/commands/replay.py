@@ -25,9 +25,8 @@ from generator.compiler import Compilation
 from generator.diagnostics import has_errors
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
-from generator.replay import compare
+from generator.replay import ReplayError, compare
 from generator.replay.compare import Comparison, compare_replays
-from generator.replay.errors import ReplayError
 from generator.replay.jobs import AnswerStore, NoAnswers, WorkerPool, answer_file
 from generator.replay.judge import check_truth
 from generator.replay.replay import Order, RecordSource, replay
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
     from generator.model.incidents import Incidents
     from generator.model.service import Model, Service
     from generator.replay.jobs import Progress
+
+_MOST_REQUESTS = 16
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -217,9 +218,6 @@ def _difference(comparison: Comparison, format_: str) -> Iterable[str]:
     if format_ == "markdown":
         return [compare.as_markdown(comparison)]
     return (f"{line}\n" for line in compare.as_text(comparison))
-
-
-_MOST_REQUESTS = 16
 
 
 class Call(Struct, frozen=True):

@@ -13,8 +13,6 @@ from generator.diagnostics import Severity
 from generator.diagnostics.printable import printable
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from generator.compiler import Compilation
 
 # A higher rate is of no use to a reader.
@@ -63,9 +61,7 @@ class ProgressLine(Struct):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.stands:
             self.stream.write(_CLEAR)
             self.stream.flush()

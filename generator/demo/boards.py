@@ -30,6 +30,21 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.prometheus.rule_set import RuleSet
 
+#: The release that the dashboards are written for.
+IMAGE = "grafana/grafana:13.2.2"
+#: An engine that does not report its version within this time is not used.
+_ENGINE_SECONDS = 20.0
+_SETTINGS = {
+    "GF_AUTH_ANONYMOUS_ENABLED": "true",
+    "GF_AUTH_ANONYMOUS_ORG_ROLE": "Editor",
+    "GF_ANALYTICS_ENABLED": "false",
+    "GF_ANALYTICS_REPORTING_ENABLED": "false",
+    "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+    "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+    "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+    "GF_LOG_LEVEL": "warn",
+}
+
 
 class Boards(Struct, frozen=True):
     """The address of a Grafana, or the reason why there is none."""
@@ -75,23 +90,6 @@ def _files(service: Service, rules: RuleSet, site: Site, prometheus: str) -> dic
 def _place(path: str) -> str:
     kind, _, rest = path.removeprefix("grafana/").partition("/")
     return f"{kind}/agent-metrics/{rest}" if kind == "dashboards" else f"{kind}/{rest}"
-
-
-#: The release that the dashboards are written for.
-IMAGE = "grafana/grafana:13.2.2"
-
-#: An engine that does not report its version within this time is not used.
-_ENGINE_SECONDS = 20.0
-_SETTINGS = {
-    "GF_AUTH_ANONYMOUS_ENABLED": "true",
-    "GF_AUTH_ANONYMOUS_ORG_ROLE": "Editor",
-    "GF_ANALYTICS_ENABLED": "false",
-    "GF_ANALYTICS_REPORTING_ENABLED": "false",
-    "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
-    "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
-    "GF_PLUGINS_PREINSTALL_DISABLED": "true",
-    "GF_LOG_LEVEL": "warn",
-}
 
 
 def find_docker() -> str:

@@ -14,7 +14,6 @@ from generator.simulate.incidents import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
     from generator.demo.work import Measured, Measuring
 
@@ -57,9 +56,7 @@ class Instance:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

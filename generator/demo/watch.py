@@ -16,7 +16,6 @@ from generator.prometheus.alertmanager import Routing, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from types import TracebackType
 
     from generator.live.answers import GroupState
     from generator.live.api import PrometheusApi
@@ -112,9 +111,7 @@ class Watching:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
 

@@ -20,7 +20,6 @@ from generator.simulate.exposition import Process, ServiceExposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from generator.demo.incidents import Switches
     from generator.demo.instance import Instance
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 _WORKERS = 64
 _MOST_STUCK = 20
 _SECONDS_A_LOOP = 3.0
+#: A live process counts all events as of one scrape.
+_NOW = 0
 
 
 class Working:
@@ -58,9 +59,7 @@ class Working:
             thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         for thread in self._threads:
             thread.join()
@@ -168,10 +167,6 @@ def usage(step: LlmCall) -> Mapping[str, object]:
         "prompt_tokens_details": {"cached_tokens": step.cached},
         "completion_tokens_details": {"reasoning_tokens": step.thought},
     }
-
-
-#: A live process counts all events as of one scrape.
-_NOW = 0
 
 
 def as_its_source(service: Service) -> Measured:

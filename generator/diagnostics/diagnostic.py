@@ -11,9 +11,11 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
 #: The prefix of shipped files' names: the reader has no such file.
 SHIPPED = "shipped:"
+#: A longer list overwhelms its reader: the rest is counted.
+MAX_PER_FILE = 50
+_LEFT_OUT = "source/too-many-errors"
 T = TypeVar("T")
 
 
@@ -123,12 +125,6 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def _place(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
     span = diagnostic.span or Span.of_file("")
     return span.file, span.line, span.column, diagnostic.code, diagnostic.message
-
-
-MAX_PER_FILE = 50
-"""A longer list overwhelms its reader: the rest is counted."""
-
-_LEFT_OUT = "source/too-many-errors"
 
 
 class Findings:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 FORMAT_VERSION = 1
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
@@ -36,9 +39,6 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
         "diagnostics": [to_builtins(diagnostic) for diagnostic in every],
     }
     return json.dumps(report, indent=2) + "\n"
-
-
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
 def render_github(diagnostics: Iterable[Diagnostic]) -> str:
@@ -74,10 +74,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")
-
-
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str = "") -> str:

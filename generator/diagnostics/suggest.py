@@ -1,4 +1,4 @@
-"""Did you mean: the known name nearest to a mistyped one."""
+"""Names in messages: the known one nearest to a mistyped one, lists, and counts."""
 
 from __future__ import annotations
 
@@ -48,8 +48,13 @@ def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(every, key=likeness, reverse=True))
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], most: int = _MAX_LISTED) -> str:
     """The names with commas between; a long list is cut and its rest counted."""
     every = tuple(names)
-    rest = len(every) - _MAX_LISTED
-    return ", ".join(every[:_MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(every) - most
+    return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """The number of things: ``1 file``, ``2 files``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -19,11 +19,19 @@ if TYPE_CHECKING:
 
     from generator.discover.recognise import Match
 
-
 #: A list with more values cannot be kept by hand.
 _MOST_LISTED = 30
 #: The factor above the seen number that is allowed where values are only counted.
 _ROOM = 1.5
+#: The usual names of such a label, the most specific first.
+LABELS = ("environment", "env", "deployment_environment_name", "deployment_environment", "stage")
+_PRODUCTION = {"prod", "production", "prd", "live"}
+_OTHERS = {
+    *("staging", "stage", "stg", "preprod", "pre-prod", "uat", "qa", "test", "testing"),
+    *("dev", "development", "preview", "canary", "sandbox", "demo"),
+}
+#: More values are not environments of one service.
+_MOST = 6
 
 
 class ObservedValues(Struct, frozen=True):
@@ -102,17 +110,6 @@ def _rounded(number: float) -> int:
     """Round up to a number that people would write."""
     size = 10 ** max(0, len(str(ceil(number))) - 1) // 2 or 1
     return ceil(number / size) * size
-
-
-#: The usual names of such a label, the most specific first.
-LABELS = ("environment", "env", "deployment_environment_name", "deployment_environment", "stage")
-_PRODUCTION = {"prod", "production", "prd", "live"}
-_OTHERS = {
-    *("staging", "stage", "stg", "preprod", "pre-prod", "uat", "qa", "test", "testing"),
-    *("dev", "development", "preview", "canary", "sandbox", "demo"),
-}
-#: More values are not environments of one service.
-_MOST = 6
 
 
 class Environments(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from generator.checks.practice import only_successes
 from generator.diagnostics.printable import printable
+from generator.diagnostics.suggest import counted
 from generator.model import names
 from generator.model.units import DAY, duration, plain
 from generator.reports.numbers import number
@@ -138,7 +139,7 @@ def _tools(tools: Stream, service: Service, history: StreamHistory) -> ProposedO
     return ProposedObjective(
         "tool_error_rate",
         f"{{max: {_percent(_errors(rates[worst]))}}}",
-        f"{_share(rates[worst])} of calls of {printable(worst)} failed, the worst of {_counted(len(rates), 'tool')}",
+        f"{_share(rates[worst])} of calls of {printable(worst)} failed, the worst of {counted(len(rates), 'tool')}",
     )
 
 
@@ -153,10 +154,6 @@ def _above(value: float) -> float:
         return 0
     size = 10.0 ** floor(log10(value))
     return next(step * size for step in _STEPS if step * size >= value * (1 - 1e-9))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _share(share: float) -> str:

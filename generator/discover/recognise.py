@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
+from generator.diagnostics.suggest import listed
 from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
 from generator.streams.raw import series_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from generator.audit.seen import Observed
     from generator.audit.source import AuditSource
     from generator.discover.bounds import Environments
-    from generator.discover.shelf import Shelf
+    from generator.discover.candidates import Candidates
     from generator.model.service import Service
     from generator.spec.types import ProfileSpec
 
@@ -41,20 +42,20 @@ def run_series(service: Service) -> frozenset[str]:
     return frozenset(series_of(name, feed, runs) for feed in runs.sources for name in feed.names)
 
 
-def recognise(place: SeriesPlace, shelf: Shelf, only: str = "") -> tuple[Match, ...]:
+def recognise(place: SeriesPlace, candidates: Candidates, only: str = "") -> tuple[Match, ...]:
     """Find the profile of each target of a place; ``only`` is the one allowed profile.
 
     Raises:
         LiveError: the place fails.
         CommandError: no profile fits.
     """
-    names = [only] if only else list(shelf.profiles)
-    drafts = {name: shelf.draft(name, {"job": "draft"}) for name in names}
+    names = [only] if only else list(candidates.profiles)
+    drafts = {name: candidates.draft(name, {"job": "draft"}) for name in names}
     runs = {name: run_series(draft) for name, draft in drafts.items()}
     targets = place.targets(frozenset().union(*runs.values()))
-    matches = tuple(match for one in targets if (match := _best(one, place, shelf, runs)))
+    matches = tuple(match for one in targets if (match := _best(one, place, candidates, runs)))
     if other := _other_form(matches, drafts.values(), place):
-        raise _stored_otherwise(other, place, native=shelf.site.native_histograms)
+        raise _stored_otherwise(other, place, native=candidates.site.native_histograms)
     if not matches:
         raise _unknown(place, names)
     return matches
@@ -87,24 +88,24 @@ def _stored_otherwise(name: str, place: SeriesPlace, *, native: bool) -> Command
 
 
 def _best(
-    target: Target, place: SeriesPlace, shelf: Shelf, runs: Mapping[str, frozenset[str]]
+    target: Target, place: SeriesPlace, candidates: Candidates, runs: Mapping[str, frozenset[str]]
 ) -> Match | None:
-    candidates = (name for name, series in runs.items() if series & target.runs)
-    matches = [match for name in candidates if (match := _match(name, target, place, shelf))]
+    fitting = (name for name, series in runs.items() if series & target.runs)
+    matches = [match for name in fitting if (match := _match(name, target, place, candidates))]
     return max(matches, key=_fit, default=None)
 
 
-def _match(name: str, target: Target, place: SeriesPlace, shelf: Shelf) -> Match | None:
-    service = shelf.draft(name, target.selector)
+def _match(name: str, target: Target, place: SeriesPlace, candidates: Candidates) -> Match | None:
+    service = candidates.draft(name, target.selector)
     source, runs = place.source(service), service.runs
     fed = (is_read(source, series_of(one, feed, runs), feed) for feed in runs.sources for one in feed.names)
     if not any(fed):
         return None
     return Match(
-        shelf.profiles[name],
+        candidates.profiles[name],
         service,
         source,
-        observe(source, service, shelf.model(service)),
+        observe(source, service, candidates.model(service)),
         target.environments,
     )
 
@@ -154,9 +155,8 @@ def _unknown(place: SeriesPlace, profiles: Iterable[str]) -> CommandError:
             "code that the generated module measures: init without --from-..."
         )
         return CommandError(message, help_)
-    more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
     help_ = (
-        f"it has {', '.join(alike[:_NAMED])}{more}: write a profile that maps them, profiles/<name>.yaml in the "
+        f"it has {listed(alike, _NAMED)}: write a profile that maps them, profiles/<name>.yaml in the "
         "directory of specs, and run this again: a profile of your own is recognised as well. Where a shipped one "
         "almost fits, begin with extends: <its name>, or a copy: agent-metrics init --copy-profile <its name>"
     )

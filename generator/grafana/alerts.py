@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
     from generator.grafana.records import Records
 
-
 _MILLISECONDS = 1000
 #: The labels that distinguish alerts of one name.
 _PARTS = (
     *(names.LABEL, "tool", "model", "stop_reason", "error_class", "token_type", "reason", "status"),
     *(names.RELEASE, names.METRIC, "rule_group"),
 )
+_NAME, _STATE = "alertname", "alertstate"
+#: The labels that distinguish the rows.
+_BY = (names.SERVICE, names.SEVERITY, _NAME, _STATE, names.PART)
 
 
 def event_annotations(
@@ -63,11 +65,6 @@ def _firing(alerts: Series) -> Expr:
 def parts(alerts: Expr) -> Expr:
     """Name the tool, model or other part that each alert is about in one label, as most lack most of these."""
     return replaced(joined(alerts, names.PART, " ", *_PARTS), names.PART, "${1}", names.PART, " *(.*?) *")
-
-
-_NAME, _STATE = "alertname", "alertstate"
-#: The labels that distinguish the rows.
-_BY = (names.SERVICE, names.SEVERITY, _NAME, _STATE, names.PART)
 
 
 def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -> Panel:

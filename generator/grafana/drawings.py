@@ -15,13 +15,14 @@ from generator.promql.expr import escape_regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-
 Json = dict[str, Any]
-
 _LAST = "lastNotNull"
 #: Pixels: otherwise each panel would choose by the length of its numbers.
 _SINGLE = {"valueSize": 30}
 _SEVERAL = {"titleSize": 12, "valueSize": 20}
+#: Text that looks like a variable of Grafana.
+_LIKE_A_VARIABLE = re.compile(r"\$|\[\[")
+_RELEASE = f"{{{{{names.RELEASE}}}}}"
 
 
 def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> Any:  # noqa: ANN401  (grafanalib has no types)
@@ -170,11 +171,6 @@ def _colour(panel: Panel) -> Json:
 def _steps(panel: Panel) -> list[Any]:
     steps = panel.steps or ((None, colours.BLUE),)
     return [core.Threshold(colour, place, float(least or 0)) for place, (least, colour) in enumerate(steps)]
-
-
-#: Text that looks like a variable of Grafana.
-_LIKE_A_VARIABLE = re.compile(r"\$|\[\[")
-_RELEASE = f"{{{{{names.RELEASE}}}}}"
 
 
 def statuses() -> list[Json]:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 #: Pixels of a letter in the header of a table.
 _LETTER = 9
+#: The text of a panel without data: of a single number, of any other; and of a signal that some profile does not
+#: measure.
+NO_NUMBER = "NO DATA"
+NO_DATA = "No data in this time range"
+UNMEASURED = "No data, or not measured"
+#: The same in the size of a number.
+NO_VALUE = "no value"
 
 
 def refs(count: int) -> tuple[str, ...]:
@@ -179,15 +186,6 @@ class Table(Struct, frozen=True):
             else column.source
             for column in self.columns
         )
-
-
-#: The text of a panel without data: of a single number, of any other; and of a signal that some profile does not
-#: measure.
-NO_NUMBER = "NO DATA"
-NO_DATA = "No data in this time range"
-UNMEASURED = "No data, or not measured"
-#: The same in the size of a number.
-NO_VALUE = "no value"
 
 
 class Panel(Struct, frozen=True):

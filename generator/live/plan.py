@@ -18,6 +18,8 @@ from generator.promql.syntax import PromqlError, nodes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_NAME = "__name__"
+
 
 class ScheduledRule(Struct, frozen=True):
     """A rule and the seconds between its evaluations; ``key`` is the index of its group and its own."""
@@ -117,9 +119,6 @@ def _rounds(rules: Sequence[ScheduledRule]) -> tuple[tuple[ScheduledRule, ...], 
         tuple(members[turn] for members in by_group.values() if turn < len(members))
         for turn in range(longest)
     )
-
-
-_NAME = "__name__"
 
 
 def records_read(expr: str, records: Iterable[str]) -> frozenset[str]:

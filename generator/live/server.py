@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Mapping
 
-
 # A server accepts samples as old as half a block before its newest one (an hour, by default), and compacts once a block
 # and a half is full. With one block for everything the age of samples does not matter, and no compaction runs beside a
 # query.
@@ -39,6 +38,9 @@ _PROBE_SECONDS = 0.5
 _CONFIG = "prometheus.yml"
 # Out-of-order samples of a series are accepted this far back.
 _OUT_OF_ORDER = "10y"
+#: The program's name in Debian, and its makers' name.
+_PROGRAMS = ("prometheus-alertmanager", "alertmanager")
+_ROUTES = "alertmanager.yml"
 
 
 class PrometheusServer(Struct, frozen=True):
@@ -176,11 +178,6 @@ def _configuration(config: ServerConfig) -> str:
 def _literal(path: Path) -> str:
     """Write a path where Prometheus expects a pattern."""
     return re.sub(r"([*?\[\\])", r"\\\1", str(path.resolve()))
-
-
-#: The program's name in Debian, and its makers' name.
-_PROGRAMS = ("prometheus-alertmanager", "alertmanager")
-_ROUTES = "alertmanager.yml"
 
 
 def find_alertmanager() -> str:

@@ -18,21 +18,18 @@ from generator.model.units import DAY, HOUR, duration
 NEWEST_WINDOW = 6 * HOUR
 PREVIOUS_WINDOW = DAY
 STEP_WINDOW = HOUR
-
 #: Seconds over which values outside a label's bounds are counted: a stray one is soon forgotten.
 OUTSIDE_WINDOW = HOUR
-
-
 #: The numbers of an alert; the names of constants and records end in these.
 BOUND, BEYOND, MIN_EVENTS, MIN_BAD_EVENTS = "bound", "beyond", "min_events", "min_bad_events"
 #: Suffixes of a number that depends on the objective: the factor of the objective, and the amount added to it.
 FACTOR, OFFSET = "_factor", "_offset"
-
-
 #: An alert on promised traffic looks back over its shortest time and over these multiples of it, up to a day.
 _LONGER = (2, 4, 12, 48)
 #: Below the first number of promised runs, silence proves nothing; from the second on, half of them are enough proof.
 FEWEST_PROMISED, MANY_PROMISED = 10, 40
+#: The variant that turns an alert off.
+OFF = "off"
 
 
 class AlertSeverity(StrEnum):
@@ -299,10 +296,6 @@ def is_compared(kind: AlertKind) -> bool:
 def has_mildest(alert: Alert) -> bool:
     """Whether chance is judged by the mildest tier's bound: there are several, and single events are bad anyway."""
     return isinstance(alert.kind, Threshold) and bool(alert.kind.also_over) and len(alert.tiers) > 1
-
-
-#: The variant that turns an alert off.
-OFF = "off"
 
 
 class Override(Struct, frozen=True):

@@ -43,7 +43,7 @@ class Helm(Struct, frozen=True):
 class Mimir(Struct, frozen=True):
     """Namespaces of rule groups for Mimir, Cortex or Grafana Cloud; a tenant may have ``max_groups`` groups.
 
-    All our groups are within its default limit of rules in a group: see ``generator.prometheus.grouping``.
+    All our groups are within its default limit of rules in a group: see ``generator.model.rules``.
     """
 
     max_groups: int

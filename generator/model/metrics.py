@@ -9,6 +9,8 @@ from msgspec import Struct, field
 
 #: The value that generated instrumentation writes for a value outside a list.
 OTHER = "other"
+#: Factors from the unit that a metric is exposed in to its base unit.
+FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
 
 
 class Label(Struct, frozen=True):
@@ -46,10 +48,6 @@ class Label(Struct, frozen=True):
     patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     joined: str = ""
-
-
-#: Factors from the unit that a metric is exposed in to its base unit.
-FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
 
 
 class MetricType(StrEnum):

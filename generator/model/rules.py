@@ -1,13 +1,20 @@
-"""Prometheus rule files as values, before they are encoded."""
+"""Prometheus rule files as values, before they are encoded; and filling groups without making one too large."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from generator.model import names
 from generator.model.streams import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+#: The largest group that mixtool and Mimir's defaults allow.
+LARGEST = 20
 
 
 class RecordingRule(Struct, frozen=True, tag=True):
@@ -93,3 +100,21 @@ class SharedRules(Struct, frozen=True, eq=False):
         """The names of all records."""
         rules = (one for group in self.groups for one in group.rules)
         return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
+
+
+def split(name: str, chains: Iterable[Sequence[Rule]], interval: int, limit: int = 0) -> Iterator[RuleGroup]:
+    """Fill groups with whole chains; the second group is ``name-2`` and so on.
+
+    A chain longer than a group goes on in the next, where it is up to an interval behind.
+    """
+    filled: list[list[Rule]] = [[]]
+    for chain in chains:
+        if len(filled[-1]) + len(chain) > LARGEST and filled[-1]:
+            filled.append([])
+        for rule in chain:
+            if len(filled[-1]) == LARGEST:
+                filled.append([])
+            filled[-1].append(rule)
+    for index, rules in enumerate(filled, start=1):
+        if rules:
+            yield RuleGroup(name if index == 1 else f"{name}-{index}", interval, tuple(rules), limit)

@@ -23,45 +23,17 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
     from generator.model.streams import Stream
 
-
+#: The placeholders in addresses of logs and traces.
 SERVICE = "{service}"
 RELEASE = "{release}"
-
-
-def fill_in(address: str, service: str, release: str | None) -> str:
-    """Fill a service and a release, as its reader writes them, into an address.
-
-    Without a release, a parameter that is only the release is dropped from the query and the fragment, since it would
-    look for runs without one. Elsewhere the release becomes empty.
-    """
-    if release is None:
-        page, *fragments = address.split("#")
-        address = "#".join([_without_release(page), *map(_of_fragment, fragments)])
-    return address.replace(SERVICE, service).replace(RELEASE, release or "")
-
-
-def _of_fragment(part: str) -> str:
-    """Read a fragment as a query if it is written as one."""
-    is_query = "?" not in part and all("=" in parameter for parameter in part.split("&"))
-    return _without_release(f"?{part}").removeprefix("?") if is_query else _without_release(part)
-
-
-def _without_release(part: str) -> str:
-    before, mark, query = part.partition("?")
-    kept = [parameter for parameter in query.split("&") if parameter.partition("=")[2] != RELEASE]
-    return f"{before}{mark}{'&'.join(kept)}" if kept else before
-
-
 #: The word for a run where a profile sets none.
 RUN = "run"
 #: The word in a sentence; in a name, such as ``run_count``, it stays.
 _WORD = re.compile(r"(?<![\w:.$-])([Rr])un(s?)(?![\w:-])")
-
-
-def worded(text: str, run: str, capital: str | None = None) -> str:
-    """Call runs in a sentence as a profile calls them; ``capital`` is the word with a capital letter."""
-    first = run.capitalize() if capital is None else capital
-    return _WORD.sub(lambda match: f"{first if match[1] == 'R' else run}{match[2]}", text)
+#: The separator between a model and its service tier, such as ``gpt-5@batch``.
+WAY = "@"
+#: The first Prometheus that knows ``keep_firing_for``, as major and minor.
+KEEPS_FIRING = (2, 42)
 
 
 class Price(Struct, frozen=True):
@@ -70,10 +42,6 @@ class Price(Struct, frozen=True):
     model: str
     token_type: str
     usd: float
-
-
-#: The separator between a model and its service tier, such as ``gpt-5@batch``.
-WAY = "@"
 
 
 class Inclusion(Struct, frozen=True):
@@ -110,10 +78,6 @@ class SeriesBudget(Struct, frozen=True):
     service: int
     recorded: int
     total: int
-
-
-#: The first Prometheus that knows ``keep_firing_for``, as major and minor.
-KEEPS_FIRING = (2, 42)
 
 
 class Shard(Struct, frozen=True):
@@ -249,3 +213,33 @@ class Model(Struct, frozen=True):
     site: Site
     library: Library
     services: tuple[Service, ...]
+
+
+def fill_in(address: str, service: str, release: str | None) -> str:
+    """Fill a service and a release, as its reader writes them, into an address.
+
+    Without a release, a parameter that is only the release is dropped from the query and the fragment, since it would
+    look for runs without one. Elsewhere the release becomes empty.
+    """
+    if release is None:
+        page, *fragments = address.split("#")
+        address = "#".join([_without_release(page), *map(_of_fragment, fragments)])
+    return address.replace(SERVICE, service).replace(RELEASE, release or "")
+
+
+def _of_fragment(part: str) -> str:
+    """Read a fragment as a query if it is written as one."""
+    is_query = "?" not in part and all("=" in parameter for parameter in part.split("&"))
+    return _without_release(f"?{part}").removeprefix("?") if is_query else _without_release(part)
+
+
+def _without_release(part: str) -> str:
+    before, mark, query = part.partition("?")
+    kept = [parameter for parameter in query.split("&") if parameter.partition("=")[2] != RELEASE]
+    return f"{before}{mark}{'&'.join(kept)}" if kept else before
+
+
+def worded(text: str, run: str, capital: str | None = None) -> str:
+    """Call runs in a sentence as a profile calls them; ``capital`` is the word with a capital letter."""
+    first = run.capitalize() if capital is None else capital
+    return _WORD.sub(lambda match: f"{first if match[1] == 'R' else run}{match[2]}", text)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.suggest import counted, listed
 from generator.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class WriteResult(Struct, frozen=True):
@@ -43,7 +46,7 @@ class WriteResult(Struct, frozen=True):
     def summary(self) -> str:
         """One line of counts, and one more for files that were edited by hand."""
         if not self:
-            return f"up to date, {_files(len(self.unchanged))}"
+            return f"up to date, {counted(len(self.unchanged), 'file')}"
         counts = {
             "created": len(self.created),
             "changed": len(self.changed) + len(self.edited),
@@ -85,20 +88,12 @@ class OutputDifference(Struct, frozen=True):
         return "\n  ".join(lines)
 
 
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
-
-
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
 def _names(paths: tuple[str, ...]) -> str:
     return listed(map(printable, paths))
-
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class OutputError(CommandError):

@@ -43,6 +43,21 @@ _LOADED = """\
 """
 #: Labels that both sides lack count as equal: without this, any critical alert would silence others' warnings.
 OURS = f'{names.SIGNAL}!=""'
+#: One line for a group of alerts: the problem and the service.
+TITLE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
+STATE = (
+    '{{ if eq .Status "resolved" }}Resolved'
+    "{{ else if .CommonLabels.severity }}{{ .CommonLabels.severity | title }}{{ else }}Firing{{ end }}"
+)
+#: Each alert of a group: its numbers, and its links.
+TEXT = (
+    "{{ range .Alerts }}{{ .Annotations.description }}"
+    " <{{ .Annotations.dashboard_url }}|Dashboard>, <{{ .Annotations.runbook_url }}|runbook>\n{{ end }}"
+)
+FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
+SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
+#: Alerts of several severities may be sent at once.
+SEVERITY = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
 
 
 class Routing(Struct, frozen=True):
@@ -209,23 +224,6 @@ def _ticket(owner: str) -> str:
 
 def _matcher(label: str, value: str, op: str = "=") -> str:
     return f"{label}{op}{quote(value)}"
-
-
-#: One line for a group of alerts: the problem and the service.
-TITLE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
-STATE = (
-    '{{ if eq .Status "resolved" }}Resolved'
-    "{{ else if .CommonLabels.severity }}{{ .CommonLabels.severity | title }}{{ else }}Firing{{ end }}"
-)
-#: Each alert of a group: its numbers, and its links.
-TEXT = (
-    "{{ range .Alerts }}{{ .Annotations.description }}"
-    " <{{ .Annotations.dashboard_url }}|Dashboard>, <{{ .Annotations.runbook_url }}|runbook>\n{{ end }}"
-)
-FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
-SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
-#: Alerts of several severities may be sent at once.
-SEVERITY = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
 
 
 def channels(of: Iterable[Channel]) -> dict[str, Sequence[str | Mapped]]:

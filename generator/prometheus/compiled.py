@@ -24,9 +24,9 @@ from generator.model.alerts import (
 )
 from generator.model.outside import STREAM, outside_alert
 from generator.model.panels import PANELS
+from generator.model.rules import split
 from generator.model.service import RELEASE, WAY, fill_in
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
-from generator.prometheus.grouping import split
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, labelled, number
 from generator.resolve.segments import SIGNALS
@@ -35,7 +35,7 @@ from generator.signals.error_budget import Promise
 from generator.signals.kinds import records, unfinished
 from generator.signals.quantile import is_timed, overflow
 from generator.streams.raw import raw_pass, scraped
-from generator.streams.scope import Scope, distinct, rule
+from generator.streams.scope import Scope, rule, without_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -69,7 +69,7 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
         service.name,
         (
             *split(name, (*_raw(service, site), *((one,) for one in _constants(service))), interval, limit),
-            *split(f"{name}-signals", _fresh(own, _recorded(service, shared)), interval),
+            *split(f"{name}-signals", without_recorded(own, _recorded(service, shared)), interval),
             *copies(f"{name}-days", (error_budget.finished(one, scope) for one in promises), site),
         ),
         tuple(split(f"{name}-alerts", _alerts(service, scope), interval)),
@@ -87,16 +87,6 @@ def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
     if not service.runs.shared:
         either |= names.OF_RELEASES
     return {name for name in shared if name not in either and name.split(":")[1] not in own}
-
-
-def _fresh(
-    chains: Iterable[tuple[RecordingRule, ...]], recorded: set[str]
-) -> Iterator[tuple[RecordingRule, ...]]:
-    """Leave out the records of the shared rules and of earlier chains."""
-    for chain in chains:
-        fresh = tuple(distinct(chain, recorded))
-        recorded.update(one.record for one in fresh if names.SIGNAL not in one.labels)
-        yield fresh
 
 
 # The raw pass, and the constants.

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
 
+_COMMENT = """\
+# The rule files of the Prometheus of shard {shard}, by their paths below output/prometheus: those about all services,
+# and those of the services that it scrapes. Generated from the specs: change site.yaml, not this file.
+"""
+_FOLDER = "prometheus/"
+
 
 def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifact, ...]:
     """Write a service's own rule files: one of recording rules, and one of alerts where it has alerts of its own."""
@@ -76,13 +82,6 @@ def _oldest(site: Site) -> tuple[str, ...]:
         if site.keeps_firing
         else (f"Made for Prometheus {major}.{minor} and newer: none has a keep_firing_for.",)
     )
-
-
-_COMMENT = """\
-# The rule files of the Prometheus of shard {shard}, by their paths below output/prometheus: those about all services,
-# and those of the services that it scrapes. Generated from the specs: change site.yaml, not this file.
-"""
-_FOLDER = "prometheus/"
 
 
 def shard_files(

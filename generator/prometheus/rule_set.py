@@ -36,12 +36,12 @@ class RuleSet(Struct, frozen=True):
 
 def rule_set(services: Iterable[Service], library: Library, site: Site) -> RuleSet:
     """Compile all rules of ``services``, with the variants of alerts that some of them have."""
-    every = tuple(services)
-    marks = {mark for service in every for mark in service.marks}
-    library = library.used_by({service.profile for service in every}).marked(marks)
-    variants = [variant for service in every for variant in service.deviations.variants]
+    chosen = tuple(services)
+    marks = {mark for service in chosen for mark in service.marks}
+    library = library.used_by({service.profile for service in chosen}).marked(marks)
+    variants = [variant for service in chosen for variant in service.deviations.variants]
     shared = shared_rules(library, site, variants)
-    own = (compile_rules(service, site.of(service), shared.records) for service in every)
+    own = (compile_rules(service, site.of(service), shared.records) for service in chosen)
     return RuleSet(shared, tuple(own))
 
 
@@ -55,21 +55,21 @@ def alerting_by_service(
     services = tuple(services)
     marks = tuple(sorted({mark for service in services for mark in service.marks}))
     ground = ground_of(library, Scope(site))
-    known: dict[tuple[str, str, str], tuple[AlertingRule, ...]] = {}
+    compiled: dict[tuple[str, str, str], tuple[AlertingRule, ...]] = {}
 
     def rules(alert: Alert, variant: str) -> tuple[AlertingRule, ...]:
         key = alert.name, alert.about, variant
-        if key not in known:
+        if key not in compiled:
             on = switch(alert.name, variant, ground.scope)
-            known[key] = tuple(alerting_rules(alert, ground, on, marks))
-        return known[key]
+            compiled[key] = tuple(alerting_rules(alert, ground, on, marks))
+        return compiled[key]
 
-    found = {}
+    by_service = {}
     for service in services:
         shared = tuple(rule for form in _forms(service, library) for rule in rules(*form))
         own = compile_rules(service, site.of(service)).alerting
-        found[service.name] = (RuleGroup("agent-alerts", site.rule_interval, shared), *own)
-    return found
+        by_service[service.name] = (RuleGroup("agent-alerts", site.rule_interval, shared), *own)
+    return by_service
 
 
 def _forms(service: Service, library: Library) -> Iterable[tuple[Alert, str]]:

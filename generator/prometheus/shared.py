@@ -28,16 +28,15 @@ from generator.model.alerts import (
 )
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
-from generator.model.rules import RecordingRule, Rule, SharedRules
+from generator.model.rules import RecordingRule, Rule, SharedRules, split
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
-from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, number
 from generator.signals import board, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
 from generator.signals.kinds import records, unfinished
 from generator.signals.quantile import is_timed, overflow, run_length
-from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
+from generator.streams.scope import Scope, distinct, grouped, join, largest, rule, without_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -59,18 +58,18 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     """Compile the rules that all services share, and the variants of alerts that some of them have."""
     scope = Scope(site)
     ground = ground_of(library, scope)
-    taken: set[str] = set()
+    recorded: set[str] = set()
     recording = {
         SERVICES: _chains(SERVICES, _services(library, scope), site),
         PRICES: _chains(
             PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site
         ),
         STREAMS: _chains(STREAMS, [_streams(library, scope)], site),
-        RUN: _counters(RUN, library, scope, taken),
-        LATENCY: _histograms(library, scope, taken),
+        RUN: _counters(RUN, library, scope, recorded),
+        LATENCY: _histograms(library, scope, recorded),
         BUDGET: _chains(BUDGET, _budgets(library, scope), site),
         ERROR_BUDGET: tuple(_error_budgets(library, scope)),
-        **{family: _counters(family, library, scope, taken) for family in (TOOLS, COSTS)},
+        **{family: _counters(family, library, scope, recorded) for family in (TOOLS, COSTS)},
         RELEASES: _chains(RELEASES, _releases(library, scope), site),
         STATUS: _chains(STATUS, _status(library, scope), site),
     }
@@ -150,14 +149,14 @@ def known(scope: Scope, marks: tuple[str, ...] = ()) -> RecordingRule:
     info = scope.written(names.INFO).now()
 
     def single(labels: tuple[str, ...]) -> Expr:
-        found = grouped(info, labels)
-        count = aggregate("count", found, (names.SERVICE,))
-        return join("and", found, binary("==", count, number(1)))
+        groups = grouped(info, labels)
+        count = aggregate("count", groups, (names.SERVICE,))
+        return join("and", groups, binary("==", count, number(1)))
 
-    whose = (names.OWNER, names.PROFILE)
-    tried = [(*whose, *marks), whose, (names.PROFILE,)] if marks else [whose, (names.PROFILE,)]
-    found = reduce(partial(join, "or"), map(single, tried))
-    return rule(names.KNOWN, join("or", found, grouped(info)))
+    identity = (names.OWNER, names.PROFILE)
+    from_most = [(*identity, *marks), identity, (names.PROFILE,)] if marks else [identity, (names.PROFILE,)]
+    services = reduce(partial(join, "or"), map(single, from_most))
+    return rule(names.KNOWN, join("or", services, grouped(info)))
 
 
 def _objective(signal: Signal, library: Library, scope: Scope) -> Iterator[RecordingRule]:
@@ -193,12 +192,12 @@ def _or_default(written: Expr, value: Expr, defaults: Mapping[str, float], scope
     by_value: dict[float, list[str]] = {}
     for name, default in defaults.items():
         by_value.setdefault(default, []).append(name)
-    found = value
+    result = value
     for default, profiles in by_value.items():
         of_them = scope.record(names.KNOWN).one_of(names.PROFILE, profiles).now()
         quiet = join("unless", grouped(of_them), grouped(written))
-        found = join("or", found, number(default) * quiet)
-    return found
+        result = join("or", result, number(default) * quiet)
+    return result
 
 
 def _one() -> Expr:
@@ -223,20 +222,20 @@ def _streams(library: Library, scope: Scope) -> Rules:
             prices.costs(stream, spent, scope),
         )
     ]
-    wanted = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
-    wanted += [
+    windows = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
+    windows += [
         (library.signals[alert.signal].of, library.signals[alert.signal].window)
         for alert in library.alerts
         if isinstance(alert.kind, Unpriced)
     ]
-    rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted)]
+    rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(windows)]
     rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
     burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
     rules += [one for signal in burning for one in error_budget.sides(signal, scope)]
     return tuple(distinct(rules))
 
 
-def _counters(family: str, library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
+def _counters(family: str, library: Library, scope: Scope, recorded: set[str]) -> tuple[RuleGroup, ...]:
     """Record the signals of a family that are computed from counters."""
     signals = [one for one in library.signals.values() if _OF_LAYER[one.layer] == family]
     looping = {
@@ -248,12 +247,12 @@ def _counters(family: str, library: Library, scope: Scope, taken: set[str]) -> t
         if not one.of.is_histogram
     ]
     return (
-        *_distinct(family, counters, taken, scope.site),
-        *_distinct(f"{family}-forecast", _forecasts(family, library, scope), taken, scope.site),
+        *_distinct(family, counters, recorded, scope.site),
+        *_distinct(f"{family}-forecast", _forecasts(family, library, scope), recorded, scope.site),
     )
 
 
-def _histograms(library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
+def _histograms(library: Library, scope: Scope, recorded: set[str]) -> tuple[RuleGroup, ...]:
     """Record the signals of a histogram in a group of its own: quantiles cost more than all other rules."""
     signals = [one for one in library.signals.values() if one.of.is_histogram]
     streams = {one.of.name: one.of for one in signals}
@@ -263,21 +262,17 @@ def _histograms(library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGr
         for group in _distinct(
             f"{LATENCY}-{name.replace('_', '-')}",
             [_histogram([one for one in signals if one.of == stream], library, scope)],
-            taken,
+            recorded,
             scope.site,
         )
     )
 
 
 def _distinct(
-    name: str, chains: Iterable[Iterable[RecordingRule]], taken: set[str], site: Site
+    name: str, chains: Iterable[Iterable[RecordingRule]], recorded: set[str], site: Site
 ) -> Iterator[RuleGroup]:
     """Split chains into groups, leaving out records that are already in the file."""
-    fresh = []
-    for chain in chains:
-        fresh.append(tuple(distinct(chain, taken)))
-        taken.update(one.record for one in fresh[-1])
-    yield from _chains(name, fresh, site)
+    yield from _chains(name, without_recorded(chains, recorded), site)
 
 
 def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Iterator[RecordingRule]:
@@ -302,14 +297,13 @@ def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Ite
 
 
 def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
-    taken: set[str] = set()
-    for alert in library.alerts:
-        signal = library.signals[alert.signal]
-        if isinstance(alert.kind, BurnRate):
-            for window in burn_windows(alert):
-                fresh = tuple(distinct(error_budget.burn_over(signal, window, scope), taken))
-                taken.update(one.record for one in fresh)
-                yield fresh
+    chains = (
+        error_budget.burn_over(library.signals[alert.signal], window, scope)
+        for alert in library.alerts
+        if isinstance(alert.kind, BurnRate)
+        for window in burn_windows(alert)
+    )
+    return without_recorded(chains, set())
 
 
 def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
@@ -355,12 +349,7 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
     if not compared or library.runs is None:
         return []
     timed = is_timed(library.signals.values())
-    taken: set[str] = set()
-    found = []
-    for chain in releases.chains(compared, library.runs, scope, timed=timed):
-        found.append(tuple(distinct(chain, taken)))
-        taken.update(one.record for one in found[-1])
-    return found
+    return list(without_recorded(releases.chains(compared, library.runs, scope, timed=timed), set()))
 
 
 def _status(library: Library, scope: Scope) -> list[Rules]:
@@ -375,12 +364,12 @@ def _status(library: Library, scope: Scope) -> list[Rules]:
 def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, ...]:
     """Build a family's alerts, each after its bounds; few groups, since rulers limit their number for a tenant."""
     chains: list[Sequence[Rule]] = []
-    taken: set[str] = set()
+    bounded: set[str] = set()
     recorded = {one.record for one in _streams(library, ground.scope)}
     for alert in library.alerts:
         if family_of(alert, library.signals) == family:
-            bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
-            taken.add(alert.name)
+            bounds = [] if alert.name in bounded else list(bound_rules(alert, ground.scope))
+            bounded.add(alert.name)
             # Where the rules themselves are broken, the set of services may be unknown as well.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
             longer = distinct(alert_records(alert, ground), recorded)
@@ -410,15 +399,15 @@ def _variants(
 ) -> dict[str, tuple[RuleGroup, ...]]:
     """Build the variants; those of one name differ only in numbers, which services' files record."""
     by_family: dict[str, list[Sequence[Rule]]] = {}
-    taken = {_key(one) for alert in library.alerts for one in bound_rules(alert, ground.scope)}
+    written = {_key(one) for alert in library.alerts for one in bound_rules(alert, ground.scope)}
     by_name = {(one.alert, one.name): one for one in variants}
     for _, variant in sorted(by_name.items()):
         for alert in variant.alerts:
             promised = ground.signal(alert).better is not Better.NEITHER
             bounds = variant_bounds(alert, ground.scope, promised=promised)
             own = (one for one in _variant_records(alert, ground) if one.record not in recorded)
-            fresh = [one for one in (*own, *bounds) if _key(one) not in taken]
-            taken.update(map(_key, fresh))
+            fresh = [one for one in (*own, *bounds) if _key(one) not in written]
+            written.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
             rules = alerting_rules(alert, ground, on, library.marks)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from generator.replay.report import ActivePeriod, Report
 
+_NOTHING = "Every alert would have fired exactly as before."
+_HEAD = ("change", "first at (UTC)", "severity", "alert", "labels", "before", "now")
+_INCIDENTS = ("incident", "first ticket before", "first ticket now", "first page before", "first page now")
+
 
 class FiringChange(StrEnum):
     """The change of firings."""
@@ -155,10 +159,7 @@ def _touching(firings: Iterable[tuple[ActivePeriod, int]]) -> Iterator[list[tupl
         yield group
 
 
-_NOTHING = "Every alert would have fired exactly as before."
-_HEAD = ("change", "first at (UTC)", "severity", "alert", "labels", "before", "now")
 _COUNTS = ("alert", "severity", "before", "now", *(str(each) for each in FiringChange))
-_INCIDENTS = ("incident", "first ticket before", "first ticket now", "first page before", "first page now")
 
 
 def as_text(comparison: Comparison) -> Iterator[str]:

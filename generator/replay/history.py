@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.replay.subject import ReplayedRule
 
-
 # A query that fails at more steps than this is wrong, not unlucky, and each step costs requests.
 _MOST_FAILURES = 20
 # The number of times that a request with a timeout is halved: each time costs the whole timeout.
 _MOST_HALVINGS = 3
 _SLOW = "the server is slow: give it --timeout 5m, fewer --points or a larger --step"
+#: A string, which is skipped, or a record's name with the brace of its selector, if it has one.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w:])([a-zA-Z_]\w*(?::\w+)+)(\{?)')
+#: With more services than this, a server saves little.
+_MOST_NAMED = 50
 
 
 class Steps(Struct, frozen=True):
@@ -83,11 +86,13 @@ def evaluated(api: PrometheusApi, expr: str, steps: Steps) -> Evaluated:
         LiveError: the server cannot be reached or refuses, or the query fails again and again.
     """
     evaluation = Evaluated()
-    _evaluated(api, expr, steps, evaluation)
+    _evaluate_in_halves(api, expr, steps, evaluation)
     return evaluation
 
 
-def _evaluated(api: PrometheusApi, expr: str, steps: Steps, evaluation: Evaluated, halvings: int = 0) -> None:
+def _evaluate_in_halves(
+    api: PrometheusApi, expr: str, steps: Steps, evaluation: Evaluated, halvings: int = 0
+) -> None:
     try:
         result = api.one_range(expr, steps.first, steps.last, steps.step)
     except RefusedError as error:
@@ -103,7 +108,7 @@ def _evaluated(api: PrometheusApi, expr: str, steps: Steps, evaluation: Evaluate
         _add(evaluation, result)
         return
     for half in steps.halves():
-        _evaluated(api, expr, half, evaluation, halvings)
+        _evaluate_in_halves(api, expr, half, evaluation, halvings)
 
 
 def _failed(evaluation: Evaluated, time: float, message: str) -> None:
@@ -122,10 +127,6 @@ def _add(evaluation: Evaluated, result: RangeResult) -> None:
 
 
 LabelSet = frozenset[tuple[str, str]]
-#: A string, which is skipped, or a record's name with the brace of its selector, if it has one.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w:])([a-zA-Z_]\w*(?::\w+)+)(\{?)')
-#: With more services than this, a server saves little.
-_MOST_NAMED = 50
 
 
 class Episode(Struct, frozen=True):

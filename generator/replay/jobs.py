@@ -17,7 +17,7 @@ from zlib import error as zlib_error
 
 from msgspec import Struct
 
-from generator.replay.errors import ReplayError
+from generator.replay import ReplayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
 
     Progress = Callable[[str, int, int], None]
+
+# Marks a database as ours: "amrp" (agent-metrics replay) in the header of the file.
+_APPLICATION = 0x616D7270
+_OTHER = "name another file, or remove it"
+_PLACE = "see that its directory exists, takes files and has room, or name another file"
+_TABLE = "CREATE TABLE IF NOT EXISTS part (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
 
 
 class Job(Struct, frozen=True):
@@ -85,13 +91,6 @@ def _do(job: Job, idle: SimpleQueue[PrometheusApi]) -> str:
         return job.work(api)
     finally:
         idle.put(api)
-
-
-# Marks a database as ours: "amrp" (agent-metrics replay) in the header of the file.
-_APPLICATION = 0x616D7270
-_OTHER = "name another file, or remove it"
-_PLACE = "see that its directory exists, takes files and has room, or name another file"
-_TABLE = "CREATE TABLE IF NOT EXISTS part (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
 
 
 class AnswerStore(Protocol):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.units import MINUTE
-from generator.replay.errors import ReplayError
+from generator.replay import ReplayError
 from generator.replay.times import utc
 
 if TYPE_CHECKING:

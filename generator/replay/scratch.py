@@ -36,6 +36,11 @@ _POINTS = 1500
 #: Functions of native histograms alone.
 _OF_NATIVE = ("histogram_sum(", "histogram_count(")
 NO_DATA = "check the span, and that the services' selectors match its series"
+# The estimated limit of one answer: some megabytes of JSON.
+_SAMPLES_A_REQUEST = 200_000
+_SHORTEST, _LONGEST = 60, 6 * 3600
+# The number of instants in a span at which series are counted.
+_LOOKS = 60
 
 
 class RawSource(Struct, frozen=True):
@@ -161,13 +166,6 @@ def _record(source: RawSource, needs: Needs, own: PrometheusApi) -> None:
         *source.span,
         progress=lambda record, done, total: source.crew.progress(f"recording {record}", done, total),
     )
-
-
-# The estimated limit of one answer: some megabytes of JSON.
-_SAMPLES_A_REQUEST = 200_000
-_SHORTEST, _LONGEST = 60, 6 * 3600
-# The number of instants in a span at which series are counted.
-_LOOKS = 60
 
 
 class RawCount(Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.savings import Saving, of_records
+from generator.diagnostics.suggest import counted
 from generator.json_text import json_member, json_with_members
 from generator.model.units import duration
 from generator.reports.numbers import number, percent
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.reports.rows import MetricRow
 
-
 #: Raised when a key changes its meaning or goes away.
 VERSION = 1
+#: The columns of numbers in the table.
+_NUMBERS = range(2, 6)
 
 
 def cardinality_json(
@@ -194,7 +196,7 @@ def to_text(rows: Sequence[ServiceRow], shared: SharedAccount, site: Site) -> st
 def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     budget = row.budget
     over = f"over {duration(site.retention)}"
-    yield f"{row.name} ({_counted(row.replicas, 'instance')})"
+    yield f"{row.name} ({counted(row.replicas, 'instance')})"
     table = [("metric", "labels", "each", "at once", over, "of budget", "shrink first")]
     table += [
         (
@@ -235,7 +237,7 @@ def _sums(overview: Overview, servers: Mapping[str, Overview], site: Site) -> It
     yield f"  of these {number(overview.shared.load.rules)} rules are shared by all services"
     for shard, one in servers.items():
         share = f"{percent(one.used)} of {number(site.budget.total)}"
-        yield f"shard {shard} ({_counted(one.services, 'service')})"
+        yield f"shard {shard} ({counted(one.services, 'service')})"
         yield f"  {_live(one.raw.live, one.recorded.live)}, {share}"
         yield f"  {_load_in_words(one.load)}"
     fleet = overview.thousand
@@ -270,14 +272,6 @@ def _load_in_words(load: Load) -> str:
         f"{number(load.scraped)} samples/s scraped, {number(load.recorded)} recorded; {number(load.rules)} rules in "
         f"{number(load.groups)} groups, {number(load.evaluations)} evaluations/s"
     )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")
-
-
-#: The columns of numbers in the table.
-_NUMBERS = range(2, 6)
 
 
 def columns(table: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -34,7 +34,7 @@ from generator.resolve.floors import check_absence, check_floor_of, check_floors
 from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.resolve.scope import look_up
 from generator.resolve.signal_checks import compares_releases
-from generator.resolve.tiers import Case, capped, check_severity, resolve_tiers, severity
+from generator.resolve.tiers import TieredAlert, capped, check_severity, resolve_tiers, severity
 from generator.resolve.times import wait
 from generator.spec.environments import with_changes
 
@@ -250,7 +250,7 @@ def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: A
 def _tiers(entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, scope: AlertScope) -> tuple[Tier, ...]:
     if isinstance(kind, Unpriced | Idle):
         return (Tier(severity(entry, AlertSeverity.WARNING), 0, ""),)
-    return resolve_tiers(Case(entry, kind, signal, scope))
+    return resolve_tiers(TieredAlert(entry, kind, signal, scope))
 
 
 def _alert(

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings, Span
     from generator.spec.types import AlertSpec, Entry, Text
 
-
 #: The panels use ``@ end()``, the rules are tested to load and to evaluate.
 LOWEST = (2, 37)
+#: The first Prometheus that stores classic histograms as native ones, with the bounds that the source has.
+NATIVE_SINCE = (3, 0)
+_NATIVE = "native"
 
 
 def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
@@ -67,11 +69,6 @@ def at_once(
             "an alert that comes and goes notifies each time: a longer group_interval in Alertmanager makes that rarer",
         )
     return replace(service, alerts=tuple(replace(alert, keep_firing_for=0) for alert in service.alerts))
-
-
-#: The first Prometheus that stores classic histograms as native ones, with the bounds that the source has.
-NATIVE_SINCE = (3, 0)
-_NATIVE = "native"
 
 
 def are_native(written: Text | None, oldest: tuple[int, int], findings: Findings, *, default: bool) -> bool:

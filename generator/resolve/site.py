@@ -54,7 +54,6 @@ if TYPE_CHECKING:
         Text,
     )
 
-
 SCRAPE_INTERVAL = 15
 RULE_INTERVAL = MINUTE
 RETENTION = 15 * DAY
@@ -72,6 +71,8 @@ _MAX_GROUPS = 70
 #: The default name of the Secret for receivers.
 _RECEIVER_SECRET = "agent-metrics-receivers"  # noqa: S105 - its name alone
 _RECEIVERS = "deliver/receivers"
+#: The name of the receiver of foreign alerts, where the site has none for them.
+UNROUTED = "unrouted"
 
 
 def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
@@ -286,10 +287,6 @@ def _mimir(spec: MimirSpec) -> Mimir:
 
 def _map(entries: tuple[Entry[str], ...]) -> Labels:
     return tuple((entry.key.value, entry.value) for entry in entries)
-
-
-#: The name of the receiver of foreign alerts, where the site has none for them.
-UNROUTED = "unrouted"
 
 
 def resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings) -> tuple[Receiver, ...]:

@@ -82,8 +82,8 @@ def resolve_streams(
 ) -> ServiceStreams:
     """Resolve the streams and their sources; a declared metric that feeds none is a stream of its own name."""
     library = base.library.streams
-    scope = _Scope(metrics, labels, base.site, findings)
-    shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
+    context = _Context(metrics, labels, base.site, findings)
+    shared = [found for entry in profile.streams if (found := _fed(entry, library, context))]
     _check_once(profile, findings)
     _check_declared(profile, metrics, findings)
     used = {name for stream in shared for source in stream.sources for name in source.names}
@@ -102,7 +102,7 @@ def resolve_streams(
     return ServiceStreams({stream.name: stream for stream in streams}, every)
 
 
-class _Scope(Struct, frozen=True):
+class _Context(Struct, frozen=True):
     metrics: Mapping[str, Metric]
     labels: Mapping[str, Label]
     site: Site
@@ -142,37 +142,37 @@ def _over(common: SourceOfStreamSpec, part: SourceOfStreamSpec) -> SourceOfStrea
     return replace(common, **{**given, **keyed})
 
 
-def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -> Stream | None:
+def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], context: _Context) -> Stream | None:
     stream = library.get(entry.key.value)
     if stream is None:
-        scope.findings.error(
+        context.findings.error(
             "reference/unknown-stream",
             f'there is no stream "{entry.key.value}"',
             entry.key.span,
             f"declare it in signals.yaml; {did_you_mean(entry.key.value, library, 'streams')}",
         )
         return None
-    before = scope.findings.failed
-    site = scope.site
+    before = context.findings.failed
+    site = context.site
     native = are_native(
-        entry.value.histograms, site.oldest_prometheus, scope.findings, default=site.native_histograms
+        entry.value.histograms, site.oldest_prometheus, context.findings, default=site.native_histograms
     )
-    sources = tuple(_source(part, entry, stream, scope, native=native) for part in _parts(entry.value))
-    _check_keys(entry, stream, scope.findings)
-    _check_bounds(entry, stream, sources, scope)
-    _check_apart(entry, sources, scope)
-    _check_alike(entry, stream, sources, scope.findings)
-    if scope.findings.failed and not before:
+    sources = tuple(_source(part, entry, stream, context, native=native) for part in _parts(entry.value))
+    _check_keys(entry, stream, context.findings)
+    _check_bounds(entry, stream, sources, context)
+    _check_apart(entry, sources, context)
+    _check_alike(entry, stream, sources, context.findings)
+    if context.findings.failed and not before:
         return None
     known = frozenset[str]().union(*(source.known for source in sources))
     labels = (*(label for label in stream.labels if label in known), *sorted(known - set(stream.labels)))
-    gauges = [scope.metrics[n].across for s in sources for n in s.names if n in scope.metrics]
+    gauges = [context.metrics[n].across for s in sources for n in s.names if n in context.metrics]
     return replace(
         stream,
         labels=labels,
         across=gauges[0] if gauges else stream.across,
         sparse=stream.sparse
-        or any(scope.metrics[n].sparse for s in sources for n in s.names if n in scope.metrics),
+        or any(context.metrics[n].sparse for s in sources for n in s.names if n in context.metrics),
         metric=sources[0].names[0],
         sources=sources,
         buckets=_bounds(sources) if stream.is_histogram else (),
@@ -181,30 +181,30 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
 
 
 def _source(
-    part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, scope: _Scope, *, native: bool
+    part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, context: _Context, *, native: bool
 ) -> Source:
     exposed_as = tuple(text.value for text in _names(part.of))
-    declared = [scope.metrics[name] for name in exposed_as if name in scope.metrics]
+    declared = [context.metrics[name] for name in exposed_as if name in context.metrics]
     for text in _names(part.of):
-        _check_kind(text, part, stream, scope)
+        _check_kind(text, part, stream, context)
     renamed = {item.key.value: item.value.value for item in part.labels}
     constants = tuple((item.key.value, item.value.value) for item in part.set)
     for key in (item.key for item in (*part.labels, *part.set)):
-        look_up(key, scope.labels, "label", scope.findings)
+        look_up(key, context.labels, "label", context.findings)
     own = {
         label: label for metric in declared for label in metric.labels if label not in set(renamed.values())
     }
-    joined = {name: label.joined for name, label in scope.labels.items() if label.joined and not declared}
+    joined = {name: label.joined for name, label in context.labels.items() if label.joined and not declared}
     labels = {**joined, **own, **renamed}
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
-    written = bucket_bounds(entry.value.buckets, unit, entry.key.value, scope.findings)
+    written = bucket_bounds(entry.value.buckets, unit, entry.key.value, context.findings)
     buckets = written or (declared[0].buckets if declared else ())
     return Source(
         names=exposed_as,
         value=part.value.value if part.value else "",
         where=tuple((item.key.value, tuple(one.value for one in item.value.values)) for item in part.where),
-        labels=tuple((name, exposed) for name, exposed in labels.items() if name in scope.labels),
-        constants=tuple(item for item in constants if item[0] in scope.labels),
+        labels=tuple((name, exposed) for name, exposed in labels.items() if name in context.labels),
+        constants=tuple(item for item in constants if item[0] in context.labels),
         minus=tuple(text.value for text in _names(part.minus)),
         scale=part.scale or 1,
         unit=unit,
@@ -214,13 +214,13 @@ def _source(
     )
 
 
-def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scope) -> None:
+def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, context: _Context) -> None:
     """Check that a declared metric can feed a stream; a foreign one is taken as the profile describes it."""
-    metric = scope.metrics.get(of.value)
+    metric = context.metrics.get(of.value)
     if metric is None or part.value is not None:
         return
     if metric.type is not stream.type or _base(metric) != stream.unit:
-        scope.findings.error(
+        context.findings.error(
             "stream/other-kind",
             f'stream "{stream.name}" is a {_described(stream.type, stream.unit)}, and "{metric.name}" is a '
             f"{_described(metric.type, _base(metric))}",
@@ -229,11 +229,13 @@ def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scop
         )
 
 
-def _check_bounds(entry: Entry[FeedSpec], stream: Stream, sources: Iterable[Source], scope: _Scope) -> None:
+def _check_bounds(
+    entry: Entry[FeedSpec], stream: Stream, sources: Iterable[Source], context: _Context
+) -> None:
     """Refuse a histogram of others without bounds: a summary has none, and no quantile could be judged."""
-    bare = (one for one in sources if not one.buckets and scope.metrics.keys().isdisjoint(one.names))
+    bare = (one for one in sources if not one.buckets and context.metrics.keys().isdisjoint(one.names))
     if stream.is_histogram and (first := next(bare, None)):
-        scope.findings.error(
+        context.findings.error(
             "stream/no-buckets",
             f'the stream "{stream.name}" is a histogram, and the bounds of "{first.names[0]}" are not given',
             entry.key.span,
@@ -384,13 +386,13 @@ def _check_declared(profile: ProfileSpec, metrics: Mapping[str, Metric], finding
             )
 
 
-def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Scope) -> None:
+def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], context: _Context) -> None:
     """Check that two parts share no series: one would hide the other."""
     for index, source in enumerate(sources):
         for other in sources[:index]:
             constants, others = dict(source.constants), dict(other.constants)
             if not any(constants[name] != others[name] for name in constants.keys() & others.keys()):
-                scope.findings.error(
+                context.findings.error(
                     "stream/parts-alike",
                     f'the parts "{other.names[0]}" and "{source.names[0]}" of "{entry.key.value}" '
                     "have no label that distinguishes them",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _BOUNDLESS = ("idle", "unpriced", *FAN_OUTS)
 
 
-class Case(Struct, frozen=True):
+class TieredAlert(Struct, frozen=True):
     """An alert whose tiers are resolved, and its context."""
 
     entry: Entry[AlertSpec]
@@ -66,41 +66,41 @@ def is_relative(signal: Signal) -> bool:
     return signal.unit is not Unit.RATIO
 
 
-def resolve_tiers(case: Case) -> tuple[Tier, ...]:
+def resolve_tiers(tiered: TieredAlert) -> tuple[Tier, ...]:
     """Resolve the bounds, the most severe first; empty when the alert needs an objective that is missing."""
-    spec = case.entry.value
+    spec = tiered.entry.value
     if spec.critical is None and spec.warning is None:
-        case.findings.error(
+        tiered.findings.error(
             "alert/no-bound",
-            f'alert "{case.entry.key.value}" has no bound',
-            case.entry.key.span,
+            f'alert "{tiered.entry.key.value}" has no bound',
+            tiered.entry.key.span,
             "give warning, critical or both",
         )
-    tiers = tuple(_tiers(case))
-    _check_order(tiers, case)
+    tiers = tuple(_tiers(tiered))
+    _check_order(tiers, tiered)
     return tiers
 
 
-def _check_order(tiers: tuple[Tier, ...], case: Case) -> None:
+def _check_order(tiers: tuple[Tier, ...], tiered: TieredAlert) -> None:
     """Refuse a critical bound that is crossed before the warning's."""
-    if len(tiers) < 2 or isinstance(case.kind, BurnRate):  # noqa: PLR2004 - both
+    if len(tiers) < 2 or isinstance(tiered.kind, BurnRate):  # noqa: PLR2004 - both
         return
-    bounds = [text for text in (case.entry.value.critical, case.entry.value.warning) if text]
+    bounds = [text for text in (tiered.entry.value.critical, tiered.entry.value.warning) if text]
     critical, warning = tiers
-    falls = isinstance(case.kind, Threshold) and case.signal.better is Better.HIGHER
+    falls = isinstance(tiered.kind, Threshold) and tiered.signal.better is Better.HIGHER
     if critical.bound > warning.bound if falls else critical.bound < warning.bound:
-        case.findings.error(
+        tiered.findings.error(
             "alert/order",
-            f"{case.entry.key.value} would be critical at {critical.text}, before it is a warning at {warning.text}",
-            next((text.span for text in bounds if _is_own(text, case)), case.entry.key.span),
-            _in_order(critical, warning, case),
+            f"{tiered.entry.key.value} would be critical at {critical.text}, before it is a warning at {warning.text}",
+            next((text.span for text in bounds if _is_own(text, tiered)), tiered.entry.key.span),
+            _in_order(critical, warning, tiered),
         )
 
 
-def _in_order(critical: Tier, warning: Tier, case: Case) -> str:
+def _in_order(critical: Tier, warning: Tier, tiered: TieredAlert) -> str:
     """Explain how to order two bounds; a service cannot leave out a bound of its profile."""
     beyond, before = f"a critical bound beyond {warning.text}", f"a warning that comes before {critical.text}"
-    match _is_own(case.entry.value.critical, case), _is_own(case.entry.value.warning, case):
+    match _is_own(tiered.entry.value.critical, tiered), _is_own(tiered.entry.value.warning, tiered):
         case True, True:
             return "exchange the two, or leave one of them out"
         case True, False:
@@ -111,34 +111,34 @@ def _in_order(critical: Tier, warning: Tier, case: Case) -> str:
             return "both are the profile's: exchange them there, or write bounds of the service's own"
 
 
-def _is_own(text: Text | None, case: Case) -> bool:
-    return text is not None and not case.is_default(text)
+def _is_own(text: Text | None, tiered: TieredAlert) -> bool:
+    return text is not None and not tiered.is_default(text)
 
 
-def _tiers(case: Case) -> Iterator[Tier]:
-    spec = case.entry.value
+def _tiers(tiered: TieredAlert) -> Iterator[Tier]:
+    spec = tiered.entry.value
     for severity, text in ((AlertSeverity.CRITICAL, spec.critical), (AlertSeverity.WARNING, spec.warning)):
         if text is None:
             continue
-        if isinstance(case.kind, BurnRate):
-            yield from _burn_tier(severity, text, case.kind.budget, case)
-        elif (bound := _bound(text, case)) and _reachable(severity, text, bound, case):
+        if isinstance(tiered.kind, BurnRate):
+            yield from _burn_tier(severity, text, tiered.kind.budget, tiered)
+        elif (bound := _bound(text, tiered)) and _reachable(severity, text, bound, tiered):
             yield Tier(severity, bound.value, bound.text, written=bound.written)
 
 
-def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
+def _burn_tier(severity: AlertSeverity, text: Text, budget: float, tiered: TieredAlert) -> Iterator[Tier]:
     """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times too fast."""
-    paces = burns(text, case.scope.site, case.findings)
-    window = case.objective.window if case.objective else None
-    if window and case.is_default(text):
-        written, paces = paces, scaled(paces, window, case.scope.site)
+    paces = burns(text, tiered.scope.site, tiered.findings)
+    window = tiered.objective.window if tiered.objective else None
+    if window and tiered.is_default(text):
+        written, paces = paces, scaled(paces, window, tiered.scope.site)
         if paces != written:
-            _check_retention(written, paces, window, case)
-    beyond = {burn: too_fast for burn in paces if (too_fast := _beyond_budget(burn, budget, case))}
+            _check_retention(written, paces, window, tiered)
+    beyond = {burn: too_fast for burn in paces if (too_fast := _beyond_budget(burn, budget, tiered))}
     reachable = tuple(burn for burn in paces if burn not in beyond)
     for burn, (why, help_) in beyond.items():
         left = f" at {plain(burn.factor)}x" if reachable else ""
-        _report(text, _Out(f"{severity}{left}", why, help_), default=case.is_default(text), case=case)
+        _report(text, _Out(f"{severity}{left}", why, help_), default=tiered.is_default(text), tiered=tiered)
     if reachable:
         words = " or ".join(
             f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}" for burn in reachable
@@ -146,25 +146,27 @@ def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -
         yield Tier(severity, 0, words, reachable)
 
 
-def _check_retention(written: tuple[Burn, ...], paces: tuple[Burn, ...], window: int, case: Case) -> None:
+def _check_retention(
+    written: tuple[Burn, ...], paces: tuple[Burn, ...], window: int, tiered: TieredAlert
+) -> None:
     """Refuse a window for which alerts would look back further than Prometheus keeps samples."""
-    retention = case.scope.site.retention
+    retention = tiered.scope.site.retention
     longest = max((burn.long for burn in paces), default=0)
     if longest > retention:
         of_month = max(burn.long for burn in written)
         most = duration(retention * MONTH // of_month // DAY * DAY)
-        case.findings.error(
+        tiered.findings.error(
             "objective/retention",
-            f"of a budget of {duration(window)} {case.entry.key.value} reads the last {duration(longest)}, and "
+            f"of a budget of {duration(window)} {tiered.entry.key.value} reads the last {duration(longest)}, and "
             f"Prometheus keeps {duration(retention)}",
-            case.scope.windows.get(case.signal.name, case.entry.key).span,
+            tiered.scope.windows.get(tiered.signal.name, tiered.entry.key).span,
             f"promise over at most {most}, or keep more and say so in site.yaml: retention: {duration(longest)}",
         )
 
 
-def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | None:
+def _beyond_budget(burn: Burn, budget: float, tiered: TieredAlert) -> tuple[str, str] | None:
     """Return the reason why a budget is never spent at a pace, and the way out; None if it can be."""
-    window = case.objective.window if case.objective else None
+    window = tiered.objective.window if tiered.objective else None
     if burn.factor * budget >= 1:
         why = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
         return why, f"choose paces below {plain(round(1 / budget, 3))}x"
@@ -174,18 +176,18 @@ def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | N
     return None
 
 
-def _bound(text: Text, case: Case) -> ResolvedBound | None:
-    if isinstance(case.kind, Overflow):
-        value = amount(text, Unit.RATIO, "a share of observations", case.findings)
+def _bound(text: Text, tiered: TieredAlert) -> ResolvedBound | None:
+    if isinstance(tiered.kind, Overflow):
+        value = amount(text, Unit.RATIO, "a share of observations", tiered.findings)
         return _of_share(value) if value is not None else None
-    if isinstance(case.kind, Threshold | Forecast):
-        if case.objective is None and stands_on_objective(text.value):
-            case.scope.off(case.entry.key, text, case.signal, "no objective")
+    if isinstance(tiered.kind, Threshold | Forecast):
+        if tiered.objective is None and stands_on_objective(text.value):
+            tiered.scope.off(tiered.entry.key, text, tiered.signal, "no objective")
             return None
-        return resolve_bound(text, case.signal, case.objective, case.findings)
-    relative = is_relative(case.signal)
-    what = f"a change of {case.signal.name}"
-    value = difference(text, relative=relative, what=what, findings=case.findings)
+        return resolve_bound(text, tiered.signal, tiered.objective, tiered.findings)
+    relative = is_relative(tiered.signal)
+    what = f"a change of {tiered.signal.name}"
+    value = difference(text, relative=relative, what=what, findings=tiered.findings)
     if value is None:
         return None
     words = human(value, Unit.RATIO) if relative else points(value)
@@ -196,13 +198,13 @@ def _of_share(value: float) -> ResolvedBound:
     return ResolvedBound(value, human(value, Unit.RATIO), Written(value, None, "#"))
 
 
-def _reachable(severity: AlertSeverity, text: Text, bound: ResolvedBound, case: Case) -> bool:
+def _reachable(severity: AlertSeverity, text: Text, bound: ResolvedBound, tiered: TieredAlert) -> bool:
     """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
-    why = _out_of_reach(bound.value, case)
+    why = _out_of_reach(bound.value, tiered)
     if why is None:
         return True
-    out = _Out(severity, why, _way_out(why, case))
-    _report(text, out, default=case.is_default(text), case=case)
+    out = _Out(severity, why, _way_out(why, tiered))
+    _report(text, out, default=tiered.is_default(text), tiered=tiered)
     return False
 
 
@@ -214,37 +216,37 @@ class _Out(Struct, frozen=True):
     help: str
 
 
-def _report(text: Text, out: _Out, *, default: bool, case: Case) -> None:
-    alert = case.entry.key.value
+def _report(text: Text, out: _Out, *, default: bool, tiered: TieredAlert) -> None:
+    alert = tiered.entry.key.value
     if default:
-        own = text.span.file == case.entry.key.span.file
-        place = text.span if own else case.entry.key.span
-        message = f"{alert} of {case.scope.service} is never {out.tier}: {out.why}"
-        if not case.findings.failed:  # else it may follow from an error that is already reported
-            case.findings.info("alert/tier-dropped", message, place)
+        own = text.span.file == tiered.entry.key.span.file
+        place = text.span if own else tiered.entry.key.span
+        message = f"{alert} of {tiered.scope.service} is never {out.tier}: {out.why}"
+        if not tiered.findings.failed:  # else it may follow from an error that is already reported
+            tiered.findings.info("alert/tier-dropped", message, place)
     else:
         message = f"{alert} can never be {out.tier}: {out.why}"
-        case.findings.error("alert/never-fires", message, text.span, out.help)
+        tiered.findings.error("alert/never-fires", message, text.span, out.help)
 
 
-def _way_out(why: str, case: Case) -> str:
-    top = top_bucket(case.signal)
-    if top is None or why != _at_top(case.signal, top):
+def _way_out(why: str, tiered: TieredAlert) -> str:
+    top = top_bucket(tiered.signal)
+    if top is None or why != _at_top(tiered.signal, top):
         return "choose a bound within reach"
-    below = f"choose a bound below {human(top, case.signal.unit)}"
-    return f"{below}, or give {case.signal.of.metric} larger buckets under metrics"
+    below = f"choose a bound below {human(top, tiered.signal.unit)}"
+    return f"{below}, or give {tiered.signal.of.metric} larger buckets under metrics"
 
 
-def _out_of_reach(value: float, case: Case) -> str | None:
+def _out_of_reach(value: float, tiered: TieredAlert) -> str | None:
     """Return the reason why the condition is never true, or never false; None if it is neither."""
-    if why := _below_zero(value, case):
+    if why := _below_zero(value, tiered):
         return why
-    share = case.signal.unit is Unit.RATIO
-    match case.kind:
+    share = tiered.signal.unit is Unit.RATIO
+    match tiered.kind:
         case Overflow():
             return "a share never exceeds 100%" if value >= 1 else None
         case Threshold():
-            return _beyond_values(value, case.signal)
+            return _beyond_values(value, tiered.signal)
         case Fall():
             return "nothing falls by more than all there is" if value > 1 else None
         case _:
@@ -267,12 +269,12 @@ def _at_top(signal: Signal, top: float) -> str:
     return f"{signal.name} never shows more than its last bucket, {human(top, signal.unit)}"
 
 
-def _below_zero(value: float, case: Case) -> str | None:
+def _below_zero(value: float, tiered: TieredAlert) -> str | None:
     """Check bounds around zero: "above 0" is any amount, nothing is below 0, and any change is at least 0."""
-    judged = isinstance(case.kind, Threshold)
+    judged = isinstance(tiered.kind, Threshold)
     # Nothing falls below 0, and no quantile of real events is 0.
-    positive = judged and (case.signal.better is Better.HIGHER or isinstance(case.signal.kind, Quantile))
-    if positive or not isinstance(case.kind, Threshold | Forecast | Overflow):
+    positive = judged and (tiered.signal.better is Better.HIGHER or isinstance(tiered.signal.kind, Quantile))
+    if positive or not isinstance(tiered.kind, Threshold | Forecast | Overflow):
         return None if value > 0 else "its bound is not above zero"
     return None if value >= 0 else "its bound is below zero, so it would always fire"
 

@@ -24,6 +24,21 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
 
+BAD, EVERY = "bad", "all"
+#: Seconds between two copies of the finished days, and the number of copies back that one is looked for.
+COPIED = HOUR
+_COPIES = 3
+#: The time over which a copy looks for the one before: a server may be down for this long.
+_KEPT = WEEK
+#: The latest days, which are summed at every interval: today, and yesterday until a copy has taken it over.
+_LATEST = 2
+#: The time over which the sum of the latest days is looked for: a shorter gap loses only its own events.
+_GAP = 6 * HOUR
+#: The most days of a window.
+LONGEST_BUDGET = 366
+_PARTS = (names.PART,)
+_DAYS = (names.PART, names.DAY)
+
 
 def sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
     """Record bad and all events per second of the whole service, so that days are cheap to sum."""
@@ -42,22 +57,6 @@ def burn_over(signal: Signal, window: int, scope: Scope) -> tuple[RecordingRule,
         rule(errors, long_window(names.part(signal, "errors_rate"), window, scope)),
         rule(names.windowed(signal, "error_ratio", window), share),
     )
-
-
-BAD, EVERY = "bad", "all"
-#: Seconds between two copies of the finished days, and the number of copies back that one is looked for.
-COPIED = HOUR
-_COPIES = 3
-#: The time over which a copy looks for the one before: a server may be down for this long.
-_KEPT = WEEK
-#: The latest days, which are summed at every interval: today, and yesterday until a copy has taken it over.
-_LATEST = 2
-#: The time over which the sum of the latest days is looked for: a shorter gap loses only its own events.
-_GAP = 6 * HOUR
-#: The most days of a window.
-LONGEST_BUDGET = 366
-_PARTS = (names.PART,)
-_DAYS = (names.PART, names.DAY)
 
 
 class Promise(Struct, frozen=True):

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from generator.simulate.incidents import SimulatedIncident
     from generator.simulate.scenario import Scenario, SimulatedRollout
 
+# Workers of an instance: more runs than this are not stuck at once.
+_WORKERS = 20
+_SECONDS_A_LOOP = 3.0
+_MS = 1000
+
 
 class Truth(Struct, frozen=True):
     """The contents of a history; times are Unix seconds."""
@@ -80,12 +85,6 @@ def _incident(one: SimulatedIncident, known: Collection[str]) -> dict[str, Any]:
         **({"alerts": alerts} if alerts or not effect.alerts else {}),
         **({"release": one.release} if one.release else {}),
     }
-
-
-# Workers of an instance: more runs than this are not stuck at once.
-_WORKERS = 20
-_SECONDS_A_LOOP = 3.0
-_MS = 1000
 
 
 class History(Struct, frozen=True):

@@ -101,14 +101,24 @@ def over_window(rates: Series, window: int, site: Site, *, offset: int = 0) -> E
     return expr * number(site.rule_interval)
 
 
-def distinct(rules: Iterable[RecordingRule], taken: Iterable[str] = ()) -> Iterator[RecordingRule]:
+def distinct(rules: Iterable[RecordingRule], recorded: Iterable[str] = ()) -> Iterator[RecordingRule]:
     """Keep the first rule of each record: rules of the same name and labels are the same."""
-    seen: set[tuple[str, tuple[tuple[str, str], ...]]] = {(name, ()) for name in taken}
+    seen: set[tuple[str, tuple[tuple[str, str], ...]]] = {(name, ()) for name in recorded}
     for rule in rules:
         key = (rule.record, tuple(sorted(rule.labels.items())))
         if key not in seen:
             seen.add(key)
             yield rule
+
+
+def without_recorded(
+    chains: Iterable[Iterable[RecordingRule]], recorded: set[str]
+) -> Iterator[tuple[RecordingRule, ...]]:
+    """Leave out of each chain the records of earlier ones, and those in ``recorded``, to which all are added."""
+    for chain in chains:
+        new = tuple(distinct(chain, recorded))
+        recorded.update(one.record for one in new if names.SIGNAL not in one.labels)
+        yield new
 
 
 def rule(name: str, expr: Expr, **labels: str) -> RecordingRule:

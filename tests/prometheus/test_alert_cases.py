@@ -44,7 +44,7 @@ def _names() -> Iterator[tuple[str, int]]:
     model = _model()
     for alert in model.library.alerts:
         for trial in trials_of(alert, model.library, model.site):
-            yield alert.name, trial.every
+            yield alert.name, trial.step
 
 
 @pytest.fixture(scope="module", params=list(dict.fromkeys(_names())), ids=lambda one: f"{one[0]}-{one[1]}")
@@ -67,7 +67,7 @@ def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
     found = [
         (alert.signal, tuple(trials_of(alert, model.library, model.site, thorough=True))) for alert in alerts
     ]
-    trials = [trial for _, each in found for trial in each if trial.every == every]
+    trials = [trial for _, each in found for trial in each if trial.step == every]
     # An alert on a stream without a profile here cannot be tested.
     untried = {signal for signal, _ in found} - {signal for signal, each in found if each}
     groups = shared_rules(model.library, model.site).groups
@@ -94,7 +94,7 @@ def test_a_wrong_version_of_an_alert_is_caught(tried: Tried) -> None:
         for place in range(len(tried.rules))
         for number, (mistake, _) in enumerate(alert_mutants(tried.rules[place]))
         if not caught(tried, place, number)
-        and not is_unseen(tried.rules[place].alert, mistake, every=tried.trials[0].every)
+        and not is_unseen(tried.rules[place].alert, mistake, every=tried.trials[0].step)
     ]
     assert not survivors, "\n".join(survivors)
 

@@ -153,7 +153,7 @@ def _inputs(trial: Trial, service: str) -> Iterator[TimeSeries]:
     case, step = trial.case, trial.subject.fixture.site.rule_interval
     phases = case.timeline.phases
     for name in series_of(phases):
-        values = samples_of(phases, name, trial.every)
+        values = samples_of(phases, name, trial.step)
         yield _series({"__name__": name.name, **name.labels_of(service)}, values, step)
     steps = case.timeline.seconds // step + 1
     for name, value in {**trial.subject.fixture.constants, **dict(case.constants)}.items():

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.model.rules import RecordingRule, RuleGroup
-from generator.prometheus.grouping import LARGEST, split
+from generator.model.rules import LARGEST, RecordingRule, RuleGroup, split
 
 Chain = list[RecordingRule]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model.incidents import Incident, Incidents
-from generator.replay.errors import ReplayError
+from generator.replay import ReplayError
 from generator.replay.judge import Cause, Verdict, check_truth
 from tests.replay.reports import END, HOUR, NIGHT, OUTAGE, T, active, history, reported, rule, truth
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.errors import LiveError
-from generator.replay.errors import ReplayError
+from generator.replay import ReplayError
 from generator.replay.jobs import Job, NoAnswers, WorkerPool, answer_file
 
 if TYPE_CHECKING:

@@ -25,6 +25,8 @@ _LISTED = 10
 #: The longest value that a spec may list.
 _LONGEST = 100
 _OLD = "exported_"
+#: The number of series from which the cost of an unread label is reported.
+_MUCH = 100
 
 
 def check(seen: Observed) -> Iterator[Finding]:
@@ -150,9 +152,8 @@ def _values(label: Label, seen: Observed) -> Iterator[Finding]:
 
 def _undeclared(label: Label, strays: dict[str, ObservedLabel], seen: Observed) -> Finding:
     values = sorted({value for one in strays.values() for value in one.strays})
-    shown = ", ".join(quoted(value) for value in values[:_LISTED])
-    rest = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
-    message = f'label "{label.name}" has {shown}{rest}, which the spec does not list (in {", ".join(strays)})'
+    shown = listed(map(quoted, values), _LISTED)
+    message = f'label "{label.name}" has {shown}, which the spec does not list (in {", ".join(strays)})'
     path = f"labels.{label.name}"
     if label.name == seen.service.tokens.model:
         help_ = "list it if it is meant, and give it a price in prices.yaml; else map it to other in the code"
@@ -222,10 +223,6 @@ def _beside(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
             )
 
 
-#: The number of series from which the cost of an unread label is reported.
-_MUCH = 100
-
-
 def _foreign_labels(seen: Observed) -> Iterator[Finding]:
     """Compare the labels that the profile reads, each once, with all metrics that should have them."""
     absent: dict[tuple[str, str], list[str]] = {}
@@ -256,12 +253,9 @@ def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Fin
 
 def _foreign_strays(name: str, exposed: str, values: Mapping[str, list[str]], seen: Observed) -> Finding:
     label = seen.service.labels[name]
-    shown = ", ".join(quoted(value) for value in sorted(values)[:_LISTED])
-    rest = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
+    shown = listed(map(quoted, sorted(values)), _LISTED)
     metrics = list(dict.fromkeys(metric for found in values.values() for metric in found))
-    message = (
-        f'label "{exposed}" has {shown}{rest}, which is no {name} that the spec knows (in {listed(metrics)})'
-    )
+    message = f'label "{exposed}" has {shown}, which is no {name} that the spec knows (in {listed(metrics)})'
     help_ = (
         f"it counts as other: in a profile that extends this one, say which {name} it is, or ignore it"
         if label.patterns

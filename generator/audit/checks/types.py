@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.audit.findings import Finding, other_buckets, redeclared, suspicion, violation
+from generator.diagnostics.suggest import listed
 from generator.model.metrics import FACTORS, MetricType
 from generator.model.names import LE
 from generator.model.units import plain
@@ -206,7 +207,7 @@ def _buckets(
     metric, wanted = observed.metric, observed.metric.buckets
     lacking = [bound for bound in wanted if bound not in there]
     extra = [bound for bound in there if bound not in wanted]
-    parts = [f"lacks {_listed(lacking)}"] * bool(lacking) + [f"has {_listed(extra)} besides"] * bool(extra)
+    parts = [f"lacks {_bounds(lacking)}"] * bool(lacking) + [f"has {_bounds(extra)} besides"] * bool(extra)
     message = f"{metric.name} has other buckets than declared: it {' and '.join(parts)}"
     if metric.foreign:
         help_ = "quantiles are read from those that are there; a profile that extends this one may say which"
@@ -222,6 +223,5 @@ def _buckets(
     return Finding(violation("audit/buckets", message, seen, path, help_), metric.name, fix)
 
 
-def _listed(bounds: Sequence[float]) -> str:
-    shown = ", ".join(plain(bound) for bound in bounds[:_LISTED])
-    return f"{shown} and {len(bounds) - _LISTED} more" if len(bounds) > _LISTED else shown
+def _bounds(bounds: Sequence[float]) -> str:
+    return listed(map(plain, bounds), _LISTED)

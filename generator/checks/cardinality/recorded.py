@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import combinations, values
-from generator.checks.service_data import buckets
+from generator.checks.series import buckets
 from generator.model import names, units
 from generator.model.rules import RecordingRule
 from generator.model.units import WEEK

@@ -24,8 +24,13 @@ from generator.model.units import Unit
 if TYPE_CHECKING:
     from generator.grafana.records import Records
 
-
 UID = names.DASHBOARDS["overview"]
+_SCALES = {
+    Unit.RATIO: grammar.BAD_SHARE,
+    Unit.SECONDS: grammar.DURATION,
+    Unit.USD: grammar.MONEY,
+    Unit.COUNT: grammar.COUNT,
+}
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -92,14 +97,6 @@ def _releases(records: Records) -> tuple[Panel, ...]:
 def _comparison(records: Records) -> Row:
     """Show the comparisons of alerts, each wide enough for three numbers."""
     return even(4, *releases.comparison(records)[1:4])
-
-
-_SCALES = {
-    Unit.RATIO: grammar.BAD_SHARE,
-    Unit.SECONDS: grammar.DURATION,
-    Unit.USD: grammar.MONEY,
-    Unit.COUNT: grammar.COUNT,
-}
 
 
 def _own_section(records: Records) -> tuple[Section, ...]:

@@ -23,9 +23,39 @@ from generator.promql.expr import Expr, Series, binary, call, number, top, total
 if TYPE_CHECKING:
     from generator.grafana.records import Records
 
-
 UID = names.DASHBOARDS["releases"]
 _MILLISECONDS = 1000
+_HALF = 0.5
+_PERCENT = 100
+_RUNS = "success_rate"
+_BY = (names.RELEASE,)
+_LEGEND = f"{{{{{names.RELEASE}}}}}"
+_POINTS = Scale("suffix: pp", decimals=1)
+_RELATIVE = Scale("percentunit", decimals=0)
+_SCALES = {
+    Unit.RATIO: grammar.SHARE,
+    Unit.SECONDS: grammar.DURATION,
+    Unit.USD: grammar.MONEY,
+    Unit.COUNT: grammar.COUNT,
+}
+_CALM = colours.TEXT
+#: The smallest visible and the smallest bad difference, in percentage points or as a part of the earlier value.
+_SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
+#: The names of the difference: as a whole, and of the part with which alerts charge the newest release.
+_DIFFERENCE, _DUE = "difference", "due to release"
+_ELSE = "Without a new release: the current one's, over the window of the signal."
+_OVER = (
+    f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one that carried the runs before it over its "
+    f"last {duration(PREVIOUS_WINDOW)}"
+)
+_ALIKE = (
+    f"The newest release, and the one that carried the runs before it: over the same hours while both live, "
+    f"{duration(NEWEST_WINDOW)} at most, else over its last {duration(PREVIOUS_WINDOW)}"
+)
+_CHARGED = (
+    f"as alerts compare it: if the previous one is gone, no more than the step from its last {duration(STEP_WINDOW)} "
+    f"to the newest one's first"
+)
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -116,24 +146,6 @@ def _over_time(records: Records) -> tuple[tuple[Panel, ...], ...]:
     )
 
 
-_HALF = 0.5
-_PERCENT = 100
-_RUNS = "success_rate"
-_BY = (names.RELEASE,)
-_LEGEND = f"{{{{{names.RELEASE}}}}}"
-_POINTS = Scale("suffix: pp", decimals=1)
-_RELATIVE = Scale("percentunit", decimals=0)
-_SCALES = {
-    Unit.RATIO: grammar.SHARE,
-    Unit.SECONDS: grammar.DURATION,
-    Unit.USD: grammar.MONEY,
-    Unit.COUNT: grammar.COUNT,
-}
-_CALM = colours.TEXT
-#: The smallest visible and the smallest bad difference, in percentage points or as a part of the earlier value.
-_SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
-
-
 class Side(Struct, frozen=True):
     """One of the two releases: its part of names, its marker, and its window."""
 
@@ -146,21 +158,6 @@ class Side(Struct, frozen=True):
 NEWEST = Side("newest", names.NEWEST, NEWEST_WINDOW, colours.BLUE)
 PREVIOUS = Side("previous", names.PREVIOUS, PREVIOUS_WINDOW, colours.EARLIER)
 _SIDES = (NEWEST, PREVIOUS)
-#: The names of the difference: as a whole, and of the part with which alerts charge the newest release.
-_DIFFERENCE, _DUE = "difference", "due to release"
-_ELSE = "Without a new release: the current one's, over the window of the signal."
-_OVER = (
-    f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one that carried the runs before it over its "
-    f"last {duration(PREVIOUS_WINDOW)}"
-)
-_ALIKE = (
-    f"The newest release, and the one that carried the runs before it: over the same hours while both live, "
-    f"{duration(NEWEST_WINDOW)} at most, else over its last {duration(PREVIOUS_WINDOW)}"
-)
-_CHARGED = (
-    f"as alerts compare it: if the previous one is gone, no more than the step from its last {duration(STEP_WINDOW)} "
-    f"to the newest one's first"
-)
 
 
 def compared_runs(records: Records) -> Panel:

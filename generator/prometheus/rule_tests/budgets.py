@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.rule_tests.timeline import Load, TestCase
 
+#: Rules are evaluated once an hour: a share does not depend on how often its events are counted.
+STEP = HOUR
+_WINDOW, _BUDGET = 2 * DAY, 0.1
+#: The hour of the evaluation; the window began in the middle of the first day.
+_AT = 60
+_PRECISION = 1000
+
 
 class _Pace(Struct, frozen=True):
     """One pace at which a budget burns. Its long window counts as soon as half of it has samples."""
@@ -195,14 +202,6 @@ def _events(pace: _Pace) -> Iterator[TestCase]:
         .then(alert.for_ + MINUTE, pace.only_bad(0.01, first))
         .fires("fires with enough of them"),
     )
-
-
-#: Rules are evaluated once an hour: a share does not depend on how often its events are counted.
-STEP = HOUR
-_WINDOW, _BUDGET = 2 * DAY, 0.1
-#: The hour of the evaluation; the window began in the middle of the first day.
-_AT = 60
-_PRECISION = 1000
 
 
 class _Case(Struct, frozen=True):

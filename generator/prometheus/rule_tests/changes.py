@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from generator.prometheus.rule_tests.timeline import Load, TestCase, Timeline
 
 _MORE = 1_000_000
+_PAST = DAY + 2 * HOUR
 
 
 class _Step(Struct, frozen=True):
@@ -228,9 +229,6 @@ def _chance(step: _Step) -> Iterator[TestCase]:
         yield step.subject.case(
             f"fires on just more than chance explains after {like} traffic", beyond.fires("fires")
         )
-
-
-_PAST = DAY + 2 * HOUR
 
 
 def fall(_kind: Fall, subject: Subject) -> Iterator[TestCase]:

@@ -14,6 +14,7 @@ from generator.artifact import Artifact
 from generator.model import names
 from generator.model.alerts import BurnRate, RuleHealth
 from generator.model.rules import RecordingRule
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.rule_tests import example
@@ -24,9 +25,10 @@ from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, texts_where_firing
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, samples_of, series_of, values_of
-from generator.prometheus.shared import ERROR_BUDGET, family_of
+from generator.prometheus.shared import ERROR_BUDGET, PRICES, family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
+from generator.signals.prices import WITHIN
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
@@ -41,11 +43,12 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
     from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
+    from generator.promql.expr import Series
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
 #: The number of test cases of a severity for an alert that only one service has.
-_SHOWN = 2
+_CLEAREST = 2
 
 
 class Trial(Struct, frozen=True):
@@ -56,7 +59,7 @@ class Trial(Struct, frozen=True):
     shows: bool
 
     @property
-    def every(self) -> int:
+    def step(self) -> int:
         """The number of rule intervals between two evaluations."""
         return self.case.timeline.interval // self.subject.fixture.site.rule_interval
 
@@ -70,28 +73,45 @@ class Trial(Struct, frozen=True):
 def shared_tests(
     rules: SharedRules, library: Library, site: Site, variants: Iterable[Variant] = ()
 ) -> Iterator[Artifact]:
-    """Write the unit tests of the shared alerts: a file for each family, and one for windows of days."""
+    """Write the unit tests of the shared alerts: a file for each family, one for windows of days, one of prices."""
+    of_models: dict[Series, float] = {}
     for family, trials in _by_family(library, site, variants).items():
-        # The numbers of a variant are partly in the group of the alert itself.
-        watching = [
-            one
-            for one in dict.fromkeys((family.removesuffix(names.VARIANTS), family))
-            if one in rules.alerting
-        ]
-        alerting = [group for one in watching for group in rules.alerting[one]]
-        for every, part in groupby(sorted(trials, key=lambda one: one.every), key=lambda one: one.every):
+        alerting = [group for one in _watched(family, rules) for group in rules.alerting[one]]
+        for _, part in groupby(sorted(trials, key=lambda one: one.step), key=lambda one: one.step):
             at_once = tuple(part)
-            fed = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
-            needed = needed_families(alerting, rules, fed)
-            paths = [
-                *(names.rules_path(names.shared_name(one)) for one in needed),
-                *(names.alerts_path(names.shared_name(one)) for one in watching),
-            ]
-            groups = [group for one in needed for group in rules.recording[one]] + alerting
-            text = _file(
-                _comment(family), paths, groups, list(_tests(at_once, site)), every * site.rule_interval
-            )
-            yield Artifact(names.tests_path(f"{names.shared_name(family)}{_DAYS if every > 1 else ''}"), text)
+            inputs = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
+            needed = needed_families(alerting, rules, inputs)
+            # The whole price list would take longer to evaluate than all else that a cost depends on.
+            prices = _prices(library, at_once) if PRICES in needed else {}
+            of_models |= prices
+            loaded = [one for one in needed if one != PRICES]
+            yield _family_tests(family, at_once, loaded, list(_tests(at_once, site, prices)), rules)
+    if of_models:
+        yield _price_test(of_models, rules, site)
+
+
+def _watched(family: str, rules: SharedRules) -> list[str]:
+    """List the families with the alerts of a test: the numbers of a variant are partly with the alert itself."""
+    both = dict.fromkeys((family.removesuffix(names.VARIANTS), family))
+    return [one for one in both if one in rules.alerting]
+
+
+def _family_tests(
+    family: str, trials: Sequence[Trial], loaded: Sequence[str], tests: Sequence[Mapped], rules: SharedRules
+) -> Artifact:
+    """Write tests whose cases have the same time between two evaluations; ``loaded`` are families of records."""
+    watched, step = _watched(family, rules), trials[0].step
+    paths = [
+        *(names.rules_path(names.shared_name(one)) for one in loaded),
+        *(names.alerts_path(names.shared_name(one)) for one in watched),
+    ]
+    groups = [
+        *(group for one in loaded for group in rules.recording[one]),
+        *(group for one in watched for group in rules.alerting[one]),
+    ]
+    interval = step * trials[0].subject.fixture.site.rule_interval
+    name = f"{names.shared_name(family)}{_DAYS if step > 1 else ''}"
+    return Artifact(names.tests_path(name), _file(_comment(family), paths, groups, tests, interval))
 
 
 def budget_tests(rules: SharedRules, library: Library) -> Iterator[Artifact]:
@@ -111,15 +131,50 @@ def budget_tests(rules: SharedRules, library: Library) -> Iterator[Artifact]:
         )
 
 
+def _price_test(prices: Mapping[Series, float], rules: SharedRules, site: Site) -> Artifact:
+    """Write the unit test of the prices that other tests have as input."""
+    comment = (
+        "Unit test of the price list, generated from the specs: of the models that other tests use.",
+        "Run it with: promtool test rules <this file>",
+    )
+    expected: list[Mapped] = [
+        {"expr": text, "eval_time": "0s", "exp_samples": [{"labels": text, "value": value}]}
+        for text, value in ((price.now().text, value) for price, value in prices.items())
+    ]
+    test: Mapped = {"interval": duration(site.rule_interval), "promql_expr_test": expected}
+    name = names.shared_name(PRICES)
+    text = _file(comment, [names.rules_path(name)], rules.recording[PRICES], [test], site.rule_interval)
+    return Artifact(names.tests_path(name), text)
+
+
+def _prices(library: Library, trials: Iterable[Trial]) -> dict[Series, float]:
+    """Find the prices of all models in test cases (USD), and the types that count inside others (1)."""
+    loads = (one for trial in trials for one in series_of(trial.case.timeline.phases))
+    models = {dict(one.labels).get(MODEL, "") for one in loads}
+    prices = {
+        series(names.PRICE, {MODEL: price.model, TOKEN_TYPE: price.token_type}): price.usd
+        for price in library.prices
+        if price.model in models
+    }
+    within = {
+        series(names.PRICE_WITHIN, {MODEL: model, TOKEN_TYPE: inner, WITHIN: one.token_type}): 1.0
+        for one in library.inclusions
+        for inner in one.included
+        for model in one.models
+        if model in models
+    }
+    return prices | within
+
+
 def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Mapping[str, list[Trial]]:
-    found: dict[str, list[Trial]] = {}
+    by_family: dict[str, list[Trial]] = {}
     for alert in library.alerts:
-        found.setdefault(family_of(alert, library.signals), []).extend(trials_of(alert, library, site))
+        by_family.setdefault(family_of(alert, library.signals), []).extend(trials_of(alert, library, site))
     for variant in {(one.alert, one.name): one for one in variants}.values():
         for alert in variant.alerts:
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
-            found.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
-    return {family: trials for family, trials in found.items() if trials}
+            by_family.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
+    return {family: trials for family, trials in by_family.items() if trials}
 
 
 def _variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
@@ -175,14 +230,14 @@ def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collec
     for rule in (one for of in rules.recording.values() for group in of for one in group.rules):
         if isinstance(rule, RecordingRule) and rule.record not in fed:
             written.setdefault(rule.record, []).append(rule.expr)
-    found: set[str] = set()
+    needed: set[str] = set()
     waiting = [rule.expr for group in groups for rule in group.rules]
     while waiting:
         read = {reference.name for expr in waiting for reference in references(expr)}
-        fresh = (read & written.keys()) - found
-        found |= fresh
+        fresh = (read & written.keys()) - needed
+        needed |= fresh
         waiting = [expr for name in fresh for expr in written[name]]
-    return [family for family, of in rules.recording.items() if not found.isdisjoint(_recorded(of))]
+    return [family for family, of in rules.recording.items() if not needed.isdisjoint(_recorded(of))]
 
 
 def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:
@@ -206,21 +261,21 @@ def _file(
     return "".join(f"# {line}\n" for line in comment) + block_yaml(contents)
 
 
-def _tests(trials: Sequence[Trial], site: Site) -> Iterator[Mapped]:
+def _tests(trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Iterator[Mapped]:
     """Write one test of all cases of an alert's name, and tests of its annotations."""
     for name, part in groupby(trials, key=lambda one: one.case.alert.name):
         of_name = tuple(part)
-        yield _cases_test(name, of_name, site)
-        shown = [one for one in of_name if _shows(one)]
-        for moment in dict.fromkeys(_moment(one).seconds for one in shown):
-            at_once = [one for one in shown if _moment(one).seconds == moment]
-            yield _sentences_test(name, at_once, site)
+        yield _cases_test(name, of_name, site, prices)
+        clearest = [one for one in of_name if _shows(one)]
+        for moment in dict.fromkeys(_moment(one).seconds for one in clearest):
+            at_once = [one for one in clearest if _moment(one).seconds == moment]
+            yield _sentences_test(name, at_once, site, prices)
 
 
-def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
+def _cases_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Mapped:
     """Test all cases at once, each on its own service."""
     longest = max(_steps(trial.case.timeline.phases) for trial in trials)
-    inputs: dict[str, str] = {}
+    inputs = _constant(prices, longest * trials[0].step)
     for trial in trials:
         inputs |= _inputs(trial, trial.case.timeline.phases, trial.service, longest)
     return {
@@ -242,7 +297,7 @@ def own_trials(service: Service, site: Site) -> Iterator[Trial]:
         if not alert.shared:
             for tier in alert.tiers:
                 for place, case in enumerate(cases(Subject(alert, tier, fixture))):
-                    yield Trial(Subject(alert, tier, fixture), case, place < _SHOWN)
+                    yield Trial(Subject(alert, tier, fixture), case, place < _CLEAREST)
 
 
 def _own_tests(service: Service, site: Site) -> Iterator[Mapped]:
@@ -271,12 +326,16 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
     constants = {**trial.subject.fixture.constants, **dict(trial.case.constants)}
     return {
         **{
-            name.of(service): f"{number_text(value)}x{steps * trial.every}"
+            name.of(service): f"{number_text(value)}x{steps * trial.step}"
             for name, value in constants.items()
             if name not in trial.case.without
         },
-        **{name.of(service): values_of(phases, name, trial.every) for name in series_of(phases)},
+        **{name.of(service): values_of(phases, name, trial.step) for name in series_of(phases)},
     }
+
+
+def _constant(fed: Mapping[Series, float], intervals: int) -> dict[str, str]:
+    return {name.now().text: f"{number_text(value)}x{intervals}" for name, value in fed.items()}
 
 
 def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
@@ -290,13 +349,13 @@ def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
     }
     alerts = series("ALERTS", firing)
     # One second less: the first instant belongs to the phase before.
-    asked = (
+    query = (
         alerts.now()
         if one.since is None
         else call("count_over_time", alerts.over(one.seconds - one.since - 1))
     )
     return {
-        "expr": aggregate("count", asked).text,
+        "expr": aggregate("count", query).text,
         "eval_time": duration(one.seconds),
         "exp_samples": [{"labels": "{}", "value": 1}] if one.fires else [],
     }
@@ -311,11 +370,11 @@ def _shows(trial: Trial) -> bool:
     return trial.shows and any(one.value is not None for one in trial.case.timeline.expectations)
 
 
-def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
+def _sentences_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Mapped:
     """Test the labels and annotations of all alerts of one name where they fire."""
-    inputs: dict[str, str] = {}
     alerts: list[Mapped] = []
     moment = _moment(trials[0]).seconds
+    inputs = _constant(prices, moment // site.rule_interval)
     for trial in trials:
         service = _example(trial, trials)
         phases = trial.case.timeline.until(moment)
@@ -331,10 +390,14 @@ def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
 
 def _example(trial: Trial, beside: Sequence[Trial]) -> str:
     """Name the service of a sentence after its differences from the others in the same test."""
-    every = [(one.case.alert.about, str(one.case.tier.severity)) for one in beside]
+    parts_of_each = [(one.case.alert.about, str(one.case.tier.severity)) for one in beside]
     mine = trial.case.alert.about, str(trial.case.tier.severity)
-    told = [part for part, parts in zip(mine, zip(*every, strict=True), strict=True) if len(set(parts)) > 1]
-    return _SLUG.sub("-", "-".join((example.NAME, *told)).lower())
+    distinct = [
+        part
+        for part, parts in zip(mine, zip(*parts_of_each, strict=True), strict=True)
+        if len(set(parts)) > 1
+    ]
+    return _SLUG.sub("-", "-".join((example.NAME, *distinct)).lower())
 
 
 def _happened(trial: Trial) -> Happened:
@@ -348,7 +411,7 @@ def _happened(trial: Trial) -> Happened:
         samples = int(events.window // fixture.site.rule_interval)
         for one in series_of(phases):
             if one.name == name:
-                values = samples_of(phases, one, trial.every)[-samples:]
+                values = samples_of(phases, one, trial.step)[-samples:]
                 yield dict(one.labels), sum(value or 0.0 for value in values) * fixture.site.rule_interval
 
     return happened
@@ -369,8 +432,8 @@ def _annotations(trial: Trial, service: str) -> Iterator[Mapped]:
     }
     fixture = subject.fixture
     ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
-    for found, text in texts_where_firing(
+    for firing, text in texts_where_firing(
         alert, ground, labels, value, {"logs": example.LINK}, _happened(trial)
     ):
-        present = {name: label for name, label in found.items() if label}
+        present = {name: label for name, label in firing.items() if label}
         yield {"exp_labels": present, "exp_annotations": text}

@@ -42,7 +42,7 @@ _AMPLE = 1e9
 _MOST = 0.5
 
 
-class Scale(Struct, frozen=True):
+class BoundValues(Struct, frozen=True):
     """Values of a signal to test a bound with, and the load of a value at a number of events a second.
 
     ``worst`` is far beyond the bound; ``excess`` is the number of bad events above the allowed for each event, there
@@ -76,22 +76,22 @@ def threshold(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
     if isinstance(signal.kind, Cost) and signal.kind.per is None:
         yield from _spent(subject, bound)
         return
-    scale = _scale(kind, subject)
-    yield from _around(scale, subject)
+    values = _values(kind, subject)
+    yield from _around(values, subject)
     if kind.also_over:
-        yield from _rare(scale, subject)
+        yield from _rare(values, subject)
         yield from _as_mild(kind, subject)
     if kind.unfinished:
         yield from _unfinished(subject)
 
 
-def _scale(kind: Threshold, subject: Subject) -> Scale:
+def _values(kind: Threshold, subject: Subject) -> BoundValues:
     alert, signal, bound = subject.alert, subject.signal, subject.tier.bound
     beyond, inside = around(signal, bound)
     far, labels = worst(signal, bound), subject.labels
     severe = has_mildest(alert) and subject.tier.severity != alert.tiers[-1].severity
     mildest = alert.tiers[-1].bound if severe else bound
-    return Scale(
+    return BoundValues(
         beyond,
         inside,
         far,
@@ -120,18 +120,18 @@ def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
         names.WORDS: "#, as mild",
     }
     override = (SeriesId(names.OVERRIDE, tuple(sorted(labels.items()))), mildest.bound)
-    scale = _scale(kind, strict)
-    value, events = scale.beyond, scale.by_chance(scale.excess[1] or 1)
+    values = _values(kind, strict)
+    value, events = values.beyond, values.by_chance(values.excess[1] or 1)
     window = strict.signal.window
     at_once = (
-        _ample(scale, strict)
-        .then(window + alert.for_, scale.load(value, 0.95 * events / window))
+        _ample(values, strict)
+        .then(window + alert.for_, values.load(value, 0.95 * events / window))
         .quiet("silent while it may be chance")
-        .then(window + alert.for_, scale.load(value, 1.05 * events / window))
+        .then(window + alert.for_, values.load(value, 1.05 * events / window))
         .fires("fires where it is more")
     )
     yield replace(strict.case("needs more than chance at a milder bound", at_once), constants=(override,))
-    rarely = _surely(scale, strict)
+    rarely = _surely(values, strict)
     yield replace(rarely, name=f"{rarely.name} at a milder bound", constants=(override,))
 
 
@@ -140,7 +140,7 @@ def overflow(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
     bound, of = subject.tier.bound, subject.signal.of
     beyond, inside = min(bound * (1 + MARGIN), (bound + 1) / 2), bound * (1 - MARGIN)
     yield from _around(
-        Scale(
+        BoundValues(
             beyond,
             inside,
             1.0,
@@ -200,24 +200,24 @@ def _scatter(signal: Signal, bound: float) -> float:
     return allowed * (1 - allowed) if isinstance(signal.kind, Quantile | Share) else allowed
 
 
-def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
+def _around(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     alert, signal = subject.alert, subject.signal
-    window, plenty = signal.window, _plenty(scale, subject)
-    inside, beyond = (scale.load(value, plenty) for value in (scale.inside, scale.beyond))
+    window, plenty = signal.window, _plenty(values, subject)
+    inside, beyond = (values.load(value, plenty) for value in (values.inside, values.beyond))
     none, full = idle(inside), window + alert.for_
     yield subject.case(
         "fires just beyond its bound",
         subject.timeline.then(full, inside)
         .quiet("silent just inside its bound")
         .then(full, beyond)
-        .fires("fires just beyond its bound", value=scale.beyond)
+        .fires("fires just beyond its bound", value=values.beyond)
         .then(window + subject.keep, inside)
         .silent("resolves"),
     )
     if isinstance(signal.kind, Count | Level):
         return
     waiting = subject.timeline.then(full, none).quiet("silent without traffic")
-    far = scale.load(scale.worst, PLENTY)
+    far = values.load(values.worst, PLENTY)
     # An amount that is not a ratio exceeds the bound when more than a tenth of the window has ten times it.
     is_amount = isinstance(signal.kind, Cost) and divisor(signal) is None
     tenth = window // 10 // subject.interval * subject.interval if is_amount else 0
@@ -228,89 +228,89 @@ def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
             far,
             idle(far),
             true_after=tenth + subject.interval,
-            false_after=scale.lately or window - tenth,
+            false_after=values.lately or window - tenth,
         ),
     )
-    yield from _floors(scale, subject, full)
+    yield from _floors(values, subject, full)
 
 
-def _plenty(scale: Scale, subject: Subject) -> float:
+def _plenty(values: BoundValues, subject: Subject) -> float:
     """Choose enough events a second for enough bad events just beyond the bound, chance included."""
-    each = scale.excess[1]
+    each = values.excess[1]
     if not each:
         return PLENTY
-    enough = max(10 * subject.alert.min_bad_events / each, 4 * scale.by_chance(each))
+    enough = max(10 * subject.alert.min_bad_events / each, 4 * values.by_chance(each))
     return max(PLENTY, enough / subject.signal.window)
 
 
-def _floors(scale: Scale, subject: Subject, full: int) -> Iterator[TestCase]:
+def _floors(values: BoundValues, subject: Subject, full: int) -> Iterator[TestCase]:
     """Test one event too few, and just enough: with all events bad, and with just too many of them."""
     window = subject.signal.window
     for value, bad, what in (
-        (scale.worst, scale.excess[0], "events"),
-        (scale.beyond, scale.excess[1], "bad events"),
+        (values.worst, values.excess[0], "events"),
+        (values.beyond, values.excess[1], "bad events"),
     ):
-        few, enough = _fewest(scale, subject, bad)
+        few, enough = _fewest(values, subject, bad)
         if enough > 0 and (what == "events" or few > subject.alert.min_events):
             yield subject.case(
                 f"needs enough {what}",
-                _ample(scale, subject)
-                .then(full, scale.load(value, few / window))
+                _ample(values, subject)
+                .then(full, values.load(value, few / window))
                 .quiet("silent with one too few")
-                .then(full, scale.load(value, enough / window))
+                .then(full, values.load(value, enough / window))
                 .fires("fires with just enough"),
             )
 
 
-def _fewest(scale: Scale, subject: Subject, bad: float | None) -> tuple[float, float]:
+def _fewest(values: BoundValues, subject: Subject, bad: float | None) -> tuple[float, float]:
     """Count the events that are just too few and just enough, where each brings ``bad`` too many bad ones."""
     alert = subject.alert
     counts = [(alert.min_events - 1.0, float(alert.min_events))]
     if bad and alert.min_bad_events:
         counts.append(((alert.min_bad_events - 1) / bad, (alert.min_bad_events + 0.1) / bad))
-        by_chance = scale.by_chance(bad)
+        by_chance = values.by_chance(bad)
         counts.append((0.95 * by_chance, 1.05 * by_chance))
     return max(counts)
 
 
-def _ample(scale: Scale, subject: Subject) -> Timeline:
+def _ample(values: BoundValues, subject: Subject) -> Timeline:
     """Be so busy and so good before that no longer window shows the current one."""
-    if not scale.also_over:
+    if not values.also_over:
         return subject.timeline
-    good = scale.load(scale.inside, _AMPLE)
-    return subject.timeline.then(subject.interval, good).then(scale.lately, idle(good))
+    good = values.load(values.inside, _AMPLE)
+    return subject.timeline.then(subject.interval, good).then(values.lately, idle(good))
 
 
-def _rare(scale: Scale, subject: Subject) -> Iterator[TestCase]:
+def _rare(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     """Test events so rare that no window has enough of them, but a longer one does."""
-    numbers = _fewest(scale, subject, scale.excess[0])
-    yield _rarely(scale, subject, numbers)
-    yield _again(scale, subject, numbers)
-    yield from _ended(scale, subject, numbers)
-    if scale.mildest == scale.allowed:
-        yield _surely(scale, subject)
+    numbers = _fewest(values, subject, values.excess[0])
+    yield _rarely(values, subject, numbers)
+    yield _again(values, subject, numbers)
+    yield from _ended(values, subject, numbers)
+    if values.mildest == values.allowed:
+        yield _surely(values, subject)
 
 
-def _rarely(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> TestCase:
+def _rarely(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
     """Be bad all the time, and silent at one event too few."""
     few, enough = numbers
-    timeline = _spread_out(scale, subject, scale.worst, (few * 0.6, few * 0.4), scale.lately)
+    timeline = _spread_out(values, subject, values.worst, (few * 0.6, few * 0.4), values.lately)
     timeline = timeline.quiet("silent with one too few")
-    timeline = _burst(timeline, scale.load(scale.worst, (enough - few) / subject.interval), subject)
+    timeline = _burst(timeline, values.load(values.worst, (enough - few) / subject.interval), subject)
     return subject.case(
         "fires on rare events",
-        timeline.fires("fires with just enough of a longer time", value=scale.worst),
+        timeline.fires("fires with just enough of a longer time", value=values.worst),
     )
 
 
-def _again(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> TestCase:
+def _again(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
     """Be bad on many events, then have none for a while, and then be bad on few."""
     few = numbers[0] / 2
     # Enough that a share of all of them would be more bad events than the few bring.
-    many = max(2 * numbers[1], 2 * few * ((scale.excess[0] or 0) + scale.allowed) / scale.allowed)
-    first, second = (scale.load(scale.worst, events / subject.interval) for events in (many, few))
+    many = max(2 * numbers[1], 2 * few * ((values.excess[0] or 0) + values.allowed) / values.allowed)
+    first, second = (values.load(values.worst, events / subject.interval) for events in (many, few))
     timeline = subject.timeline.then(subject.interval, first)
-    timeline = timeline.then(scale.lately + subject.keep + SLACK, idle(first)).silent(
+    timeline = timeline.then(values.lately + subject.keep + SLACK, idle(first)).silent(
         "silent: nothing lately"
     )
     return subject.case(
@@ -318,36 +318,36 @@ def _again(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> Test
     )
 
 
-def _surely(scale: Scale, subject: Subject) -> TestCase:
+def _surely(values: BoundValues, subject: Subject) -> TestCase:
     """Be bad a little more often than allowed, on just enough events to exceed chance."""
-    alert, allowed, window = subject.alert, scale.allowed, subject.signal.window
+    alert, allowed, window = subject.alert, values.allowed, subject.signal.window
     each = min(
         4 * allowed / (alert.min_bad_events + 1),
-        sqrt(scale.sigmas**2 * scale.scatter / (2 * alert.min_events + 1)),
+        sqrt(values.sigmas**2 * values.scatter / (2 * alert.min_events + 1)),
     )
     if not isinstance(subject.signal.kind, Ratio):
         each = min(each, (1 - allowed) / 2)
     value = subject.tier.bound + (-each if subject.signal.better is Better.HIGHER else each)
-    events = scale.by_chance(each)
+    events = values.by_chance(each)
     # No window has more than half of them.
-    timeline = _spread_out(scale, subject, value, (0.6 * events, 0.35 * events), window)
+    timeline = _spread_out(values, subject, value, (0.6 * events, 0.35 * events), window)
     timeline = timeline.quiet("silent while it may be chance")
-    timeline = _burst(timeline, scale.load(value, 0.1 * events / subject.interval), subject)
+    timeline = _burst(timeline, values.load(value, 0.1 * events / subject.interval), subject)
     return subject.case(
         "needs more than chance explains over a longer time", timeline.fires("fires where it is more")
     )
 
 
-def _ended(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> Iterator[TestCase]:
+def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> Iterator[TestCase]:
     """Be good again on a few events, and on too few to prove it."""
     window, keep, floor = subject.signal.window, subject.keep, subject.alert.min_bad_events
     # Old bad events are outside the recent window, and few good events outweigh them where most may be bad.
-    if window + keep + 2 * SLACK >= scale.lately or scale.allowed > _MOST:
+    if window + keep + 2 * SLACK >= values.lately or values.allowed > _MOST:
         return
-    bad = numbers[1] * (1 + 4 * scale.allowed / (1 - scale.allowed))
+    bad = numbers[1] * (1 + 4 * values.allowed / (1 - values.allowed))
     for events, what in ((floor + 0.1, "it is over"), (floor - 1, "too few say that it is over")):
-        timeline = _spread_out(scale, subject, scale.worst, (bad, bad), window)
-        good = scale.load(_best(subject), events / window)
+        timeline = _spread_out(values, subject, values.worst, (bad, bad), window)
+        good = values.load(_best(subject), events / window)
         timeline = timeline.fires("fires").then(window + keep + SLACK, good)
         resolved = events > floor
         yield subject.case(
@@ -362,10 +362,10 @@ def _best(subject: Subject) -> float:
 
 
 def _spread_out(
-    scale: Scale, subject: Subject, value: float, bursts: tuple[float, float], apart: int
+    values: BoundValues, subject: Subject, value: float, bursts: tuple[float, float], apart: int
 ) -> Timeline:
     """Send events at once, and more when a window of ``apart`` seconds has forgotten the first."""
-    first, second = (scale.load(value, events / subject.interval) for events in bursts)
+    first, second = (values.load(value, events / subject.interval) for events in bursts)
     none = idle(first)
     timeline = subject.timeline.then(subject.interval, none).then(subject.interval, first)
     timeline = timeline.then(apart + subject.interval, none)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _WIDE = 1000
 
 
-class Shelf(Struct, frozen=True):
+class Candidates(Struct, frozen=True):
     """All profiles by name, and the base for compiling a service."""
 
     base: Foundation
@@ -76,7 +76,7 @@ class Shelf(Struct, frozen=True):
         return Model(self.site, self.base.common.base.library, services)
 
 
-def shelf(specs: Path, site: str) -> Shelf:
+def candidates(specs: Path, site: str) -> Candidates:
     """Read all profiles; ``specs`` need not exist, and ``site`` is the default where they have no site.
 
     Raises:
@@ -90,7 +90,7 @@ def shelf(specs: Path, site: str) -> Shelf:
         raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: agent-metrics check {specs}")
     common = base.common
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
-    return Shelf(base, known)
+    return Candidates(base, known)
 
 
 def open_labels(profile: ProfileSpec) -> list[str]:
