@@ -177,7 +177,7 @@ def emit_shared_rules(shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
 def emit_delivered(shared: SharedRules, routes: Sequence[Routing], site: Site) -> tuple[Artifact, ...]:
     """Write the shared rules, and the lists of all services, for every target of the site."""
     in_order = sorted(routes, key=lambda one: one.service)
-    return tuple(deliver_all(shared_files(shared, site), in_order, site))
+    return tuple(deliver_all(tuple(shared_files(shared, site)), in_order, site))
 
 
 def emit_reports(entries: Sequence[ServiceEntry], account: SharedAccount, site: Site) -> tuple[Artifact, ...]:

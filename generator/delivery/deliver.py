@@ -30,7 +30,7 @@ def deliver_dashboards(drawn: Sequence[Artifact], site: Site) -> Iterator[Artifa
         yield from module.of_dashboards(drawn, options)
 
 
-def deliver_all(files: Iterable[Artifact], routes: Sequence[Routing], site: Site) -> Iterator[Artifact]:
+def deliver_all(files: Sequence[Artifact], routes: Sequence[Routing], site: Site) -> Iterator[Artifact]:
     """Write the shared rule files, and the lists of all services, for every target of the site."""
     for module, options in _targets(site):
         from generator.delivery.rule_text import rule_texts  # noqa: PLC0415

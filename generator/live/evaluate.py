@@ -43,13 +43,13 @@ class Evaluation(Struct, frozen=True):
 
 
 class _Run(Struct):
-    """The evaluation of one record: the last state of each rule, and the rule that writes each series."""
+    """The evaluation of one record: the last state of each rule, and the rule of each series with its first value."""
 
     api: PrometheusApi
     service: str
     states: dict[tuple[int, int], Mapping[LabelSet, State]] = field(default_factory=dict)
     present: dict[tuple[int, int], frozenset[LabelSet]] = field(default_factory=dict)
-    owners: dict[LabelSet, tuple[int, int]] = field(default_factory=dict)
+    owners: dict[LabelSet, tuple[tuple[int, int], float]] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
 
 
@@ -131,8 +131,8 @@ def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ..
         results = _found(run, one, result, steps)
     except LiveError as error:
         raise error.about(f"rule {one.name}") from error
-    _claim(run, one, results.series)
-    return tuple(series for series in results.series if _is_wanted(run, series))
+    owned = [series for series in results.series if _owns(run, one, series)]
+    return tuple(series for series in owned if _is_wanted(run, series))
 
 
 def _found(run: _Run, one: ScheduledRule, result: RangeResult, steps: range) -> Recorded | Alerted:
@@ -155,13 +155,18 @@ def _query(run: _Run, one: ScheduledRule, steps: range) -> RangeResult:
     return result
 
 
-def _claim(run: _Run, one: ScheduledRule, series: Iterable[TimeSeries]) -> None:
-    """Two rules that write one series overwrite each other in a random order: no result would be right."""
-    for found in series:
-        labels = frozenset(found.labels.items())
-        if run.owners.setdefault(labels, one.key) != one.key:
-            message = f"rule {one.name}: two rules record the series {dict(sorted(labels))}"
-            raise LiveError(message)
+def _owns(run: _Run, one: ScheduledRule, found: TimeSeries) -> bool:
+    """Whether a rule is the first to write a series; the same constant, such as a price, may be in several files.
+
+    Raises:
+        LiveError: two rules overwrite each other in a random order, so that no result would be right.
+    """
+    labels = frozenset(found.labels.items())
+    key, value = run.owners.setdefault(labels, (one.key, found.values[0]))
+    if key != one.key and set(found.values) != {value}:
+        message = f"rule {one.name}: two rules record the series {dict(sorted(labels))}"
+        raise LiveError(message)
+    return key == one.key
 
 
 LabelSet = frozenset[tuple[str, str]]

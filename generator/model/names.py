@@ -43,6 +43,8 @@ INSTRUMENTATION = "instrumentation"
 
 #: A name in the form that Prometheus had before version 3.
 _CLASSIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+#: The form of the records that rules about all services read.
+_SHARED_RECORD = re.compile(r"[a-z0-9_]+:agent_[a-z0-9_]+(:[a-z0-9_]+)?")
 #: The longest name of an alert that linters let pass.
 LONGEST_ALERT_NAME = 40
 #: Prometheus's own series of alerts: the state of each, and the time (Unix seconds) since which it is true.
@@ -180,6 +182,11 @@ def level(labels: tuple[str, ...]) -> str:
 def is_classic(metric: str) -> bool:
     """Whether every Prometheus and every client library knows a metric by this name, without quotes."""
     return _CLASSIC.fullmatch(metric) is not None
+
+
+def is_shared_record(name: str) -> bool:
+    """Whether a series has the name of a record of ours that rules about all services may read."""
+    return _SHARED_RECORD.fullmatch(name) is not None
 
 
 def stem(metric: str) -> str:

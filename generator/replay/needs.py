@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.live.plan import plan, records_read
+from generator.model.names import is_shared_record
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.promql.expr import Series
 from generator.promql.syntax import operands, parse, reference
@@ -87,7 +88,17 @@ def _measured(groups: Sequence[RuleGroup]) -> frozenset[str]:
 
 
 def _has_raw(expr: str, records: frozenset[str]) -> bool:
-    return any(selector.name not in records for selector, _ in _selectors(parse(expr), instant=True))
+    return any(_is_raw(selector, records) for selector, _ in _selectors(parse(expr), instant=True))
+
+
+def _is_raw(selector: grammar.VectorSelector, records: frozenset[str]) -> bool:
+    """Tell raw series from records.
+
+    A record of ours that no rule writes has no series: what the server has under its name, such as a bound that a
+    service has changed until now, is of earlier specs.
+    """
+    name = selector.name or ""
+    return name not in records and not is_shared_record(name)
 
 
 def _only(recording: Sequence[RuleGroup], records: frozenset[str]) -> Iterator[RuleGroup]:
@@ -106,7 +117,7 @@ def _raw(exprs: Iterable[str], records: frozenset[str]) -> Iterator[RawSelector]
     selectors: dict[str, RawSelector] = {}
     for expr in exprs:
         for selector, instant in _selectors(parse(expr), instant=True):
-            if selector.name not in records:
+            if _is_raw(selector, records):
                 read = reference(selector)
                 text = str(Series(read.name, read.matchers).now())
                 known = selectors.get(text)

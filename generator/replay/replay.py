@@ -152,6 +152,7 @@ def replay(order: Order, crew: WorkerPool) -> Replay:
     with _own(order, crew, need) if records is RecordSource.INLINED else _same(crew) as asked:
         if records is RecordSource.INLINED:
             looks = _looks(order, asked, need)
+            notes = (*notes, *_unmeasured(crew.apis[0].url, need, looks))
         begun = _begun(order, asked, need, looks)
         found = histories(asked, order.subject.rules, (order.start, order.end), order.points, begun)
     warnings = (text for one in found for text in one.warnings)
@@ -182,7 +183,7 @@ def _records(
     if not need.records:
         return RecordSource.READ, ()
     if any(looks.values()):
-        return RecordSource.READ, tuple(_missing(order, looks))
+        return RecordSource.READ, tuple(_missing(order, need, looks))
     if order.records is RecordSource.READ:
         message = f"{url} has no recorded series of {', '.join(looks)} in the span"
         raise LiveError(message, NO_DATA)
@@ -194,10 +195,31 @@ def _begun(order: Order, crew: WorkerPool, need: Needs, looks: dict[str, Covered
     return {service: begins(crew.apis[0], look, need, order.start) for service, look in looks.items()}
 
 
-def _missing(order: Order, looks: dict[str, Covered | None]) -> Iterator[str]:
+def _unmeasured(url: str, need: Needs, looks: dict[str, Covered | None]) -> Iterator[str]:
+    """Name the services of which the server has no series at all.
+
+    Raises:
+        LiveError: it has none of any service.
+    """
+    silent = [service for service, one in looks.items() if need.measured and not _is_measured(one)]
+    if silent and len(silent) == len(looks):
+        message = f"{url} has no series of {', '.join(silent)} in the span"
+        raise LiveError(message, NO_DATA)
+    for service in silent:
+        yield f"There are no series of {service} in the span, as its selector picks them: its silence proves nothing."
+
+
+def _is_measured(one: Covered | None) -> bool:
+    return one is not None and one.measured < inf
+
+
+def _missing(order: Order, need: Needs, looks: dict[str, Covered | None]) -> Iterator[str]:
     for service, one in looks.items():
         if one is None:
             yield f"There are no recorded series of {service} in the span: none of its alerts can fire."
+            continue
+        if need.measured and not _is_measured(one):
+            yield f"Only constants of {service} are recorded in the span, and no events: its silence proves nothing."
             continue
         if one.first > order.start + one.step:
             yield f"The recorded series of {service} begin about {utc(one.first)}: nothing is known before."

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.service import Inclusion, Price
 
-_WITHIN = "within"
+#: The label with the type that another counts inside itself.
+WITHIN = "within"
 _ON = (MODEL, TOKEN_TYPE)
 
 
@@ -30,7 +31,7 @@ def constants(prices: Iterable[Price], inclusions: Iterable[Inclusion]) -> Itera
     for model, arms in by_model.items():
         yield rule(names.PRICE, any_of(arms), **{MODEL: model})
     for model, pairs in _pairs(inclusions).items():
-        arms = [labelled(labelled(_one(), TOKEN_TYPE, inner), _WITHIN, outer) for outer, inner in pairs]
+        arms = [labelled(labelled(_one(), TOKEN_TYPE, inner), WITHIN, outer) for outer, inner in pairs]
         yield rule(names.PRICE_WITHIN, any_of(arms), **{MODEL: model})
 
 
@@ -70,8 +71,8 @@ def billed_tokens(
     raw = without_strays(summed(scope.stream(tokens).now(), tokens.kept), tokens, scope)
     ways = []
     if is_listed:
-        within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, _WITHIN))
-        ways.append(binary("*", raw, within, on=_ON, group_left=(_WITHIN,)))
+        within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, WITHIN))
+        ways.append(binary("*", raw, within, on=_ON, group_left=(WITHIN,)))
     if counting := [one.name for one in profiles if one.includes is not None]:
         theirs = grouped(scope.record(names.KNOWN).one_of(names.PROFILE, counting).now(), (names.PROFILE,))
         ways = [join("unless", one, theirs) for one in ways]
@@ -80,10 +81,8 @@ def billed_tokens(
         return rule(names.rate(billed(tokens)), raw)
     inner = any_of(ways)
     # Summed first: two types inside one would become the same series.
-    outer = summed(inner, (*(label for label in tokens.kept if label != TOKEN_TYPE), _WITHIN))
-    moved = call(
-        "label_replace", outer, literal(TOKEN_TYPE), literal("$1"), literal(_WITHIN), literal("(.+)")
-    )
+    outer = summed(inner, (*(label for label in tokens.kept if label != TOKEN_TYPE), WITHIN))
+    moved = call("label_replace", outer, literal(TOKEN_TYPE), literal("$1"), literal(WITHIN), literal("(.+)"))
     # At least 0, since parts are exposed at slightly different times.
     rest = call("clamp_min", binary("-", raw, summed(moved, tokens.kept), on=each(tokens.kept)), number(0))
     return rule(names.rate(billed(tokens)), rest | raw)
@@ -93,8 +92,8 @@ def _within_profiles(raw: Expr, profiles: Expr) -> Expr:
     """Find the tokens that a source counts inside others."""
     priced = binary("*", raw, profiles, on=each(), group_left=(names.PROFILE,))
     on = (names.PROFILE, TOKEN_TYPE)
-    within = aggregate("max", Expr(names.PROFILE_WITHIN), (*on, _WITHIN))
-    return binary("*", priced, within, on=on, group_left=(_WITHIN,))
+    within = aggregate("max", Expr(names.PROFILE_WITHIN), (*on, WITHIN))
+    return binary("*", priced, within, on=on, group_left=(WITHIN,))
 
 
 def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:

@@ -1,35 +1,23 @@
 """Objects of the real SDKs and frameworks, streamed and complete; figures counted by hand."""
 
+# Each test imports its own SDK: together they take seconds, in every process that collects tests.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import os
-import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.instrumentation.loading import OUTPUT, imported
 
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import downloads prices
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import cohere
-    import litellm
-    from agents import ModelResponse as AgentsResponse
-    from agents.usage import Usage as AgentsUsage
-    from anthropic.types import Message, RawMessageDeltaEvent, RawMessageStartEvent
-    from cohere.types import Usage as CohereUsage
-    from cohere.types import UsageBilledUnits, UsageTokens
-    from google.genai import types as gemini
-    from groq.types.chat import ChatCompletionChunk as GroqChunk
-    from langchain_core.messages import AIMessage, AIMessageChunk
-    from langchain_core.outputs import ChatGeneration, LLMResult
-    from mistralai.client.models import UsageInfo
+if TYPE_CHECKING:
+    from anthropic.types import RawMessageDeltaEvent, RawMessageStartEvent
+    from google.genai.types import GenerateContentResponse
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
-    from openai.types.responses import Response, ResponseCompletedEvent
-    from pydantic_ai.messages import ModelResponse, TextPart
-    from pydantic_ai.usage import RequestUsage, RunUsage
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import downloads prices
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 
@@ -58,12 +46,16 @@ _OPENAI = {
 
 
 def _completion() -> ChatCompletion:
+    from openai.types.chat import ChatCompletion
+
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "a"}}
     about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o"}
     return ChatCompletion.model_validate({**about, "choices": [choice], "usage": _OPENAI})
 
 
 def _chunk(usage: dict[str, Any] | None) -> ChatCompletionChunk:
+    from openai.types.chat import ChatCompletionChunk
+
     about = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o"}
     return ChatCompletionChunk.model_validate({**about, "choices": [], "usage": usage})
 
@@ -77,6 +69,8 @@ def test_openai_chat() -> None:
 
 
 def test_openai_responses() -> None:
+    from openai.types.responses import Response, ResponseCompletedEvent
+
     usage = {
         "input_tokens": 1500,
         "output_tokens": 20,
@@ -96,6 +90,8 @@ def test_openai_responses() -> None:
 
 
 def _started(number: str = "msg_1") -> RawMessageStartEvent:
+    from anthropic.types import RawMessageStartEvent
+
     usage = {
         "input_tokens": 4,
         "cache_creation_input_tokens": 47119,
@@ -115,6 +111,8 @@ def _started(number: str = "msg_1") -> RawMessageStartEvent:
 
 
 def _ended(output: int = 310) -> RawMessageDeltaEvent:
+    from anthropic.types import RawMessageDeltaEvent
+
     usage = {
         "input_tokens": 4,
         "cache_creation_input_tokens": 47119,
@@ -126,6 +124,8 @@ def _ended(output: int = 310) -> RawMessageDeltaEvent:
 
 
 def test_anthropic() -> None:
+    from anthropic.types import Message
+
     expected = {"prompt": 4, "completion": 310, "cache_write": 47119}
     started, ended = _started(), _ended()
     whole = Message.model_validate(
@@ -148,7 +148,9 @@ def test_anthropic() -> None:
     assert retried == {"prompt": 8, "completion": 312, "cache_write": 94238}
 
 
-def _gemini(candidates: int, number: str | None, reason: str | None = None) -> gemini.GenerateContentResponse:
+def _gemini(candidates: int, number: str | None, reason: str | None = None) -> GenerateContentResponse:
+    from google.genai import types as gemini
+
     return gemini.GenerateContentResponse(
         response_id=number,
         candidates=[gemini.Candidate(finish_reason=gemini.FinishReason(reason) if reason else None)],
@@ -171,27 +173,36 @@ def test_gemini(number: str | None) -> None:
 
 
 def test_cohere_bills_other_tokens_than_it_reads() -> None:
-    usage = CohereUsage(
+    from cohere import V2ChatResponse
+    from cohere.types import Usage, UsageBilledUnits, UsageTokens
+
+    usage = Usage(
         billed_units=UsageBilledUnits(input_tokens=20, output_tokens=5),
         tokens=UsageTokens(input_tokens=80, output_tokens=5),
     )
-    answer = cohere.V2ChatResponse.model_construct(id="1", usage=usage)
+    answer = V2ChatResponse.model_construct(id="1", usage=usage)
     assert settled("command-r", answer) == {"prompt": 20, "completion": 5}
 
 
 def test_mistral() -> None:
+    from mistralai.client.models import UsageInfo
+
     usage = UsageInfo(prompt_tokens=30, completion_tokens=5, total_tokens=35)
     assert settled("mistral-large", usage) == {"prompt": 30, "completion": 5}
 
 
 def test_groq_ends_its_stream_with_a_usage_of_its_own() -> None:
+    from groq.types.chat import ChatCompletionChunk
+
     about = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": []}
     usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
-    chunk = GroqChunk.model_validate({**about, "x_groq": {"id": "r", "usage": usage}})
+    chunk = ChatCompletionChunk.model_validate({**about, "x_groq": {"id": "r", "usage": usage}})
     assert settled("gpt-4o", chunk) == {"prompt": 10, "completion": 2}
 
 
 def test_litellm_keeps_the_provider_s_fields_beside_its_own() -> None:
+    import litellm
+
     usage = litellm.Usage(
         prompt_tokens=7100,
         completion_tokens=50,
@@ -204,6 +215,9 @@ def test_litellm_keeps_the_provider_s_fields_beside_its_own() -> None:
 
 
 def test_langchain() -> None:
+    from langchain_core.messages import AIMessage, AIMessageChunk
+    from langchain_core.outputs import ChatGeneration, LLMResult
+
     details = {
         "cache_read": 100,
         "cache_creation": 0,
@@ -229,6 +243,9 @@ def test_langchain() -> None:
 
 
 def test_pydantic_ai() -> None:
+    from pydantic_ai.messages import ModelResponse, TextPart
+    from pydantic_ai.usage import RequestUsage, RunUsage
+
     usage = RequestUsage(
         input_tokens=130213, output_tokens=100, cache_read_tokens=128955, cache_write_tokens=1253
     )
@@ -242,8 +259,11 @@ def test_pydantic_ai() -> None:
 
 
 def test_openai_agents() -> None:
-    usage = AgentsUsage(requests=1, input_tokens=10, output_tokens=2, total_tokens=12)
-    answers = [AgentsResponse(output=[], usage=usage, response_id=number) for number in ("a", "b")]
-    total = AgentsUsage(requests=2, input_tokens=20, output_tokens=4, total_tokens=24)
+    from agents import ModelResponse
+    from agents.usage import Usage
+
+    usage = Usage(requests=1, input_tokens=10, output_tokens=2, total_tokens=12)
+    answers = [ModelResponse(output=[], usage=usage, response_id=number) for number in ("a", "b")]
+    total = Usage(requests=2, input_tokens=20, output_tokens=4, total_tokens=24)
     assert settled("gpt-4o", *answers) == {"prompt": 20, "completion": 4}
     assert settled("gpt-4o", total) == {"prompt": 20, "completion": 4}

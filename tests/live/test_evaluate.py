@@ -256,7 +256,15 @@ def test_a_rule_that_cannot_be_evaluated_is_named(api: PrometheusApi) -> None:
 
 def test_two_rules_that_record_one_series_are_refused(api: PrometheusApi) -> None:
     with pytest.raises(LiveError, match=r"rule r: two rules record the series .*'a': 'b'"):
-        evaluate(api, [group(RecordingRule("r", "vector(1)", {"a": "b"})) for _ in range(2)], T, END)
+        evaluate(api, [group(RecordingRule("r", f"vector({value})", {"a": "b"})) for value in (1, 2)], T, END)
+
+
+def test_one_constant_may_be_in_several_files(api: PrometheusApi) -> None:
+    """Services that list the same model of a service tier each record its price."""
+    arms = 'label_replace(vector(1), "k", "a", "", "")', 'label_replace(vector(2), "k", "b", "", "")'
+    rules = (RecordingRule("r", arms[0]), RecordingRule("r", " or ".join(arms)))
+    evaluate(api, [group(one) for one in rules], T, END)
+    assert {one.labels["k"]: one.value for one in api.query("r", END).samples} == {"a": 1, "b": 2}
 
 
 def test_a_record_that_cannot_be_written_is_named(api: PrometheusApi) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from generator.artifact import Artifact
+from generator.compiler import generate
+from generator.model.names import is_shared_record
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.promql.reach import LOOKBACK, reach
 from generator.replay.needs import Needs, RawSelector, needs
 from generator.replay.subject import record_reaches, replay_subject
+from generator.spec.sources import read_sources
 
 RECORDING = RuleGroup(
     "recording",
@@ -74,6 +81,24 @@ def test_a_selector_that_is_read_both_ways_counts_as_read_without_a_range() -> N
 
 def test_a_record_that_reads_itself_is_no_raw_series() -> None:
     assert [one.name for one in needed("seen").raw] == ["a_total"]
+
+
+def test_what_earlier_specs_recorded_on_the_server_is_no_raw_series() -> None:
+    """A service whose changed bound was removed from the specs has none, whatever the server still records."""
+    override = 'service:agent_alert:override{alert="A",service!=""}'
+    found = needed(f"service:agent_known:info unless {override} and foreign:runs:total > 0")
+    assert [one.name for one in found.raw] == ["foreign:runs:total"]
+    assert needed(f"a:rate > on () group_left () {override}").measured == {"a:rate"}
+
+
+@pytest.mark.parametrize("specs", ["specs", "specs/examples/coding-agent"])
+def test_every_shared_record_is_known_by_the_form_of_its_name(specs: str) -> None:
+    found = generate(read_sources(Path(__file__).parents[2] / specs))
+    shared = {one.path: one.text for one in found.files if isinstance(one, Artifact)}
+    texts = [text for path, text in shared.items() if path.startswith("prometheus/rules/agent-")]
+    records = {name for text in texts for name in re.findall(r"record: (\S+)", text)}
+    assert len(records) > 100
+    assert {name for name in records if not is_shared_record(name)} == set()
 
 
 def test_evaluations_before_the_span_tell_the_state_at_its_start() -> None:

@@ -84,6 +84,14 @@ def test_a_simulated_incident_is_found_and_nothing_else(
     assert computed["alerts"] == read["alerts"]
     assert computed["incidents"] == read["incidents"]
 
+    # The other service of the specs has no series: its silence is no result.
+    span = ("--from", "2026-03-20T08:00Z", "--to", END)
+    call = ["replay", SPECS, "--prometheus", simulated, *span, ALERTS[1], "--records", "inlined"]
+    assert main(call) == 0
+    assert "There are no series of research-agent in the span" in capsys.readouterr().out
+    assert main([*call, "--service", "research-agent"]) == 2
+    assert "has no data in the span" in capsys.readouterr().err
+
     # Another size of requests, and more of them at once, change nothing.
     again = replayed(simulated, capsys, *judged, "--points", "7", "--concurrency", "4")
     assert again == read

@@ -7,9 +7,8 @@ import pytest
 from tests.spec.patterns import ambiguous, product
 
 
-@pytest.mark.parametrize("pattern", product())
-def test_no_loop_of_a_pattern_can_read_the_same_in_two_ways(pattern: str) -> None:
-    assert not ambiguous(pattern)
+def test_no_loop_of_a_pattern_can_read_the_same_in_two_ways() -> None:
+    assert list(filter(ambiguous, product())) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import typing
 from types import UnionType
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from msgspec import Struct
 
 from generator.diagnostics import Span
@@ -60,6 +59,5 @@ def _has_field(hint: Any, parts: list[str]) -> bool:  # noqa: ANN401 - an annota
     return found is not None and _has_field(found, parts[1:])
 
 
-@pytest.mark.parametrize("section", sections(), ids=lambda section: section.name)
-def test_each_key_of_a_schema_has_a_field(section: KeySection) -> None:
-    assert list(_ignored(section)) == []
+def test_each_key_of_a_schema_has_a_field() -> None:
+    assert [key for section in sections() for key in _ignored(section)] == []

@@ -14,6 +14,7 @@ from generator.artifact import Artifact
 from generator.model import names
 from generator.model.alerts import BurnRate, RuleHealth
 from generator.model.rules import RecordingRule
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.rule_tests import example
@@ -24,9 +25,10 @@ from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, texts_where_firing
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, samples_of, series_of, values_of
-from generator.prometheus.shared import ERROR_BUDGET, family_of
+from generator.prometheus.shared import ERROR_BUDGET, PRICES, family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
+from generator.signals.prices import WITHIN
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
     from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
+    from generator.promql.expr import Series
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
@@ -70,28 +73,45 @@ class Trial(Struct, frozen=True):
 def shared_tests(
     rules: SharedRules, library: Library, site: Site, variants: Iterable[Variant] = ()
 ) -> Iterator[Artifact]:
-    """Write the unit tests of the shared alerts: a file for each family, and one for windows of days."""
+    """Write the unit tests of the shared alerts: a file for each family, one for windows of days, one of prices."""
+    of_models: dict[Series, float] = {}
     for family, trials in _by_family(library, site, variants).items():
-        # The numbers of a variant are partly in the group of the alert itself.
-        watching = [
-            one
-            for one in dict.fromkeys((family.removesuffix(names.VARIANTS), family))
-            if one in rules.alerting
-        ]
-        alerting = [group for one in watching for group in rules.alerting[one]]
-        for step, part in groupby(sorted(trials, key=lambda one: one.step), key=lambda one: one.step):
+        alerting = [group for one in _watched(family, rules) for group in rules.alerting[one]]
+        for _, part in groupby(sorted(trials, key=lambda one: one.step), key=lambda one: one.step):
             at_once = tuple(part)
             inputs = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
             needed = needed_families(alerting, rules, inputs)
-            paths = [
-                *(names.rules_path(names.shared_name(one)) for one in needed),
-                *(names.alerts_path(names.shared_name(one)) for one in watching),
-            ]
-            groups = [group for one in needed for group in rules.recording[one]] + alerting
-            text = _file(
-                _comment(family), paths, groups, list(_tests(at_once, site)), step * site.rule_interval
-            )
-            yield Artifact(names.tests_path(f"{names.shared_name(family)}{_DAYS if step > 1 else ''}"), text)
+            # The whole price list would take longer to evaluate than all else that a cost depends on.
+            prices = _prices(library, at_once) if PRICES in needed else {}
+            of_models |= prices
+            loaded = [one for one in needed if one != PRICES]
+            yield _family_tests(family, at_once, loaded, list(_tests(at_once, site, prices)), rules)
+    if of_models:
+        yield _price_test(of_models, rules, site)
+
+
+def _watched(family: str, rules: SharedRules) -> list[str]:
+    """List the families with the alerts of a test: the numbers of a variant are partly with the alert itself."""
+    both = dict.fromkeys((family.removesuffix(names.VARIANTS), family))
+    return [one for one in both if one in rules.alerting]
+
+
+def _family_tests(
+    family: str, trials: Sequence[Trial], loaded: Sequence[str], tests: Sequence[Mapped], rules: SharedRules
+) -> Artifact:
+    """Write tests whose cases have the same time between two evaluations; ``loaded`` are families of records."""
+    watched, step = _watched(family, rules), trials[0].step
+    paths = [
+        *(names.rules_path(names.shared_name(one)) for one in loaded),
+        *(names.alerts_path(names.shared_name(one)) for one in watched),
+    ]
+    groups = [
+        *(group for one in loaded for group in rules.recording[one]),
+        *(group for one in watched for group in rules.alerting[one]),
+    ]
+    interval = step * trials[0].subject.fixture.site.rule_interval
+    name = f"{names.shared_name(family)}{_DAYS if step > 1 else ''}"
+    return Artifact(names.tests_path(name), _file(_comment(family), paths, groups, tests, interval))
 
 
 def budget_tests(rules: SharedRules, library: Library) -> Iterator[Artifact]:
@@ -109,6 +129,41 @@ def budget_tests(rules: SharedRules, library: Library) -> Iterator[Artifact]:
         yield Artifact(
             names.tests_path(name), _file(comment, [names.rules_path(name)], groups, tests, BUDGET_STEP)
         )
+
+
+def _price_test(prices: Mapping[Series, float], rules: SharedRules, site: Site) -> Artifact:
+    """Write the unit test of the prices that other tests have as input."""
+    comment = (
+        "Unit test of the price list, generated from the specs: of the models that other tests use.",
+        "Run it with: promtool test rules <this file>",
+    )
+    expected: list[Mapped] = [
+        {"expr": text, "eval_time": "0s", "exp_samples": [{"labels": text, "value": value}]}
+        for text, value in ((price.now().text, value) for price, value in prices.items())
+    ]
+    test: Mapped = {"interval": duration(site.rule_interval), "promql_expr_test": expected}
+    name = names.shared_name(PRICES)
+    text = _file(comment, [names.rules_path(name)], rules.recording[PRICES], [test], site.rule_interval)
+    return Artifact(names.tests_path(name), text)
+
+
+def _prices(library: Library, trials: Iterable[Trial]) -> dict[Series, float]:
+    """Find the prices of all models in test cases (USD), and the types that count inside others (1)."""
+    loads = (one for trial in trials for one in series_of(trial.case.timeline.phases))
+    models = {dict(one.labels).get(MODEL, "") for one in loads}
+    prices = {
+        series(names.PRICE, {MODEL: price.model, TOKEN_TYPE: price.token_type}): price.usd
+        for price in library.prices
+        if price.model in models
+    }
+    within = {
+        series(names.PRICE_WITHIN, {MODEL: model, TOKEN_TYPE: inner, WITHIN: one.token_type}): 1.0
+        for one in library.inclusions
+        for inner in one.included
+        for model in one.models
+        if model in models
+    }
+    return prices | within
 
 
 def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Mapping[str, list[Trial]]:
@@ -206,21 +261,21 @@ def _file(
     return "".join(f"# {line}\n" for line in comment) + block_yaml(contents)
 
 
-def _tests(trials: Sequence[Trial], site: Site) -> Iterator[Mapped]:
+def _tests(trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Iterator[Mapped]:
     """Write one test of all cases of an alert's name, and tests of its annotations."""
     for name, part in groupby(trials, key=lambda one: one.case.alert.name):
         of_name = tuple(part)
-        yield _cases_test(name, of_name, site)
+        yield _cases_test(name, of_name, site, prices)
         clearest = [one for one in of_name if _shows(one)]
         for moment in dict.fromkeys(_moment(one).seconds for one in clearest):
             at_once = [one for one in clearest if _moment(one).seconds == moment]
-            yield _sentences_test(name, at_once, site)
+            yield _sentences_test(name, at_once, site, prices)
 
 
-def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
+def _cases_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Mapped:
     """Test all cases at once, each on its own service."""
     longest = max(_steps(trial.case.timeline.phases) for trial in trials)
-    inputs: dict[str, str] = {}
+    inputs = _constant(prices, longest * trials[0].step)
     for trial in trials:
         inputs |= _inputs(trial, trial.case.timeline.phases, trial.service, longest)
     return {
@@ -279,6 +334,10 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
     }
 
 
+def _constant(fed: Mapping[Series, float], intervals: int) -> dict[str, str]:
+    return {name.now().text: f"{number_text(value)}x{intervals}" for name, value in fed.items()}
+
+
 def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
     """Query the alert's own series; unlike ``alert_rule_test``, this ignores those of other services."""
     firing = {
@@ -311,11 +370,11 @@ def _shows(trial: Trial) -> bool:
     return trial.shows and any(one.value is not None for one in trial.case.timeline.expectations)
 
 
-def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
+def _sentences_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Mapped:
     """Test the labels and annotations of all alerts of one name where they fire."""
-    inputs: dict[str, str] = {}
     alerts: list[Mapped] = []
     moment = _moment(trials[0]).seconds
+    inputs = _constant(prices, moment // site.rule_interval)
     for trial in trials:
         service = _example(trial, trials)
         phases = trial.case.timeline.until(moment)
