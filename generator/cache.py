@@ -44,13 +44,15 @@ class _Stored(Struct, frozen=True):
 class Cache(Memory):
     """The results of earlier compilations: those that the last one used, and the newest others."""
 
-    def __init__(self, directory: int | None, place: Path) -> None:
+    def __init__(self, directory: int | None, place: Path, *, lasting: bool = False) -> None:
         """Read the file, if it exists.
 
         Args:
             directory: The user's own, from ``private.opened``; without one nothing outlasts this process.
             place: The output directory; for a check, which has none, the directory of the specs.
+            lasting: Whether this process compiles again and again, so that values stay decoded.
         """
+        self._lasting = lasting
         self.directory, self._output, self._compiler = directory, place, fingerprint()
         name = os.path.realpath(place).encode("utf-8", "surrogateescape")
         self._name = f"{sha256(name).hexdigest()[:32]}.parts"
@@ -81,14 +83,18 @@ class Cache(Memory):
                 value = msgpack.decode(zlib.decompress(data), type=kind)
             except (DecodeError, ValidationError, zlib.error):
                 return None
-        self._used[key], self._values[key] = data, value
+        self._use(key, data, value)
         return value
 
     def retain(self, value: object, *inputs: bytes) -> None:
         """Keep a result for the next ``save``."""
         key = _key(*inputs)
         with suppress(OverflowError):  # a bound of more than 64 bits
-            self._used[key] = zlib.compress(msgpack.encode(value), _FAST)
+            self._use(key, zlib.compress(msgpack.encode(value), _FAST), value)
+
+    def _use(self, key: str, data: bytes, value: object) -> None:
+        self._used[key] = data
+        if self._lasting:
             self._values[key] = value
 
     def holds(self, file: File) -> bool:
@@ -109,16 +115,16 @@ class Cache(Memory):
         if self.directory is not None and kept != self._results:
             body = msgpack.encode(_Stored(self._compiler, kept))
             private.keep(self.directory, self._name, sha256(body).digest() + body)
-        self._values = {key: self._values[key] for key in self._used}
+        self._values = {key: value for key, value in self._values.items() if key in self._used}
         self._results, self._used = kept, {}
 
 
 @contextmanager
-def opened_cache(place: Path, *, wanted: bool = True) -> Iterator[Cache | None]:
+def opened_cache(place: Path, *, wanted: bool = True, lasting: bool = False) -> Iterator[Cache | None]:
     """Open the cache of earlier compilations of a directory; None where no cache is possible."""
     directory = private.opened(make=True) if wanted else None
     try:
-        yield Cache(directory, place) if directory is not None else None
+        yield Cache(directory, place, lasting=lasting) if directory is not None else None
     finally:
         if directory is not None:
             os.close(directory)

@@ -5,28 +5,35 @@ Each difference is listed once, with all the services that it affects.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.alerts.registry import in_words
-from generator.diagnostics.printable import printable
+from generator.diagnostics.printable import printable, shortened
 from generator.diagnostics.suggest import listed
 from generator.markdown import code, text
+from generator.model.metrics import MetricType
+from generator.model.streams import Stream
 from generator.model.units import Unit, duration, human, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.alerts import Alert
+    from generator.model.metrics import Label, Metric
     from generator.model.receivers import Receiver
     from generator.model.service import Model, Objective, Service, Site
+    from generator.model.signals import Signal
 
 ALERTS, PROMISES, LABELS, SIGNALS, OTHERS = "Alerts", "Objectives", "Labels", "Signals and metrics", "Others"
 #: The kinds of changes, the most important for a reviewer first.
 KINDS = (ALERTS, PROMISES, LABELS, SIGNALS, OTHERS)
+#: Parts of a service that follow from others, or are places in files.
+_DERIVED = {"origins", "alerts", "streams", "signals", "metrics", "runs", "deviations"}
 _SECONDS = {"scrape_interval", "rule_interval", "retention"}
 #: Above this number, services are only counted.
 _NAMED = 5
@@ -86,7 +93,8 @@ def compare_models(before: CompiledSpecs, after: CompiledSpecs) -> Changes:
     both = [name for name in new if name in old]
     changes: dict[ModelChange, list[str]] = {change: [] for change in _of_site(before.model, after.model)}
     for name in both:
-        for change in _of_service(old[name], new[name]):
+        found = tuple(_of_service(old[name], new[name])) or tuple(_unnamed(old[name], new[name]))
+        for change in found:
             changes.setdefault(change, []).append(name)
     series = {name: (before.series[name], after.series[name]) for name in both}
     return Changes(
@@ -120,6 +128,28 @@ def _of_service(old: Service, new: Service) -> Iterator[ModelChange]:
     yield from _changed(LABELS, _labels(old), _labels(new))
     yield from _changed(SIGNALS, _measured(old), _measured(new))
     yield from _changed(OTHERS, _others(old), _others(new))
+
+
+def _unnamed(old: Service, new: Service) -> Iterator[ModelChange]:
+    """Name the details of a service that differ, where no other change shows them."""
+    for part in old.__struct_fields__:
+        if part not in _DERIVED:
+            for place, *texts in _details(getattr(old, part), getattr(new, part), part.replace("_", " ")):
+                yield ModelChange(OTHERS, place, *map(shortened, texts))
+
+
+def _details(old: object, new: object, place: str) -> Iterator[tuple[str, str, str]]:
+    """Descend to the smallest parts that differ."""
+    if old == new:
+        return
+    if isinstance(old, Struct) and type(old) is type(new):
+        for name in old.__struct_fields__:
+            yield from _details(getattr(old, name), getattr(new, name), f"{place} {name.replace('_', ' ')}")
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in dict.fromkeys((*old, *new)):
+            yield from _details(old.get(name, ""), new.get(name, ""), f"{place} {name}")
+    else:
+        yield place, _spelled(old), _spelled(new)
 
 
 def _changed(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[ModelChange]:
@@ -159,19 +189,57 @@ def _promise(objective: Objective, service: Service) -> str:
 
 
 def _labels(service: Service) -> dict[str, str]:
-    return {
-        name: ", ".join(label.values) if label.values else f"at most {label.max_live} values"
-        for name, label in service.labels.items()
-    }
+    return {name: _bounds(label) for name, label in service.labels.items()}
+
+
+def _bounds(label: Label) -> str:
+    values = ", ".join(label.values) if label.values else f"at most {label.max_live} values"
+    new = f", {plain(label.new_per_week)} new a week" if label.new_per_week and not label.values else ""
+    per = (f", at most {most} for each {other}" for other, most in label.per)
+    return f"{values}{new}{''.join(per)}"
 
 
 def _measured(service: Service) -> dict[str, str]:
-    signals = {f"signal {name}": f"over {duration(one.window)}" for name, one in service.signals.items()}
-    metrics = {
-        f"metric {name}": f"{one.type} by {', '.join(one.labels) or 'no label'}"
-        for name, one in service.metrics.items()
-    }
-    return signals | metrics
+    signals = {f"signal {name}": _definition(one) for name, one in service.signals.items()}
+    return signals | {f"metric {name}": _metric(one) for name, one in service.metrics.items()}
+
+
+def _metric(metric: Metric) -> str:
+    buckets = f", buckets to {', '.join(map(plain, metric.buckets))} {metric.unit}".rstrip()
+    across = f", {metric.across} of all instances" if metric.type is MetricType.GAUGE else ""
+    labels = ", ".join(metric.labels) or "no label"
+    return f"{metric.type} by {labels}{buckets if metric.buckets else ''}{across}: {metric.help}"
+
+
+def _definition(signal: Signal) -> str:
+    """Describe the computation of a signal: ``share of tool_call, where status=error, among tool=pay, over 15m``."""
+    kind = signal.kind
+    of_kind = ((name, getattr(kind, name)) for name in kind.__struct_fields__ if name != "good")
+    parts = [
+        f"{type(kind).__name__.lower()} of {signal.of.name}",
+        *(f"{name.replace('_', ' ')} {_spelled(value)}" for name, value in of_kind if value),
+        f"over {duration(signal.window)}",
+        *(f"by {' and '.join(level)}" for level in signal.levels if level),
+    ]
+    if signal.trend:
+        parts.append(f"trend over {duration(signal.trend.over) if signal.trend.over else 'releases'}")
+    return f"{', '.join(parts)}: {signal.title}. {signal.description}"
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, Stream):
+        return value.name
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_spelled(each)}" for name, each in value.items())
+    if isinstance(value, tuple) and all(isinstance(each, tuple) for each in value):
+        return _spelled(dict(value))
+    if isinstance(value, tuple):
+        return " or ".join(map(_spelled, value))
+    if isinstance(value, Struct):
+        # The receivers of a target are those of the site.
+        fields = ((name, getattr(value, name)) for name in value.__struct_fields__ if name != "receivers")
+        return ", ".join(f"{name} {_spelled(each)}" for name, each in fields if each)
+    return str(value)
 
 
 def _others(service: Service) -> dict[str, str]:
@@ -186,6 +254,9 @@ def _others(service: Service) -> dict[str, str]:
         "selector": ", ".join(f"{name}={value}" for name, value in service.selector.items()),
         "replicas": str(service.replicas),
         "description": service.description,
+        "adapters": ", ".join(service.adapters),
+        "budget of series": _spelled(service.series_budget) if service.series_budget else "",
+        **{f"meaning of {_called(one)}": one.means for one in service.alerts if one.means},
         **{f"link to {kind}": link for kind, link in service.links.items()},
         **prices,
     }
@@ -197,14 +268,26 @@ def _of_site(before: Model, after: Model) -> Iterator[ModelChange]:
             name.replace("_", " "): _setting(name, getattr(site, name))
             for name in site.__struct_fields__
             if name not in {"budget", "deliver", "receivers"}
-        } | {f"receiver {one.name}": _receiver(one) for one in site.receivers}
+        } | {
+            "budget of series": _spelled(site.budget),
+            **{f"receiver {one.name}": _receiver(one) for one in site.receivers},
+            **{f"delivery to {name}": text for name, text in _deliveries(site)},
+        }
 
     yield from _changed(OTHERS, settings(before.site), settings(after.site))
 
 
+def _deliveries(site: Site) -> Iterator[tuple[str, str]]:
+    """Describe the options of each target; a target without any is only there."""
+    for name in site.deliver.__struct_fields__:
+        target = getattr(site.deliver, name)
+        if target:
+            yield name, _spelled(target) or "yes"
+
+
 def _receiver(receiver: Receiver) -> str:
     wanted = (f"{label} {' or '.join(values)}" for label, values in receiver.wanted)
-    means = " and ".join(type(one).__name__ for one in receiver.channels)
+    means = " and ".join(f"{type(one).__name__} ({_spelled(one)})" for one in receiver.channels)
     every = duration(receiver.repeat_interval)
     return f"{', '.join(wanted) or 'all that no other receiver gets'}, by {means}, again after {every}"
 
@@ -212,6 +295,8 @@ def _receiver(receiver: Receiver) -> str:
 def _setting(name: str, value: object) -> str:
     if name in _SECONDS and isinstance(value, int):
         return duration(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -6,9 +6,9 @@ All of it depends on the files that services share alone, so that after an edit 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from generator.checks.all import check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
@@ -63,11 +63,19 @@ class Loaded(Struct, frozen=True):
 
 
 class Foundation(Struct, frozen=True):
-    """The base for compiling every service; all that is made from it is kept by the ``identity`` of its files."""
+    """The base for compiling every service.
+
+    Attributes:
+        understood: The files that services share.
+        memory: The results of earlier compilations.
+        identity: A hash of these files, by which a memory has what was made from them.
+        made: What was made or recalled for forms of the shared rules.
+    """
 
     understood: Understood
     memory: Memory
     identity: bytes
+    made: dict[object, object] = field(default_factory=dict)
 
     @property
     def common(self) -> Common:
@@ -138,9 +146,11 @@ class SharedForm(Struct, frozen=True):
         return with_variants(plain, self.variants, self.library, site)
 
     def _once(self, kind: type[T], make: Callable[[], T], more: object = None) -> T:
-        """Make a value of a kind from the rules and ``more``, unless it is in memory."""
-        base = self.foundation
-        return base.memory.once(kind, make, base.identity, self.key, more)
+        """Make a value of a kind from the rules and ``more``, unless it was made before."""
+        base, key = self.foundation, (kind, self.key, more)
+        if key not in base.made:
+            base.made[key] = base.memory.once(kind, make, base.identity, self.key, more)
+        return cast("T", base.made[key])
 
 
 def load(sources: Sources, memory: Memory) -> tuple[Foundation | None, tuple[Diagnostic, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import msgpack
 
@@ -15,18 +15,14 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Results of compilations; those of this class last as long as the object."""
+    """Results of earlier compilations; this class keeps none."""
 
-    def __init__(self) -> None:
-        self._made: dict[tuple[bytes, ...], object] = {}
-
-    def recall(self, kind: type[T], *inputs: bytes) -> T | None:  # noqa: ARG002 - for memories of encoded values
+    def recall(self, kind: type[T], *inputs: bytes) -> T | None:  # noqa: ARG002 - for memories that have some
         """Find a result."""
-        return cast("T | None", self._made.get(inputs))
+        return None
 
     def retain(self, value: object, *inputs: bytes) -> None:
         """Keep a result for later compilations."""
-        self._made[inputs] = value
 
     def holds(self, file: File) -> bool:  # noqa: ARG002
         """Whether the output directory has a file whose text was dropped."""

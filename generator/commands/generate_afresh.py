@@ -20,6 +20,7 @@ from generator.commands.compiling import compiling
 from generator.commands.terminal import complain, rendered, show
 from generator.compiler import Compilation, generate
 from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
+from generator.output.directory import digest
 from generator.output.outcome import OutputError, WriteResult
 from generator.output.paths import MANIFEST
 from generator.output.write import compare, write
@@ -132,18 +133,16 @@ def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -
     summary = f"{printable_text(output)}: {WriteResult(unchanged=tuple(paths)).summary()}\n"
     read = {path: (signed, unchanged.digest_of(path)) for path, signed in inputs.items()}
     made = {f"{output}{os.sep}{path}": output / path for path in paths}
-    wrote = {
-        name: (unchanged.signature(path.lstat()), unchanged.digest_of(name)) for name, path in made.items()
-    }
+    wrote = {name: (unchanged.signature(path.lstat()), digest(path)) for name, path in made.items()}
     return unchanged.Record([plain, coloured, summary], {**read, **wrote})
 
 
 def watch(specs: Path, output: Path, *, cached: bool) -> None:
     """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
     gc.enable()
-    with opened_cache(output, wanted=cached) as cache:
+    with opened_cache(output, wanted=cached, lasting=True) as cache:
         try:
-            memory = cache or Cache(None, output)
+            memory = cache or Cache(None, output, lasting=True)
             sys.stderr.write(f"watching {printable_text(specs)}; Ctrl-C ends it\n")
             seen, compilation = None, None
             while True:

@@ -27,7 +27,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str:
     """``did you mean "x"?``, else ``<listing>: a, b, c``, else empty."""
-    candidates = tuple(known)
+    candidates = tuple(dict.fromkeys(known))
     match = closest(name, candidates)
     if match is not None:
         return f"did you mean {quoted(match)}?"

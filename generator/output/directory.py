@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from enum import Enum, auto
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator import unchanged
 from generator.output.outcome import OutputError, name_of
 from generator.output.paths import parents
 
@@ -104,7 +107,20 @@ def standing(root: Path, path: str) -> str:
 
 
 def digest(path: Path) -> str:
-    """Hash a regular file: SHA-256 in hex; never through a link, never waiting for a pipe's writer."""
+    """Hash a regular file: SHA-256 in hex; never through a link, never waiting for a pipe's writer.
+
+    A process reads a file once while it has the same signature.
+    """
+    signed = unchanged.signature(path.lstat())
+    return _hashed(path) if unchanged.is_racy(signed, time.time_ns()) else _known(path, signed)
+
+
+@lru_cache(maxsize=65536)
+def _known(path: Path, signed: str) -> str:  # noqa: ARG001 - with another signature the file is another
+    return _hashed(path)
+
+
+def _hashed(path: Path) -> str:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
 

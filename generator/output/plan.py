@@ -34,12 +34,12 @@ _WHAT = {
 
 
 class Content(Struct, frozen=True):
-    """The content of a file: its SHA-256 in hex, its size in bytes, and the bytes, unless the output has them."""
+    """The content of a file: its SHA-256 in hex, its size in bytes, and its text, unless the output has it."""
 
     path: str
     sha256: str
     size: int
-    held: bytes | None
+    text: str | None
 
     @property
     def data(self) -> bytes:
@@ -48,10 +48,10 @@ class Content(Struct, frozen=True):
         Raises:
             OutputError: the output had them when the plan was made, and no longer has them.
         """
-        if self.held is None:
+        if self.text is None:
             message = f"{name_of(self.path)} was changed in the output directory while this ran"
             raise OutputError(message, "run again; nothing was written")
-        return self.held
+        return self.text.encode()
 
 
 class WritePlan(Struct, frozen=True):
@@ -115,7 +115,7 @@ def contents(artifacts: Sequence[File]) -> dict[str, Content]:
     check_paths(artifact.path for artifact in artifacts)
     files = {artifact.path: _content(artifact) for artifact in artifacts}
     manifest = manifest_of({path: content.sha256 for path, content in files.items()})
-    return {**files, MANIFEST: _of_bytes(MANIFEST, manifest.encode())}
+    return {**files, MANIFEST: _of_text(MANIFEST, manifest)}
 
 
 def plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> WritePlan:
@@ -194,11 +194,12 @@ def _content(artifact: File) -> Content:
     if not isinstance(artifact, Artifact):
         return Content(artifact.path, artifact.sha256, artifact.size, None)
     try:
-        return _of_bytes(artifact.path, artifact.text.encode())
+        return _of_text(artifact.path, artifact.text)
     except UnicodeEncodeError:
         message = f"the text of {name_of(artifact.path)} contains a lone surrogate, which no file can"
         raise OutputError(message, "find it in the specs; nothing was written") from None
 
 
-def _of_bytes(path: str, data: bytes) -> Content:
-    return Content(path, sha256(data).hexdigest(), len(data), data)
+def _of_text(path: str, text: str) -> Content:
+    data = text.encode()
+    return Content(path, sha256(data).hexdigest(), len(data), text)

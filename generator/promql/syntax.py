@@ -102,8 +102,9 @@ def is_selector(text: str) -> bool:
     return isinstance(tree, grammar.VectorSelector) and tree.offset is None and tree.at is None
 
 
+@lru_cache(maxsize=64)
 def parse(text: str) -> grammar.Expr:
-    """Parse an expression.
+    """Parse an expression, whose tree cannot be changed; a few checks in a row read each.
 
     Raises:
         PromqlError: ``text`` is not PromQL.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from generator.checks.cardinality.account import Load, SharedAccount, Total, together
-from generator.checks.cardinality.savings import Saving, of_metrics
+from generator.checks.cardinality.savings import Saving, of_metric, ranked, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -179,24 +179,24 @@ def _sum(totals: Iterable[Total]) -> Total:
 def service_row(each: ServiceFacts, site: Site) -> ServiceRow:
     """Collect the numbers of one service."""
     account = each.account
+    savings = [of_metric(series.metric, each.service, site) for series in account.metrics]
+    most = site.budget_of(each.service).metric
     return ServiceRow(
         name=account.service,
         replicas=account.replicas,
-        metrics=tuple(_metric(series, each, site) for series in account.metrics),
+        metrics=tuple(
+            MetricRow(series, series.live / most, ranked(one))
+            for series, one in zip(account.metrics, savings, strict=True)
+        ),
         groups=groups(account.records),
         raw=account.raw,
         raw_used=account.raw.live / site.budget_of(each.service).service,
         recorded=account.recorded,
         recorded_used=account.recorded.live / site.budget_of(each.service).recorded,
-        savings=of_metrics(each.service.metrics.values(), each.service, site),
+        savings=ranked(summed(savings)),
         load=account.load,
         budget=site.budget_of(each.service),
     )
-
-
-def _metric(series: MetricSeries, each: ServiceFacts, site: Site) -> MetricRow:
-    savings = of_metrics((series.metric,), each.service, site)
-    return MetricRow(series, series.live / site.budget_of(each.service).metric, savings)
 
 
 def groups(records: Iterable[RecordSeries]) -> tuple[GroupRow, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -277,3 +278,50 @@ def test_what_was_generated_is_not_what_it_was_generated_of(
     code, _, err = diff(str(tmp_path / "output"))
     assert code == 2
     assert "has the generated files" in err
+
+
+_OF_SUPPORT, _OF_SITE = "specs/services/support-agent.yaml", "specs/site.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            _OF_SUPPORT,
+            "where: {stop_reason: paused}",
+            "where: {stop_reason: timeout}",
+            "signal handover_rate",
+        ),
+        (_OF_SUPPORT, "trend: {over: 1h}", "trend: {over: 2h}", "signal handover_rate"),
+        (_OF_SUPPORT, "max_live: 4, new_per_week: 2", "max_live: 4, new_per_week: 3", "release"),
+        (
+            _OF_SUPPORT,
+            "tool: [search_docs, create_ticket, send_email]",
+            "tool: {values: [search_docs, create_ticket, send_email], per: {model: 1}}",
+            "tool",
+        ),
+        (_OF_SUPPORT, "replicas: 6", "replicas: 6\nadapters: [otlp]", "adapters"),
+        (
+            _OF_SUPPORT,
+            "replicas: 6",
+            "replicas: 6\nmetrics: {agent_run_latency_ms: {buckets: [1s, 3s, 9s]}}",
+            "metric agent_run_latency_ms",
+        ),
+        (_OF_SUPPORT, "replicas: 6", "replicas: 6\nseries_budget: {metric: 6000}", "budget of series"),
+        (
+            _OF_SUPPORT,
+            "AgentToolCallsPerRunHigh: {warning: 40}",
+            "AgentToolCallsPerRunHigh: {warning: 40, means: Ask Ada.}",
+            "meaning of AgentToolCallsPerRunHigh",
+        ),
+        (_OF_SITE, "total: 200000", "total: 300000", "budget of series"),
+        (_OF_SITE, "retention: 15d", "retention: 15d\ndeliver: {openslo: {}}", "delivery to openslo"),
+    ],
+)
+def test_no_change_of_a_key_is_told_as_nothing(  # noqa: PLR0913 - a case
+    repository: Path, diff: Callable[..., tuple[int, str, str]], file: str, old: str, new: str, told: str
+) -> None:
+    edit(repository / file, (old, new))
+    code, out, err = diff("HEAD")
+    assert (code, err) == (0, "")
+    assert re.search(rf"^  [~+] {told}( |$)", out, re.MULTILINE), out

@@ -29,6 +29,15 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
 print(json.dumps(sorted(sys.modules)))
 """
 
+_SEARCHES = """
+import contextlib, gc, io, sys
+from generator.__main__ import run
+sys.argv[:1] = ["agent-metrics"]
+with contextlib.redirect_stdout(io.StringIO()):
+    run()
+print(gc.isenabled())
+"""
+
 _WITHOUT = """
 import sys
 from generator.cli import main
@@ -60,6 +69,11 @@ sys.exit(main(sys.argv[1:]))
 def test_a_command_imports_only_what_it_needs(arguments: tuple[str, ...], more: tuple[str, ...]) -> None:
     imported = _run(_IMPORTS, *arguments).stdout
     assert not {*HEAVY, *more}.intersection(json.loads(imported))
+
+
+@pytest.mark.parametrize(("arguments", "searches"), [(("check",), False), (("explain", "yaml/tab"), True)])
+def test_only_short_commands_do_not_search_for_garbage(arguments: tuple[str, ...], searches: bool) -> None:  # noqa: FBT001
+    assert _run(_SEARCHES, *arguments).stdout.split()[-1].decode() == str(searches)
 
 
 def test_where_nothing_has_changed_the_compiler_is_not_imported(place: Path, call: Call) -> None:

@@ -42,3 +42,7 @@ def test_a_list_that_is_cut_begins_with_what_is_nearest() -> None:
 def test_a_long_list_is_cut_and_counted() -> None:
     assert listed(map(str, range(12))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
     assert listed(map(str, range(14))).endswith("10, 11 and 2 more")
+
+
+def test_a_name_that_is_known_twice_is_listed_once() -> None:
+    assert did_you_mean("zzzz", ["by", "for", "by", "by"]) == "known: by, for"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -59,19 +60,39 @@ def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple
 
     Releases cannot: an instance always has one.
     """
-    chosen = tuple(metrics)
-    used = dict.fromkeys(label for metric in chosen for label in metric.labels if label in service.labels)
-    used.pop(RELEASE, None)
-    savings = [_of_label(label, chosen, service, site) for label in used]
-    savings += [_of_buckets(metric, service, site) for metric in chosen if len(metric.buckets) > 1]
-    return _ranked(savings)
+    return ranked(summed(of_metric(metric, service, site) for metric in metrics))
+
+
+def of_metric(metric: Metric, service: Service, site: Site) -> tuple[Saving, ...]:
+    """List the savings in raw series of one metric, also those that save nothing."""
+    used = dict.fromkeys(label for label in metric.labels if label in service.labels and label != RELEASE)
+    if not used and len(metric.buckets) <= 1:
+        return ()  # such as the metric that the instrumentation adds
+    before = live_series(metric, service, site)
+    savings = [_of_label(label, metric, before, service, site) for label in used]
+    if len(metric.buckets) > 1:
+        savings.append(_of_buckets(metric, before, service, site))
+    return tuple(savings)
+
+
+def summed(savings: Iterable[Iterable[Saving]]) -> list[Saving]:
+    """Add up the savings of several metrics."""
+    sums: dict[tuple[str, str], Saving] = {}
+    for one in chain.from_iterable(savings):
+        other = sums.get((one.label, one.metric))
+        sums[one.label, one.metric] = (
+            replace(one, halved=one.halved + other.halved, dropped=one.dropped + other.dropped)
+            if other
+            else one
+        )
+    return list(sums.values())
 
 
 def of_records(service: Service, known: World) -> tuple[Saving, ...]:
     """List the savings in recorded series of a service, as it is exposed, the largest first."""
     terms = _live(known.own) + _shared_live(known.shared)
     before = sizes(service)
-    return _ranked(
+    return ranked(
         _of_recorded(label, terms, before) for label in service.labels.values() if label.name != OUTSIDE_LABEL
     )
 
@@ -99,34 +120,26 @@ def _of_recorded(label: Label, terms: Counter[Term], before: Sizes) -> Saving:
     )
 
 
-def _ranked(savings: Iterable[Saving]) -> tuple[Saving, ...]:
+def ranked(savings: Iterable[Saving]) -> tuple[Saving, ...]:
+    """Sort the savings that are worth it, the largest first."""
     ordered = sorted(savings, key=lambda saving: (-saving.dropped, -saving.halved, saving.label))
     return tuple(saving for saving in ordered if saving.worth)
 
 
-def _of_label(name: str, metrics: tuple[Metric, ...], service: Service, site: Site) -> Saving:
+def _of_label(name: str, metric: Metric, before: int, service: Service, site: Site) -> Saving:
     label = service.labels[name]
-    having = tuple(metric for metric in metrics if name in metric.labels)
-    before = _raw(having, service, site)
     half = _with(service, _cut(label, _half(values(label))))
-    without = tuple(
-        replace(metric, labels=tuple(kept for kept in metric.labels if kept != name)) for metric in having
-    )
-    return Saving(
-        name, values(label), before - _raw(having, half, site), before - _raw(without, service, site)
-    )
+    without = replace(metric, labels=tuple(kept for kept in metric.labels if kept != name))
+    halved, dropped = live_series(metric, half, site), live_series(without, service, site)
+    return Saving(name, values(label), before - halved, before - dropped)
 
 
-def _of_buckets(metric: Metric, service: Service, site: Site) -> Saving:
-    before, half, one = (
-        _raw((replace(metric, buckets=metric.buckets[:count]),), service, site)
-        for count in (len(metric.buckets), _half(len(metric.buckets)), 1)
+def _of_buckets(metric: Metric, before: int, service: Service, site: Site) -> Saving:
+    half, one = (
+        live_series(replace(metric, buckets=metric.buckets[:count]), service, site)
+        for count in (_half(len(metric.buckets)), 1)
     )
     return Saving(LE, len(metric.buckets), before - half, before - one, metric.name)
-
-
-def _raw(metrics: tuple[Metric, ...], service: Service, site: Site) -> int:
-    return sum(live_series(metric, service, site) for metric in metrics)
 
 
 def _recorded(terms: Mapping[Term, int], known: Sizes) -> int:
