@@ -116,8 +116,9 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     # With a given prog, argparse does not format the usage to find it, which would import every compression module.
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=top.prog)
     called = next((word for word in argv if not word.startswith("-")), None)
-    for name, summary in COMMANDS.items():
-        parser = commands.add_parser(name, help=summary)
+    # To add a parser takes a while, and a call that begins with a command needs no list of the others.
+    for name in [called] if called in COMMANDS and called == argv[0] else COMMANDS:
+        parser = commands.add_parser(name, help=COMMANDS[name])
         if name == called:
             _describe(name, parser, argv)
     return top.parse_args(argv)

@@ -179,25 +179,21 @@ def _sum(totals: Iterable[Total]) -> Total:
 def service_row(each: ServiceFacts, site: Site) -> ServiceRow:
     """Collect the numbers of one service."""
     account = each.account
-    # The instrumentation adds a metric, which the author of the spec cannot make smaller.
-    savings = {metric.name: of_metric(metric, each.service, site) for metric in each.service.metrics.values()}
+    savings = [of_metric(series.metric, each.service, site) for series in account.metrics]
+    most = site.budget_of(each.service).metric
     return ServiceRow(
         name=account.service,
         replicas=account.replicas,
         metrics=tuple(
-            MetricRow(
-                series,
-                series.live / site.budget_of(each.service).metric,
-                ranked(savings.get(series.metric.name, ())),
-            )
-            for series in account.metrics
+            MetricRow(series, series.live / most, ranked(one))
+            for series, one in zip(account.metrics, savings, strict=True)
         ),
         groups=groups(account.records),
         raw=account.raw,
         raw_used=account.raw.live / site.budget_of(each.service).service,
         recorded=account.recorded,
         recorded_used=account.recorded.live / site.budget_of(each.service).recorded,
-        savings=ranked(summed(savings.values())),
+        savings=ranked(summed(savings)),
         load=account.load,
         budget=site.budget_of(each.service),
     )

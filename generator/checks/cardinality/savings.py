@@ -66,6 +66,8 @@ def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple
 def of_metric(metric: Metric, service: Service, site: Site) -> tuple[Saving, ...]:
     """List the savings in raw series of one metric, also those that save nothing."""
     used = dict.fromkeys(label for label in metric.labels if label in service.labels and label != RELEASE)
+    if not used and len(metric.buckets) <= 1:
+        return ()  # such as the metric that the instrumentation adds
     before = live_series(metric, service, site)
     savings = [_of_label(label, metric, before, service, site) for label in used]
     if len(metric.buckets) > 1:
