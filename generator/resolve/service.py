@@ -132,7 +132,9 @@ def resolve_service(
     changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
     deviations = resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
-    return replace(service, deviations=deviations)
+    off = {name: entry.value.disabled for name, entry in sorted(merged.items())}
+    reasons = {name: reason.value for name, reason in off.items() if reason}
+    return replace(service, deviations=replace(deviations, reasons=reasons))
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
