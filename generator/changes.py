@@ -256,6 +256,7 @@ def _others(service: Service) -> dict[str, str]:
         "description": service.description,
         "adapters": ", ".join(service.adapters),
         "budget of series": _spelled(service.series_budget) if service.series_budget else "",
+        **{f"reason why {name} is off": reason for name, reason in service.deviations.reasons.items()},
         **{f"meaning of {_called(one)}": one.means for one in service.alerts if one.means},
         **{f"link to {kind}": link for kind, link in service.links.items()},
         **prices,

@@ -20,7 +20,7 @@ from generator.model.service import worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from generator.model.service import Service
 
@@ -89,13 +89,17 @@ class Mistake(Struct, frozen=True):
 
 
 class SelfCheck(Struct, frozen=True):
-    """The checklist of a service, its common mistakes, and its part of the minimum first-release set."""
+    """The checklist of a service, its common mistakes, and its part of the minimum first-release set.
+
+    ``off`` are the alerts that its author turned off, with the reasons.
+    """
 
     service: str
     profile: str
     items: tuple[Item, ...]
     mistakes: tuple[Mistake, ...]
     minimum: tuple[str, ...]
+    off: Mapping[str, str]
 
     @property
     def passed(self) -> int:
@@ -131,6 +135,7 @@ def self_check(service: Service) -> SelfCheck:
         items,
         _mistakes(service),
         tuple(name for name in MINIMUM if _there(name, service)),
+        service.deviations.reasons,
     )
 
 

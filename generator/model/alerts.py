@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import assert_never
 
@@ -317,8 +318,9 @@ class Variant(Struct, frozen=True):
 
 
 class Deviations(Struct, frozen=True):
-    """The changes of a service to the shared alerts."""
+    """The changes of a service to the shared alerts; ``reasons`` are those of the alerts that its author turned off."""
 
     overrides: tuple[Override, ...] = ()
     variants: tuple[Variant, ...] = ()
     off: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = {}

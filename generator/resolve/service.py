@@ -16,9 +16,9 @@ from generator.model.signals import Cost, Distribution, Signal, Tokens
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
-from generator.resolve.label_names import forbidden_label, set_elsewhere
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
+from generator.resolve.names import forbidden_label, set_elsewhere
 from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices
@@ -132,7 +132,9 @@ def resolve_service(
     changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
     deviations = resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
-    return replace(service, deviations=deviations)
+    off = {name: entry.value.disabled for name, entry in sorted(merged.items())}
+    reasons = {name: reason.value for name, reason in off.items() if reason}
+    return replace(service, deviations=replace(deviations, reasons=reasons))
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service

@@ -150,7 +150,7 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
             "scrape every 15s or 30s",
         )
     why = ""
-    if site.rule_interval < site.scrape_interval:
+    if site.rule_interval < site.scrape_interval <= LONGEST_SCRAPE_INTERVAL:
         why = f"find nothing new between scrapes every {duration(site.scrape_interval)}"
     elif MINUTE % site.rule_interval:
         why = "do not divide a minute, so that they count more or less than the windows of minutes that alerts name"

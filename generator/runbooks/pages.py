@@ -41,8 +41,9 @@ class Page(Struct, frozen=True):
 
     Attributes:
         name: The alert.
-        summary: Its summary.
-        means: Its meaning; empty where the spec does not say it.
+        summary: Its summary, in the words of most services.
+        means: Its meaning, in the words of most services; empty where the spec does not say it.
+        meanings: Other meanings, each with the services whose specs say it.
         signal: The name, the title and the description of its signal; None where it is not about one.
         run: The word for a run.
         words: Other words for it, each with the services that have it.
@@ -59,6 +60,7 @@ class Page(Struct, frozen=True):
     name: str
     summary: str
     means: str
+    meanings: Mapping[str, Sequence[str]]
     signal: tuple[str, str, str] | None
     run: str
     words: Mapping[str, Sequence[str]]
@@ -70,6 +72,13 @@ class Page(Struct, frozen=True):
     severity: str
     overview: str
     grafana: str
+
+
+class _Said(Struct, frozen=True):
+    """The summaries and meanings of an alert, each with the services whose specs say it; those of most come first."""
+
+    summaries: Mapping[str, Sequence[str]]
+    meanings: Mapping[str, Sequence[str]]
 
 
 class RunbookEntry(Struct, frozen=True):
@@ -105,9 +114,13 @@ def _rows(alert: Alert, service: Service) -> str:
 
 
 def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tuple[Artifact, ...]:
-    """Write the page of every alert that some service has; the first service with it supplies its content."""
+    """Write the page of every alert that some service has.
+
+    The first service with it supplies its content, but for texts that services may change: those of most are used.
+    """
     rows: dict[str, list[str]] = {}
     words: dict[str, dict[str, list[str]]] = {}
+    said: dict[str, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
     alerts: dict[str, Explained] = {}
     for each in services:
         if each.rows.keys() - alerts.keys():
@@ -115,7 +128,13 @@ def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tu
         for name, own in each.rows.items():
             rows.setdefault(name, []).append(own)
             words.setdefault(name, {}).setdefault(each.run, []).append(each.service)
-    pages = tuple(_page(alerts[name], words[name], site.grafana_url) for name in sorted(rows))
+            alert, (summaries, meanings) = each.alerts[name].alert, said.setdefault(name, ({}, {}))
+            summaries.setdefault(alert.summary, []).append(each.service)
+            meanings.setdefault(alert.means, []).append(each.service)
+    pages = tuple(
+        _page(alerts[name], words[name], _Said(*map(_commonest_first, said[name])), site.grafana_url)
+        for name in sorted(rows)
+    )
     texts = memory.once(tuple[str, ...], lambda: _texts(pages), "runbooks", pages)
     return tuple(
         Artifact(names.runbook_path(page.name), text.replace(_ROWS, "".join(rows[page.name])))
@@ -146,16 +165,27 @@ def _panel(alert: Alert) -> str:
     return TITLES.get(place, "") if place else ""
 
 
-def _page(explained: Explained, words: Mapping[str, Sequence[str]], grafana: str) -> Page:
+def _commonest_first(said: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return dict(sorted(said.items(), key=lambda one: -len(one[1])))
+
+
+def _page(
+    explained: Explained,
+    words: Mapping[str, Sequence[str]],
+    said: _Said,
+    grafana: str,
+) -> Page:
     """Collect a page; ``words`` are those for a run, each with the services that have it."""
     alert, signal = explained.alert, explained.signal
     # One common word is written; with several the page names the services of each.
     run, *others = words
+    means, *_ = said.meanings
     has_bounds = bool(alert.tiers and alert.tiers[0].text)
     return Page(
         name=alert.name,
-        summary=alert.summary,
-        means=alert.means,
+        summary=next(iter(said.summaries)),
+        means=means,
+        meanings={text: services for text, services in said.meanings.items() if text and text != means},
         signal=None if isinstance(alert.kind, Absence) else (signal.name, signal.title, signal.description),
         run=RUN if others else run,
         words={word: services for word, services in words.items() if others and word != RUN},

@@ -314,6 +314,12 @@ _OF_SUPPORT, _OF_SITE = "specs/services/support-agent.yaml", "specs/site.yaml"
             "AgentToolCallsPerRunHigh: {warning: 40, means: Ask Ada.}",
             "meaning of AgentToolCallsPerRunHigh",
         ),
+        (
+            _OF_SUPPORT,
+            "The provider's own status page pages us.",
+            "Ask Ada.",
+            "reason why AgentLLMErrorRateHigh is off",
+        ),
         (_OF_SITE, "total: 200000", "total: 300000", "budget of series"),
         (_OF_SITE, "retention: 15d", "retention: 15d\ndeliver: {openslo: {}}", "delivery to openslo"),
     ],

@@ -45,7 +45,7 @@ def test_what_is_written_counts(tmp_path: Path) -> None:
     [
         ("scrape_interval: 30s\n", []),
         ("scrape_interval: 60s\n", ["site/scrape-interval"]),
-        ("scrape_interval: 61s\n", ["site/scrape-interval", "site/rule-interval"]),
+        ("scrape_interval: 61s\n", ["site/scrape-interval"]),
         ("rule_interval: 10s\n", ["site/rule-interval"]),
         ("rule_interval: 15s\n", []),
         ("rule_interval: 1m\n", []),

@@ -180,3 +180,20 @@ def test_every_question_about_a_value_names_the_panel_that_answers_it(pages: dic
     for alert in about_values:
         questions = pages[alert].split("## First questions")[1].split("\n## ")[0].split("\n1. ")[1:]
         assert [question for question in questions if " See *" not in question] == [], alert
+
+
+def test_each_service_says_what_an_alert_means_there_and_why_one_is_off() -> None:
+    """The words of most services come first, whatever the names of the services."""
+    specs = shipped()
+    first, other = specs["services/research-agent.yaml"], specs["services/support-agent.yaml"]
+    specs["services/third.yaml"] = {**other, "service": "third", "selector": {"job": "third"}}
+    own = {"means": "Ask Ada about <b> here.", "summary": "Many calls."}
+    first["alerts"] = {"AgentToolCallsPerRunHigh": own, "AgentNoRuns": {"disabled": "Nobody waits."}}
+    files = compile_specs(specs).files
+    page = files["runbooks/AgentToolCallsPerRunHigh.md"]
+    assert page.startswith("# AgentToolCallsPerRunHigh\n\nAgents call tools far more often than usual.\n")
+    assert "\n\nAgents call tools in circles." in page.split("## When it fires")[0]
+    assert "\n\nFor `research-agent`: Ask Ada about &lt;b&gt; here.\n\n" in page
+    assert "For `" not in files["runbooks/AgentSuccessRateLow.md"]
+    about = files["reports/self-check.md"].split("## research-agent")[1].split("## support-agent")[0]
+    assert "| `AgentNoRuns` | Nobody waits. |" in about
