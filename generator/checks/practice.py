@@ -346,7 +346,7 @@ def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | Al
     yield from _shared_suspects(each.world.shared, retention)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)
 def _shared_suspects(shared: SharedPart, retention: int) -> tuple[RecordingRule | AlertingRule, ...]:
     return tuple(_longer((known for known in shared.rules if not known.shape.nothing), retention))
 

@@ -134,7 +134,7 @@ class World(Struct, frozen=True):
         return {**self.builtin, **self.raw, **self.recorded}
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
 def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     """Infer the reads and records of the shared rules for a service with this data."""
     files = data_series(rules.streams, data)
@@ -189,7 +189,7 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     return World(raw, everyone.written, recorded, builtin, (*recording, *alerting), shared)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)
 def _for_service(
     everyone: SharedWorld, changed: tuple[tuple[str, Shape], ...]
 ) -> tuple[SharedPart, Mapping[str, Shape]]:

@@ -31,8 +31,8 @@ from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.fan_out import FAN_OUTS, FannedOut, fan_out
 from generator.resolve.floors import check_absence, check_floor_of, check_floors, check_traffic, looks_back
+from generator.resolve.names import look_up
 from generator.resolve.objective_alerts import Watched, objective_alerts
-from generator.resolve.scope import look_up
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import TieredAlert, capped, check_severity, resolve_tiers, severity
 from generator.resolve.times import wait

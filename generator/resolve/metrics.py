@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import Across, Metric, MetricType
-from generator.resolve.label_names import look_up_label
+from generator.resolve.names import look_up, look_up_label
 from generator.resolve.quantities import bucket_bounds
-from generator.resolve.scope import look_up
 from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from generator.diagnostics import Note, Span
 from generator.model.service import Objective, Site
 from generator.model.signals import Better, Share, Signal, top_bucket
 from generator.model.units import DAY, WRITTEN_AS, Unit, human
+from generator.resolve.names import look_up
 from generator.resolve.quantities import SMALLEST, amount
-from generator.resolve.scope import look_up
 from generator.resolve.times import objective_window
 
 if TYPE_CHECKING:

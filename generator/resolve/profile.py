@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Findings
 from generator.resolve.alerts import KINDS as ALERT_KINDS
-from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
-from generator.resolve.scope import look_up
+from generator.resolve.names import look_up, refused_declaration
 from generator.resolve.signals import KINDS as SIGNAL_KINDS
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams

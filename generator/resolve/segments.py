@@ -11,7 +11,7 @@ from generator.diagnostics import Note
 from generator.diagnostics.suggest import did_you_mean, listed
 from generator.model.metrics import OTHER
 from generator.resolve.alerts import alerts_of
-from generator.resolve.label_names import refused_label
+from generator.resolve.names import refused_label
 from generator.resolve.objectives import objective_of
 from generator.resolve.quantities import stands_on_objective
 from generator.resolve.tiers import capped

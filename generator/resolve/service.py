@@ -16,9 +16,9 @@ from generator.model.signals import Cost, Distribution, Signal, Tokens
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
-from generator.resolve.label_names import forbidden_label, set_elsewhere
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
+from generator.resolve.names import forbidden_label, set_elsewhere
 from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices

@@ -26,7 +26,7 @@ from generator.model.signals import (
     Trend,
 )
 from generator.model.units import MINUTE, Unit, parse_duration
-from generator.resolve.scope import look_up
+from generator.resolve.names import look_up
 from generator.resolve.signal_checks import check_signal
 from generator.resolve.times import seconds, window
 

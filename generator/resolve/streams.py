@@ -12,11 +12,10 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
-from generator.resolve.label_names import forbidden_label
+from generator.resolve.names import forbidden_label, look_up
 from generator.resolve.oldest import are_native
 from generator.resolve.patterns import overlap
 from generator.resolve.quantities import bucket_bounds
-from generator.resolve.scope import look_up
 from generator.spec.types import (
     ELSEWHERE,
     Entry,

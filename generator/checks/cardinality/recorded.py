@@ -94,7 +94,7 @@ class _Records(Struct, frozen=True):
                 )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)
 def _of_service(shared: SharedPart) -> _Records:
     terms = tuple(_terms(one for one in shared.rules if names.SERVICE in one.shape.names).values())
     places = {

@@ -97,7 +97,7 @@ def of_records(service: Service, known: World) -> tuple[Saving, ...]:
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)
 def _shared_live(shared: SharedPart) -> Counter[Term]:
     return _live(shared.rules)
 

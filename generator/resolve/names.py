@@ -1,24 +1,30 @@
-"""Names that no label may have, even with a bound: those with unbounded values, and those set elsewhere."""
+"""Names in specs: those that must exist, those that no label may have, and those that become names of files.
+
+No label may have a name of unbounded values, even with a bound, or one that is set elsewhere. No file is named after a
+device of Windows, and no two files have names that differ only in case.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from generator.diagnostics import Diagnostic, Note, Span, error
 from generator.diagnostics.printable import quoted
-from generator.diagnostics.suggest import closest, listed
+from generator.diagnostics.suggest import closest, did_you_mean, listed
 from generator.model import names
 from generator.model.identifiers import unbounded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from generator.diagnostics import Findings
     from generator.model.metrics import Label
     from generator.spec.types import ProfileSpec, Text
 
+T = TypeVar("T")
 FORBIDDEN, RESERVED = "cardinality/forbidden-label", "cardinality/reserved-label"
 HELP = "segment by release, model or tool; put ids and texts in logs, traces or exemplars"
 #: Who sets them, so that a metric's own would be renamed or overwritten.
@@ -34,6 +40,21 @@ _SET_BY = {
 #: No rule can group by them, in any case: PromQL reads a number or another word.
 _OF_PROMQL = frozenset({"inf", "nan", "without", "anchored", "smoothed"})
 _INTERNAL = "names that begin with __ are Prometheus's own"
+# Windows opens the device whatever follows the dot.
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
+
+
+def look_up(name: Text, declared: Mapping[str, T], noun: str, findings: Findings) -> T | None:
+    """Find the declaration of ``name``; report an unknown one."""
+    if name.value in declared:
+        return declared[name.value]
+    findings.error(
+        f"reference/unknown-{noun}",
+        f'{noun} "{name.value}" is not declared',
+        name.span,
+        did_you_mean(name.value, declared) or f"declare the {noun} first",
+    )
+    return None
 
 
 def forbidden_label(name: str, span: Span | None, notes: Collection[Note] = ()) -> Diagnostic | None:
@@ -101,3 +122,47 @@ def set_elsewhere(name: str) -> str | None:
     if name.lower() in _OF_PROMQL:
         return "PromQL has another meaning for it"
     return _INTERNAL if name.startswith("__") else _SET_BY.get(name)
+
+
+def is_device(name: str) -> bool:
+    """Whether a file of that name, with any suffix, is a device on Windows."""
+    return bool(_DEVICE.fullmatch(name))
+
+
+def check_device(name: Text, findings: Findings) -> None:
+    """Refuse a name whose file would be a device."""
+    if is_device(name.value):
+        findings.error(
+            "name/device",
+            f'files are called after "{name.value}", which is a device on Windows',
+            name.span,
+            f"choose another name, such as {name.value}{'-agent' if name.value.islower() else 'Alert'}",
+        )
+
+
+def check_shared_files(service: Text, findings: Findings) -> None:
+    """Refuse a service whose files would have the names of shared files."""
+    if names.is_shared_name(service.value):
+        findings.error(
+            "name/shared-file",
+            f'files about all services are called "{service.value}"',
+            service.span,
+            f"choose another name, such as {service.value.removeprefix('agent-')}-agent",
+        )
+
+
+def check_alert_names(alerts: Iterable[Text], findings: Findings) -> None:
+    """Refuse alerts whose runbooks would be the same file, or a device."""
+    seen: dict[str, Text] = {}
+    for name in alerts:
+        check_device(name, findings)
+        first = seen.setdefault(name.value.casefold(), name)
+        if first.value != name.value:
+            findings.error(
+                "name/case",
+                f'alerts "{name.value}" and "{first.value}" differ by case only: their runbooks are one file on '
+                "some systems",
+                name.span,
+                f"write {first.value} if that is meant, or choose another name",
+                Note("the other one is here", first.span),
+            )
