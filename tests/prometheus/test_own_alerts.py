@@ -117,7 +117,10 @@ def with_own_alerts(directory: Path) -> Model:
         **{name: {"type": "gauge", "help": "A gauge.", **body} for name, body in _GAUGES.items()},
     }
     spec["metrics"]["support_basket_usd"] = {
-        **{"type": "histogram", "unit": "usd", "help": "Baskets.", "labels": ["release"]},
+        "type": "histogram",
+        "unit": "usd",
+        "help": "Baskets.",
+        "labels": ["release"],
         "buckets": [1, 10, 100, 1000],
     }
     quantile = {"of": "support_basket_usd", "q": 0.9}
