@@ -14,11 +14,11 @@ from msgspec import Struct
 from generator.alerts.condition import AlertNumber, Ground, InputSeries
 from generator.model import names
 from generator.model.alerts import Alert, AlertSeverity
-from generator.model.signals import Distribution, Quantile, Share, Signal, divisor
+from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals.events import whole
 from generator.signals.quantile import HAIR
-from generator.streams.scope import each, having, join, largest, spread, summed
+from generator.streams.scope import each, having, join, largest, smallest, spread, summed
 
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3
@@ -42,7 +42,8 @@ def bad_events(
 ) -> Expr | None:
     """Count the bad events behind a value; None for a signal without bad events.
 
-    For a quantile these are the observations beyond the largest bucket within ``bound``.
+    For a quantile these are the observations beyond the largest bucket within ``bound``; where a higher value is
+    better, those within the smallest bucket that reaches it.
     """
     signal = ground.signal(alert)
     numerator = parts.numerator.now(offset=ago)
@@ -60,7 +61,8 @@ def allowed_share(signal: Signal, bound: AlertNumber) -> AlertNumber:
     if isinstance(signal.kind, Share):
         return bound.complement() if signal.kind.good else bound
     if isinstance(signal.kind, Quantile):
-        return AlertNumber(number(round(1 - signal.kind.q, 9)), literal=True)
+        share = signal.kind.q if signal.better is Better.HIGHER else 1 - signal.kind.q
+        return AlertNumber(number(round(share, 9)), literal=True)
     return bound
 
 
@@ -123,13 +125,16 @@ def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, label
 
 
 def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: AlertNumber, ago: int) -> Expr:
-    """Count all observations minus those in the largest bucket within the bound: a bucket counts all below it."""
-    scope, le = ground.scope, names.LE
+    """Count the observations on the bad side of a bound, with the whole bucket of the bound itself."""
+    scope, le, falls = ground.scope, names.LE, signal.better is Better.HIGHER
     buckets = having(whole(signal.of, signal.window, scope), labels)
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
     upper = scope.record(names.upper(signal.of)).now()
-    within = AlertNumber(bound.expr * number(HAIR), bound.literal).compare("<=", upper)
-    filled = join(
-        "and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,)
-    )
+    edge = bound.expr / number(HAIR) if falls else bound.expr * number(HAIR)
+    chosen = AlertNumber(edge, bound.literal).compare(">=" if falls else "<=", upper)
+    filled = summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le))
+    filled = join("and", filled, chosen, (le,))
+    # A bucket counts all below it.
+    if falls:
+        return smallest(filled, labels) | every
     return every - (largest(filled, labels) | number(0) * every)

@@ -27,10 +27,10 @@ from generator.alerts import (
     unpriced,
 )
 from generator.alerts.chance import SIGMAS, sigmas
-from generator.alerts.condition import Condition, Ground
+from generator.alerts.condition import Condition, Ground, side
 from generator.model import alerts
 from generator.model.service import worded
-from generator.model.signals import Quantile, Share, Signal, counts_bad
+from generator.model.signals import Better, Quantile, Share, Signal, counts_bad
 from generator.model.units import Unit, duration, human
 
 if TYPE_CHECKING:
@@ -147,9 +147,10 @@ def _bad(alert: Alert, signal: Signal) -> str:
     if isinstance(alert.kind, alerts.Overflow):
         return "more there than that share"
     if isinstance(signal.kind, Quantile) and isinstance(alert.kind, alerts.Threshold):
-        return f"more observations above that than the {human(1 - signal.kind.q, Unit.RATIO)} that may be"
+        may_be = signal.kind.q if signal.better is Better.HIGHER else 1 - signal.kind.q
+        return f"more observations {side(signal)} that than the {human(may_be, Unit.RATIO)} that may be"
     if isinstance(signal.kind, Quantile) and compared:
-        return "more observations above that than expected"
+        return f"more observations {side(signal)} that than expected"
     if compared:
         return "bad events more than expected"
     return "bad events more than that allows" if isinstance(alert.kind, alerts.Threshold) else "bad events"

@@ -25,7 +25,19 @@ from generator.model.units import DAY, MINUTE
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.events import long_window, rate_at, whole
 from generator.signals.quantile import HAIR
-from generator.streams.scope import Scope, each, grouped, having, join, largest, rule, spread, summed, top
+from generator.streams.scope import (
+    Scope,
+    each,
+    grouped,
+    having,
+    join,
+    largest,
+    rule,
+    smallest,
+    spread,
+    summed,
+    top,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -307,17 +319,22 @@ def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
 
 
 def _slow(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
-    """Record the share of each side beyond the largest bucket within the newest release's value."""
+    """Record the share of each side that is as bad as the newest release's value, or worse, by whole buckets."""
+    falls = signal.better is Better.HIGHER
     value = scope.record(names.part(signal, "newest", _BY)).now()
-    value = largest(join("and", value, _one(names.NEWEST, scope), _BY)) * number(HAIR)
-    within = spread("<=", scope.record(names.upper(signal.of)).now(), value)
+    value = largest(join("and", value, _one(names.NEWEST, scope), _BY))
+    value = value / number(HAIR) if falls else value * number(HAIR)
+    within = spread(">=" if falls else "<=", scope.record(names.upper(signal.of)).now(), value)
     rates = names.level_rate(signal.of, _BUCKETS)
     newest, beside = (
-        _beyond(_counted(rates, side, scope), within, scope.record(events_name(signal.of, side)).now())
+        _beyond(_counted(rates, side, scope), within, scope.record(events_name(signal.of, side)).now(), falls)
         for side in ("newest", "beside")
     )
     day = _beyond(
-        _buckets_of(signal, PREVIOUS_WINDOW, scope), within, _observations(signal, PREVIOUS_WINDOW, scope)
+        _buckets_of(signal, PREVIOUS_WINDOW, scope),
+        within,
+        _observations(signal, PREVIOUS_WINDOW, scope),
+        falls,
     )
     day = join("and", day, _one(names.PREVIOUS, scope), _BY)
     yield rule(slow_name(signal, "newest"), newest)
@@ -329,10 +346,12 @@ def slow_name(signal: Signal, side: str) -> str:
     return names.part(signal, f"{side}_slow", _BY)
 
 
-def _beyond(buckets: Expr, within: Expr, every: Expr) -> Expr:
-    """Compute the share of observations outside the buckets ``within``; each bucket counts all below it."""
-    inside = largest(join("and", buckets, within, (names.LE,)), _BY)
-    return number(1) - inside / (every > number(0))
+def _beyond(buckets: Expr, within: Expr, every: Expr, falls: bool) -> Expr:  # noqa: FBT001 - a side of a bound
+    """Compute the share of observations outside the buckets ``within``, or in the smallest of them."""
+    inside = join("and", buckets, within, (names.LE,))
+    if falls:
+        return (smallest(inside, _BY) | every) / (every > number(0))
+    return number(1) - largest(inside, _BY) / (every > number(0))
 
 
 def _counted(rates: str, side: str, scope: Scope) -> Expr:

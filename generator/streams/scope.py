@@ -75,6 +75,11 @@ def largest(expr: Expr, labels: Iterable[str] = ()) -> Expr:
     return aggregate("max", expr, each(labels))
 
 
+def smallest(expr: Expr, labels: Iterable[str] = ()) -> Expr:
+    """Keep the smallest value at a level."""
+    return aggregate("min", expr, each(labels))
+
+
 def top(expr: Expr) -> Expr:
     """Keep the one largest series of each service."""
     return Expr(f"topk by ({names.SERVICE}) (1, {expr.text})")

@@ -81,6 +81,8 @@ ALERTS: dict[str, dict[str, object]] = {
     "QueueLong": {"threshold": {"signal": "queue_depth"}, "warning": "50"},
     "QueueGrows": {"change": {"signal": "queue_depth", "over": "1h"}, "warning": "60%", "for": "10m"},
     "ScoreLow": {"threshold": {"signal": "score", "by": "release"}, "critical": 0.8},
+    # Higher is better: the bad observations are those below.
+    "BasketsSmall": {"threshold": {"signal": "basket_p90"}, "warning": "$20", "min_bad_events": 5},
     "WaitLong": {"threshold": {"signal": "oldest_wait"}, "warning": "30s"},
     "Idle": {"idle": {"signal": "run_count", "over": "10m"}},
     "IdlePages": {"idle": {"signal": "run_count", "over": "10m"}, "severity": "critical"},
@@ -114,6 +116,16 @@ def with_own_alerts(directory: Path) -> Model:
         **spec.get("metrics", {}),
         **{name: {"type": "gauge", "help": "A gauge.", **body} for name, body in _GAUGES.items()},
     }
+    spec["metrics"]["support_basket_usd"] = {
+        "type": "histogram",
+        "unit": "usd",
+        "help": "Baskets.",
+        "labels": ["release"],
+        "buckets": [1, 10, 100, 1000],
+    }
+    quantile = {"of": "support_basket_usd", "q": 0.9}
+    baskets = {"title": "Baskets", "description": "Their value.", "quantile": quantile, "better": "higher"}
+    spec["signals"] |= {"basket_p90": baskets}
     spec["signals"] |= {name: {"title": name, "description": name, **body} for name, body in _LEVELS.items()}
     spec["alerts"] |= {name: {**usual, **body} for name, body in ALERTS.items()}
     waiting = {"title": "Paused", "description": "Runs that wait.", "better": "neither"}

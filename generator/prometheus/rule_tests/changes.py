@@ -58,7 +58,9 @@ class _Step(Struct, frozen=True):
         if self.kind.beyond is not None:
             return self.kind.beyond * 0.9
         if isinstance(kind, Quantile):
-            return self.signal.of.buckets[len(self.signal.of.buckets) // 2] * 0.9
+            # What gets worse leaves its bucket.
+            middle = self.signal.of.buckets[len(self.signal.of.buckets) // 2]
+            return middle * (1.1 if self.signal.better is Better.HIGHER else 0.9)
         if isinstance(kind, Share | Distribution):
             return 0.02
         least = 0.0 if self.kind.relative else 3 * self.subject.tier.bound
@@ -70,6 +72,8 @@ class _Step(Struct, frozen=True):
         if isinstance(self.signal.kind, Share | Distribution):
             return 0.0 if self.signal.better is Better.HIGHER else 1.0
         top = top_bucket(self.signal)
+        if isinstance(self.signal.kind, Quantile) and self.signal.better is Better.HIGHER:
+            return self.base / 10
         return top if top is not None else self.base * 10
 
     def bad(self, value: float) -> float | None:
@@ -78,7 +82,7 @@ class _Step(Struct, frozen=True):
         if isinstance(kind, Share):
             return 1 - value if kind.good else value
         if isinstance(kind, Quantile) and (beyond := self.kind.beyond) is not None:
-            return share_beyond(self.signal.of, kind.q, value, beyond)
+            return share_beyond(self.signal, kind.q, value, beyond)
         counted = isinstance(kind, Distribution) or (isinstance(kind, Ratio) and self.signal.of.sparse)
         return value if counted else None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream
 from generator.model.units import plain
 from generator.prometheus.rule_tests.timeline import Load, SeriesId, merged
@@ -74,8 +74,12 @@ def tokens_for(usd: float, fixture: Fixture) -> float:
     return usd / fixture.price.usd if fixture.price else 0.0
 
 
-def share_beyond(stream: Stream, q: float, value: float, bound: float) -> float:
-    """Compute the share beyond the largest bucket within a bound, where ``load_of`` gives a quantile a value."""
+def share_beyond(signal: Signal, q: float, value: float, bound: float) -> float:
+    """Compute the share on the bad side of a bound, by whole buckets, where ``load_of`` gives a quantile a value."""
+    stream = signal.of
+    if signal.better is Better.HIGHER:
+        edge = min((edge for edge in stream.buckets if edge >= bound / HAIR), default=inf)
+        return sum(part for upper, part in _spread(stream, q, value) if upper <= edge)
     edge = max((edge for edge in stream.buckets if edge <= bound * HAIR), default=0.0)
     return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
 

@@ -42,13 +42,16 @@ class _Releases(Struct, frozen=True):
         if isinstance(self.signal.kind, Share):
             return 0.98 if self.signal.better is Better.HIGHER else 0.02
         if isinstance(self.signal.kind, Quantile):
-            return 0.9 * self.signal.of.buckets[:2][-1]
+            first = self.signal.of.buckets[:2][-1]
+            return (1.1 if self.signal.better is Better.HIGHER else 0.9) * first
         return 1.0
 
     @property
     def worst(self) -> float:
         if isinstance(self.signal.kind, Share):
             return 0.0 if self.signal.better is Better.HIGHER else 1.0
+        if isinstance(self.signal.kind, Quantile) and self.signal.better is Better.HIGHER:
+            return self.base / 10
         if isinstance(self.signal.kind, Quantile):
             # All are in the last bucket.
             low, high = (0.0, *self.signal.of.buckets)[-2:]
@@ -57,11 +60,11 @@ class _Releases(Struct, frozen=True):
 
     def bad(self, value: float, newest: float) -> float | None:
         """Return the share of bad events at a value, beside the newest one; None if none are counted."""
-        kind, of = self.signal.kind, self.signal.of
+        kind = self.signal.kind
         if isinstance(kind, Share):
             return 1 - value if kind.good else value
         if isinstance(kind, Quantile):
-            return share_beyond(of, kind.q, value, newest)
+            return share_beyond(self.signal, kind.q, value, newest)
         return None
 
     def load(self, release: str, value: float, events: float = PLENTY) -> Load:

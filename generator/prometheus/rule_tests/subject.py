@@ -188,7 +188,7 @@ def worst(signal: Signal, bound: float) -> float:
     if isinstance(signal.kind, Share | Distribution):
         return 0.0 if signal.better is Better.HIGHER else 1.0
     top = top_bucket(signal)
-    if top is not None and isinstance(signal.kind, Quantile):
+    if top is not None and isinstance(signal.kind, Quantile) and signal.better is not Better.HIGHER:
         return top
     return bound / 10 if signal.better is Better.HIGHER else bound * 10
 

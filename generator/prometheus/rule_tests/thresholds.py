@@ -182,7 +182,7 @@ def _excess(signal: Signal, value: float, bound: float) -> float | None:
     if isinstance(signal.kind, Share):
         return bound - value if signal.better is Better.HIGHER else value - bound
     if isinstance(signal.kind, Quantile):
-        return share_beyond(signal.of, signal.kind.q, value, bound) - (1 - signal.kind.q)
+        return share_beyond(signal, signal.kind.q, value, bound) - _allowed(signal, bound)
     counted = isinstance(signal.kind, Distribution) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
     return value - bound if counted else None
 
@@ -190,7 +190,7 @@ def _excess(signal: Signal, value: float, bound: float) -> float | None:
 def _allowed(signal: Signal, bound: float) -> float:
     """Compute the share of bad events that a bound allows."""
     if isinstance(signal.kind, Quantile):
-        return 1 - signal.kind.q
+        return signal.kind.q if signal.better is Better.HIGHER else 1 - signal.kind.q
     return 1 - bound if signal.better is Better.HIGHER and isinstance(signal.kind, Share) else bound
 
 
