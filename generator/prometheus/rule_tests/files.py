@@ -202,7 +202,7 @@ def service_tests(service: Service, compiled: Compiled, shared: SharedRules, sit
     paths, groups = [names.rules_path(service.name)], list(compiled.recording)
     tests = [raw_test(service, site)]
     if compiled.alerting:
-        needed = needed_families(compiled.alerting, shared)
+        needed = needed_families((*compiled.recording, *compiled.alerting), shared)
         paths += [names.rules_path(names.shared_name(one)) for one in needed]
         paths.append(names.alerts_path(service.name))
         # Its input is streams, so that its own signals come after their inputs.
