@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # A higher rate is of no use to a reader.
 _SECONDS = 0.1
 _SECONDS_ELSEWHERE = 15.0
-_CLEAR = "\r\x1b[K"
 _WIDTH = 24
 
 
@@ -47,13 +46,13 @@ class ProgressLine(Struct):
         stream: The stream of the bar.
         after: Seconds before the bar is shown.
         shown: The time of the last update; at first, of the start.
-        stands: Whether the bar must be cleared.
+        width: Columns of the bar that stands there, to be cleared with blanks: not every terminal knows more.
     """
 
     stream: TextIO
     after: float = 0
     shown: float = field(default_factory=time.monotonic)
-    stands: bool = False
+    width: int = 0
 
     def __post_init__(self) -> None:
         self.shown += self.after - _SECONDS
@@ -62,8 +61,9 @@ class ProgressLine(Struct):
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.stands:
-            self.stream.write(_CLEAR)
+        if self.width:
+            self._draw("")
+            self.stream.write("\r")
             self.stream.flush()
 
     def show(self, title: str, done: int, total: int) -> None:
@@ -74,10 +74,14 @@ class ProgressLine(Struct):
             return
         if now - self.shown < (0 if done == total else _SECONDS):
             return
-        self.shown, self.stands = now, True
+        self.shown = now
         full = _WIDTH * done // total if total else _WIDTH
-        self.stream.write(f"{_CLEAR}{title} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
+        self._draw(f"{title} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
+
+    def _draw(self, text: str) -> None:
+        self.stream.write(f"\r{text.ljust(self.width)}")
         self.stream.flush()
+        self.width = len(text)
 
     def _write_line(self, text: str, now: float) -> None:
         if now - self.shown >= _SECONDS_ELSEWHERE:

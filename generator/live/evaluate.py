@@ -131,7 +131,8 @@ def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ..
         results = _found(run, one, result, steps)
     except LiveError as error:
         raise error.about(f"rule {one.name}") from error
-    owned = [series for series in results.series if _owns(run, one, series)]
+    # A server may answer with values that are no numbers: none is left then.
+    owned = [series for series in results.series if series.values and _owns(run, one, series)]
     return tuple(series for series in owned if _is_wanted(run, series))
 
 

@@ -64,7 +64,7 @@ def infer(text: str, known: Mapping[str, Shape]) -> Inferred:
     return _infer(text, tuple([(name, known[name]) for name in names_read(text) if name in known]))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def names_read(text: str) -> tuple[str, ...]:
     """List the series that ``text`` reads, each once.
 
@@ -74,7 +74,7 @@ def names_read(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(read.name for read in references(text)))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _infer(text: str, known: tuple[tuple[str, Shape], ...]) -> Inferred:
     walk = _Walk(dict(known), [], [])
     result = walk.shape_of(parse(text))

@@ -36,7 +36,7 @@ class _Line(Struct, frozen=True):
     text: str
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def layout(text: str) -> str:
     """Return ``text`` on one line when it is short, else broken by the structure of the expression.
 

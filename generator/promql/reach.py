@@ -58,7 +58,7 @@ def _seconds(length: timedelta | None) -> float:
     return length.total_seconds() if length else 0.0
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def readings(text: str) -> tuple[Reading, ...]:
     """List the reads of ``text``, one for each selector, in order of appearance.
 

@@ -120,7 +120,7 @@ def takes(op: str, wanted: str, value: str) -> bool:
             return re.fullmatch(wanted, value) is None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def selected(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> Shape:
     """Keep the values that matchers match, as far as they are known: those written in rules, and absent ones."""
     labels = dict(inner.labels)
@@ -184,7 +184,7 @@ def met_by_one(left: Shape, right: Shape, on: frozenset[str]) -> Shape:
     return Shape(left.labels, _smaller(left.live, every, rest), left.ever)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def labelled(inner: Shape, labels: tuple[tuple[str, Origin], ...]) -> Shape:
     """Set labels whose values follow from the series: the number of series does not grow."""
     if inner.nothing:
@@ -207,7 +207,7 @@ def _less(term: Term, gone: Origin | None) -> Term:
     return term[:index] + term[index + 1 :]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def union(left: Shape, right: Shape) -> Shape:
     """Combine the series of both."""
     if left.nothing or right.nothing:
@@ -218,7 +218,7 @@ def union(left: Shape, right: Shape) -> Shape:
     return shape(labels, left.live + right.live, left.ever + right.ever, exposed=exposed)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def alternative(left: Shape, right: Shape) -> Shape:
     """Take the series of either side, as for a default that replaces an empty side."""
     both = union(left, right)

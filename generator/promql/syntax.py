@@ -34,7 +34,7 @@ class Reference(Struct, frozen=True):
         return tuple(label for label, _, _ in self.matchers)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def references(text: str) -> tuple[Reference, ...]:
     """Return every selector of ``text``, in order of appearance.
 

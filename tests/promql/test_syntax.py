@@ -41,7 +41,7 @@ def test_a_short_expression_is_left_as_it_is() -> None:
 @given(vectors())
 def test_no_layout_begins_with_blanks_or_has_some_at_the_end_of_a_line(made: Made) -> None:
     """Go-yaml writes a text of several lines that begins with blanks so that it cannot be read again."""
-    lines = layout(made.expr.text).splitlines()
+    lines = layout(made.expr.text).split("\n")
     assert lines[0] == lines[0].lstrip()
     assert all(line == line.rstrip() for line in lines)
 
