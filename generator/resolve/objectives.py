@@ -176,9 +176,10 @@ def _check_reachable(
 ) -> None:
     top = top_bucket(signal)
     if top is not None and bound >= top:
+        fate = "only be missed" if signal.better is Better.HIGHER else "never be missed"
         findings.error(
             "objective/never-missed",
-            f"an objective of {human(bound, signal.unit)} can never be missed: the last bucket of "
+            f"an objective of {human(bound, signal.unit)} can {fate}: the last bucket of "
             f"{signal.of.metric} ends at {human(top, signal.unit)}, and a quantile never shows more",
             span,
             f"promise less than {human(top, signal.unit)}, or give {signal.of.metric} larger buckets under metrics",
