@@ -11,6 +11,7 @@ from generator.model import names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from generator.model.metrics import Label
     from generator.model.service import Service
     from generator.model.signals import Signal
 
@@ -57,12 +58,23 @@ def _listing(service: Service) -> dict[str, object]:
             else {}
         ),
         "metrics": {
-            metric.name: {"type": str(metric.type), "unit": metric.unit, "labels": list(metric.labels)}
+            metric.name: {
+                "type": str(metric.type),
+                **({"help": metric.help} if metric.help else {}),
+                "unit": metric.unit,
+                "labels": list(metric.labels),
+            }
             for metric in service.metrics.values()
         },
+        "labels": {label.name: _label(label) for label in service.labels.values()},
         "signals": {signal.name: _signal(signal, service) for signal in service.signals.values()},
         "alerts": _alerts(service),
     }
+
+
+def _label(label: Label) -> dict[str, object]:
+    bound = {"values": list(label.values)} if label.values else {"max_live": label.max_live}
+    return {**({"description": label.description} if label.description else {}), **bound}
 
 
 def _signal(signal: Signal, service: Service) -> dict[str, object]:

@@ -100,9 +100,22 @@ def test_metrics_are_those_of_the_model(compiled: Compilation, catalog: dict[str
     assert compiled.model is not None
     for service in compiled.model.services:
         listed = catalog["services"][service.name]["metrics"]
+        assert all(metric["help"] == service.metrics[name].help for name, metric in listed.items())
         assert {name: tuple(metric["labels"]) for name, metric in listed.items()} == {
             metric.name: metric.labels for metric in service.metrics.values()
         }
+
+
+def test_labels_have_the_bounds_and_the_meanings_of_the_specs(
+    compiled: Compilation, catalog: dict[str, Any]
+) -> None:
+    assert compiled.model is not None
+    for service in compiled.model.services:
+        listed = catalog["services"][service.name]["labels"]
+        assert listed.keys() == service.labels.keys()
+        for label in service.labels.values():
+            bound = {"values": list(label.values)} if label.values else {"max_live": label.max_live}
+            assert listed[label.name] == {"description": label.description, **bound}
 
 
 def test_objectives_are_those_that_are_recorded_or_the_profile_s(
