@@ -28,7 +28,7 @@ from generator.streams.roles import Event
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
     from generator.compiler import Compilation
@@ -89,7 +89,7 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     )
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
-            stage = opened.enter_context(open_stage(wanted, line.show))
+            stage = opened.enter_context(open_stage(wanted, _unless(ended, line.show)))
         _write_lines("".join(_welcome(service, stage)).rstrip())
         for name in arguments.incident:
             _toggle(name, stage)
@@ -100,14 +100,15 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
 
 @contextmanager
 def _until_ended() -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C, SIGTERM and a closed terminal set; during the set-up they end it."""
+    """Yield an event that Ctrl-C, SIGTERM and a closed terminal set; a set-up that reports progress ends by it.
+
+    No signal raises an exception where it arrives: between the start of a server and the note to stop it, the server
+    would stay.
+    """
     ended = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        if ended.is_set():
-            return
         ended.set()
-        raise KeyboardInterrupt
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
@@ -117,6 +118,19 @@ def _until_ended() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _unless(
+    ended: threading.Event, progress: Callable[[str, int, int], None]
+) -> Callable[[str, int, int], None]:
+    """Report progress, unless the demo is to end."""
+
+    def report(title: str, done: int, total: int) -> None:
+        if ended.is_set():
+            raise KeyboardInterrupt
+        progress(title, done, total)
+
+    return report
 
 
 def _service(name: str | None, model: Model) -> Service:

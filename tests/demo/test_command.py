@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from generator.commands.demo import _unless, _until_ended
 from generator.live.server import find_alertmanager, find_prometheus
 from tests.commands.calls import COMMAND, ROOT, environment
 from tests.programs import needed
@@ -179,6 +180,18 @@ def test_an_end_while_it_is_set_up_leaves_nothing_either(place: Path, how: signa
     assert (running.returncode, out, errors) == (0, "", "")
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert list((place / "tmp").iterdir()) == []
+
+
+def test_an_end_stops_the_set_up_at_its_next_step_and_not_in_between() -> None:
+    steps: list[str] = []
+    with _until_ended() as ended:
+        report = _unless(ended, lambda title, _, __: steps.append(title))
+        report("a history", 1, 3)
+        os.kill(os.getpid(), signal.SIGHUP)
+        steps.append("a server and the note to stop it")
+        report("a history", 2, 3)
+        steps.append("more")
+    assert steps == ["a history", "a server and the note to stop it"]
 
 
 @pytest.mark.parametrize(
