@@ -102,8 +102,8 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
 def _until_ended() -> Iterator[threading.Event]:
     """Yield an event that Ctrl-C, SIGTERM and a closed terminal set; a set-up that reports progress ends by it.
 
-    No signal raises an exception where it arrives: between the start of a server and the note to stop it, the server
-    would stay.
+    A signal raises no exception where it arrives: one between the start of a server and the registration of its end
+    would leave the server behind.
     """
     ended = threading.Event()
 

@@ -42,8 +42,8 @@ class Page(Struct, frozen=True):
     Attributes:
         name: The alert.
         summary: Its summary, in the words of most services.
-        means: Its meaning, in the words of most services; empty where the spec does not say it.
-        meanings: Other meanings, each with the services whose specs say it.
+        means: Its meaning, in the words of most services; empty where their specs have none.
+        meanings: Other meanings, each with the services that have it.
         signal: The name, the title and the description of its signal; None where it is not about one.
         run: The word for a run.
         words: Other words for it, each with the services that have it.
@@ -74,8 +74,8 @@ class Page(Struct, frozen=True):
     grafana: str
 
 
-class _Said(Struct, frozen=True):
-    """The summaries and meanings of an alert, each with the services whose specs say it; those of most come first."""
+class _Wordings(Struct, frozen=True):
+    """The summaries and meanings of an alert, each with the services that have it; the commonest come first."""
 
     summaries: Mapping[str, Sequence[str]]
     meanings: Mapping[str, Sequence[str]]
@@ -116,11 +116,11 @@ def _rows(alert: Alert, service: Service) -> str:
 def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tuple[Artifact, ...]:
     """Write the page of every alert that some service has.
 
-    The first service with it supplies its content, but for texts that services may change: those of most are used.
+    The first service with the alert supplies the page, except its summary and meaning: the commonest ones are used.
     """
     rows: dict[str, list[str]] = {}
     words: dict[str, dict[str, list[str]]] = {}
-    said: dict[str, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
+    wordings: dict[str, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
     alerts: dict[str, Explained] = {}
     for each in services:
         if each.rows.keys() - alerts.keys():
@@ -128,11 +128,11 @@ def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tu
         for name, own in each.rows.items():
             rows.setdefault(name, []).append(own)
             words.setdefault(name, {}).setdefault(each.run, []).append(each.service)
-            alert, (summaries, meanings) = each.alerts[name].alert, said.setdefault(name, ({}, {}))
+            alert, (summaries, meanings) = each.alerts[name].alert, wordings.setdefault(name, ({}, {}))
             summaries.setdefault(alert.summary, []).append(each.service)
             meanings.setdefault(alert.means, []).append(each.service)
     pages = tuple(
-        _page(alerts[name], words[name], _Said(*map(_commonest_first, said[name])), site.grafana_url)
+        _page(alerts[name], words[name], _Wordings(*map(_commonest_first, wordings[name])), site.grafana_url)
         for name in sorted(rows)
     )
     texts = memory.once(tuple[str, ...], lambda: _texts(pages), "runbooks", pages)
@@ -165,27 +165,27 @@ def _panel(alert: Alert) -> str:
     return TITLES.get(place, "") if place else ""
 
 
-def _commonest_first(said: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    return dict(sorted(said.items(), key=lambda one: -len(one[1])))
+def _commonest_first(texts: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return dict(sorted(texts.items(), key=lambda one: -len(one[1])))
 
 
 def _page(
     explained: Explained,
     words: Mapping[str, Sequence[str]],
-    said: _Said,
+    wordings: _Wordings,
     grafana: str,
 ) -> Page:
     """Collect a page; ``words`` are those for a run, each with the services that have it."""
     alert, signal = explained.alert, explained.signal
     # One common word is written; with several the page names the services of each.
     run, *others = words
-    means, *_ = said.meanings
+    means, *_ = wordings.meanings
     has_bounds = bool(alert.tiers and alert.tiers[0].text)
     return Page(
         name=alert.name,
-        summary=next(iter(said.summaries)),
+        summary=next(iter(wordings.summaries)),
         means=means,
-        meanings={text: services for text, services in said.meanings.items() if text and text != means},
+        meanings={text: services for text, services in wordings.meanings.items() if text and text != means},
         signal=None if isinstance(alert.kind, Absence) else (signal.name, signal.title, signal.description),
         run=RUN if others else run,
         words={word: services for word, services in words.items() if others and word != RUN},

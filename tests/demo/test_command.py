@@ -188,10 +188,10 @@ def test_an_end_stops_the_set_up_at_its_next_step_and_not_in_between() -> None:
         report = _unless(ended, lambda title, _, __: steps.append(title))
         report("a history", 1, 3)
         os.kill(os.getpid(), signal.SIGHUP)
-        steps.append("a server and the note to stop it")
+        steps.append("a server, and its end registered")
         report("a history", 2, 3)
         steps.append("more")
-    assert steps == ["a history", "a server and the note to stop it"]
+    assert steps == ["a history", "a server, and its end registered"]
 
 
 @pytest.mark.parametrize(
