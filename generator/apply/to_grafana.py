@@ -99,9 +99,9 @@ def _apply_plan(
 
 def _refuse_faults(plan: DashboardPlan) -> None:
     if plan.faults:
-        lines = "".join(f"\n  {fault.uid} {fault.reason}: {fault.help}" for fault in plan.faults)
         raise LiveError(
-            f"dashboards that agent-metrics did not make are in the way; nothing was written{lines}"
+            "dashboards that agent-metrics did not make are in the way; nothing was written",
+            lines=tuple(f"{fault.uid} {fault.reason}: {fault.help}" for fault in plan.faults),
         )
 
 

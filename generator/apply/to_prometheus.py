@@ -17,14 +17,14 @@ from generator.model.units import duration
 from generator.promql.syntax import PromqlError, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.apply.generated import Generated
     from generator.live.answers import GroupState, RuleState
 
     Groups = Mapping[str, tuple[Mapping[str, Any], ...]]
 
-#: The longest wait for an evaluation, for any interval of the server.
+#: In seconds: a group with a longer interval is not awaited, since its first evaluation may be that far away.
 _LONGEST, _SLACK = 600.0, 30.0
 _HELP = {
     "not loaded": "rule_files in the server's prometheus.yml leads to no such file: name the directories that output/"
@@ -54,6 +54,7 @@ class Running(Struct, frozen=True):
         outdated: are loaded with other rules, or no longer generated.
         failing: have a rule whose last evaluation failed, with the reason.
         waiting: were never evaluated yet.
+        slow: those of them with an interval that is too long to wait for, in seconds.
     """
 
     sizes: Mapping[str, int]
@@ -62,6 +63,12 @@ class Running(Struct, frozen=True):
     outdated: tuple[_Key, ...] = ()
     failing: tuple[str, ...] = ()
     waiting: tuple[_Key, ...] = ()
+    slow: Mapping[_Key, float] = {}
+
+    @property
+    def awaited(self) -> tuple[_Key, ...]:
+        """The groups whose first evaluation is due within the wait."""
+        return tuple(key for key in self.waiting if key not in self.slow)
 
     @property
     def total(self) -> int:
@@ -110,11 +117,12 @@ def apply_to_prometheus(
         say(line)
     running = _settled(server, generated, say, waiting or Waiting())
     if not running.loaded and closed is not None:
-        raise LiveError(closed.message + _faults(running), closed.help)
+        raise LiveError(closed.message, closed.help, _faults(running))
     _refuse_faults(running)
     if closed is not None:
         say(f"Prometheus {server.url}: it does not reload over HTTP, but has what was generated")
-    say(f"  {running.total} rule groups are loaded as generated and healthy")
+    for line in _healthy_lines(running):
+        say(line)
 
 
 def _warnings(server: PrometheusRules, generated: Generated) -> list[str]:
@@ -134,56 +142,77 @@ def _settled(
 ) -> Running:
     """Wait until every group was evaluated once, or the time is over; unloaded groups will not come by waiting."""
     states = server.groups()
-    running = compare_groups(generated.rule_files, states)
+    longest = max(_LONGEST, waiting.seconds or 0)
+    running = compare_groups(generated.rule_files, states, longest)
     bound = waiting.seconds
     if bound is None:
-        bound = min(_longest_interval(generated.rule_files, states), _LONGEST) + _SLACK
+        bound = _longest_interval(generated.rule_files, states, longest) + _SLACK
     deadline = waiting.now() + bound
-    if running.loaded and running.waiting:
-        say(f"  waiting up to {bound:.0f}s for the first evaluation of {len(running.waiting)} rule groups")
-    while running.loaded and running.waiting and waiting.now() < deadline:
+    if running.loaded and running.awaited:
+        say(f"  waiting up to {bound:.0f}s for the first evaluation of {len(running.awaited)} rule groups")
+    while running.loaded and running.awaited and waiting.now() < deadline:
         waiting.sleep(min(1.0, bound))
-        running = compare_groups(generated.rule_files, server.groups())
+        running = compare_groups(generated.rule_files, server.groups(), longest)
     return running
 
 
 def _refuse_faults(running: Running) -> None:
     if not running.loaded:
         helps = [_HELP[word] for word, groups in _loading(running) if groups]
-        raise LiveError(f"Prometheus does not run what was generated{_faults(running)}", "; ".join(helps))
+        raise LiveError("Prometheus does not run what was generated", "; ".join(helps), _faults(running))
     if running.failing:
-        message = f"rules are loaded, but fail{_faults(running)}"
-        raise LiveError(message, "the reason is Prometheus's own; its page /rules shows the expressions")
-    if running.waiting:
-        message = f"rules are loaded, but were not evaluated in time{_faults(running)}"
-        raise LiveError(message, "run again, or allow more time with --wait SECONDS")
+        way = "the reason is Prometheus's own; its page /rules shows the expressions"
+        raise LiveError("rules are loaded, but fail", way, _faults(running))
+    if running.awaited:
+        way = "run again, or allow more time with --wait SECONDS"
+        raise LiveError("rules are loaded, but were not evaluated in time", way, _faults(running))
 
 
 def _state_lines(running: Running) -> list[str]:
-    if running.loaded and not running.failing and not running.waiting:
-        return [f"  {running.total} rule groups are loaded as generated and healthy"]
-    return [f"  {running.total} rule groups are generated; of these:", *_faults(running).splitlines()[1:]]
+    if running.loaded and not running.failing and not running.awaited:
+        return list(_healthy_lines(running))
+    faults = [f"  {line}" for line in _faults(running)]
+    return [f"  {running.total} rule groups are generated; of these:", *faults]
 
 
-def _faults(running: Running) -> str:
+def _healthy_lines(running: Running) -> Iterator[str]:
+    """Describe groups that are loaded, and of which none fails or is still awaited."""
+    if not running.slow:
+        yield f"  {running.total} rule groups are loaded as generated and healthy"
+        return
+    evaluated = running.total - len(running.slow)
+    yield f"  {running.total} rule groups are loaded as generated, and the {evaluated} evaluated so far are healthy"
+    for key, interval in running.slow.items():
+        [name] = _named((key,), running.sizes)
+        yield f"  {printable(name)} is evaluated every {duration(int(interval))}, and was not yet"
+
+
+def _faults(running: Running) -> tuple[str, ...]:
     # While groups are missing, the first evaluation of the others does not matter.
-    waiting = running.waiting if running.loaded else ()
+    waiting = running.awaited if running.loaded else ()
     loading = [(word, _named(groups, running.sizes)) for word, groups in _loading(running)]
     faults = (*loading, ("failing", running.failing), ("not evaluated yet", _named(waiting, running.sizes)))
-    return "".join(f"\n  {word}: {printable(listed(groups))}" for word, groups in faults if groups)
+    return tuple(f"{word}: {printable(listed(groups))}" for word, groups in faults if groups)
 
 
 def _loading(running: Running) -> tuple[tuple[str, tuple[_Key, ...]], ...]:
     return tuple(zip(_HELP, (running.missing, running.twice, running.outdated), strict=True))
 
 
-def compare_groups(wanted: Groups, states: Iterable[GroupState]) -> Running:
-    """Compare the groups that a server runs with the generated ones; files are identified by their last name."""
+def compare_groups(wanted: Groups, states: Iterable[GroupState], longest: float = _LONGEST) -> Running:
+    """Compare the groups that a server runs with the generated ones; files are identified by their last name.
+
+    Args:
+        wanted: the generated groups of each file.
+        states: the groups that the server runs.
+        longest: the longest interval of a group whose first evaluation is awaited, in seconds.
+    """
     running: dict[_Key, list[GroupState]] = {}
     for state in states:
         running.setdefault((PurePath(state.file).name, state.name), []).append(state)
     groups = {(file, group["name"]): group for file, listed in wanted.items() for group in listed}
     one = {key: running[key][0] for key in groups if len(running.get(key, ())) == 1}
+    waiting = {key: state for key, state in one.items() if _waits(state)}
     return Running(
         sizes={file: len(listed) for file, listed in wanted.items()},
         missing=tuple(key for key in groups if key not in running),
@@ -193,13 +222,15 @@ def compare_groups(wanted: Groups, states: Iterable[GroupState]) -> Running:
             *(key for key in running if key[0] in wanted and key not in groups),
         ),
         failing=tuple(f"{key[0]}: {key[1]}: {why}" for key, state in one.items() if (why := _failure(state))),
-        waiting=tuple(key for key, state in one.items() if _waits(state)),
+        waiting=tuple(waiting),
+        slow={key: state.interval for key, state in waiting.items() if state.interval > longest},
     )
 
 
-def _longest_interval(wanted: Groups, states: Iterable[GroupState]) -> float:
-    """Return the longest interval, in seconds, of the groups of these files: each is evaluated once within it."""
-    return max((state.interval for state in states if PurePath(state.file).name in wanted), default=60.0)
+def _longest_interval(wanted: Groups, states: Iterable[GroupState], longest: float) -> float:
+    """Return the longest interval, in seconds, of the awaited groups: each is evaluated once within it."""
+    ours = (state.interval for state in states if PurePath(state.file).name in wanted)
+    return max((interval for interval in ours if interval <= longest), default=60.0)
 
 
 def _named(keys: Iterable[_Key], sizes: Mapping[str, int]) -> tuple[str, ...]:

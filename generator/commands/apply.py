@@ -67,7 +67,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--wait",
         type=float,
         metavar="SECONDS",
-        help="for Prometheus's first evaluation of the rules; default: their interval and 30",
+        help="for Prometheus's first evaluation of the rules; default: their interval and 30, without groups that are "
+        "evaluated less often than every 10 minutes",
     )
     options.timeout(parser, "1m")
 
@@ -116,7 +117,7 @@ def _attempted(target: Target, arguments: argparse.Namespace, generated: Generat
     try:
         target(arguments, generated)
     except LiveError as problem:
-        complain(problem.message, problem.help)
+        complain(problem.message, problem.help, problem.lines)
         return CALL_AT_FAULT
     return OK
 

@@ -13,6 +13,8 @@ from generator.diagnostics import Severity
 from generator.diagnostics.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from generator.compiler import Compilation
 
 # A higher rate is of no use to a reader.
@@ -34,9 +36,11 @@ def show(compilation: Compilation, stream: TextIO, *, notes: bool) -> None:
     stream.write(rendered(compilation, coloured=colours(stream), notes=notes))
 
 
-def complain(message: str, help_: str = "") -> None:
-    """Print an error of the call or the machine."""
-    sys.stderr.write(f"error: {printable(message)}\n" + (f"  help: {printable(help_)}\n" if help_ else ""))
+def complain(message: str, help_: str = "", lines: Sequence[str] = ()) -> None:
+    """Print an error of the call or the machine: the message, a list of what it is about, and a way out."""
+    help_lines = [f"help: {help_}"] if help_ else []
+    rest = "".join(f"  {printable(line)}\n" for line in (*lines, *help_lines))
+    sys.stderr.write(f"error: {printable(message)}\n{rest}")
 
 
 class ProgressLine(Struct):

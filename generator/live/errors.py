@@ -15,11 +15,11 @@ class LiveError(CommandError):
 
     def about(self, subject: str) -> Self:
         """Return the same error with its subject before the message, such as ``alert X``."""
-        return type(self)(f"{subject}: {self.message}", self.help)
+        return type(self)(f"{subject}: {self.message}", self.help, self.lines)
 
     def adding(self, *helps: str) -> Self:
         """Return the same error with more help; empty texts are left out."""
-        return type(self)(self.message, "; ".join(filter(None, [self.help, *helps])))
+        return type(self)(self.message, "; ".join(filter(None, [self.help, *helps])), self.lines)
 
 
 class UncertainError(LiveError):

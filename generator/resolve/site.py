@@ -60,7 +60,7 @@ RETENTION = 15 * DAY
 #: Usual intervals of rules, in seconds: each divides a minute, and so all windows of whole minutes.
 _RULE_INTERVALS = (15, 20, 30, MINUTE)
 LONGEST_SCRAPE_INTERVAL = MINUTE
-BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=5_000, total=200_000)
+BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=10_000, total=200_000)
 _SHARDS = "site/shards"
 #: The label by which Grafana's chart finds dashboards, and the annotation in which it looks for the folder.
 _DASHBOARD_LABELS = (("grafana_dashboard", "1"),)

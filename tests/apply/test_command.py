@@ -59,6 +59,18 @@ def test_a_failure_ends_with_2_and_a_way_out(
     assert err.startswith('error: Grafana does not save "agent-a": HTTP 403: oops\n  help: its account needs')
 
 
+def test_a_list_in_an_error_is_a_line_each(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for uid in ("agent-a", "agent-b"):
+        grafana.put({"uid": uid, "title": "Sales\nof May", "tags": []}, "agent-metrics")
+    assert apply(applying) == 2
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert first.endswith("are in the way; nothing was written")
+    assert [line.split(" ", 3)[2] for line in lines] == ["agent-a", "agent-b"]
+    assert all(r"Sales\nof May" in line for line in lines)
+
+
 def test_one_server_that_fails_does_not_keep_the_other_from_its_share(
     applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
 ) -> None:

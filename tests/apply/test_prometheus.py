@@ -154,12 +154,40 @@ def test_a_rule_that_fails_is_named_with_the_servers_reason(
 def test_rules_that_are_not_evaluated_in_time_are_named(
     fresh_prometheus: PrometheusServer, tmp_path: Path
 ) -> None:
-    generate(tmp_path, interval="1d")
+    generate(tmp_path, interval="5m")
     fresh_prometheus.load(files(tmp_path))
     error = refused(fresh_prometheus.api.url, tmp_path, seconds=0)
     assert "not evaluated yet: " in str(error)
     assert "agent.rules.yml: runs" in str(error)
     assert "--wait" in error.help
+
+
+def test_a_group_that_is_rarely_evaluated_is_named_and_not_awaited(
+    fresh_prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    generate(tmp_path, interval="1d")
+    fresh_prometheus.load(files(tmp_path))
+    said = apply(fresh_prometheus.api.url, tmp_path)
+    assert [line for line in said if "waiting" in line] in (
+        [],
+        ["  waiting up to 31s for the first evaluation of 1 rule groups"],
+    )
+    assert said[-2:] == [
+        "  2 rule groups are loaded as generated, and the 1 evaluated so far are healthy",
+        "  agent.rules.yml: runs is evaluated every 1d, and was not yet",
+    ]
+
+
+def test_whoever_allows_the_time_has_a_rare_group_awaited(
+    fresh_prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    generate(tmp_path, interval="1d")
+    fresh_prometheus.load(files(tmp_path))
+    days, seconds = 86_400.0, iter((0.0, 1.0, 2 * 86_400.0))
+    with closing(connect_prometheus(fresh_prometheus.api.url, Credentials())) as server:
+        waiting = Waiting(days, now=lambda: next(seconds), sleep=lambda _: None)
+        with pytest.raises(LiveError, match="not evaluated in time"):
+            apply_to_prometheus(server, read_output(tmp_path), list[str]().append, waiting=waiting)
 
 
 def test_a_broken_configuration_is_the_servers_own_words(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from msgspec.structs import replace
 
 from generator.checks.cardinality import series_budget
+from generator.cli import main
+from tests.checks.agent import SERVICE, SPECS
 from tests.checks.models import SITE, known, measuring, once, small
 from tests.resolve.build import METRICS, profile, service
 
@@ -175,3 +180,21 @@ def test_replicas_multiply_raw_series_and_leave_records_alone(tmp_path: Path) ->
     assert ten.recorded == one.recorded
     assert ten.load.scraped - one.load.scraped == pytest.approx(9 * one.raw.live / 15)
     assert replace(ten.load, scraped=one.load.scraped) == one.load
+
+
+def test_the_default_has_room_for_an_ordinary_service_of_twelve_models_and_eight_tools(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = {f"m{number}": {"prompt": 2.5, "completion": 10} for number in range(12)}
+    labels = {"model": [*models], "tool": [f"t{number}" for number in range(8)]}
+    for name in ("signals.yaml", "profiles/agent.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(SPECS / name, tmp_path / name)
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services/demo-agent.yaml").write_text(yaml.safe_dump(SERVICE | {"labels": labels}), "utf-8")
+    (tmp_path / "prices.yaml").write_text(yaml.safe_dump({"models": models}), "utf-8")
+    (tmp_path / "site.yaml").write_text("scrape_interval: 15s\n", "utf-8")
+    assert main(["cardinality", str(tmp_path), "--format", "json"]) == 0
+    [demo] = json.loads(capsys.readouterr().out)["services"].values()
+    assert 5_000 < demo["recorded"]["live"] < 10_000
+    assert main(["check", str(tmp_path)]) == 0
