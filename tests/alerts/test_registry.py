@@ -21,7 +21,6 @@ from generator.model.metrics import FACTORS
 from generator.model.signals import Kind
 from generator.model.units import WRITTEN_AS, Unit
 from generator.prometheus.rule_tests import example
-from generator.prometheus.rule_tests.cases import MAKERS
 from generator.signals import registry as signals
 from generator.signals.draft import UNITS
 from generator.spec.schema import schema_text
@@ -39,10 +38,6 @@ def test_each_kind_of_alert_has_a_module() -> None:
 
 def test_each_kind_of_signal_has_a_module() -> None:
     assert {kind.__name__ for kind in get_args(Kind)} == {one.KIND.__name__ for one in signals.KINDS}
-
-
-def test_each_kind_of_alert_has_test_cases() -> None:
-    assert set(MAKERS) == set(get_args(AlertKind))
 
 
 def test_each_kind_that_a_spec_can_write_is_resolved() -> None:
