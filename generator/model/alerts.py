@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -102,8 +102,21 @@ class Reports(StrEnum):
     SERVICE = "service"
 
 
+class Number(Struct, frozen=True):
+    """A number of an alert that a service can change, as written; ``severity`` is empty where all share it."""
+
+    severity: str
+    part: str
+    written: Bound | Burn | int
+
+
 class _Kind(Struct, frozen=True):
     """The common base of the kinds; each says what it ``reports``."""
+
+    @property
+    def bounds(self) -> Mapping[str, Bound]:
+        """The bounds that all severities share, by part."""
+        return {}
 
     @property
     def about(self) -> str:
@@ -140,6 +153,11 @@ class Change(_Kind, frozen=True, tag=True):
     relative: bool
     beyond: float | None
     beyond_written: Bound | None = None
+
+    @property
+    def bounds(self) -> Mapping[str, Bound]:
+        """The bound that the signal itself must be beyond."""
+        return {BEYOND: self.beyond_written} if self.beyond_written else {}
 
 
 class Regression(_Kind, frozen=True, tag=True):
@@ -329,6 +347,23 @@ class Alert(Struct, frozen=True):
     def about(self) -> str:
         """The stream, label or value that distinguishes alerts of one name; empty where there is only one."""
         return self.kind.about or self.only
+
+    @property
+    def floors(self) -> Mapping[str, int]:
+        """The floors that it has, by part."""
+        both = {MIN_EVENTS: self.min_events, MIN_BAD_EVENTS: self.min_bad_events}
+        return {part: fewest for part, fewest in both.items() if fewest}
+
+    @property
+    def numbers(self) -> Iterator[Number]:
+        """Its numbers: those of severities before those that all share."""
+        for tier in self.tiers:
+            if tier.written is not None:
+                yield Number(str(tier.severity), BOUND, tier.written)
+            for burn in tier.burns:
+                yield Number(str(tier.severity), pace_part(burn), burn)
+        both: dict[str, Bound | int] = {**self.kind.bounds, **self.floors}
+        yield from (Number("", part, written) for part, written in both.items())
 
     @property
     def of_release(self) -> bool:
