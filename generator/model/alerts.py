@@ -93,13 +93,15 @@ class Reports(StrEnum):
         VALUE: A signal's value beyond a bound.
         EVENTS: Events of a signal that are missing, or that something is missing for.
         SILENCE: A signal without any series.
-        SERVICE: Labels, series or rules: no signal's status depends on it.
+        SERVICE: Labels or series of a service: no signal's status depends on it.
+        RULES: The rules of all services, which no service owns or turns off.
     """
 
     VALUE = "value"
     EVENTS = "events"
     SILENCE = "silence"
     SERVICE = "service"
+    RULES = "rules"
 
 
 class Number(Struct, frozen=True):
@@ -273,7 +275,7 @@ class Watch(StrEnum):
 class RuleHealth(_Kind, frozen=True, tag=True):
     """The rules themselves do not work, so that a quiet and green board proves nothing."""
 
-    reports: ClassVar = Reports.SERVICE
+    reports: ClassVar = Reports.RULES
     watch: Watch
 
     @property
@@ -336,12 +338,17 @@ class Alert(Struct, frozen=True):
     @property
     def about_signal(self) -> bool:
         """Whether it is about the signal itself, and so part of the signal's status on the board."""
-        return self.kind.reports is not Reports.SERVICE
+        return self.kind.reports not in {Reports.SERVICE, Reports.RULES}
 
     @property
     def shown(self) -> bool:
         """Whether it is about a signal's value, which is then shown beside its status."""
         return self.kind.reports in {Reports.VALUE, Reports.EVENTS}
+
+    @property
+    def about_rules(self) -> bool:
+        """Whether it is about the rules of all services, so that no service owns it or turns it off."""
+        return self.kind.reports is Reports.RULES
 
     @property
     def about(self) -> str:
