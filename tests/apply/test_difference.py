@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.apply.plan import GRAFANAS_OWN, differences
+from generator.apply.to_grafana import GRAFANAS_OWN, differences
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3),

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.apply.generated import read_output
-from generator.apply.prometheus_api import connect_prometheus
-from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups
+from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups, connect_prometheus
 from generator.artifact import Artifact
 from generator.live.credentials import Credentials
 from generator.live.errors import LiveError

@@ -16,9 +16,8 @@ from urllib3 import PoolManager
 
 from generator.apply.generated import read_output
 from generator.apply.grafana_api import GrafanaApi
-from generator.apply.prometheus_api import PrometheusRules
 from generator.apply.to_grafana import Options, apply_to_grafana
-from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.apply.to_prometheus import PrometheusRules, Waiting, apply_to_prometheus
 from generator.audit import report as audit_report
 from generator.audit.audit import audit
 from generator.audit.exposed import exposed_source
