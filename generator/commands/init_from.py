@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.audit.parse import parse
+from generator.audit.exposition import parse
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
 from generator.commands.init_service import FirstFiles

@@ -16,7 +16,7 @@ from generator.streams.raw import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.audit.seen import Observed
+    from generator.audit.observe import Observed
     from generator.audit.source import AuditSource
     from generator.discover.bounds import Environments
     from generator.discover.candidates import Candidates

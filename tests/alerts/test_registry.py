@@ -12,7 +12,7 @@ import yaml
 
 from generator.alerts import condition
 from generator.alerts.registry import KINDS
-from generator.audit.checks import presence, types
+from generator.audit.checks import metrics
 from generator.grafana import readable
 from generator.grafana.dashboards import overview, releases
 from generator.instrumentation import roles
@@ -67,8 +67,8 @@ def test_each_unit_is_in_every_table(unit: Unit) -> None:
 
 def test_each_unit_that_a_metric_can_have_is_in_every_table() -> None:
     exposed = _enum("common", "$defs", "metric")
-    assert exposed | {""} == set(FACTORS) == set(types._FULL)  # noqa: SLF001
-    assert exposed == set(presence._UNITS.values())  # noqa: SLF001
+    assert exposed | {""} == set(FACTORS) == set(metrics._FULL)  # noqa: SLF001
+    assert exposed == set(metrics._UNITS.values())  # noqa: SLF001
 
 
 def test_each_unit_that_a_stream_can_have_is_in_every_table() -> None:

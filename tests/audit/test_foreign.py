@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.audit.audit import Audit, audit
-from generator.audit.checks import series
-from generator.audit.exposed import exposed_source
-from generator.audit.parse import fetch_file, parse
+from generator.audit.checks import Audit, audit, series
+from generator.audit.exposition import exposed_source, fetch_file, parse
 from generator.audit.report import as_text
 from generator.diagnostics import Severity
 from generator.resolve.model import resolve

@@ -12,9 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as open_metrics
 
-from generator.audit.audit import audit
-from generator.audit.exposed import exposed_source
-from generator.audit.parse import Fetched, parse
+from generator.audit.checks import audit
+from generator.audit.exposition import Fetched, exposed_source, parse
 from tests.audit.exposing import combinations, registry
 
 if TYPE_CHECKING:

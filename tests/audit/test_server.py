@@ -11,7 +11,7 @@ from msgspec import field
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
-from generator.audit.audit import audit
+from generator.audit.checks import audit
 from generator.audit.report import as_text
 from generator.audit.server import ServerSource
 from generator.diagnostics import Severity
@@ -28,7 +28,7 @@ from tests.golden import compare
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from generator.audit.audit import Audit
+    from generator.audit.checks import Audit
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
     from generator.model.service import Model, Service

@@ -23,7 +23,7 @@ from generator.model.units import WEEK, duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.audit.seen import Observed, ObservedMetric
+    from generator.audit.observe import Observed, ObservedMetric
 
 
 def check(seen: Observed) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.audit.parse import Fetched, parse
+from generator.audit.exposition import Fetched, parse
 from generator.audit.source import Described
 from generator.live.errors import LiveError
 
