@@ -33,7 +33,7 @@ from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import counted
-from generator.discover.candidates import candidates
+from generator.discover.recognise import candidates
 from generator.errors import CommandError
 from generator.model.names import LE
 

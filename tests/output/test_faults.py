@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from generator.output.directory import LOCK
 from generator.output.outcome import OutputError
-from generator.output.paths import LOCK
 from generator.output.write import write
 from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS
 from tests.output.steps import before_step

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.output.paths import LOCK
+from generator.output.directory import LOCK
 from generator.output.write import compare, write
 from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS, THIRD
 from tests.output.trees import artifacts, beside, files, in_memory, snapshot, stamps

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.output import lock
+from generator.output.directory import LOCK
 from generator.output.lock import undisturbed
 from generator.output.outcome import OutputError
-from generator.output.paths import LOCK
 from generator.output.write import compare, write
 from tests.output.trees import artifacts, beside, files, put
 

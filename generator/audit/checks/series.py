@@ -15,7 +15,7 @@ from generator.audit.findings import (
     suspicion,
     violation,
 )
-from generator.checks.cardinality.combinations import values
+from generator.checks.cardinality.raw import values
 from generator.live.scrapes import is_other
 from generator.model.names import LE
 from generator.model.units import WEEK, duration
