@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.reports.numbers import number
+from generator.model.units import number
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"

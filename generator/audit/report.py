@@ -13,7 +13,7 @@ from generator.diagnostics import Severity
 from generator.diagnostics.printable import printable
 from generator.diagnostics.text import render_text, summary
 from generator.model.names import LE
-from generator.reports.numbers import number, percent
+from generator.model.units import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

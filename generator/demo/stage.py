@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from generator.demo.boards import Boards, boards, dashboard_files
 from generator.demo.incidents import Switches
-from generator.demo.instance import Instance
 from generator.demo.pages import served
-from generator.demo.work import Working, as_its_source, by_module
+from generator.demo.work import Instance, Working, as_its_source, by_module
 from generator.instrumentation.modules import instrumentation
 from generator.instrumentation.python import class_name
 from generator.live.errors import LiveError
@@ -35,9 +34,8 @@ from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.simulate.agents import agent
-from generator.simulate.fleet import Life, lives
 from generator.simulate.history import simulate
-from generator.simulate.scenario import Scenario, ordinary
+from generator.simulate.scenario import Life, Scenario, lives, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -25,8 +25,8 @@ from generator.live.server import prometheus_server
 from generator.model import names
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.replay.jobs import NoAnswers, WorkerPool
-from generator.replay.needs import closure, raw_of
 from generator.replay.scratch import RawSource, check_copied, check_scratch, server_with_raw
+from generator.replay.subject import closure, raw_of
 from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RuleGroup
     from generator.model.service import Site
     from generator.replay.history import LabelSet
-    from generator.replay.needs import Needs, RawSelector
+    from generator.replay.subject import Needs, RawSelector
 
 _POINTS = 1500
 #: Functions of native histograms alone.

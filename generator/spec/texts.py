@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from generator.diagnostics import Diagnostic, error
-from generator.diagnostics.credentials import find_credential
-from generator.diagnostics.printable import in_quotes
+from generator.diagnostics.printable import find_credential, in_quotes
 from generator.spec.nodes import KeyValue, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from generator.model.units import HOUR
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve
-from generator.simulate.agents import agent
-from generator.simulate.behaviour import run, stuck_call
+from generator.simulate.agents import agent, run, stuck_call
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import ordinary

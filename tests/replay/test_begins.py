@@ -10,9 +10,8 @@ import pytest
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.replay.history import histories
 from generator.replay.jobs import NoAnswers, WorkerPool
-from generator.replay.needs import Needs
 from generator.replay.replay import begins, covered
-from generator.replay.subject import ReplayedRule
+from generator.replay.subject import Needs, ReplayedRule
 
 if TYPE_CHECKING:
     from tests.replay.scripted import Answer, Reply, Script

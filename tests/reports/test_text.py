@@ -10,8 +10,8 @@ from generator.checks.selfcheck import self_check
 from generator.commands.check import selfcheck_text
 from generator.markdown import code, text
 from generator.memory import Memory
+from generator.model.units import number, percent
 from generator.reports.cardinality import columns
-from generator.reports.numbers import number, percent
 from generator.reports.pages import marked_percent as marked
 from generator.reports.pages import report_entry, reports
 from tests.checks.agent import agent, service_of, without
