@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from generator.audit.exposition import parse
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
-from generator.commands.init_service import FirstFiles
+from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.printable import printable

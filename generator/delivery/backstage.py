@@ -12,7 +12,7 @@ from generator.prometheus.block_yaml import Mapped, block_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.limits import Limit
+    from generator.delivery.deliver import Limit
     from generator.model.delivery import Backstage
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

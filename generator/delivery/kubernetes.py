@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from generator.artifact import Artifact
-from generator.delivery.limits import Limit
+from generator.delivery.deliver import Limit
 from generator.delivery.objects import (
     ObjectKind,
     head,

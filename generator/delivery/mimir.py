@@ -15,7 +15,7 @@ from generator.prometheus.block_yaml import block_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.limits import Limit
+    from generator.delivery.deliver import Limit
     from generator.model.delivery import Mimir
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

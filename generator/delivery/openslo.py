@@ -21,7 +21,7 @@ from generator.promql.expr import quote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.limits import Limit
+    from generator.delivery.deliver import Limit
     from generator.model.delivery import OpenSlo
     from generator.model.service import Objective, Service, Site
     from generator.prometheus.alertmanager import Routing

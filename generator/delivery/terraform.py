@@ -15,7 +15,7 @@ from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TA
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.limits import Limit
+    from generator.delivery.deliver import Limit
     from generator.model.delivery import Terraform
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

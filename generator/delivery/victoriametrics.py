@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.limits import Limit
+from generator.delivery.deliver import Limit
 from generator.delivery.objects import ObjectKind, kustomization, rules_object
 
 if TYPE_CHECKING:

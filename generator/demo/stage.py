@@ -18,7 +18,7 @@ from generator.demo.incidents import Switches
 from generator.demo.pages import served
 from generator.demo.work import Instance, Working, as_its_source, by_module
 from generator.instrumentation.modules import instrumentation
-from generator.instrumentation.python import class_name
+from generator.instrumentation.view import class_name
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write

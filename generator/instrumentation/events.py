@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
-from generator.instrumentation.python import distinct_names
+from generator.instrumentation.view import distinct_names
 from generator.model.metrics import Metric, MetricType
 from generator.streams.roles import Amount, Event, Role
 

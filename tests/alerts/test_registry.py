@@ -13,7 +13,7 @@ import yaml
 from generator.alerts import condition
 from generator.alerts.registry import KINDS
 from generator.audit.checks import metrics
-from generator.grafana import readable
+from generator.grafana import queries
 from generator.grafana.dashboards import overview, releases
 from generator.instrumentation import roles
 from generator.model.alerts import AlertKind
@@ -60,7 +60,7 @@ def test_each_unit_is_in_every_table(unit: Unit) -> None:
     assert condition.value_of(unit)
     assert unit in releases._SCALES  # noqa: SLF001
     assert unit in condition._ASKED  # noqa: SLF001
-    assert unit in readable._MAGNITUDES  # noqa: SLF001
+    assert unit in queries._MAGNITUDES  # noqa: SLF001
     assert unit in overview._SCALES  # noqa: SLF001
     assert unit in {Unit.RATIO, *example._PROMISED}  # noqa: SLF001
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.artifact import Artifact, Kept
-from generator.delivery.limits import check_groups, check_sizes
+from generator.delivery.deliver import check_groups, check_sizes
 from generator.delivery.registry import TARGETS
 from generator.diagnostics import Severity, Span
 from generator.model.delivery import Helm, Kubernetes, VictoriaMetrics

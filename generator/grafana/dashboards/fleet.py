@@ -9,7 +9,7 @@ from generator.grafana import colours, grammar
 from generator.grafana.alerts import alert_list
 from generator.grafana.layout import Section, even
 from generator.grafana.panels import Cell, Column, Dashboard, Panel, Query, Scale, Table
-from generator.grafana.readable import ago
+from generator.grafana.queries import ago
 from generator.grafana.status_board import titled
 from generator.grafana.variables import environment, named, of_name, of_row
 from generator.model import names
