@@ -14,9 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.demo.boards import Boards, boards, dashboard_files
-from generator.demo.incidents import Switches
 from generator.demo.pages import served
-from generator.demo.work import Instance, Working, as_its_source, by_module
+from generator.demo.work import Instance, Switches, Working, as_its_source, by_module
 from generator.instrumentation.modules import instrumentation
 from generator.instrumentation.view import class_name
 from generator.live.errors import LiveError

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary
-from generator.instrumentation.events import BlockView, block_view, methods
-from generator.instrumentation.roles import Block, Roles, roles
+from generator.instrumentation.events import Block, BlockView, Roles, block_view, methods, roles
 from generator.instrumentation.view import (
     LabelView,
     Names,

@@ -14,7 +14,7 @@ from generator.model.metrics import Across, Metric
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.instrumentation.roles import Roles
+    from generator.instrumentation.events import Roles
     from generator.model.metrics import Label
     from generator.model.service import Service
 

@@ -15,7 +15,7 @@ from generator.alerts.registry import KINDS
 from generator.audit.checks import metrics
 from generator.grafana import queries
 from generator.grafana.dashboards import overview, releases
-from generator.instrumentation import roles
+from generator.instrumentation import events
 from generator.model.alerts import AlertKind
 from generator.model.metrics import FACTORS
 from generator.model.units import WRITTEN_AS, Unit
@@ -91,7 +91,7 @@ def test_each_stream_of_the_library_has_a_role() -> None:
 
 
 def test_each_event_is_part_of_a_block_of_the_generated_module() -> None:
-    assert {*roles._OF_RUNS, *roles._OF_TOOLS, *roles._OF_STEPS} == set(Event)  # noqa: SLF001
+    assert {*events._OF_RUNS, *events._OF_TOOLS, *events._OF_STEPS} == set(Event)  # noqa: SLF001
 
 
 def test_the_page_about_the_compiler_names_what_is_there() -> None:

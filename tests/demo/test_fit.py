@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from generator.commands.demo import unfit
-from generator.demo.incidents import demo_incidents
+from generator.demo.work import demo_incidents
 from generator.simulate.incidents import effects
 from tests.commands.calls import process
 from tests.instrumentation.loading import shipped
