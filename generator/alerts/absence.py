@@ -4,20 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, in_its_words
+from generator.alerts.floors import check_runs
+from generator.alerts.guide import RELEASES, Guide, ask
 from generator.model import names
-from generator.model.alerts import MIN_EVENTS, Absence, Alert, Tier
+from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Tier
+from generator.model.signals import RUN_COUNT
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call
 from generator.streams.scope import grouped, join
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.alerts.draft import Draft, Resolved
     from generator.model.service import Service
 
 #: The time over which a metric is looked for.
 LOOK_BACK = 10 * MINUTE
 #: The time for which a service may promise traffic before it is deployed, in seconds.
 _GRACE = DAY
+
+KEY, KIND = "absence", Absence
+FLOORS: tuple[str, ...] = (MIN_EVENTS,)
+GUIDE: Guide | None = Guide(
+    "Open Prometheus's page of targets (Status, Targets): is the service there, and up?",
+    (
+        ask("Are the service's targets up, and is every one of them scraped (`up` in Prometheus)?"),
+        ask("Did a release lose the instrumentation of this metric, or rename it?", RELEASES),
+        ask("Does the selector in the spec still fit the labels that the targets have?"),
+    ),
+)
+records, variant_parts, panel = usual.records, usual.variant_parts, usual.list_of_alerts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve one for each stream that always has series; error counters have none while all is well."""
+    scope = draft.scope
+    check_runs(draft, scope.signals[RUN_COUNT].window, f" but for {scope.runs.metric}")
+    for stream in scope.streams.values():
+        fed = scope.fed_by(stream)
+        if not stream.sparse and fed:
+            severity = AlertSeverity.CRITICAL if stream.name == scope.runs.name else AlertSeverity.WARNING
+            tiers = draft.unbounded(severity)
+            yield draft.resolved_beside(fed[0], Absence(stream, RUN_COUNT), tiers, shared=stream.shared)
+
+
+def labels(kind: Absence, ground: Ground) -> Mapping[str, str]:
+    """Name the metric, which a shared condition finds by itself."""
+    return {} if ground.service is None else {names.METRIC: kind.stream.metric}
 
 
 def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from generator.alerts.condition import AlertNumber, Ground, InputSeries
+from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
 from generator.model import names
 from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor
@@ -27,6 +27,8 @@ PAGE_SIGMAS = 4
 #: Those of a quantile for a ticket: a gradual slowdown is detected minutes earlier, and a service with a quantile close
 #: to its bound has less than a ticket a day.
 QUANTILE_SIGMAS = 2
+#: The first of these in words.
+DEVIATIONS = f"{SIGMAS} standard deviations"
 
 
 class Likely(Struct, frozen=True):
@@ -82,6 +84,13 @@ def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     if isinstance(signal.kind, Quantile):
         return SIGMAS if pages else QUANTILE_SIGMAS
     return PAGE_SIGMAS if pages and isinstance(signal.kind, Share) else SIGMAS
+
+
+def unexpected(signal: Signal) -> str:
+    """Name the bad events that a floor counts where a signal is compared with itself."""
+    if isinstance(signal.kind, Quantile):
+        return f"more observations {side(signal)} that than expected"
+    return "bad events more than expected"
 
 
 def scaled(events: Expr, parts: InputSeries, factor: Expr) -> Expr:

@@ -347,3 +347,19 @@ def signal_in_words(signal: Signal, alert: Alert) -> str:
     if alert.only:
         return f"{signal.title} of {alert.by} {alert.only}"
     return f"{signal.title} of one {alert.by}" if alert.by else signal.title
+
+
+def with_floors(text: str, alert: Alert, bad: str, deviations: str = "") -> str:
+    """Add the floors of events to a sentence about when an alert fires.
+
+    Args:
+        text: The sentence.
+        alert: The alert.
+        bad: The events that its floor of bad events counts, and their reference.
+        deviations: The standard deviations that are chance, in words; empty where chance is not judged.
+    """
+    if alert.min_events:
+        text = f"{text}, on at least {alert.min_events} events"
+    if alert.min_bad_events:
+        text = f"{text}, with at least {alert.min_bad_events} {bad}"
+    return f"{text}, by more than chance explains ({deviations})" if deviations else text

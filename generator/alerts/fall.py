@@ -4,19 +4,68 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import condition
+from generator.alerts import condition, usual
+from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
+from generator.alerts.floors import check_traffic
+from generator.alerts.guide import CALLS_MADE, RUNS, Guide, ask
+from generator.alerts.tiers import NOT_ABOVE_ZERO, bounded_tiers, change_bound
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
+from generator.model.signals import Count
 from generator.model.units import DAY, HOUR, Unit
 from generator.promql.expr import Expr, number
 from generator.streams.scope import join
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.alerts.condition import Ground
     from generator.model.service import Service
 
 #: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not
 #: always take as long, and clocks change.
 AGO = (DAY, HOUR, DAY - HOUR, DAY + HOUR)
+
+KEY, KIND = "fall", Fall
+FLOORS: tuple[str, ...] = (MIN_EVENTS,)
+GUIDE: Guide | None = Guide(
+    "Ask whoever sends the work whether it still does, and send one run by hand.",
+    (
+        ask(
+            "Does work arrive? Look at the queue, the gateway and the schedule in front of the agents.",
+            RUNS,
+        ),
+        ask(
+            "Do runs start and not end? Then tool calls and tokens go on.",
+            ("cost", "Spend per hour by model"),
+            CALLS_MADE,
+        ),
+        ask("Did a release start just before?", ("runs", "Runs by release")),
+        ask(
+            "Is it a holiday, or does a batch run at another time? Then nobody needs to do anything.",
+            ("runs", "Runs by status"),
+        ),
+    ),
+)
+records, labels, variant_parts, panel = usual.records, usual.labels, usual.variant_parts, usual.panel
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it for a count of events."""
+    about = about_signal(draft)
+    if about is None:
+        return
+    counts = about.signal.kind == Count() and not about.signal.of.is_histogram
+    if not about.fits("a count of events", fits=counts):
+        return
+    if tiers := bounded_tiers(about, change_bound, _out_of_reach):
+        check_traffic(about, FLOORS, about.signal.window)
+        yield about.resolved(Fall(), tiers)
+
+
+def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
+    if value <= 0:
+        return NOT_ABOVE_ZERO
+    return "nothing falls by more than all there is" if value > 1 else None
 
 
 def expr(alert: Alert, _kind: Fall, tier: Tier, ground: Ground) -> Expr:
@@ -47,4 +96,5 @@ def sentence(alert: Alert, _kind: Fall, _tier: Tier, ground: Ground) -> str:
 def words(alert: Alert, _kind: Fall, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     named = condition.signal_in_words(service.signals[alert.signal], alert)
-    return f"{named} fell by {tier.text} against an hour ago and against yesterday, 23 to 25 hours ago"
+    text = f"{named} fell by {tier.text} against an hour ago and against yesterday, 23 to 25 hours ago"
+    return condition.with_floors(text, alert, "bad events")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
+from generator.alerts import usual
 from generator.alerts.chance import SIGMAS
 from generator.alerts.condition import SERVICE, Ground, asked, in_its_words, value_of
+from generator.alerts.draft import Draft, Resolved, about_signal
+from generator.alerts.guide import CALLS_MADE, RUNS, Guide, ask
 from generator.model import names
 from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, Tier
 from generator.model.units import HOUR, Unit, duration, plain
+from generator.notation import times
 from generator.promql.expr import Expr, any_of, call, number
 from generator.signals.events import long_window, rate_at
 from generator.streams.scope import join, largest, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
@@ -23,6 +29,63 @@ if TYPE_CHECKING:
 
 #: The sixths of a window in which runs must have been counted, so that a new service does not fail at once.
 _THERE = 5
+
+KEY, KIND = "idle", Idle
+FLOORS: tuple[str, ...] = ()
+GUIDE: Guide | None = Guide(
+    "Send one run by hand, and see whether it finishes.",
+    (
+        ask("Does work arrive? Ask whoever sends it, and look at its queue.", RUNS),
+        ask(
+            "Do runs start and never end? Then tool calls and tokens go on.",
+            ("cost", "Spend per hour by model"),
+            CALLS_MADE,
+        ),
+        ask("Did a release start just before?", ("runs", "Runs by release")),
+    ),
+)
+labels, panel = usual.labels, usual.panel
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it where traffic is promised; elsewhere it is off."""
+    about, scope = about_signal(draft), draft.scope
+    if about is None:
+        return
+    kind = Idle(times.window(draft.body.over, times.DEFAULT_OVER, scope.site, scope.findings))
+    if scope.runs_per_hour:
+        _check_promise(kind, scope.runs_per_hour, draft)
+        yield about.resolved(kind, draft.unbounded(), kind.windows[-1])
+        return
+    message = f"{draft.name} of {scope.service} is off: no traffic is promised"
+    help_ = "to turn it on, write in the service's spec: traffic: {min_runs_per_hour: 120}"
+    if draft.body.signal and scope.is_own(draft.body.signal):
+        scope.findings.error("alert/no-traffic", message, draft.body.signal.span, help_)
+    elif scope.is_own(draft.entry.key):
+        help_ = f"{help_}; until then this has no effect"
+        scope.findings.warning("alert/no-traffic", message, draft.entry.key.span, help_)
+
+
+def _check_promise(kind: Idle, promised: float, draft: Draft) -> None:
+    """Refuse a promise of so few runs that their absence could always be chance."""
+    longest, place = kind.windows[-1], draft.scope.promise
+    if place is None or promised * longest >= FEWEST_PROMISED * HOUR:
+        return
+    least = ceil(1000 * FEWEST_PROMISED * HOUR / longest) / 1000
+    come = f"{plain(round(promised * longest / HOUR, 1))} in {duration(longest)}"
+    draft.findings.error(
+        "alert/promise-too-small",
+        f"{plain(promised)} runs an hour are {come}: "
+        f"too few for {draft.name} to see more than chance in their absence",
+        place,
+        f"promise at least {plain(least)} an hour, leave traffic out, or do without the alert: "
+        f'alerts: {{{draft.name}: {{disabled: "runs come too rarely"}}}}',
+    )
+
+
+def variant_parts(kind: Idle) -> Mapping[str, str]:
+    """List the parts that a service can change."""
+    return {"over": duration(kind.over)}
 
 
 def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
@@ -42,18 +105,16 @@ def _missing(alert: Alert, window: int, ground: Ground) -> Expr:
     return join("and", join("and", by_half, by_chance), there >= rounds)
 
 
-def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
+def records(alert: Alert, kind: Idle, ground: Ground) -> Iterator[RecordingRule]:
     """Record the runs of each window, and the promised runs where the promise makes this window the right one.
 
     It has enough promised runs to prove that none comes; the next shorter one has too few to prove that half are
     missing.
     """
-    if not isinstance(alert.kind, Idle):
-        return
     runs, scope = _runs(alert, ground), ground.scope
     an_hour = largest(scope.written(names.TRAFFIC).now())
     yield rate_at(runs, (), scope)
-    for shorter, window in pairwise((0, *alert.kind.windows)):
+    for shorter, window in pairwise((0, *kind.windows)):
         chosen = an_hour >= number(FEWEST_PROMISED * HOUR / window)
         if shorter:
             chosen = chosen < number(MANY_PROMISED * HOUR / shorter)

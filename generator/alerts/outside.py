@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.alerts import undeclared, usual
 from generator.alerts.condition import SERVICE, Ground
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, OUTSIDE_WINDOW, Alert, Outside, Tier
+from generator.model.outside import STREAM, outside_label
 from generator.model.units import duration
 from generator.promql.expr import Expr, number
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.alerts.draft import Draft, Resolved
+    from generator.alerts.guide import Guide
     from generator.model.service import Service
+
+#: In a spec it is written as one with the other values outside the spec.
+KEY, KIND = undeclared.KEY, Outside
+FLOORS: tuple[str, ...] = (MIN_BAD_EVENTS,)
+GUIDE: Guide | None = undeclared.GUIDE
+records, labels, variant_parts, panel = usual.records, usual.labels, usual.variant_parts, usual.list_of_alerts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it where our module counts what it does not expose."""
+    scope = draft.scope
+    label = outside_label(scope.streams.values())
+    if scope.emitted_here and label.values and (signals := scope.fed_by(scope.runs)):
+        yield draft.resolved_beside(signals[0], Outside(STREAM, label), draft.unbounded(), label.name)
 
 
 def expr(alert: Alert, kind: Outside, _tier: Tier, ground: Ground) -> Expr:

@@ -4,15 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import condition
+from generator.alerts import condition, usual
+from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
+from generator.alerts.floors import check_traffic
+from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, bounded_tiers
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, Alert, Overflow, Tier
-from generator.model.units import Unit
+from generator.model.alerts import MIN_BAD_EVENTS, Alert, Bound, Overflow, Tier
+from generator.model.signals import Quantile
+from generator.model.units import Unit, human
+from generator.notation.quantities import ResolvedBound, amount
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.alerts.condition import Ground
+    from generator.alerts.guide import Guide
     from generator.model.service import Service
     from generator.promql.expr import Expr
+    from generator.spec.types import Text
+
+KEY, KIND = "overflow", Overflow
+FLOORS: tuple[str, ...] = (MIN_BAD_EVENTS,)
+GUIDE: Guide | None = None
+records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it for a quantile."""
+    about = about_signal(draft)
+    if about is None or not about.fits("a quantile", fits=isinstance(about.signal.kind, Quantile)):
+        return
+    if tiers := bounded_tiers(about, _bound, _out_of_reach):
+        check_traffic(about, FLOORS, about.signal.window)
+        yield about.resolved(Overflow(), tiers)
+
+
+def _bound(text: Text, about: SignalDraft) -> ResolvedBound | None:
+    value = amount(text, Unit.RATIO, "a share of observations", about.findings)
+    return None if value is None else ResolvedBound(value, human(value, Unit.RATIO), Bound(value, None, "#"))
+
+
+def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
+    if value < 0:
+        return BELOW_ZERO
+    return ABOVE_ALL if value >= 1 else None
+
+
+def panel(alert: Alert, _kind: Overflow) -> str:
+    """Link the share beyond the last bucket."""
+    return f"{alert.signal}:overflow"
 
 
 def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:
@@ -40,4 +80,5 @@ def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:
 def words(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     metric = service.signals[alert.signal].of.metric
-    return f"More than {tier.text} of the observations lie beyond the last bucket of {metric}"
+    text = f"More than {tier.text} of the observations lie beyond the last bucket of {metric}"
+    return condition.with_floors(text, alert, "more there than that share")

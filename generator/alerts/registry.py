@@ -1,12 +1,11 @@
 """The kinds of alerts, each with its module. A new kind is a module and a line here.
 
-``tests/alerts`` proves that every member of ``AlertKind`` has one; mypy that each has all of ``KindModule``.
+mypy proves that each module has all of ``KindModule``, and ``tests/alerts`` that every member of ``AlertKind`` has one.
 """
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -26,59 +25,105 @@ from generator.alerts import (
     undeclared,
     unpriced,
 )
-from generator.alerts.chance import SIGMAS, sigmas
-from generator.alerts.condition import Condition, Ground, side
-from generator.model import alerts
+from generator.alerts.condition import Condition, Ground
+from generator.model import names
+from generator.model.panels import PANELS, PanelPlace
 from generator.model.service import worded
-from generator.model.signals import Better, Quantile, Share, Signal, counts_bad
-from generator.model.units import Unit, duration, human
+from generator.model.units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.model.alerts import Alert, Tier
+    from generator.alerts.draft import Draft, Resolved
+    from generator.alerts.guide import Guide
+    from generator.model.alerts import Alert, AlertKind, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
+    from generator.model.signals import Signal
     from generator.promql.expr import Expr
 
+K = TypeVar("K")
 
-class KindModule(Protocol):
-    """The functions that every kind of alert has; ``kind`` is the kind's own part of the alert."""
 
-    def expr(self, alert: Alert, kind: Any, tier: Tier, ground: Ground, /) -> Expr:  # noqa: ANN401
+class KindModule(Protocol[K]):
+    """Everything that is known of a kind of alert; ``kind`` is the kind's own part of the alert.
+
+    Attributes:
+        KEY: Its key in the spec; kinds of one key are written as one.
+        KIND: The class of its own part in the model.
+        FLOORS: The floors of events that it reads.
+        GUIDE: The action and the questions of its runbook; None for those of the signal.
+    """
+
+    KEY: str
+    KIND: type[K]
+    FLOORS: tuple[str, ...]
+    GUIDE: Guide | None
+
+    def resolve(self, draft: Draft, /) -> Iterable[Resolved]:
+        """Resolve an alert from the spec: none, one, or one for each of many subjects."""
+        ...
+
+    def variant_parts(self, kind: K, /) -> Mapping[str, str]:
+        """List the parts in which a variant of a service can differ, besides numbers and those of every alert."""
+        ...
+
+    def records(self, alert: Alert, kind: K, ground: Ground, /) -> Iterable[RecordingRule]:
+        """Record what only this alert reads, over windows longer than its signal's."""
+        ...
+
+    def expr(self, alert: Alert, kind: K, tier: Tier, ground: Ground, /) -> Expr:
         """Compose the condition of a tier."""
         ...
 
-    def sentence(self, alert: Alert, kind: Any, tier: Tier, ground: Ground, /) -> str:  # noqa: ANN401
+    def labels(self, kind: K, ground: Ground, /) -> Mapping[str, str]:
+        """List the labels that it adds to the firing alert."""
+        ...
+
+    def sentence(self, alert: Alert, kind: K, tier: Tier, ground: Ground, /) -> str:
         """Write the description of the firing alert, a template of Prometheus."""
         ...
 
-    def words(self, alert: Alert, kind: Any, tier: Tier, service: Service, /) -> str:  # noqa: ANN401
-        """Describe the condition of a tier for people."""
+    def words(self, alert: Alert, kind: K, tier: Tier, service: Service, /) -> str:
+        """Describe the condition of a tier for people, with its floors of events."""
+        ...
+
+    def panel(self, alert: Alert, kind: K, /) -> str:
+        """Name the panel that shows its subject, as in ``PANELS``; of a signal without a panel it is in none."""
         ...
 
 
-KINDS: Mapping[type, KindModule] = MappingProxyType(
-    {
-        alerts.Threshold: threshold,
-        alerts.Change: change,
-        alerts.Regression: regression,
-        alerts.BurnRate: burn_rate,
-        alerts.Overflow: overflow,
-        alerts.Forecast: forecast,
-        alerts.Fall: fall,
-        alerts.Unpriced: unpriced,
-        alerts.Absence: absence,
-        alerts.Idle: idle,
-        alerts.Undeclared: undeclared,
-        alerts.Outside: outside,
-        alerts.SeriesCount: series_count,
-        alerts.RuleHealth: rule_health,
-    }
-)
+def _kind(module: KindModule[K]) -> KindModule[Any]:
+    """Have mypy prove that all parts of a module are about the same kind."""
+    return module
 
-#: Their ``words`` include the floors.
-_SAY_FLOORS = alerts.Undeclared | alerts.Outside | alerts.Absence | alerts.RuleHealth
+
+KINDS: tuple[KindModule[Any], ...] = (
+    _kind(threshold),
+    _kind(change),
+    _kind(regression),
+    _kind(burn_rate),
+    _kind(overflow),
+    _kind(forecast),
+    _kind(fall),
+    _kind(unpriced),
+    _kind(idle),
+    _kind(absence),
+    _kind(undeclared),
+    _kind(outside),
+    _kind(series_count),
+    _kind(rule_health),
+)
+#: The keys that a spec may have, and the kinds of each.
+BY_KEY = {
+    key: tuple(one for one in KINDS if key == one.KEY) for key in dict.fromkeys(one.KEY for one in KINDS)
+}
+_BY_CLASS = {one.KIND: one for one in KINDS}
+
+
+def module_of(kind: AlertKind) -> KindModule[Any]:
+    """Find the module of an alert's kind."""
+    return _BY_CLASS[type(kind)]
 
 
 class Judgement(Struct, frozen=True):
@@ -90,14 +135,14 @@ class Judgement(Struct, frozen=True):
 
 def judgement(alert: Alert, ground: Ground) -> Judgement:
     """Build the conditions of an alert."""
-    kind = KINDS[type(alert.kind)]
+    module = module_of(alert.kind)
     return Judgement(
         alert,
         tuple(
             Condition(
                 tier.severity,
-                kind.expr(alert, alert.kind, tier, ground),
-                kind.sentence(alert, alert.kind, tier, ground),
+                module.expr(alert, alert.kind, tier, ground),
+                module.sentence(alert, alert.kind, tier, ground),
             )
             for tier in alert.tiers
         ),
@@ -106,61 +151,29 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
 
 def alert_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
     """Record the counts that only one alert reads, over windows longer than its signal's."""
-    yield from threshold.records(alert, ground)
-    yield from idle.records(alert, ground)
+    yield from module_of(alert.kind).records(alert, alert.kind, ground)
 
 
 def in_words(alert: Alert, tier: Tier, service: Service) -> str:
     """Describe the condition of an alert's tier, with its floors of events, for people who read no PromQL."""
-    condition = KINDS[type(alert.kind)].words(alert, alert.kind, tier, service)
-    floors = "".join(f", {floor}" for floor in _floors(alert, service.signals[alert.signal]))
+    condition = module_of(alert.kind).words(alert, alert.kind, tier, service)
     holds = f", for {duration(alert.for_)}" if alert.for_ else ""
-    return worded(f"{condition}{floors}{holds}.", service.run)
+    return worded(f"{condition}{holds}.", service.run)
 
 
-def _floors(alert: Alert, signal: Signal) -> list[str]:
-    if isinstance(alert.kind, _SAY_FLOORS):
-        return []
-    floors = []
-    if alert.min_events:
-        floors.append(f"on at least {alert.min_events} events")
-    if alert.min_bad_events:
-        floors.append(f"with at least {alert.min_bad_events} {_bad(alert, signal)}")
-    of_threshold = isinstance(alert.kind, alerts.Threshold) and bool(alert.min_bad_events)
-    compared = isinstance(alert.kind, alerts.Change | alerts.Regression)
-    if (compared or of_threshold) and by_chance(alert, signal):
-        floors.append(f"by more than chance explains ({_deviations(alert, signal)})")
-    return floors
+def guide_of(alert: Alert) -> Guide | None:
+    """Find the guide of an alert's kind; None where that of its signal applies."""
+    return module_of(alert.kind).GUIDE
 
 
-def _deviations(alert: Alert, signal: Signal) -> str:
-    """Write the standard deviations that the tiers of an alert need."""
-    if not isinstance(alert.kind, alerts.Threshold):
-        return f"{SIGMAS} standard deviations"
-    least, *more = sorted({sigmas(signal, tier.severity) for tier in alert.tiers})
-    return f"{least} standard deviations" + "".join(f", {most} to page" for most in more)
+def panel_of(alert: Alert) -> PanelPlace | None:
+    """Find the panel that shows the subject of an alert; None where no panel does."""
+    return PANELS.get(module_of(alert.kind).panel(alert, alert.kind))
 
 
-def _bad(alert: Alert, signal: Signal) -> str:
-    """Name the events that a floor counts, and their reference."""
-    compared = isinstance(alert.kind, alerts.Change | alerts.Regression)
-    if isinstance(alert.kind, alerts.Overflow):
-        return "more there than that share"
-    if isinstance(signal.kind, Quantile) and isinstance(alert.kind, alerts.Threshold):
-        may_be = signal.kind.q if signal.better is Better.HIGHER else 1 - signal.kind.q
-        return f"more observations {side(signal)} that than the {human(may_be, Unit.RATIO)} that may be"
-    if isinstance(signal.kind, Quantile) and compared:
-        return f"more observations {side(signal)} that than expected"
-    if compared:
-        return "bad events more than expected"
-    return "bad events more than that allows" if isinstance(alert.kind, alerts.Threshold) else "bad events"
-
-
-def by_chance(alert: Alert, signal: Signal) -> bool:
-    """Whether a comparison counts bad events: their number shows whether a change can be chance."""
-    if isinstance(alert.kind, alerts.Regression):
-        return isinstance(signal.kind, Share | Quantile)
-    if isinstance(signal.kind, Quantile):
-        bounded = isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None
-        return bounded or isinstance(alert.kind, alerts.Threshold)
-    return counts_bad(signal)
+def dashboard_of_alert(alert: Alert, signal: Signal) -> str:
+    """Name the dashboard that shows the subject of an alert, or else the dashboard of its signal."""
+    if signal.own:
+        return names.DASHBOARDS["overview"]
+    place = panel_of(alert)
+    return place.uid if place else names.dashboard_of(signal)

@@ -4,21 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import chance, condition
+from generator.alerts import chance, condition, usual
+from generator.alerts.draft import Draft, Resolved, about_signal
+from generator.alerts.floors import check_traffic
+from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
 from generator.model.signals import Better, Quantile, Share, divisor
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, number
-from generator.signals.releases import events_name, slow_name
+from generator.signals.releases import compares_releases, events_name, slow_name
 from generator.streams.scope import spread, top
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Regression, Tier
+    from generator.alerts.guide import Guide
+    from generator.model.alerts import Alert, Tier
     from generator.model.service import Service
 
 _BY = (names.RELEASE,)
+
+KEY, KIND = "regression", Regression
+FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
+GUIDE: Guide | None = None
+records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it for a signal whose releases can be compared."""
+    about = about_signal(draft)
+    needed = "a share, a ratio or a quantile of metrics with the label release"
+    if about is None or not about.fits(needed, fits=compares_releases(about.signal, draft.scope.runs)):
+        return
+    if tiers := bounded_tiers(about, change_bound, change_out_of_reach):
+        check_traffic(about, FLOORS, NEWEST_WINDOW)
+        yield about.resolved(Regression(is_relative(about.signal)), tiers, NEWEST_WINDOW)
+
+
+def panel(alert: Alert, _kind: Regression) -> str:
+    """Link the comparison of releases."""
+    return f"{alert.signal}:release"
 
 
 def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
@@ -83,8 +110,12 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
 def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     """Describe the condition in words."""
     signal = service.signals[alert.signal]
-    return (
+    text = (
         f"{signal.title} of the newest release is {condition.worse(signal)} by {tier.text} than the previous release's "
         f"over the same hours, {duration(NEWEST_WINDOW)} at most; if that one is gone, than in its last day, and "
         f"already in its first {duration(STEP_WINDOW)} than in the previous release's last"
+    )
+    by_chance = isinstance(signal.kind, Share | Quantile)
+    return condition.with_floors(
+        text, alert, chance.unexpected(signal), chance.DEVIATIONS if by_chance else ""
     )

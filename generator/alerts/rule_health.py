@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
+from generator.alerts.guide import Guide, ask
 from generator.model import names
 from generator.model.alerts import Alert, RuleHealth, Tier, Watch
+from generator.model.panels import ALERTS, ALL_ALERTS
 from generator.model.units import MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, call, number
 from generator.streams.scope import each, grouped, join, largest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.alerts.draft import Draft, Resolved
     from generator.model.service import Service
     from generator.model.streams import Stream
 
@@ -24,6 +30,47 @@ _OURS = ".*;agent-.*"
 _GROUP = "rule_group"
 _FAILURES = Series("prometheus_rule_evaluation_failures_total").where("=~", **{_GROUP: _OURS})
 _MISSES = Series("prometheus_rule_group_iterations_missed_total").where("=~", **{_GROUP: _OURS})
+
+KEY, KIND = "rule_health", RuleHealth
+FLOORS: tuple[str, ...] = ()
+GUIDE: Guide | None = Guide(
+    "Open Prometheus's page of rules (Status, Rules): which file is there, and what does its last error say?",
+    (
+        ask(
+            "Do the loaded files come from one `make generate`? Each service has a file of its own, and "
+            "all need the files that are called `agent-…`."
+        ),
+        ask(
+            "Does the evaluation of a group take longer than its interval? Then Prometheus has too much to do."
+        ),
+        ask(
+            "Which alerts may be silent meanwhile? All of the services that are named here, whatever the "
+            "dashboards show."
+        ),
+    ),
+)
+records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it for all services at once."""
+    watch, scope = draft.body.watch, draft.scope
+    if draft.name not in scope.shared_alerts and scope.service:
+        draft.findings.error(
+            "alert/kind",
+            f'alert "{draft.name}" watches the rules of all services, which one service cannot',
+            draft.entry.key.span,
+            "declare it in signals.yaml",
+        )
+    elif watch and (signals := scope.fed_by(scope.runs)):
+        yield draft.resolved_beside(
+            signals[0], RuleHealth(Watch(watch.value)), draft.unbounded(), shared=True
+        )
+
+
+def panel(_alert: Alert, kind: RuleHealth) -> str:
+    """Link a list of alerts: that of all services where Prometheus's own counts name none."""
+    return ALL_ALERTS if kind.watch in {Watch.FAILURES, Watch.ROUNDS} else ALERTS
 
 
 def expr(_alert: Alert, kind: RuleHealth, _tier: Tier, ground: Ground) -> Expr:

@@ -7,10 +7,9 @@ from urllib.parse import quote
 
 from generator.alerts.condition import SERVICE, Condition, Ground
 from generator.alerts.culprit import culprit
-from generator.alerts.registry import judgement
+from generator.alerts.registry import dashboard_of_alert, judgement, module_of, panel_of
 from generator.model import names
-from generator.model.alerts import Absence, Alert, Undeclared
-from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
+from generator.model.panels import CHOICES
 from generator.model.rules import AlertingRule
 from generator.model.service import fill_in
 from generator.promql.expr import Expr, binary
@@ -19,6 +18,7 @@ from generator.streams.scope import top
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
 #: The possible names of links to logs or traces; a shared rule queries each, empty where there is none.
@@ -58,10 +58,7 @@ def _labels(alert: Alert, condition: Condition, ground: Ground) -> dict[str, str
         labels |= {names.SERVICE: ground.service.name, names.OWNER: ground.service.owner}
         labels |= ground.service.marks
     labels[names.SIGNAL] = alert.signal
-    if isinstance(alert.kind, Absence) and ground.service is not None:
-        labels[names.METRIC] = alert.kind.stream.metric
-    if isinstance(alert.kind, Undeclared):
-        labels[names.LABEL] = alert.kind.label.name
+    labels |= module_of(alert.kind).labels(alert.kind, ground)
     if alert.by and alert.only:
         labels[alert.by] = alert.only
     return labels

@@ -4,15 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, bound_of
+from generator.alerts.guide import RELEASES, Guide, ask
 from generator.model import names
+from generator.model.alerts import Bound, SeriesCount, Tier
 from generator.model.units import Unit
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:
-    from generator.model.alerts import Alert, SeriesCount, Tier
+    from collections.abc import Iterator
+
+    from generator.alerts.draft import Draft, Resolved
+    from generator.model.alerts import Alert
     from generator.model.service import Service
     from generator.promql.expr import Expr
+
+KEY, KIND = "series_budget", SeriesCount
+FLOORS: tuple[str, ...] = ()
+GUIDE: Guide | None = Guide(
+    "If Prometheus is short of memory, drop the label that grew by metric_relabel_configs until the code is "
+    "right.",
+    (
+        ask(
+            "Which metric and which label grew? `reports/cardinality.md` has the bound of each, `audit` what "
+            "there is."
+        ),
+        ask("Are there more instances than the spec's `replicas`?"),
+        ask("Since which release?", RELEASES),
+    ),
+)
+records, labels, variant_parts, panel = usual.records, usual.labels, usual.variant_parts, usual.list_of_alerts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it for the site's budget of series."""
+    scope = draft.scope
+    if signals := scope.fed_by(scope.runs):
+        allowed = scope.site.budget.service
+        tier = Tier(draft.severity(), allowed, f"{allowed:,}", written=Bound(allowed, None, "#"))
+        yield draft.resolved_beside(signals[0], SeriesCount(allowed), (tier,))
 
 
 def expr(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> Expr:

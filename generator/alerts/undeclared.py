@@ -4,17 +4,65 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
+from generator.alerts.guide import RELEASES, Guide, ask
 from generator.model import names
+from generator.model.alerts import MIN_BAD_EVENTS, Undeclared
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
 from generator.signals import listed
 from generator.streams.scope import each, grouped, having, join, largest, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.model.alerts import Alert, Tier, Undeclared
+    from generator.alerts.draft import Draft, Resolved
+    from generator.alerts.scope import AlertScope
+    from generator.model.alerts import Alert, Tier
     from generator.model.service import Service
+    from generator.model.streams import Stream
+
+KEY, KIND = "undeclared", Undeclared
+FLOORS: tuple[str, ...] = (MIN_BAD_EVENTS,)
+GUIDE: Guide | None = Guide(
+    'Nobody needs to hurry. List the value in the spec if it is meant, else map it to "other" in the code.',
+    (
+        ask(
+            "Which label is it? The alert's `label` names it, or the alert carries the label itself with the value."
+        ),
+        ask(
+            "Which value is it? The service's log has the first ones of each label: the generated module writes them "
+            "there."
+        ),
+        ask("Since which release?", RELEASES),
+    ),
+)
+records, variant_parts, panel = usual.records, usual.variant_parts, usual.list_of_alerts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve one for each label, at the cheapest stream that has series without an error."""
+    scope = draft.scope
+    for label in scope.labels.values():
+        stream = _first_with(label.name, scope)
+        if stream is not None:
+            yield draft.resolved_beside(
+                scope.fed_by(stream)[0],
+                Undeclared(stream, label),
+                draft.unbounded(),
+                label.name if label.values else None,
+                shared=stream.shared and label.name in scope.shared_labels,
+            )
+
+
+def _first_with(label: str, scope: AlertScope) -> Stream | None:
+    streams = (stream for stream in scope.streams.values() if label in stream.labels and scope.fed_by(stream))
+    return min(streams, key=lambda stream: (stream.sparse, stream.is_histogram), default=None)
+
+
+def labels(kind: Undeclared, _ground: Ground) -> Mapping[str, str]:
+    """Name the label."""
+    return {names.LABEL: kind.label.name}
 
 
 def expr(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> Expr:

@@ -4,18 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
+from generator.alerts.draft import Draft, Resolved, about_signal
+from generator.alerts.guide import Guide, ask
 from generator.model import names
+from generator.model.alerts import Unpriced
+from generator.model.panels import UNPRICED
+from generator.model.signals import Cost, Tokens
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.promql.expr import Expr, binary, number
 from generator.signals.events import counted
 from generator.signals.prices import without_strays
 
 if TYPE_CHECKING:
-    from generator.model.alerts import Alert, Tier, Unpriced
+    from collections.abc import Iterator
+
+    from generator.model.alerts import Alert, Tier
     from generator.model.service import Service
 
 _ON = (MODEL, TOKEN_TYPE)
+
+KEY, KIND = "unpriced", Unpriced
+FLOORS: tuple[str, ...] = ()
+GUIDE: Guide | None = Guide(
+    "Add the model's price to `prices.yaml`, and run `make generate`: until then its cost is missing "
+    "everywhere.",
+    (
+        ask(
+            "Which model and which token type is it? The alert's labels name both.",
+            ("cost", "Tokens without a price"),
+        ),
+        ask("Is it new, so that `prices.yaml` lacks it, or spelled there in another way?"),
+        ask("Since which release?", ("cost", "Tokens per run by release")),
+    ),
+)
+records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it for a signal of tokens or of cost."""
+    about = about_signal(draft)
+    needed = "a signal of tokens or cost"
+    if about is not None and about.fits(needed, fits=isinstance(about.signal.kind, Tokens | Cost)):
+        yield about.resolved(Unpriced(), draft.unbounded())
+
+
+def panel(_alert: Alert, _kind: Unpriced) -> str:
+    """Link the tokens without a price."""
+    return UNPRICED
 
 
 def expr(alert: Alert, _kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:

@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error, warning
 from generator.model import names
-from generator.model.alerts import Alert, Threshold, is_compared
+from generator.model.alerts import Alert, Reports, Threshold
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.signals import Distribution, Quantile
 from generator.model.units import MINUTE, duration, parse_duration
+from generator.notation.patterns import overlap
 from generator.promql.reach import reach
-from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -229,7 +229,7 @@ def is_measured(anomaly: Anomaly, service: Service) -> bool:
 
 
 def _covers(alert: Alert, anomaly: Anomaly) -> bool:
-    if alert.signal not in anomaly.signals or not is_compared(alert.kind):
+    if alert.signal not in anomaly.signals or alert.kind.reports is not Reports.VALUE:
         return False
     return not (anomaly.sudden and isinstance(alert.kind, Threshold))
 

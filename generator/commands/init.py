@@ -21,7 +21,7 @@ from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
 from generator.diagnostics.suggest import did_you_mean
 from generator.errors import CommandError
-from generator.resolve.names import is_device
+from generator.notation.names import is_device
 from generator.spec.document import parse_document
 from generator.spec.load import load_profile
 from generator.spec.schema import load_schema, validate

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.alerts.registry import panel_of
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
 from generator.model.alerts import Alert, BurnRate, Threshold
-from generator.model.panels import PanelPlace, panel_of
+from generator.model.panels import PanelPlace
 from generator.model.service import worded
 from generator.model.signals import Signal, divisor
 from generator.model.units import duration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import assert_never
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -86,13 +86,39 @@ class Tier(Struct, frozen=True):
     written: Bound | None = None
 
 
-class Threshold(Struct, frozen=True, tag=True):
+class Reports(StrEnum):
+    """What an alert of a kind reports.
+
+    Attributes:
+        VALUE: A signal's value beyond a bound.
+        EVENTS: Events of a signal that are missing, or that something is missing for.
+        SILENCE: A signal without any series.
+        SERVICE: Labels, series or rules: no signal's status depends on it.
+    """
+
+    VALUE = "value"
+    EVENTS = "events"
+    SILENCE = "silence"
+    SERVICE = "service"
+
+
+class _Kind(Struct, frozen=True):
+    """The common base of the kinds; each says what it ``reports``."""
+
+    @property
+    def about(self) -> str:
+        """The stream or label that distinguishes alerts of one name; empty where there is only one."""
+        return ""
+
+
+class Threshold(_Kind, frozen=True, tag=True):
     """The signal is beyond the bound.
 
     With ``unfinished`` it also fires when no run finishes and the numerator grows beyond what the bound allows.
     ``also_over`` is a second, longer window in seconds, for events too rare for the signal's own window; 0 for none.
     """
 
+    reports: ClassVar = Reports.VALUE
     unfinished: bool = False
     also_over: int = 0
 
@@ -102,61 +128,79 @@ class Threshold(Struct, frozen=True, tag=True):
         return self.also_over // 2
 
 
-class Change(Struct, frozen=True, tag=True):
+class Change(_Kind, frozen=True, tag=True):
     """The signal is worse than ``over`` seconds ago by the bound.
 
     A ``relative`` bound is a part of the earlier value, any other a difference. The signal itself must be beyond
     ``beyond`` as well, in base units, so that a change among good values stays quiet.
     """
 
+    reports: ClassVar = Reports.VALUE
     over: int
     relative: bool
     beyond: float | None
     beyond_written: Bound | None = None
 
 
-class Regression(Struct, frozen=True, tag=True):
+class Regression(_Kind, frozen=True, tag=True):
     """The newest release is worse than the previous one by the bound; ``relative`` as in Change."""
 
+    reports: ClassVar = Reports.VALUE
     relative: bool
 
 
-class BurnRate(Struct, frozen=True, tag=True):
+class BurnRate(_Kind, frozen=True, tag=True):
     """The error budget, ``budget`` as a share of all events, is spent faster than its window allows.
 
     ``interval`` is the rule interval in seconds: how often a window holds a sample.
     """
 
+    reports: ClassVar = Reports.VALUE
     budget: float
     interval: int
 
 
-class Overflow(Struct, frozen=True, tag=True):
+class Overflow(_Kind, frozen=True, tag=True):
     """More than the bound's share of observations lie above the last bucket, where a quantile cannot be computed."""
 
+    reports: ClassVar = Reports.VALUE
 
-class Forecast(Struct, frozen=True, tag=True):
+
+class Forecast(_Kind, frozen=True, tag=True):
     """The day that the current pace comes to exceeds the bound."""
 
+    reports: ClassVar = Reports.VALUE
 
-class Fall(Struct, frozen=True, tag=True):
+
+class Fall(_Kind, frozen=True, tag=True):
     """A count is far below its value an hour ago and its value at this time yesterday; the bound is a part of these."""
 
+    reports: ClassVar = Reports.VALUE
 
-class Unpriced(Struct, frozen=True, tag=True):
+
+class Unpriced(_Kind, frozen=True, tag=True):
     """Tokens are used that have no price."""
 
+    reports: ClassVar = Reports.EVENTS
 
-class Absence(Struct, frozen=True, tag=True):
+
+class Absence(_Kind, frozen=True, tag=True):
     """``stream`` has no series although it should: runs finish, or, for the run counter, it existed within a day."""
 
+    reports: ClassVar = Reports.SILENCE
     stream: Stream
     runs: str
 
+    @property
+    def about(self) -> str:
+        """The subject."""
+        return self.stream.name
 
-class Idle(Struct, frozen=True, tag=True):
+
+class Idle(_Kind, frozen=True, tag=True):
     """Fewer than half of the promised runs finish, within ``over`` seconds or within one of the longer windows."""
 
+    reports: ClassVar = Reports.EVENTS
     over: int
 
     @property
@@ -166,23 +210,36 @@ class Idle(Struct, frozen=True, tag=True):
         return tuple(dict.fromkeys((self.over, *longer)))
 
 
-class Undeclared(Struct, frozen=True, tag=True):
+class Undeclared(_Kind, frozen=True, tag=True):
     """``label`` of ``stream`` has values that the spec does not list, or more values than the spec allows."""
 
+    reports: ClassVar = Reports.SERVICE
     stream: Stream
     label: Label
 
+    @property
+    def about(self) -> str:
+        """The subject."""
+        return self.label.name
 
-class Outside(Struct, frozen=True, tag=True):
+
+class Outside(_Kind, frozen=True, tag=True):
     """Generated instrumentation received values that the spec does not allow; ``stream`` counts them by ``label``."""
 
+    reports: ClassVar = Reports.SERVICE
     stream: Stream
     label: Label
 
+    @property
+    def about(self) -> str:
+        """The subject."""
+        return names.OUTSIDE
 
-class SeriesCount(Struct, frozen=True, tag=True):
+
+class SeriesCount(_Kind, frozen=True, tag=True):
     """The service has more live series than ``allowed``."""
 
+    reports: ClassVar = Reports.SERVICE
     allowed: int
 
 
@@ -195,10 +252,16 @@ class Watch(StrEnum):
     ROUNDS = "rounds"
 
 
-class RuleHealth(Struct, frozen=True, tag=True):
+class RuleHealth(_Kind, frozen=True, tag=True):
     """The rules themselves do not work, so that a quiet and green board proves nothing."""
 
+    reports: ClassVar = Reports.SERVICE
     watch: Watch
+
+    @property
+    def about(self) -> str:
+        """The subject."""
+        return str(self.watch)
 
 
 AlertKind = (
@@ -255,43 +318,22 @@ class Alert(Struct, frozen=True):
     @property
     def about_signal(self) -> bool:
         """Whether it is about the signal itself, and so part of the signal's status on the board."""
-        return not isinstance(self.kind, Undeclared | Outside | SeriesCount | RuleHealth)
+        return self.kind.reports is not Reports.SERVICE
 
     @property
     def shown(self) -> bool:
         """Whether it is about a signal's value, which is then shown beside its status."""
-        return self.about_signal and not isinstance(self.kind, Absence)
+        return self.kind.reports in {Reports.VALUE, Reports.EVENTS}
 
     @property
     def about(self) -> str:
-        """The stream or label that distinguishes alerts of one name; empty where there is only one."""
-        match self.kind:
-            case Absence(stream):
-                return stream.name
-            case Undeclared(_, label):
-                return label.name
-            case Outside():
-                return names.OUTSIDE
-            case RuleHealth(watch):
-                return str(watch)
-            case _:
-                return self.only
+        """The stream, label or value that distinguishes alerts of one name; empty where there is only one."""
+        return self.kind.about or self.only
 
     @property
     def of_release(self) -> bool:
         """Whether its label ``release`` names the release that it is about."""
         return self.by == names.RELEASE or isinstance(self.kind, Regression)
-
-
-def is_compared(kind: AlertKind) -> bool:
-    """Whether a kind compares the value of a signal with a bound; the others report missing or wrong data."""
-    match kind:
-        case Threshold() | Change() | Regression() | BurnRate() | Overflow() | Forecast() | Fall():
-            return True
-        case Unpriced() | Absence() | Idle() | Undeclared() | Outside() | SeriesCount() | RuleHealth():
-            return False
-        case _:
-            assert_never(kind)
 
 
 def has_mildest(alert: Alert) -> bool:

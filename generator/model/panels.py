@@ -5,30 +5,14 @@ Ids and variables are part of links in notifications, which people open weeks la
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import (
-    Absence,
-    Alert,
-    BurnRate,
-    Outside,
-    Overflow,
-    Regression,
-    RuleHealth,
-    SeriesCount,
-    Undeclared,
-    Unpriced,
-    Watch,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from generator.model.signals import Signal
 
 
 class PanelPlace(Struct, frozen=True):
@@ -120,29 +104,3 @@ TITLES: Mapping[PanelPlace, str] = {
     PANELS["tool_calls_per_run:release"]: "Tool calls per run by release",
     PANELS["tool_error_rate:release"]: "Tool error rate by release",
 }
-
-#: The part of a signal that its main panel does not show, by the kind of alert that is about it.
-_PARTS: Mapping[type, str] = MappingProxyType({BurnRate: "burn", Overflow: "overflow", Regression: "release"})
-
-
-def panel_of(alert: Alert) -> PanelPlace | None:
-    """Find the panel that shows the subject of an alert; None where no panel does."""
-    match alert.kind:
-        case BurnRate() | Overflow() | Regression():
-            return PANELS.get(f"{alert.signal}:{_PARTS[type(alert.kind)]}")
-        case Unpriced():
-            return PANELS[UNPRICED]
-        case RuleHealth(Watch.FAILURES | Watch.ROUNDS):
-            return PANELS[ALL_ALERTS]
-        case Absence() | Undeclared() | Outside() | SeriesCount() | RuleHealth():
-            return PANELS[ALERTS]
-        case _:
-            return PANELS.get(alert.signal)
-
-
-def dashboard_of_alert(alert: Alert, signal: Signal) -> str:
-    """Name the dashboard that shows the subject of an alert, or else the dashboard of its signal."""
-    if signal.own:
-        return names.DASHBOARDS["overview"]
-    place = panel_of(alert)
-    return place.uid if place else names.dashboard_of(signal)

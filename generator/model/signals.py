@@ -10,6 +10,9 @@ from msgspec import Struct
 from generator.model.streams import Stream
 from generator.model.units import Unit
 
+#: The reference of all other signals, whose metric counts runs; and the signal that a service's daily budget is about.
+RUN_COUNT, SPEND = "run_count", "spend"
+
 
 class Better(StrEnum):
     """The direction in which a signal should go."""

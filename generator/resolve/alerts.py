@@ -7,66 +7,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts import regression
+from generator.alerts.draft import Draft, Resolved
+from generator.alerts.floors import check_floors
+from generator.alerts.registry import BY_KEY
+from generator.alerts.tiers import capped, check_severity
 from generator.diagnostics import Findings
 from generator.diagnostics.printable import quoted
 from generator.diagnostics.suggest import closest, listed, nearest_first
-from generator.model.alerts import (
-    Absence,
-    Alert,
-    AlertKind,
-    AlertSeverity,
-    Bound,
-    Change,
-    Idle,
-    RuleHealth,
-    SeriesCount,
-    Tier,
-    Undeclared,
-    Unpriced,
-)
+from generator.model.alerts import Alert, AlertSeverity, Reports
 from generator.model.units import HOUR, MINUTE, Unit, duration
-from generator.resolve.alert_kinds import resolve_by, resolve_kind
-from generator.resolve.fan_out import FAN_OUTS, FannedOut, fan_out
-from generator.resolve.floors import check_absence, check_floor_of, check_floors, check_traffic, looks_back
-from generator.resolve.names import look_up
+from generator.notation.times import wait
 from generator.resolve.objective_alerts import Watched, objective_alerts
-from generator.resolve.signal_checks import compares_releases
-from generator.resolve.tiers import TieredAlert, capped, check_severity, resolve_tiers, severity
-from generator.resolve.times import wait
+from generator.signals.releases import compares_releases
 from generator.spec.environments import with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.signals import Signal
-    from generator.resolve.alert_scope import AlertScope
+    from generator.alerts.scope import AlertScope
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
-_OF_SIGNALS = (
-    "threshold",
-    "change",
-    "regression",
-    "burn_rate",
-    "overflow",
-    "forecast",
-    "fall",
-    "unpriced",
-    "idle",
-)
-KINDS = (*_OF_SIGNALS, *FAN_OUTS)
 DEFAULT_FOR = 5 * MINUTE
 #: Any alert may outlast its condition by this many seconds.
 _LEAST_KEPT = HOUR
-
-
-class _About(Struct, frozen=True):
-    """The signal of an alert, and the label for each value of which it fires."""
-
-    signal: str
-    by: str | None
 
 
 def alerts_of(entries: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[Alert, ...]:
@@ -123,23 +89,7 @@ def resolve_alerts(
     merged: Iterable[Entry[AlertSpec]], scope: AlertScope, most: AlertSeverity | None = None
 ) -> tuple[Alert, ...]:
     """Resolve every alert that is not disabled; none is more severe than ``most``."""
-    return tuple(
-        replace(capped(alert, most), shared=alert.name in scope.shared_alerts and _is_shared(alert, scope))
-        for alert in alerts_of(merged, scope)
-    )
-
-
-def _is_shared(alert: Alert, scope: AlertScope) -> bool:
-    """Whether a shared rule can see the subject of an alert: no metrics and labels of this service alone."""
-    match alert.kind:
-        case Absence(stream):
-            return stream.shared
-        case RuleHealth():
-            return True
-        case Undeclared(stream, label):
-            return stream.shared and label.name in scope.shared_labels
-        case _:
-            return scope.signals[alert.signal].shared
+    return tuple(capped(alert, most) for alert in alerts_of(merged, scope))
 
 
 def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
@@ -153,7 +103,7 @@ def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
         return False
     if body.by is not None and (body.by.value,) not in signal.levels:
         return False
-    return kinds[0][0] != "regression" or compares_releases(signal, scope.runs)
+    return kinds[0][0] != regression.KEY or compares_releases(signal, scope.runs)
 
 
 def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) -> str:
@@ -168,7 +118,7 @@ def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) 
 
 
 def _kinds(spec: AlertSpec) -> list[tuple[str, AlertKindSpec]]:
-    return [(kind, body) for kind in KINDS if (body := getattr(spec, kind)) is not None]
+    return [(key, body) for key in BY_KEY if (body := getattr(spec, key)) is not None]
 
 
 def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
@@ -178,38 +128,34 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
             "alert/kind",
             f'alert "{entry.key.value}" has {"several kinds" if kinds else "no kind"}',
             entry.key.span,
-            f"give exactly one of {', '.join(KINDS)}",
+            f"give exactly one of {', '.join(BY_KEY)}",
         )
         return
-    if kinds[0][0] == "rule_health" and entry.key.value not in scope.shared_alerts and scope.service:
-        scope.findings.error(
-            "alert/kind",
-            f'alert "{entry.key.value}" watches the rules of all services, which one service cannot',
-            entry.key.span,
-            "declare it in signals.yaml",
-        )
-        return
-    check_severity(entry, kinds[0][0], scope.findings)
-    check_floors(entry, kinds[0][0], scope.findings)
+    key, body = kinds[0]
+    draft, modules = Draft(entry, body, scope), BY_KEY[key]
+    check_severity(entry, scope.findings, compared=any(one.KIND.reports is Reports.VALUE for one in modules))
+    check_floors(draft, key, {floor for one in modules for floor in one.FLOORS})
     if entry.value.disabled is None:
-        yield from _enabled(entry, *kinds[0], scope)
+        yield from _enabled(draft, key)
     else:
-        _check_disabled(entry, *kinds[0], scope)
+        _check_disabled(draft, key)
 
 
-def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
-    yield from _swept(entry, name, body, scope) if name in FAN_OUTS else _of_signal(entry, name, body, scope)
+def _enabled(draft: Draft, key: str) -> Iterator[Alert]:
+    for module in BY_KEY[key]:
+        for resolved in module.resolve(draft):
+            yield _alert(draft, resolved)
 
 
-def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
+def _check_disabled(draft: Draft, key: str) -> None:
     """Report a ``disabled`` that turns off nothing: without it there would be no alert either, and no error."""
-    disabled, otherwise = entry.value.disabled, replace(scope, findings=Findings())
-    if disabled is None or disabled.span.file != scope.file:
+    scope, disabled, otherwise = draft.scope, draft.spec.disabled, Findings()
+    if disabled is None or not scope.is_own(disabled):
         return
-    if any(_enabled(entry, name, body, otherwise)) or otherwise.findings.failed:
+    if any(_enabled(replace(draft, scope=replace(scope, findings=otherwise)), key)) or otherwise.failed:
         return
-    own = f"{entry.key.value} of {scope.service} is off"
-    why = next((finding.message for finding in otherwise.findings.all), own)
+    own = f"{draft.name} of {scope.service} is off"
+    why = next((finding.message for finding in otherwise.all), own)
     scope.findings.warning(
         "alert/disabled-unused",
         f"disabled turns off nothing: {why}",
@@ -218,75 +164,34 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
     )
 
 
-def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
-    if name == "absence":
-        check_absence(entry, scope)
-    for one in fan_out(name, body, scope):
-        about = _About(one.signal, one.by)
-        yield _alert(entry, one.kind, about, (_swept_tier(entry, one),), scope)
-
-
-def _swept_tier(entry: Entry[AlertSpec], alert: FannedOut) -> Tier:
-    """Return the allowed number of series as a bound; no other swept kind has one."""
-    chosen = severity(entry, alert.severity)
-    if not isinstance(alert.kind, SeriesCount):
-        return Tier(chosen, 0, "")
-    allowed = alert.kind.allowed
-    return Tier(chosen, allowed, f"{allowed:,}", written=Bound(allowed, None, "#"))
-
-
-def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
-    signal = look_up(body.signal, scope.signals, "signal", scope.findings) if body.signal else None
-    if signal is None:
-        return
-    by = resolve_by(body, signal, scope)
-    kind = resolve_kind(entry, name, signal, scope)
-    check_floor_of(entry, kind, signal, scope.findings)
-    if kind is not None and (resolved := _tiers(entry, kind, signal, scope)):
-        check_traffic(entry, kind, signal, resolved, scope)
-        yield _alert(entry, kind, _About(signal.name, by), resolved, scope)
-
-
-def _tiers(entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, scope: AlertScope) -> tuple[Tier, ...]:
-    if isinstance(kind, Unpriced | Idle):
-        return (Tier(severity(entry, AlertSeverity.WARNING), 0, ""),)
-    return resolve_tiers(TieredAlert(entry, kind, signal, scope))
-
-
-def _alert(
-    entry: Entry[AlertSpec], kind: AlertKind, about: _About, tiers: tuple[Tier, ...], scope: AlertScope
-) -> Alert:
-    spec = entry.value
-    keep = wait(spec.keep_firing_for, 0, scope.findings)
-    _check_keep(entry, keep, _looks_at(kind, scope.signals[about.signal], tiers), scope)
+def _alert(draft: Draft, resolved: Resolved) -> Alert:
+    spec, findings = draft.spec, draft.findings
+    keep = wait(spec.keep_firing_for, 0, findings)
+    _check_keep(draft, keep, resolved.looks_back)
     return Alert(
-        name=entry.key.value,
-        kind=kind,
-        signal=about.signal,
-        by=about.by,
-        tiers=tiers,
-        for_=wait(spec.for_, DEFAULT_FOR, scope.findings),
+        name=draft.name,
+        kind=resolved.kind,
+        signal=resolved.signal,
+        by=resolved.by,
+        tiers=resolved.tiers,
+        for_=wait(spec.for_, DEFAULT_FOR, findings),
         keep_firing_for=keep,
         min_events=spec.min_events.value if spec.min_events else 0,
         min_bad_events=spec.min_bad_events.value if spec.min_bad_events else 0,
-        summary=spec.summary or f"{entry.key.value} is firing.",
+        summary=spec.summary or f"{draft.name} is firing.",
         means=spec.means or "",
+        shared=draft.name in draft.scope.shared_alerts and resolved.shared,
     )
 
 
-def _looks_at(kind: AlertKind, signal: Signal, tiers: tuple[Tier, ...]) -> int:
-    """Compute the full time that a condition looks back over, in seconds."""
-    return looks_back(kind, signal, tiers) + (kind.over if isinstance(kind, Change) else 0)
-
-
-def _check_keep(entry: Entry[AlertSpec], keep: int, looked_at: int, scope: AlertScope) -> None:
+def _check_keep(draft: Draft, keep: int, looked_at: int) -> None:
     """Refuse to keep firing for longer than a condition looks back: the alert would report problems long over."""
-    written, most = entry.value.keep_firing_for, max(looked_at, _LEAST_KEPT)
+    written, most = draft.spec.keep_firing_for, max(looked_at, _LEAST_KEPT)
     if written is None or keep <= most:
         return
-    scope.findings.error(
+    draft.findings.error(
         "alert/keeps-too-long",
-        f"{entry.key.value} would keep firing for {duration(keep)} after its condition has ended, "
+        f"{draft.name} would keep firing for {duration(keep)} after its condition has ended, "
         f"and looks back over no more than {duration(looked_at)}",
         written.span,
         f"let it go on for at most {duration(most)}; 30m is enough for an alert that comes and goes",

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from generator.alerts.registry import module_of
+from generator.alerts.tiers import capped
 from generator.diagnostics import Findings
 from generator.model.alerts import (
     BEYOND,
@@ -22,16 +24,13 @@ from generator.model.alerts import (
     Burn,
     Change,
     Deviations,
-    Idle,
     Override,
-    Threshold,
     Variant,
     pace_part,
 )
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
 from generator.resolve.library import generic_scope
-from generator.resolve.tiers import capped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +87,7 @@ def _difference(alert: Alert, default: Alert) -> str:
 
 def _shape(alert: Alert) -> dict[str, str]:
     kind = alert.kind
-    shape = {
+    return {
         "kind": type(kind).__name__.lower(),
         "signal": alert.signal,
         "by": alert.by or "none",
@@ -100,15 +99,8 @@ def _shape(alert: Alert) -> dict[str, str]:
             f"{duration(burn.long)}/{duration(burn.short)}" for tier in alert.tiers for burn in tier.burns
         ),
         "summary": hashlib.sha256(alert.summary.encode()).hexdigest()[:8],
+        **module_of(kind).variant_parts(kind),
     }
-    match kind:
-        case Change(over, relative, beyond):
-            shape |= {"over": duration(over), "relative": str(relative), "beyond": str(beyond is not None)}
-        case Threshold(unfinished, also_over):
-            shape |= {"unfinished": str(unfinished), "also_over": duration(also_over)}
-        case Idle(over):
-            shape["over"] = duration(over)
-    return shape
 
 
 def _floors(alert: Alert) -> Iterator[tuple[str, int]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics import Findings, Note, Result
 from generator.model.incidents import Incident, Incidents, Rollout
-from generator.resolve.names import look_up
+from generator.notation.names import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.metrics import OTHER, Label
-from generator.resolve.names import refused_declaration, refused_label, undeclared
-from generator.resolve.patterns import overlap
+from generator.notation.names import refused_declaration, refused_label, undeclared
+from generator.notation.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,22 +5,21 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from generator.alerts.scope import AlertScope
 from generator.diagnostics import Findings
 from generator.model.library import Library, ProfileFacts
 from generator.model.metrics import Label
 from generator.model.service import Objective, Site
-from generator.model.signals import Better, Signal
+from generator.model.signals import RUN_COUNT, SPEND, Better, Signal
 from generator.model.streams import TOKEN_TYPE, Stream
 from generator.model.units import Unit
-from generator.resolve.alert_scope import AlertScope
+from generator.notation.times import MONTH
 from generator.resolve.alerts import alerts_of
 from generator.resolve.labels import listed_values
-from generator.resolve.objectives import SPEND, resolve_objectives
+from generator.resolve.objectives import resolve_objectives
 from generator.resolve.prices import resolve_prices
-from generator.resolve.signal_checks import RUN_COUNT
 from generator.resolve.signals import SignalScope, resolve_own_library, shared_signals
 from generator.resolve.streams import by_any_name, fed_by, library_streams
-from generator.resolve.times import MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import Across, Metric, MetricType
-from generator.resolve.names import look_up, look_up_label
-from generator.resolve.quantities import bucket_bounds
+from generator.notation.names import look_up, look_up_label
+from generator.notation.quantities import bucket_bounds
 from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Findings, Note, Result, Span, at_home
 from generator.model.service import Model, Service, Site
+from generator.notation.names import check_alert_names, check_device, check_shared_files, look_up
 from generator.resolve.library import resolve_library
-from generator.resolve.names import check_alert_names, check_device, check_shared_files, look_up
 from generator.resolve.oldest import at_once
 from generator.resolve.prices import check_prices
 from generator.resolve.profile import check_unused, extended

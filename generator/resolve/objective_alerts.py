@@ -26,13 +26,13 @@ from generator.model.signals import (
     divisor,
 )
 from generator.model.units import HOUR
-from generator.resolve.quantities import stands_on_objective
+from generator.notation.quantities import stands_on_objective
 from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located, SignalsSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.resolve.alert_scope import AlertScope
+    from generator.alerts.scope import AlertScope
 
 #: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Note, Span
 from generator.model.service import Objective, Site
-from generator.model.signals import Better, Share, Signal, top_bucket
-from generator.model.units import DAY, WRITTEN_AS, Unit, human
-from generator.resolve.names import look_up
-from generator.resolve.quantities import SMALLEST, amount
-from generator.resolve.times import objective_window
+from generator.model.signals import SPEND, Better, Share, Signal, top_bucket
+from generator.model.units import DAY, Unit, human
+from generator.notation.names import look_up
+from generator.notation.quantities import SMALLEST, amount
+from generator.notation.times import objective_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from generator.spec.types import Entry, ObjectiveSpec, ServiceSpec, Text
 
 
-#: The signal that a service's daily budget applies to.
-SPEND = "spend"
 #: The replacement for a refused window.
 DEFAULT_WINDOW = 30 * DAY
 
@@ -69,18 +67,6 @@ def _above_zero(text: Text, bound: float | None, findings: Findings) -> float | 
         )
         return None
     return bound
-
-
-def promise(signal: Signal, window: str, promised: Objective | None = None) -> str:
-    """Write an example objective of a signal, as ``promised`` with the ``window`` that it lacks, if any."""
-    if signal.name == SPEND:
-        return "budget: {per_day: $200}"
-    better = signal.better is Better.HIGHER
-    example = "95%" if better and signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][1]
-    if promised and window:
-        example = human(promised.bound, signal.unit)
-    over = f", window: {window}" if window else ""
-    return f"objectives: {{{signal.name}: {{{'min' if better else 'max'}: {example}{over}}}}}"
 
 
 def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) -> bool:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts.registry import BY_KEY
 from generator.diagnostics import Findings
-from generator.resolve.alerts import KINDS as ALERT_KINDS
+from generator.notation.names import look_up, refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
-from generator.resolve.names import look_up, refused_declaration
 from generator.resolve.signals import KINDS as SIGNAL_KINDS
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
@@ -36,7 +36,7 @@ _EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "streams": (("of", "parts"),),
     "signals": (SIGNAL_KINDS,),
     "objectives": (("min", "max"),),
-    "alerts": (ALERT_KINDS,),
+    "alerts": (tuple(BY_KEY),),
 }
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from generator.alerts.tiers import capped
 from generator.diagnostics import Note
 from generator.diagnostics.suggest import did_you_mean, listed
 from generator.model.metrics import OTHER
+from generator.notation.names import refused_label
+from generator.notation.quantities import stands_on_objective
 from generator.resolve.alerts import alerts_of
-from generator.resolve.names import refused_label
 from generator.resolve.objectives import objective_of
-from generator.resolve.quantities import stands_on_objective
-from generator.resolve.tiers import capped
 from generator.spec.types import (
     ELSEWHERE,
     AlertSpec,
@@ -32,10 +32,10 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from generator.alerts.scope import AlertScope
     from generator.diagnostics import Findings
     from generator.model.alerts import Alert, AlertSeverity
     from generator.model.signals import Signal
-    from generator.resolve.alert_scope import AlertScope
 
 _STREAMS = "segment/streams"
 #: The streams that may have segments, and the signals that are then recorded for each value of a segment.
@@ -247,7 +247,7 @@ def _of_value(  # noqa: PLR0913, PLR0917 - a bound, and what it stands in
         return
     there = replace(scope, objectives={**scope.objectives, signal.name: objective})
     for alert in alerts_of(_on_objective(merged, signal), there):
-        yield replace(alert, by=label, only=value.key.value)
+        yield replace(alert, by=label, only=value.key.value, shared=False)
 
 
 def _on_objective(merged: Mapping[str, Entry[AlertSpec]], signal: Signal) -> Iterator[Entry[AlertSpec]]:

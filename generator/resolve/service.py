@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts.scope import AlertScope
 from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
 from generator.model.library import Library
 from generator.model.metrics import Label
 from generator.model.service import RUN, Inclusion, Objective, Price, Service, Site
-from generator.model.signals import Cost, Distribution, Signal, Tokens
-from generator.resolve.alert_scope import AlertScope
+from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
+from generator.notation.names import forbidden_label, set_elsewhere
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
-from generator.resolve.names import forbidden_label, set_elsewhere
 from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.segments import segment_alerts
-from generator.resolve.signal_checks import RUN_COUNT, check_on_board, check_runs
+from generator.resolve.signal_checks import check_on_board, check_runs
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams

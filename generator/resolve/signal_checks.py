@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Cost, Count, Distribution, Share, Signal, Tokens, compared_on
+from generator.model.signals import RUN_COUNT, Cost, Count, Distribution, Signal, Tokens
 from generator.resolve.prices import TOKENS
+from generator.signals.releases import compares_releases
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec
 
-#: The reference of all other signals; its metric counts runs.
-RUN_COUNT = "run_count"
 #: Their recorded names are those of the order of releases, of the length of runs, and of the status board.
 RESERVED = {name.split(":")[1].removeprefix("agent_") for name in names.MADE_UP} | {"signal"}
 
@@ -142,11 +141,3 @@ def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Stream,
             "releases are compared by shares, ratios and quantiles whose metrics, and the run counter, have the label "
             "release; give a duration such as 1h",
         )
-
-
-def compares_releases(signal: Signal, runs: Stream) -> bool:
-    """Whether both sides of a signal exist for each release, and the first run of each release is known."""
-    metric = compared_on(signal)
-    if isinstance(signal.kind, Share) and signal.kind.among:
-        return False  # the sides of releases are recorded for all events
-    return metric is not None and all(names.RELEASE in each.labels for each in (signal.of, metric, runs))

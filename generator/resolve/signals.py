@@ -26,9 +26,9 @@ from generator.model.signals import (
     Trend,
 )
 from generator.model.units import MINUTE, Unit, parse_duration
-from generator.resolve.names import look_up
+from generator.notation.names import look_up
+from generator.notation.times import seconds, window
 from generator.resolve.signal_checks import check_signal
-from generator.resolve.times import seconds, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -34,8 +34,8 @@ from generator.model.receivers import (
 )
 from generator.model.service import SeriesBudget, Shard, Site
 from generator.model.units import DAY, HOUR, MINUTE, duration
+from generator.notation.times import seconds
 from generator.resolve.oldest import are_native, resolve_oldest
-from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

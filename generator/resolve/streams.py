@@ -12,10 +12,10 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
-from generator.resolve.names import forbidden_label, look_up
+from generator.notation.names import forbidden_label, look_up
+from generator.notation.patterns import overlap
+from generator.notation.quantities import bucket_bounds
 from generator.resolve.oldest import are_native
-from generator.resolve.patterns import overlap
-from generator.resolve.quantities import bucket_bounds
 from generator.spec.types import (
     ELSEWHERE,
     Entry,

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from generator.alerts.registry import in_words
+from generator.alerts.guide import Guide
+from generator.alerts.registry import dashboard_of_alert, in_words, panel_of
 from generator.artifact import Artifact
 from generator.markdown import environment, text
 from generator.model import names
 from generator.model.alerts import Absence, Alert
-from generator.model.panels import TITLES, dashboard_of_alert, panel_of
+from generator.model.panels import TITLES
 from generator.model.service import RUN, worded
 from generator.model.signals import Signal
-from generator.runbooks.questions import Guide, guide
+from generator.runbooks.questions import guide
 
 if TYPE_CHECKING:
     from generator.memory import Memory

@@ -69,6 +69,14 @@ def compared(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[
     )
 
 
+def compares_releases(signal: Signal, runs: Stream) -> bool:
+    """Whether both sides of a signal exist for each release, and the first run of each release is known."""
+    metric = compared_on(signal)
+    if isinstance(signal.kind, Share) and signal.kind.among:
+        return False  # the sides of releases are recorded for all events
+    return metric is not None and all(names.RELEASE in one.labels for one in (signal.of, metric, runs))
+
+
 def chains(
     pairs: Iterable[tuple[Signal, Stream]], runs: Stream, scope: Scope, *, timed: bool
 ) -> Iterator[Iterator[RecordingRule]]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from generator.model.metrics import FACTORS, Metric, MetricType
 from generator.model.streams import MODEL, Source, Stream
-from generator.resolve.patterns import example
+from generator.notation.patterns import example
 from generator.streams.roles import Amount, Event, Role, role
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.metrics import OTHER
-from generator.resolve.patterns import overlap
+from generator.notation.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,7 +12,7 @@ from generator.artifact import Artifact
 from generator.checks.cardinality import labels
 from generator.checks.cardinality.labels import forbidden
 from generator.compiler import generate
-from generator.resolve.names import set_elsewhere
+from generator.notation.names import set_elsewhere
 from generator.spec.sources import read_sources
 from tests.checks.models import SITE, counter, known, small
 from tests.resolve.build import LABELS, METRICS, profile, service

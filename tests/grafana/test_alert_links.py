@@ -9,16 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec.structs import replace
 
+from generator.alerts.registry import dashboard_of_alert, panel_of
 from generator.model.alerts import Threshold
-from generator.model.panels import (
-    ALERTS,
-    ALL_ALERTS,
-    CHOICES,
-    PANELS,
-    TITLES,
-    dashboard_of_alert,
-    panel_of,
-)
+from generator.model.panels import ALERTS, ALL_ALERTS, CHOICES, PANELS, TITLES
 from generator.model.rules import AlertingRule
 from generator.model.signals import Count
 from generator.prometheus.rule_set import rule_set

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.alerts.registry import panel_of
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
-from generator.model.panels import panel_of
 from generator.resolve.model import resolve
 from generator.spec.load import load
 from tests.grafana.asking import ask

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.resolve.patterns import overlap
+from generator.notation.patterns import overlap
 
 _PATTERNS = st.text(alphabet="ab.", max_size=5).map(lambda text: text.replace("..", ".*"))
 _VALUES = [

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generator.model.units import parse_quantity
-from generator.resolve.quantities import suggested_amount, suggested_bound, unit_help, whole_duration
+from generator.notation.quantities import suggested_amount, suggested_bound, unit_help, whole_duration
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 

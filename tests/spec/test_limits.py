@@ -10,9 +10,9 @@ import pytest
 
 from generator.diagnostics import MAX_PER_FILE
 from generator.model.units import DAY, LONGEST
+from generator.notation.quantities import LARGEST, SMALLEST
+from generator.notation.times import LONGEST_OBJECTIVE, LONGEST_WINDOW, SHORTEST_OBJECTIVE
 from generator.resolve.prices import SMALLEST_PRICE
-from generator.resolve.quantities import LARGEST, SMALLEST
-from generator.resolve.times import LONGEST_OBJECTIVE, LONGEST_WINDOW, SHORTEST_OBJECTIVE
 from generator.spec.events import MAX_DEPTH, MAX_NODES
 from generator.spec.source import MAX_BYTES
 from generator.spec.sources import MAX_PROFILES, MAX_SERVICES

@@ -14,7 +14,7 @@ from generator.diagnostics.suggest import closest, listed
 from generator.model.identifiers import unbounded
 from generator.model.metrics import OTHER, Label
 from generator.model.names import LE, OUTSIDE
-from generator.resolve.names import HELP
+from generator.notation.names import HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

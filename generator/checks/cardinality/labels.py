@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Diagnostic, Note, error
 from generator.model import names
 from generator.model.identifiers import SINGLE, unbounded
-from generator.resolve.names import FORBIDDEN, HELP, RESERVED, forbidden_label, reserved_label
+from generator.notation.names import FORBIDDEN, HELP, RESERVED, forbidden_label, reserved_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.resolve.objectives import promise
+from generator.model.signals import SPEND, Better, Signal
+from generator.model.units import WRITTEN_AS, Unit, human
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings, Span
     from generator.model.metrics import Label
     from generator.model.service import Objective, Site
-    from generator.model.signals import Signal
     from generator.model.streams import Stream
     from generator.spec.types import Text
 
@@ -58,7 +58,7 @@ class AlertScope(Struct, frozen=True):
         """
         code = "alert/no-objective"
         message = f"{alert.value} of {self.service} is off: {signal.name} has {why}"
-        example = promise(signal, window, self.objectives.get(signal.name))
+        example = _promise(signal, window, self.objectives.get(signal.name))
         help_ = f"to turn it on, write in the service's spec: {example}"
         if written is not None and self.is_own(written):
             self.findings.error(code, message, written.span, help_)
@@ -75,3 +75,15 @@ class AlertScope(Struct, frozen=True):
         """List the signals that a stream feeds, those on the status board first."""
         fed = [signal for signal in self.signals.values() if signal.of.name == stream.name]
         return [signal.name for signal in sorted(fed, key=lambda signal: signal.trend is None)]
+
+
+def _promise(signal: Signal, window: str, promised: Objective | None) -> str:
+    """Write an example objective of a signal, as ``promised`` with the ``window`` that it lacks, if any."""
+    if signal.name == SPEND:
+        return "budget: {per_day: $200}"
+    better = signal.better is Better.HIGHER
+    example = "95%" if better and signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][1]
+    if promised and window:
+        example = human(promised.bound, signal.unit)
+    over = f", window: {window}" if window else ""
+    return f"objectives: {{{signal.name}: {{{'min' if better else 'max'}: {example}{over}}}}}"

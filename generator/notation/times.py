@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.model.alerts import Burn
-from generator.model.units import DAY, duration, parse_duration
-from generator.resolve.quantities import LARGEST
+from generator.model.units import DAY, MINUTE, duration, parse_duration
+from generator.notation.quantities import LARGEST
 
 if TYPE_CHECKING:
     from generator.diagnostics import Findings
@@ -20,6 +20,8 @@ _FEWEST_SCRAPES = 4
 LONGEST_WINDOW = 31 * DAY
 #: No rule reads the whole window of an objective, which may be a quarter or a year.
 SHORTEST_OBJECTIVE, LONGEST_OBJECTIVE = DAY, 366 * DAY
+#: How far back a change and a silence of runs look, where their author wrote nothing.
+DEFAULT_OVER = 30 * MINUTE
 #: The window that paces are written for, and the relative difference up to which another counts as equal.
 MONTH = 30 * DAY
 _ALIKE = 0.1

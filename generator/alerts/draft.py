@@ -1,0 +1,151 @@
+"""Alerts while they are resolved: as they are written, with the signal that they are about, and as resolved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.diagnostics.suggest import did_you_mean
+from generator.model.alerts import AlertKind, AlertSeverity, Tier
+from generator.notation.names import look_up
+
+if TYPE_CHECKING:
+    from generator.alerts.scope import AlertScope
+    from generator.diagnostics import Findings
+    from generator.model.service import Objective
+    from generator.model.signals import Signal
+    from generator.spec.types import AlertKindSpec, AlertSpec, Entry
+
+
+class Draft(Struct, frozen=True):
+    """An alert as it is written, and the service that it is for.
+
+    Attributes:
+        entry: Its name and its keys.
+        body: The body of its kind.
+        scope: The service, with the list of findings.
+    """
+
+    entry: Entry[AlertSpec]
+    body: AlertKindSpec
+    scope: AlertScope
+
+    @property
+    def spec(self) -> AlertSpec:
+        """Its keys."""
+        return self.entry.value
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.entry.key.value
+
+    @property
+    def findings(self) -> Findings:
+        """The list of findings."""
+        return self.scope.findings
+
+    def severity(self, default: AlertSeverity = AlertSeverity.WARNING) -> AlertSeverity:
+        """Take the written severity of an alert without a bound, or else the default."""
+        written = self.spec.severity
+        return default if written is None else AlertSeverity(written.value)
+
+    def unbounded(self, default: AlertSeverity = AlertSeverity.WARNING) -> tuple[Tier, ...]:
+        """Make the only tier of an alert without a bound."""
+        return (Tier(self.severity(default), 0, ""),)
+
+    def resolved_beside(
+        self,
+        signal: str,
+        kind: AlertKind,
+        tiers: tuple[Tier, ...],
+        by: str | None = None,
+        *,
+        shared: bool | None = None,
+    ) -> Resolved:
+        """Finish an alert whose author names no signal, beside the ``signal`` that its stream feeds.
+
+        ``shared`` is whether a shared rule can see its subject, where that is not whether the signal is shared.
+        """
+        fed = self.scope.signals[signal]
+        return Resolved(kind, signal, by, tiers, fed.window, shared=fed.shared if shared is None else shared)
+
+
+class SignalDraft(Draft, frozen=True):
+    """An alert about a signal; ``by`` is the label for each value of which it fires, if any."""
+
+    signal: Signal
+    by: str | None
+
+    @property
+    def objective(self) -> Objective | None:
+        """The service's objective for the signal."""
+        return self.scope.objectives.get(self.signal.name)
+
+    def fits(self, needed: str, *, fits: bool) -> bool:
+        """Refuse a signal of a kind that the alert cannot be about; ``needed`` names those that it can."""
+        if not fits and self.body.signal:
+            self.findings.error(
+                "alert/signal-kind",
+                f'"{self.body.signal.value}" is not {needed}',
+                self.body.signal.span,
+                "choose a signal of that kind, or another kind of alert",
+            )
+        return fits
+
+    def resolved(self, kind: AlertKind, tiers: tuple[Tier, ...], looks_back: int | None = None) -> Resolved:
+        """Finish it; ``looks_back`` is the window of its condition in seconds, where not the signal's."""
+        window = self.signal.window if looks_back is None else looks_back
+        return Resolved(kind, self.signal.name, self.by, tiers, window, shared=self.signal.shared)
+
+
+class Resolved(Struct, frozen=True):
+    """An alert as resolved, without the parts that are written alike for all kinds.
+
+    Attributes:
+        kind: The kind's own part.
+        signal: The name of the signal that it is about.
+        by: The label for each value of which it fires; None for the whole service.
+        tiers: The severities and their bounds, the most severe first.
+        looks_back: Seconds that the condition looks back over.
+        shared: Whether a shared rule can see its subject: no metrics and labels of one service alone.
+    """
+
+    kind: AlertKind
+    signal: str
+    by: str | None
+    tiers: tuple[Tier, ...]
+    looks_back: int
+    shared: bool
+
+
+def about_signal(draft: Draft) -> SignalDraft | None:
+    """Find the signal that an alert is about; None with a finding where there is none of its name."""
+    body, scope = draft.body, draft.scope
+    signal = look_up(body.signal, scope.signals, "signal", scope.findings) if body.signal else None
+    if signal is None:
+        return None
+    return SignalDraft(draft.entry, body, scope, signal, _by(body, signal, scope))
+
+
+def _by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | None:
+    """Find the label for each value of which an alert fires."""
+    if body.by is None:
+        if () not in signal.levels and body.signal is not None:
+            scope.findings.error(
+                "alert/by",
+                f"{signal.name} has no value for the whole service",
+                body.signal.span,
+                f"name a label, for an alert on each of its values: by: {signal.levels[0][0]}",
+            )
+        return None
+    if (body.by.value,) not in signal.levels:
+        known = [level[0] for level in signal.levels if len(level) == 1]
+        scope.findings.error(
+            "alert/by",
+            f'{signal.name} is not broken down by "{body.by.value}"',
+            body.by.span,
+            did_you_mean(body.by.value, known),
+        )
+    return body.by.value

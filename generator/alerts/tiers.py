@@ -1,0 +1,213 @@
+"""Tiers of an alert: each severity's bound, and whether a value can ever get beyond it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.model.alerts import Alert, AlertSeverity, Tier
+from generator.model.alerts import Bound as Written
+from generator.model.signals import Signal, top_bucket
+from generator.model.units import Unit, human, parse_duration, points
+from generator.notation.quantities import ResolvedBound, difference, resolve_bound, stands_on_objective
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.alerts.draft import SignalDraft
+    from generator.diagnostics import Findings
+    from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
+
+    #: Read a bound as it is written; None where it cannot be used.
+    Read = Callable[[Text, SignalDraft], ResolvedBound | None]
+    #: Return the reason why a condition is never true, or never false; None if it is neither.
+    OutOfReach = Callable[[float, SignalDraft], str | None]
+
+#: The reasons of bounds that no value, or every value, is beyond.
+NOT_ABOVE_ZERO = "its bound is not above zero"
+BELOW_ZERO = "its bound is below zero, so it would always fire"
+ABOVE_ALL = "a share never exceeds 100%"
+
+
+class Unreachable(Struct, frozen=True):
+    """A tier that cannot fire: its severity, the reason, and the way out."""
+
+    tier: str
+    why: str
+    help: str
+
+
+def is_relative(signal: Signal) -> bool:
+    """Whether a change is given as a part of the earlier value; a share's is in percentage points."""
+    return signal.unit is not Unit.RATIO
+
+
+def written_bounds(draft: SignalDraft) -> list[tuple[AlertSeverity, Text]]:
+    """List the bounds as they are written, the most severe first; none at all is an error."""
+    spec = draft.spec
+    if spec.critical is None and spec.warning is None:
+        draft.findings.error(
+            "alert/no-bound",
+            f'alert "{draft.name}" has no bound',
+            draft.entry.key.span,
+            "give warning, critical or both",
+        )
+    both = ((AlertSeverity.CRITICAL, spec.critical), (AlertSeverity.WARNING, spec.warning))
+    return [(severity, text) for severity, text in both if text is not None]
+
+
+def bounded_tiers(
+    draft: SignalDraft, read: Read, out_of_reach: OutOfReach, *, falls: bool = False
+) -> tuple[Tier, ...]:
+    """Resolve the bounds, the most severe first; none where the alert needs an objective that is missing.
+
+    Args:
+        draft: The alert.
+        read: The reader of a bound.
+        out_of_reach: The reason why a bound is out of reach.
+        falls: Whether values below the bound are bad.
+    """
+    tiers = tuple(_tiers(draft, read, out_of_reach))
+    _check_order(tiers, draft, falls=falls)
+    return tiers
+
+
+def _tiers(draft: SignalDraft, read: Read, out_of_reach: OutOfReach) -> Iterator[Tier]:
+    for severity, text in written_bounds(draft):
+        bound = read(text, draft)
+        if bound is None:
+            continue
+        if why := out_of_reach(bound.value, draft):
+            report_unreachable(text, Unreachable(severity, why, _way_out(why, draft)), draft)
+        else:
+            yield Tier(severity, bound.value, bound.text, written=bound.written)
+
+
+def _check_order(tiers: tuple[Tier, ...], draft: SignalDraft, *, falls: bool) -> None:
+    """Refuse a critical bound that is crossed before the warning's."""
+    if len(tiers) < 2:  # noqa: PLR2004 - both
+        return
+    bounds = [text for text in (draft.spec.critical, draft.spec.warning) if text]
+    critical, warning = tiers
+    if critical.bound > warning.bound if falls else critical.bound < warning.bound:
+        draft.findings.error(
+            "alert/order",
+            f"{draft.name} would be critical at {critical.text}, before it is a warning at {warning.text}",
+            next((text.span for text in bounds if draft.scope.is_own(text)), draft.entry.key.span),
+            _in_order(critical, warning, draft),
+        )
+
+
+def _in_order(critical: Tier, warning: Tier, draft: SignalDraft) -> str:
+    """Explain how to order two bounds; a service cannot leave out a bound of its profile."""
+    own = [
+        text is not None and draft.scope.is_own(text) for text in (draft.spec.critical, draft.spec.warning)
+    ]
+    beyond, before = f"a critical bound beyond {warning.text}", f"a warning that comes before {critical.text}"
+    if all(own):
+        return "exchange the two, or leave one of them out"
+    if not any(own):
+        return "both are the profile's: exchange them there, or write bounds of the service's own"
+    if own[0]:
+        return f"the warning is the profile's: choose {beyond}, or write {before} beside it"
+    return f"the critical bound is the profile's: choose {before}, or write {beyond} beside it"
+
+
+def value_bound(text: Text, draft: SignalDraft) -> ResolvedBound | None:
+    """Read the bound of a value, which may depend on the objective."""
+    if draft.objective is None and stands_on_objective(text.value):
+        draft.scope.off(draft.entry.key, text, draft.signal, "no objective")
+        return None
+    return resolve_bound(text, draft.signal, draft.objective, draft.findings)
+
+
+def change_bound(text: Text, draft: SignalDraft) -> ResolvedBound | None:
+    """Read the bound of a change: percentage points of a share, or a part of the earlier value."""
+    relative = is_relative(draft.signal)
+    what = f"a change of {draft.signal.name}"
+    value = difference(text, relative=relative, what=what, findings=draft.findings)
+    if value is None:
+        return None
+    words = human(value, Unit.RATIO) if relative else points(value)
+    return ResolvedBound(value, words, Written(value, None, words))
+
+
+def change_out_of_reach(value: float, draft: SignalDraft) -> str | None:
+    """Check the bound of a change: any change is at least 0, and no share changes by more than all of it."""
+    if value <= 0:
+        return NOT_ABOVE_ZERO
+    share = draft.signal.unit is Unit.RATIO
+    return "a share cannot change by as much" if share and value > 1 else None
+
+
+def at_top(signal: Signal, top: float) -> str:
+    """Explain that no quantile is above the last bucket."""
+    return f"{signal.name} never shows more than its last bucket, {human(top, signal.unit)}"
+
+
+def _way_out(why: str, draft: SignalDraft) -> str:
+    top = top_bucket(draft.signal)
+    if top is None or why != at_top(draft.signal, top):
+        return "choose a bound within reach"
+    below = f"choose a bound below {human(top, draft.signal.unit)}"
+    return f"{below}, or give {draft.signal.of.metric} larger buckets under metrics"
+
+
+def report_unreachable(text: Text, tier: Unreachable, draft: SignalDraft) -> None:
+    """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
+    if draft.scope.is_own(text):
+        message = f"{draft.name} can never be {tier.tier}: {tier.why}"
+        draft.findings.error("alert/never-fires", message, text.span, tier.help)
+        return
+    key = draft.entry.key
+    place = text.span if text.span.file == key.span.file else key.span
+    message = f"{draft.name} of {draft.scope.service} is never {tier.tier}: {tier.why}"
+    if not draft.findings.failed:  # else it may follow from an error that is already reported
+        draft.findings.info("alert/tier-dropped", message, place)
+
+
+def capped(alert: Alert, most: AlertSeverity | None) -> Alert:
+    """Limit the severity of an alert to ``most``: keep the first allowed bound, or all the paces."""
+    order = tuple(AlertSeverity)
+    allowed = order[order.index(most) :] if most else order
+    over = tuple(tier for tier in alert.tiers if tier.severity not in allowed)
+    if most is None or not over:
+        return alert
+    kept = alert.tiers[len(over) :]
+    if paces := tuple(dict.fromkeys(burn for tier in alert.tiers for burn in tier.burns)):
+        return replace(alert, tiers=(replace(over[-1], severity=most, burns=paces),))
+    return replace(alert, tiers=kept or (replace(over[-1], severity=most),))
+
+
+def check_severity(entry: Entry[AlertSpec], findings: Findings, *, compared: bool) -> None:
+    """Refuse keys without effect: bounds where nothing is ``compared``, a severity where bounds set it."""
+    alert, spec = entry.key.value, entry.value
+    if not compared:
+        for name, text in (("warning", spec.warning), ("critical", spec.critical)):
+            if text is not None:
+                findings.error(
+                    "alert/severity",
+                    f"{alert} is true or not, without a bound, and would ignore {name}: {text.value}",
+                    text.span,
+                    f"leave {name} out"
+                    if spec.severity
+                    else f"write severity: {name}{_how_long(text, spec.idle)}",
+                )
+    elif spec.severity is not None:
+        findings.error(
+            "alert/severity",
+            f"{alert} is as severe as the bound that is crossed, and would ignore severity: {spec.severity.value}",
+            spec.severity.span,
+            f"write the bound itself: {spec.severity.value}: ...; a profile's bound can be changed, not left out",
+        )
+
+
+def _how_long(text: Text, idle: AlertKindSpec | None) -> str:
+    """Show the right key for a time that was written as a bound."""
+    if idle is None or idle.signal is None or parse_duration(text.value) is None:
+        return ""
+    return (
+        f"; to wait for {text.value} without a run: idle: {{signal: {idle.signal.value}, over: {text.value}}}"
+    )

@@ -1,0 +1,1 @@
+"""The notation of specs: amounts, durations, patterns and names, read as values of the model."""
