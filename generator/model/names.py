@@ -9,8 +9,20 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import assert_never
 
-from generator.model.signals import Cost, Count, Distribution, Ratio, Share, Signal, Tokens, divisor
+from generator.model.signals import (
+    Cost,
+    Count,
+    Distribution,
+    Level,
+    Quantile,
+    Ratio,
+    Share,
+    Signal,
+    Tokens,
+    divisor,
+)
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import duration
 
@@ -238,8 +250,10 @@ def numerator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
             return increase(signal.of, labels, signal.window)
         case Ratio() if not signal.of.sparse:
             return increase(signal.of, labels, signal.window)
-        case _:
+        case Count() | Share() | Ratio() | Quantile() | Level():
             return part(signal, "numerator", labels)
+        case _:
+            assert_never(signal.kind)
 
 
 def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:

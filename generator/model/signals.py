@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -151,8 +152,10 @@ def divisor(signal: Signal) -> Stream | None:
             return per
         case Cost(Stream() as per):
             return per
-        case _:
+        case Cost() | Count() | Quantile() | Distribution() | Level():
             return None
+        case _:
+            assert_never(signal.kind)
 
 
 def compared_on(signal: Signal) -> Stream | None:

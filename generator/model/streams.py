@@ -93,6 +93,11 @@ class Stream(Struct, frozen=True):
         return self.is_histogram and any(source.native for source in self.sources)
 
     @property
+    def counts_usd(self) -> bool:
+        """Whether its events are USD."""
+        return self.unit == "usd" and self.type is MetricType.COUNTER
+
+    @property
     def is_gauge(self) -> bool:
         """Whether it is a value at an instant rather than events."""
         return self.type is MetricType.GAUGE

@@ -20,6 +20,8 @@ _FEWEST_SCRAPES = 4
 LONGEST_WINDOW = 31 * DAY
 #: No rule reads the whole window of an objective, which may be a quarter or a year.
 SHORTEST_OBJECTIVE, LONGEST_OBJECTIVE = DAY, 366 * DAY
+#: The window of a signal whose author wrote none.
+DEFAULT_WINDOW = 15 * MINUTE
 #: How far back a change and a silence of runs look, where their author wrote nothing.
 DEFAULT_OVER = 30 * MINUTE
 #: The window that paces are written for, and the relative difference up to which another counts as equal.

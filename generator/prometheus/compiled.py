@@ -32,8 +32,10 @@ from generator.promql.expr import any_of, call, labelled, number
 from generator.resolve.segments import SIGNALS
 from generator.signals import board, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
-from generator.signals.kinds import records, unfinished
 from generator.signals.quantile import is_timed, overflow
+from generator.signals.ratio import unfinished
+from generator.signals.registry import records
+from generator.signals.registry import windows as windows_of
 from generator.streams.raw import raw_pass, scraped
 from generator.streams.scope import Scope, rule, without_recorded
 
@@ -268,7 +270,7 @@ def _windows(
     for tokens in dict.fromkeys(one.of for one in measured if isinstance(one.kind, Tokens | Cost)):
         yield prices.billed_tokens(tokens, scope, is_listed=bool(service.inclusions))
         yield prices.costs(tokens, None, scope)
-    windows = list(events.windows(measured))
+    windows = list(windows_of(measured))
     for alert in alerts:
         signal = service.signals[alert.signal]
         if isinstance(alert.kind, Unpriced):

@@ -34,8 +34,10 @@ from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, number
 from generator.signals import board, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
-from generator.signals.kinds import records, unfinished
 from generator.signals.quantile import is_timed, overflow, run_length
+from generator.signals.ratio import unfinished
+from generator.signals.registry import records
+from generator.signals.registry import windows as windows_of
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule, without_recorded
 
 if TYPE_CHECKING:
@@ -222,7 +224,7 @@ def _streams(library: Library, scope: Scope) -> Rules:
             prices.costs(stream, spent, scope),
         )
     ]
-    windows = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
+    windows = [(stream, window) for stream, window in windows_of(signals) if not stream.is_histogram]
     windows += [
         (library.signals[alert.signal].of, library.signals[alert.signal].window)
         for alert in library.alerts

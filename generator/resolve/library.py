@@ -18,8 +18,9 @@ from generator.resolve.alerts import alerts_of
 from generator.resolve.labels import listed_values
 from generator.resolve.objectives import resolve_objectives
 from generator.resolve.prices import resolve_prices
-from generator.resolve.signals import SignalScope, resolve_own_library, shared_signals
+from generator.resolve.signals import resolve_own_library, shared_signals
 from generator.resolve.streams import by_any_name, fed_by, library_streams
+from generator.signals.draft import SignalScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -13,9 +13,10 @@ from generator.diagnostics import Findings
 from generator.notation.names import look_up, refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
-from generator.resolve.signals import KINDS as SIGNAL_KINDS
-from generator.resolve.signals import SignalScope, resolve_signals
+from generator.resolve.signals import resolve_signals
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
+from generator.signals import registry as signal_kinds
+from generator.signals.draft import SignalScope
 from generator.spec.types import BoundSpec, Entry, ProfileSpec, ServiceSpec
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _MAPS = ("labels", "metrics", "streams", "signals", "objectives", "alerts", "inc
 _EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "labels": (("values", "max_live"), ("from_", "label")),
     "streams": (("of", "parts"),),
-    "signals": (SIGNAL_KINDS,),
+    "signals": (tuple(signal_kinds.BY_KEY),),
     "objectives": (("min", "max"),),
     "alerts": (tuple(BY_KEY),),
 }

@@ -24,9 +24,10 @@ from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.segments import segment_alerts
 from generator.resolve.signal_checks import check_on_board, check_runs
-from generator.resolve.signals import SignalScope, resolve_signals
+from generator.resolve.signals import resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
+from generator.signals.draft import SignalScope
 from generator.spec.types import (
     ELSEWHERE,
     AlertSpec,

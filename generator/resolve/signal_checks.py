@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import RUN_COUNT, Cost, Count, Distribution, Signal, Tokens
-from generator.resolve.prices import TOKENS
+from generator.model.signals import RUN_COUNT, Count, Distribution, Signal
+from generator.signals.registry import module_of
 from generator.signals.releases import compares_releases
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ RESERVED = {name.split(":")[1].removeprefix("agent_") for name in names.MADE_UP}
 def check_signal(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
     """Report everything that a signal of its kind cannot have."""
     _check_name(entry, findings)
-    _check_tokens(entry, signal, findings)
+    module_of(signal.kind).check(entry, signal, findings)
     _check_worst(entry, signal, findings)
 
 
@@ -53,33 +53,6 @@ def _check_name(entry: Entry[SignalSpec], findings: Findings) -> None:
             entry.key.span,
             "choose another name",
         )
-
-
-def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
-    """Check that tokens have the labels of the price list, and that a cost is not split by a label that it sums."""
-    spec = entry.value
-    source = spec.tokens or spec.cost
-    if source is None or not isinstance(signal.kind, Tokens | Cost):
-        return
-    wanted = [label for label in (TOKENS.model, TOKENS.token_type) if label not in signal.of.labels]
-    if signal.of.is_histogram or wanted:
-        lack = "is a histogram" if signal.of.is_histogram else f"has no label {' and no label '.join(wanted)}"
-        findings.error(
-            "signal/token-metric",
-            f'"{signal.of.metric or signal.of.name}" {lack}: tokens are counted by model and type',
-            source.of.span,
-            f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}; where a source has "
-            "other labels or values, let it feed the stream token_usage of its profile, which gives them these names: "
-            "streams: {token_usage: {of: ..., labels: {model: ..., token_type: ...}}}",
-        )
-    for label in spec.by:
-        if isinstance(signal.kind, Cost) and label.value == TOKENS.token_type:
-            findings.error(
-                "signal/cost-by",
-                f'"{signal.name}" is summed over token types and cannot be broken down by them',
-                label.span,
-                f"leave {label.value} out; signals of tokens can be broken down by it",
-            )
 
 
 def _check_worst(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:

@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Signal, Tokens
-from generator.model.signals import Level as Gauged
-from generator.model.streams import Stream, billed, cost
 from generator.promql.expr import Expr, Series, aggregate, call, labelled, literal, number
 from generator.streams.scope import Scope, each, having, over_window, rule, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from generator.model.rules import RecordingRule
+    from generator.model.streams import Stream
 
-Level = tuple[str, ...]
-
-
-def streams_read(signal: Signal) -> Iterator[Stream]:
-    """List the streams that a signal sums over windows."""
-    match signal.kind:
-        case Count() | Share() | Distribution() | Quantile():
-            yield signal.of
-        case Ratio(per, exists_with):
-            yield signal.of
-            yield per
-            if exists_with:
-                yield exists_with
-        case Tokens(per):
-            yield billed(signal.of)
-            yield per
-        case Cost(per):
-            yield cost(signal.of)
-            if isinstance(per, Stream):
-                yield per
-        case Gauged():
-            return  # a gauge has no events
-        case _:
-            assert_never(signal.kind)
-
-
-def windows(signals: Iterable[Signal]) -> tuple[tuple[Stream, int], ...]:
-    """List each stream with each window that a signal sums it over."""
-    return tuple(
-        dict.fromkeys((stream, signal.window) for signal in signals for stream in streams_read(signal))
-    )
+#: The labels of a level, without the service.
+Labels = tuple[str, ...]
 
 
 def increase(stream: Stream, window: int, scope: Scope) -> RecordingRule:
@@ -60,13 +27,13 @@ def whole(stream: Stream, window: int, scope: Scope) -> Series:
     return scope.record(names.increase(stream, stream.kept, window))
 
 
-def counted(stream: Stream, window: int, labels: Level, scope: Scope) -> Expr:
+def counted(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
     """Count the events of a window at a level; of a histogram its observations."""
     selected = having(whole(stream, window, scope), labels)
     return summed((selected.where(**{names.LE: "+Inf"}) if stream.is_histogram else selected).now(), labels)
 
 
-def events(stream: Stream, window: int, labels: Level, scope: Scope) -> RecordingRule:
+def events(stream: Stream, window: int, labels: Labels, scope: Scope) -> RecordingRule:
     """Record the events of a window at a level."""
     return rule(names.increase(stream, labels, window), counted(stream, window, labels, scope))
 
@@ -93,7 +60,7 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))
 
 
-def rate_at(stream: Stream, labels: Level, scope: Scope) -> RecordingRule:
+def rate_at(stream: Stream, labels: Labels, scope: Scope) -> RecordingRule:
     """Record the events per second of one interval at a level, so that long windows are cheap."""
     selected = having(scope.stream(stream), labels)
     if stream.is_histogram:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.signals import Quantile, Signal
-from generator.model.streams import RUN_LATENCY
-from generator.model.units import DAY, MINUTE
+from generator.model.streams import RUN_LATENCY, Stream
+from generator.model.units import DAY, MINUTE, Unit
 from generator.promql.expr import Expr, aggregate, call, number
+from generator.signals import usual
+from generator.signals.draft import UNITS, Draft
 from generator.signals.events import events, whole
 from generator.streams.scope import Scope, each, having, join, largest, rule, summed
 
@@ -23,6 +25,29 @@ HAIR = 1 + 1e-9
 UNKNOWN_LENGTH = 30 * MINUTE
 #: The quantile over a day's values that represents the whole day.
 _MOST = 0.9
+
+
+KEY, KIND = "quantile", Quantile
+reads, levels_by, check = usual.reads, usual.levels_by, usual.check
+
+
+def resolve(draft: Draft) -> Quantile | None:
+    """Refuse a stream without buckets."""
+    source, metric = draft.source, draft.of
+    if metric.is_histogram and source.q is not None:
+        return Quantile(source.q)
+    draft.findings.error(
+        "signal/needs-histogram",
+        f'"{metric.metric or metric.name}" is a {metric.type}: a quantile needs a histogram',
+        source.of.span,
+        "choose a histogram, or count the events instead",
+    )
+    return None
+
+
+def unit(_kind: Quantile, stream: Stream) -> Unit:
+    """Use the unit of the observations."""
+    return UNITS[stream.unit]
 
 
 def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingRule]:

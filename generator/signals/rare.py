@@ -8,7 +8,7 @@ from generator.model import names
 from generator.model.signals import Share, Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import number
-from generator.signals.events import Level, long_window, rate_at
+from generator.signals.events import Labels, long_window, rate_at
 from generator.streams.scope import Scope, having, rule, summed
 
 if TYPE_CHECKING:
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
 
 
-def bad(signal: Signal, labels: Level, window: int) -> str:
+def bad(signal: Signal, labels: Labels, window: int) -> str:
     """Name the bad events of a window in seconds at a level."""
     return names.part(signal, f"bad{duration(window)}", labels)
 
 
-def every(signal: Signal, labels: Level, window: int) -> str:
+def every(signal: Signal, labels: Labels, window: int) -> str:
     """Name all events of a window in seconds at a level."""
     return names.part(signal, f"all{duration(window)}", labels)
 
 
-def sides(signal: Signal, labels: Level, on: Level, scope: Scope) -> Iterator[RecordingRule]:
+def sides(signal: Signal, labels: Labels, on: Labels, scope: Scope) -> Iterator[RecordingRule]:
     """Record bad events per second at ``labels``, and all events at ``on``, so that longer windows are cheap to sum."""
     of, kind = divisor(signal) or signal.of, signal.kind
     if not isinstance(kind, Share):
@@ -42,14 +42,14 @@ def sides(signal: Signal, labels: Level, on: Level, scope: Scope) -> Iterator[Re
     yield rule(_bad_rate(signal, labels), rates - filled if kind.good else filled)
 
 
-def over(signal: Signal, labels: Level, on: Level, window: int, scope: Scope) -> Iterator[RecordingRule]:
+def over(signal: Signal, labels: Labels, on: Labels, window: int, scope: Scope) -> Iterator[RecordingRule]:
     """Record the bad events and all events of a window in seconds."""
     all_rate = names.events_rate(signal, on)
     yield rule(bad(signal, labels, window), long_window(_bad_rate(signal, labels), window, scope))
     yield rule(every(signal, on, window), long_window(all_rate, window, scope))
 
 
-def _bad_rate(signal: Signal, labels: Level) -> str:
+def _bad_rate(signal: Signal, labels: Labels) -> str:
     if isinstance(signal.kind, Share):
         return names.part(signal, "errors_rate", labels)
     return names.level_rate(signal.of, labels)

@@ -18,10 +18,12 @@ from generator.grafana.dashboards import overview, releases
 from generator.instrumentation import events
 from generator.model.alerts import AlertKind
 from generator.model.metrics import FACTORS
+from generator.model.signals import Kind
 from generator.model.units import WRITTEN_AS, Unit
 from generator.prometheus.rule_tests import example
 from generator.prometheus.rule_tests.cases import MAKERS
-from generator.resolve import signals
+from generator.signals import registry as signals
+from generator.signals.draft import UNITS
 from generator.spec.schema import schema_text
 from generator.spec.types import AlertSpec, SignalSpec
 from generator.streams.roles import ROLES, Event
@@ -35,13 +37,17 @@ def test_each_kind_of_alert_has_a_module() -> None:
     assert {kind.__name__ for kind in get_args(AlertKind)} == {one.KIND.__name__ for one in KINDS}
 
 
+def test_each_kind_of_signal_has_a_module() -> None:
+    assert {kind.__name__ for kind in get_args(Kind)} == {one.KIND.__name__ for one in signals.KINDS}
+
+
 def test_each_kind_of_alert_has_test_cases() -> None:
     assert set(MAKERS) == set(get_args(AlertKind))
 
 
 def test_each_kind_that_a_spec_can_write_is_resolved() -> None:
     assert set(BY_KEY) == _fields(AlertSpec, "AlertKindSpec | None")
-    assert set(signals.KINDS) == _fields(SignalSpec, "SourceSpec | None")
+    assert set(signals.BY_KEY) == _fields(SignalSpec, "SourceSpec | None")
 
 
 def test_a_real_prometheus_tries_each_kind_that_a_spec_can_write() -> None:
@@ -73,7 +79,7 @@ def test_each_unit_that_a_metric_can_have_is_in_every_table() -> None:
 
 def test_each_unit_that_a_stream_can_have_is_in_every_table() -> None:
     base = _enum("signals", "properties", "streams", "additionalProperties") | {""}
-    assert base == set(signals._UNITS)  # noqa: SLF001
+    assert base == set(UNITS)
     assert base <= set(FACTORS)
 
 

@@ -1,0 +1,37 @@
+"""Counts: the events of a stream in the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.signals import Count, Signal
+from generator.model.units import Unit
+from generator.signals import usual
+from generator.signals.events import events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.rules import RecordingRule
+    from generator.model.streams import Stream
+    from generator.signals.draft import Draft
+    from generator.streams.scope import Scope
+
+KEY, KIND = "count", Count
+reads, levels_by, check = usual.reads, usual.levels_by, usual.check
+
+
+def resolve(_draft: Draft) -> Count:
+    """Count all events."""
+    return Count()
+
+
+def unit(_kind: Count, stream: Stream) -> Unit:
+    """Use USD for a stream that counts these."""
+    return Unit.USD if stream.counts_usd else Unit.COUNT
+
+
+def records(signal: Signal, _kind: Count, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the events themselves."""
+    for labels in signal.levels:
+        yield events(signal.of, signal.window, labels, scope)

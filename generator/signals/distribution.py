@@ -1,0 +1,57 @@
+"""Distributions: the share of each value of a label in the events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.signals import Distribution, Signal
+from generator.model.units import Unit
+from generator.promql.expr import number
+from generator.signals import usual
+from generator.signals.draft import Draft, refuse_label
+from generator.signals.events import Labels, events
+from generator.streams.scope import Scope, rule, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.rules import RecordingRule
+    from generator.model.streams import Stream
+
+KEY, KIND = "distribution", Distribution
+reads, check = usual.reads, usual.check
+
+
+def resolve(draft: Draft) -> Distribution | None:
+    """Find the label, and the values of it that are limits."""
+    source, metric, scope = draft.source, draft.of, draft.scope
+    if source.label and source.label.value in metric.labels:
+        name = source.label.value
+        declared = scope.labels[name].limits if name in scope.labels else ()
+        return Distribution(name, tuple(limit.value for limit in source.limits) or declared)
+    if source.label:
+        refuse_label(metric, source.label.value, source.label.span, draft.findings)
+    return None
+
+
+def unit(_kind: Distribution, _stream: Stream) -> Unit:
+    """Use shares of 1."""
+    return Unit.RATIO
+
+
+def levels_by(kind: Distribution) -> Labels:
+    """Keep the label in all breakdowns."""
+    return (kind.label,)
+
+
+def records(signal: Signal, kind: Distribution, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the events by the label, and each value's share of those at the level around it."""
+    for labels in signal.levels:
+        around = tuple(label for label in labels if label != kind.label)
+        yield events(signal.of, signal.window, labels, scope)
+        yield events(signal.of, signal.window, around, scope)
+        part, every = (
+            scope.record(names.increase(signal.of, level, signal.window)) for level in (labels, around)
+        )
+        yield rule(names.value(signal, labels), spread("/", part.now(), every.now() > number(0), around))

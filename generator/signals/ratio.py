@@ -1,0 +1,91 @@
+"""Ratios: events of a stream for each event of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.signals import Ratio, Signal
+from generator.model.units import Unit
+from generator.notation.names import look_up
+from generator.promql.expr import Expr, number
+from generator.signals import usual
+from generator.signals.events import Labels, counted, events
+from generator.streams.scope import Scope, join, rule, spread, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.rules import RecordingRule
+    from generator.model.streams import Stream
+    from generator.signals.draft import Draft
+
+KEY, KIND = "ratio", Ratio
+levels_by, check = usual.levels_by, usual.check
+
+
+def resolve(draft: Draft) -> Ratio | None:
+    """Find the divisor, and the stream whose series define the existing breakdowns."""
+    per, exists = draft.per(), draft.source.exists_with
+    if per is None:
+        return None
+    if exists is None or (draft.scope.partial and exists.value not in draft.scope.streams):
+        return Ratio(per, None)
+    return Ratio(per, look_up(exists, draft.scope.streams, "metric", draft.findings))
+
+
+def unit(_kind: Ratio, stream: Stream) -> Unit:
+    """Use USD for a stream that counts these."""
+    return Unit.USD if stream.counts_usd else Unit.COUNT
+
+
+def reads(signal: Signal, kind: Ratio) -> Iterator[Stream]:
+    """List both sides, and the stream that proves a breakdown."""
+    yield signal.of
+    yield kind.per
+    if kind.exists_with:
+        yield kind.exists_with
+
+
+def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule]:
+    """Record both sides and the ratio; a sparse stream is 0 where its breakdown exists."""
+    for labels in signal.levels:
+        yield events(kind.per, signal.window, common(labels, kind.per), scope)
+        amount = counted(signal.of, signal.window, labels, scope)
+        if zero := _zero(signal, kind, labels, scope):
+            amount = amount | number(0) * zero
+        yield rule(names.numerator(signal, labels), amount)
+        yield divided(signal, labels, kind.per, scope)
+
+
+def common(labels: Labels, per: Stream) -> Labels:
+    """List the labels of a level at which the divisor's events are counted."""
+    return tuple(label for label in labels if label in per.labels)
+
+
+def divided(signal: Signal, labels: Labels, per: Stream, scope: Scope) -> RecordingRule:
+    """Divide by events of the same instant: the raw windows of all counters are summed in one group."""
+    part = scope.record(names.numerator(signal, labels)).now()
+    around = common(labels, per)
+    every = counted(per, signal.window, around, scope) > number(0)
+    value = part / every if around == labels else spread("/", part, every, around)
+    return rule(names.value(signal, labels), value)
+
+
+def unfinished(signal: Signal, scope: Scope) -> RecordingRule:
+    """Record that a ratio has a numerator while its denominator has no events; the value is the time."""
+    amount = scope.record(names.numerator(signal)).now() > number(0)
+    every = scope.record(names.denominator(signal)).now() > number(0)
+    return rule(names.part(signal, "unfinished"), number(0) * join("unless", amount, every) + Expr("time()"))
+
+
+def _zero(signal: Signal, kind: Ratio, labels: Labels, scope: Scope) -> Expr | None:
+    """Find the series that prove a breakdown exists while a sparse stream has no series for it."""
+    if not signal.of.sparse:
+        return None
+    if labels == common(labels, kind.per):
+        return summed(scope.record(names.denominator(signal, labels)).now(), labels)
+    exists = kind.exists_with
+    if exists and set(labels) <= set(exists.labels):
+        return counted(exists, signal.window, labels, scope)
+    return None
