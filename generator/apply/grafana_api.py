@@ -121,7 +121,7 @@ class _Hit(Struct):
     folder_uid: str | None = field(default=None, name="folderUid")
 
 
-def parse_dashboard(response: Response) -> GrafanaDashboard:
+def _parse_dashboard(response: Response) -> GrafanaDashboard:
     """Read ``GET /api/dashboards/uid/:uid``.
 
     Raises:
@@ -146,7 +146,7 @@ def parse_dashboard(response: Response) -> GrafanaDashboard:
     )
 
 
-def hits(response: Response) -> tuple[Hit, ...]:
+def _hits(response: Response) -> tuple[Hit, ...]:
     """Read ``GET /api/search``.
 
     Raises:
@@ -156,7 +156,7 @@ def hits(response: Response) -> tuple[Hit, ...]:
     return tuple(Hit(one.uid, one.title, one.folder_uid or "") for one in listed)
 
 
-def title(response: Response) -> str:
+def _title(response: Response) -> str:
     """Read the title of a folder.
 
     Raises:
@@ -165,7 +165,7 @@ def title(response: Response) -> str:
     return _read(response.body, _Folder, "a folder").title
 
 
-def check_saved(response: Response) -> None:
+def _check_saved(response: Response) -> None:
     """Check that the answer has the saved version.
 
     Raises:
@@ -174,7 +174,7 @@ def check_saved(response: Response) -> None:
     _read(response.body, _Saved, "an object with version")
 
 
-def is_of_grafana(response: Response) -> bool:
+def _is_of_grafana(response: Response) -> bool:
     """Whether Grafana itself refused: its refusals have a message, the pages of other servers have none."""
     try:
         return bool(_read(response.body, _Message, "a refusal").message)
@@ -209,7 +209,7 @@ class GrafanaApi(Struct, frozen=True):
         response = self._ask(
             "GET", f"/api/folders/{quote(uid, safe='')}", f'show the folder "{uid}"', absent=True
         )
-        return None if self._is_absent(response) else title(response)
+        return None if self._is_absent(response) else _title(response)
 
     def create_folder(self, uid: str, title: str) -> None:
         """Create a folder at the top level; one of that uid created meanwhile is accepted."""
@@ -222,7 +222,7 @@ class GrafanaApi(Struct, frozen=True):
     def dashboard(self, uid: str) -> GrafanaDashboard | None:
         """Return the dashboard, or folder, of a uid, or None where it does not exist."""
         response = self._ask("GET", _path(uid), f'show "{uid}"', absent=True)
-        return None if self._is_absent(response) else parse_dashboard(response)
+        return None if self._is_absent(response) else _parse_dashboard(response)
 
     def tagged(self, tag: str) -> tuple[Hit, ...]:
         """List the dashboards with a tag."""
@@ -232,7 +232,7 @@ class GrafanaApi(Struct, frozen=True):
         """Save a dashboard into a folder; its ``version`` is the one that it replaces, 0 for none."""
         sent = {"dashboard": dashboard, "folderUid": folder, "message": message, "overwrite": False}
         response = self._ask("POST", "/api/dashboards/db", f'save "{dashboard["uid"]}"', sent)
-        check_saved(response)
+        _check_saved(response)
 
     def delete(self, uid: str) -> None:
         """Delete a dashboard; one that no longer exists is no failure."""
@@ -245,7 +245,7 @@ class GrafanaApi(Struct, frozen=True):
     def _tagged(self, tag: str) -> Iterator[Hit]:
         for page in range(1, _MOST_PAGES + 1):
             query = urlencode({"type": "dash-db", "tag": tag, "limit": _PAGE, "page": page})
-            listed = hits(self._ask("GET", f"/api/search?{query}", "search for dashboards"))
+            listed = _hits(self._ask("GET", f"/api/search?{query}", "search for dashboards"))
             yield from listed
             if len(listed) < _PAGE:
                 return
@@ -269,7 +269,7 @@ class GrafanaApi(Struct, frozen=True):
     @staticmethod
     def _is_absent(response: Response) -> bool:
         """Whether Grafana reports the object as absent; a 404 of any other server does not count."""
-        return response.status == HTTPStatus.NOT_FOUND and is_of_grafana(response)
+        return response.status == HTTPStatus.NOT_FOUND and _is_of_grafana(response)
 
 
 class _Refusal(Struct):

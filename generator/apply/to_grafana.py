@@ -88,7 +88,7 @@ class Fault(Struct, frozen=True):
     help: str
 
 
-def plan_dashboards(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], folder: str) -> DashboardPlan:
+def _plan_dashboards(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], folder: str) -> DashboardPlan:
     """Compare the generated dashboards with Grafana's.
 
     Raises:
@@ -101,7 +101,7 @@ def plan_dashboards(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], fo
         step.uid: what
         for step in steps
         if (has := there[step.uid])
-        and (what := fault_of(has, folder, differs=step.action is DashboardAction.UPDATE))
+        and (what := _fault_of(has, folder, differs=step.action is DashboardAction.UPDATE))
     }
     return DashboardPlan(folder, title, (*steps, *_stale(api, there.keys(), folder)), tuple(wrong.values()))
 
@@ -175,7 +175,7 @@ def _is_ours_by_uid(uid: str) -> bool:
     return uid.startswith(_PREFIX)
 
 
-def fault_of(has: GrafanaDashboard, folder: str, *, differs: bool) -> Fault | None:
+def _fault_of(has: GrafanaDashboard, folder: str, *, differs: bool) -> Fault | None:
     """Return the reason why the dashboard at one of our uids must not be changed, or None.
 
     Args:
@@ -237,7 +237,7 @@ def apply_to_grafana(
         message = "a folder's uid has up to 40 letters, digits, - and _"
         raise LiveError(message, "it is the part after /dashboards/f/ in the folder's address")
     try:
-        plan = plan_dashboards(api, generated.dashboards, options.folder)
+        plan = _plan_dashboards(api, generated.dashboards, options.folder)
     except LiveError as error:
         raise error.adding("nothing was written") from None
     _refuse_faults(plan)
@@ -324,7 +324,7 @@ def _delete(api: GrafanaApi, step: DashboardStep, folder: str) -> None:
     has = api.dashboard(step.uid)
     if has is None:
         return
-    if wrong := fault_of(has, folder, differs=True):
+    if wrong := _fault_of(has, folder, differs=True):
         raise LiveError(f"{wrong.uid} {wrong.reason}; it was not deleted", wrong.help)
     try:
         api.delete(step.uid)

@@ -215,7 +215,7 @@ def _first(arguments: argparse.Namespace) -> FirstFiles:
             "add --from-prometheus URL",
         )
     name = _NAME if arguments.service is None else arguments.service
-    text = first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
+    text = _first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
     return FirstFiles({name: text}, SITE)
 
 
@@ -347,7 +347,7 @@ def _in_attributes(name: str) -> str:
     return re.sub(r"\s", "?", name)
 
 
-def first_service(profile: str, service: str, owner: str, job: str) -> str:
+def _first_service(profile: str, service: str, owner: str, job: str) -> str:
     """Write a service that uses a shipped profile."""
     if profile == OURS:
         return _OURS.format(service=service, owner=owner, job=job)

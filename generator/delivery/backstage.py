@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED, RuleText
+from generator.delivery.deliver import GENERATED, RuleText
 from generator.model.names import DASHBOARDS, GRAFANA_TAG, SERVICE
 from generator.prometheus.block_yaml import Mapped, block_yaml
 

@@ -1,10 +1,12 @@
 """The output in the forms that the site requests, and ``deliver/limit``: the limits of their targets.
 
-Limits are checked here to name the service that is too large.
+The rules of one subject are wrapped as text: nothing here reads or writes an expression. Limits are checked here to
+name the service that is too large.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,7 +23,58 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing
 
+_GROUPS = "groups:\n"
+_NAME = re.compile(r"[^/]+/[^/]+/(?P<name>[^/.]+)\.(?:rules|alerts)\.yml")
+#: The comment at the top of every file of a target that allows comments.
+GENERATED = "# Generated from the specs: change the specs, not this file.\n"
 CODE = "deliver/limit"
+
+
+class RuleText(Struct, frozen=True):
+    """The rule groups of a service, or of a family of shared rules.
+
+    Attributes:
+        name: The name of their rule files, such as ``support-agent`` or ``agent-run``.
+        owner: The owner of the service; empty for shared rules.
+        groups: The unchanged items below ``groups:`` of the rule files, those of recording rules first.
+    """
+
+    name: str
+    owner: str
+    groups: str
+
+    def under(self, depth: int) -> str:
+        """Write ``groups:`` and its items, indented by ``depth`` levels of two spaces."""
+        return indented(_GROUPS + self.groups, depth)
+
+
+def _rule_texts(files: Iterable[Artifact], owner: str = "") -> Iterator[RuleText]:
+    """Collect rule files by the name of their subject."""
+    by_name: dict[str, list[str]] = {}
+    for file in files:
+        match = _NAME.fullmatch(file.path)
+        if not match:
+            raise ValueError(f"no rule file: {file.path}")
+        by_name.setdefault(match["name"], []).append(_items(file.text))
+    for name, items in by_name.items():
+        yield RuleText(name, owner, "".join(items))
+
+
+def join_groups(texts: Iterable[RuleText]) -> str:
+    """Join the items of several subjects."""
+    return "".join(text.groups for text in texts)
+
+
+def indented(text: str, depth: int) -> str:
+    """Indent lines by ``depth`` levels of two spaces; empty ones stay empty."""
+    step = "  " * depth
+    return re.sub(r"^(?=.)", step, text, flags=re.MULTILINE)
+
+
+def _items(text: str) -> str:
+    """Return the text below ``groups:``, a line that follows comments only."""
+    _, _, items = f"\n{text}".partition(f"\n{_GROUPS}")
+    return items
 
 
 class Limit(Struct, frozen=True):
@@ -47,9 +100,7 @@ class Limit(Struct, frozen=True):
 def deliver_service(service: Service, files: Iterable[Artifact], site: Site) -> Iterator[Artifact]:
     """Write a service's rule files for every target of the site."""
     for module, options in _targets(site):
-        from generator.delivery.rule_text import rule_texts  # noqa: PLC0415
-
-        (rules,) = rule_texts(files, service.owner)
+        (rules,) = _rule_texts(files, service.owner)
         yield from module.of_service(service, rules, options, site)
 
 
@@ -62,9 +113,7 @@ def deliver_dashboards(drawn: Sequence[Artifact], site: Site) -> Iterator[Artifa
 def deliver_all(files: Sequence[Artifact], routes: Sequence[Routing], site: Site) -> Iterator[Artifact]:
     """Write the shared rule files, and the lists of all services, for every target of the site."""
     for module, options in _targets(site):
-        from generator.delivery.rule_text import rule_texts  # noqa: PLC0415
-
-        yield from module.of_all(tuple(rule_texts(files)), routes, options)
+        yield from module.of_all(tuple(_rule_texts(files)), routes, options)
 
 
 def undeliverable(

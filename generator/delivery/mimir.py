@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED, RuleText, join_groups
+from generator.delivery.deliver import GENERATED, RuleText, join_groups
 from generator.model.names import GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 

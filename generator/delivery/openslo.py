@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED, RuleText
+from generator.delivery.deliver import GENERATED, RuleText
 from generator.model import names
 from generator.model.alerts import BurnRate
 from generator.model.signals import Share, Signal

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED, RuleText
+from generator.delivery.deliver import GENERATED, RuleText
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from generator.delivery.objects import ObjectKind, kustomization, rules_object
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.rule_text import RuleText
+    from generator.delivery.deliver import RuleText
     from generator.model.delivery import VictoriaMetrics
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

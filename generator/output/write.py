@@ -133,7 +133,7 @@ class WritePlan(Struct, frozen=True):
         )
 
 
-def contents(artifacts: Sequence[File]) -> dict[str, Content]:
+def _contents(artifacts: Sequence[File]) -> dict[str, Content]:
     """Return the files to write, by path, including the manifest.
 
     Raises:
@@ -145,7 +145,7 @@ def contents(artifacts: Sequence[File]) -> dict[str, Content]:
     return {**files, MANIFEST: _of_text(MANIFEST, manifest)}
 
 
-def plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> WritePlan:
+def _plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> WritePlan:
     """Compare the files to write with the existing ones.
 
     Args:
@@ -252,7 +252,7 @@ def write(artifacts: Sequence[File], target: Path) -> WriteResult:
             the way that is not ours; an invalid manifest; another run that does not end; no permission; a full disk.
             Nothing was changed, unless the message says that the output is only partly written.
     """
-    files = contents(artifacts)
+    files = _contents(artifacts)
     place = located(target)
     with system_errors(target, "written"):
         if check_target(place) is EntryKind.MISSING:
@@ -274,12 +274,12 @@ def compare(artifacts: Sequence[File], target: Path) -> OutputDifference:
         OutputError: artifact paths that are unsafe or collide; a target that is a link or not a directory; no
             permission to read.
     """
-    files = contents(artifacts)
+    files = _contents(artifacts)
     place = located(target)
     with system_errors(target, "read"):
         if check_target(place) is EntryKind.MISSING:
             return OutputDifference(missing=tuple(sorted(files)))
-        return undisturbed(place, lambda: plan_files(place, files, _owned_if_understood(place)).difference())
+        return undisturbed(place, lambda: _plan_files(place, files, _owned_if_understood(place)).difference())
 
 
 def _owned_if_understood(place: Path) -> Owned:
@@ -313,7 +313,7 @@ def _plan_unless_disturbed(files: Mapping[str, Content], place: Path) -> WritePl
 
 
 def _planned(files: Mapping[str, Content], place: Path) -> WritePlan:
-    plan = plan_files(place, files, owned_in(place))
+    plan = _plan_files(place, files, owned_in(place))
     plan.check(place)
     if plan.outcome:
         _check_permissions(plan, place)

@@ -226,7 +226,7 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
 
 def _errors_of(document: Document, kind: str) -> tuple[Diagnostic, ...]:
     """Find all errors of one document: of its texts, and of its schema."""
-    of_texts = (*check_texts(document.root), *(check_secrets(document.root) if kind == "site" else ()))
+    of_texts = (*_check_texts(document.root), *(_check_secrets(document.root) if kind == "site" else ()))
     of_schema = () if fits(document.to_plain(), kind) else validate(document, load_schema(kind))
     if of_schema and (elsewhere := misplaced(document, kind)):
         return (elsewhere,)
@@ -252,7 +252,7 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
 _load_shared = lru_cache(maxsize=64)(_load)
 
 
-def check_texts(root: Node) -> Iterator[Diagnostic]:
+def _check_texts(root: Node) -> Iterator[Diagnostic]:
     """Find the errors in the texts of a document, keys and values, in their order."""
     nodes = [node for node in _scalars(root) if isinstance(node.value, str)]
     texts = {node.text for node in nodes}
@@ -291,7 +291,7 @@ def _not_composed(node: Scalar, composed: str) -> Diagnostic:
     return error("source/normal-form", message, node.span, help_)
 
 
-def check_secrets(root: Node) -> Iterator[Diagnostic]:
+def _check_secrets(root: Node) -> Iterator[Diagnostic]:
     """Find secrets; messages do not show them."""
     receivers = root.child("receivers")
     for receiver in _entries(receivers):
