@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
+from generator.diagnostics import Diagnostic, Note, Severity, Span
 from generator.diagnostics.printable import cells, masked, printable, visible
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from generator.model import names
 from generator.model.names import is_shared_record
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.promql.expr import Series
-from generator.promql.reach import reach
-from generator.promql.syntax import operands, parse, reference
+from generator.promql.syntax import operands, parse, reach, reference
 from generator.replay.history import Steps, steps_within
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from generator.artifact import Artifact
 from generator.compiler import generate
 from generator.model.names import is_shared_record
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.promql.reach import LOOKBACK, reach
+from generator.promql.syntax import LOOKBACK, reach
 from generator.replay.subject import Needs, RawSelector, needs, record_reaches, replay_subject
 from generator.spec.sources import read_sources
 
