@@ -100,7 +100,7 @@ def test_each_event_is_part_of_a_block_of_the_generated_module() -> None:
     assert {*events._OF_RUNS, *events._OF_TOOLS, *events._OF_STEPS} == set(Event)  # noqa: SLF001
 
 
-def test_the_page_about_the_compiler_names_what_is_there() -> None:
+def test_every_path_in_the_readme_of_the_compiler_exists() -> None:
     text = (ROOT / "generator/README.md").read_text("utf-8")
     named = set(re.findall(r"`((?:generator|specs|tests)/[^`*]*)`", text))
     assert len(named) > 30

@@ -107,7 +107,7 @@ def test_so_it_does_where_labels_are_counted_for_each_other(tmp_path: Path) -> N
     assert set(_shares(_audited(few, tmp_path, ["r1"])).values()) == {1.0}
 
 
-def test_more_values_beside_another_than_said_are_found(tmp_path: Path) -> None:
+def test_more_values_beside_another_than_declared_are_reported(tmp_path: Path) -> None:
     few = CODER.replace("labels:\n", "labels:\n  error_class: {per: {tool: 3}}\n")
     model = _compiled(few, tmp_path).model
     assert model is not None

@@ -49,7 +49,9 @@ def test_prometheus_client_with_another_label_is_not(
 
 
 @Format
-def test_a_gauge_called_like_a_counter_is_found(written: Written, support: Service, model: Model) -> None:
+def test_a_gauge_with_the_name_of_a_counter_is_reported(
+    written: Written, support: Service, model: Model
+) -> None:
     exposed = CollectorRegistry()
     Gauge("agent_run_total", "Runs.", registry=exposed).set(3)
     found = _found(written(exposed), support, model)

@@ -67,7 +67,7 @@ def _add(target: Path) -> None:
         (_add, OutputDifference()),
     ],
 )
-def test_each_difference_is_found_and_nothing_is_touched(
+def test_each_difference_is_listed_and_nothing_is_touched(
     target: Path, change: Callable[[Path], None], difference: OutputDifference
 ) -> None:
     write(artifacts(FILES), target)

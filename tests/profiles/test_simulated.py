@@ -77,7 +77,7 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
 
 
 @pytest.mark.parametrize("profile", [one for one in PROFILES if one != "agent"])
-def test_the_demo_exposes_what_is_simulated(profile: str, tmp_path: Path, unique: str) -> None:
+def test_the_demo_exposes_the_simulated_series(profile: str, tmp_path: Path, unique: str) -> None:
     (service,) = _model(profile, tmp_path, unique).services
     assert unfit(service) == ""
     registry = CollectorRegistry()
