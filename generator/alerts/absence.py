@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, in_its_words
 from generator.alerts.floors import check_runs
@@ -13,6 +15,9 @@ from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Ti
 from generator.model.signals import RUN_COUNT
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call
+from generator.scenarios.loads import Traffic, all_but, counter
+from generator.scenarios.subject import PROMISE, SLACK, Subject
+from generator.scenarios.timeline import TestCase, merged
 from generator.streams.scope import grouped, join
 
 if TYPE_CHECKING:
@@ -109,3 +114,67 @@ def _why_runs(service: Service | None) -> str:
     lately = "it was there within the last day"
     promised = service is None or service.runs_per_hour
     return f"{lately}, or traffic has been promised for longer" if promised else lately
+
+
+def cases(kind: Absence, subject: Subject) -> Iterator[TestCase]:
+    """Remove a stream while everything else goes on."""
+    stream, fixture = kind.stream, subject.fixture
+    gone, everything = all_but(stream, subject), all_but(None, subject)
+    begun = subject.timeline.then(20 * MINUTE, everything).quiet("silent while it is there")
+    gap = begun.then(LOOK_BACK // 2, gone).quiet("silent through a gap").then(5 * MINUTE, everything)
+    timeline = subject.fires_and_resolves(
+        gap, gone, everything, true_after=LOOK_BACK, false_after=subject.interval, value=1, exact=False
+    )
+    yield subject.case(f"fires when {stream.name} is gone", timeline, ((names.METRIC, stream.metric),))
+    if stream.name == fixture.runs.name:
+        yield from _never(subject)
+    else:
+        yield from _while_runs_finish(kind, subject)
+
+
+def _never(subject: Subject) -> Iterator[TestCase]:
+    """Never count a run: that is wrong only where traffic has been promised for a day."""
+    fixture = subject.fixture
+    after = LOOK_BACK + subject.alert.for_ + 2 * SLACK
+    if fixture.runs_per_hour or fixture.shared:
+        patient = subject.over(DAY)
+        nothing = all_but(fixture.runs, patient)
+        timeline = patient.timeline.then(DAY, nothing).quiet("silent on the day on which it is promised")
+        timeline = (
+            timeline.then(subject.alert.for_ + 2 * patient.interval, nothing)
+            .fires("fires where traffic has been promised for a day")
+            .then(subject.keep + SLACK, all_but(None, patient))
+            .silent("resolves when it is deployed")
+        )
+        promised = patient.case("fires when there never was one although traffic is promised", timeline)
+        yield replace(promised, constants=(PROMISE,)) if fixture.shared else promised
+        timeline = subject.timeline.then(after, all_but(fixture.runs, subject)).quiet("silent at first")
+        at_first = subject.case("silent when there never was one on the first day of a promise", timeline)
+        yield replace(at_first, constants=(PROMISE,)) if fixture.shared else at_first
+    if not fixture.runs_per_hour:
+        timeline = subject.timeline.then(after, all_but(fixture.runs, subject))
+        yield subject.case("silent when there never was one", timeline.quiet("silent where it never was"))
+
+
+def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
+    """Finish one run too few for a missing metric to count, and just enough."""
+    alert, fixture, stream = subject.alert, subject.fixture, kind.stream
+    if not alert.min_events:
+        return
+    window = fixture.signals[kind.runs].window
+    full = max(window, LOOK_BACK) + alert.for_ + 2 * SLACK
+    quiet = {
+        name: rate for name, rate in all_but(stream, subject).items() if name.name != names.rate(fixture.runs)
+    }
+    few, enough = (
+        merged(quiet, counter(fixture.runs, Traffic(number / window, {}), fixture))
+        for number in (alert.min_events - 1, alert.min_events)
+    )
+    yield subject.case(
+        f"misses {stream.name} only while runs finish",
+        subject.timeline.then(full, few)
+        .quiet("silent while a run too few finishes")
+        .then(full, enough)
+        .fires("fires while just enough runs finish"),
+        ((names.METRIC, stream.metric),),
+    )

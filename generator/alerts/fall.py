@@ -11,8 +11,10 @@ from generator.alerts.guide import CALLS_MADE, RUNS, Guide, ask
 from generator.alerts.tiers import NOT_ABOVE_ZERO, bounded_tiers, change_bound
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count
-from generator.model.units import DAY, HOUR, Unit
+from generator.model.units import DAY, HOUR, Unit, duration
 from generator.promql.expr import Expr, number
+from generator.scenarios.loads import Traffic, load_of
+from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
 from generator.streams.scope import join
 
 if TYPE_CHECKING:
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
 
     from generator.alerts.condition import Ground
     from generator.model.service import Service
+    from generator.scenarios.timeline import Load, TestCase
 
 #: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not
 #: always take as long, and clocks change.
 AGO = (DAY, HOUR, DAY - HOUR, DAY + HOUR)
+_PAST = DAY + 2 * HOUR
 
 KEY, KIND = "fall", Fall
 FLOORS: tuple[str, ...] = (MIN_EVENTS,)
@@ -98,3 +102,63 @@ def words(alert: Alert, _kind: Fall, tier: Tier, service: Service) -> str:
     named = condition.signal_in_words(service.signals[alert.signal], alert)
     text = f"{named} fell by {tier.text} against an hour ago and against yesterday, 23 to 25 hours ago"
     return condition.with_floors(text, alert, "bad events")
+
+
+def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
+    """Fall by just less and just more than the bound; after a day with the same fall; and from very little."""
+    subject = subject.over(DAY)
+    bound, keep, window = subject.tier.bound, subject.keep, subject.signal.window
+    full = window + subject.alert.for_
+    usual = _load(1.0, subject)
+    inside, beyond = (_load(1 - bound * part, subject) for part in (1 - MARGIN / 2, 1 + MARGIN / 2))
+    past = subject.timeline.then(_PAST, usual).quiet("silent while all is as usual")
+    yield subject.case(
+        "fires when just more than its bound is gone",
+        past.then(full, inside)
+        .quiet("silent just inside its bound")
+        .then(full, beyond)
+        # Both are equally far from the bound, so that it is crossed in the middle of the window.
+        .silent("not before its for", window * 2 // 3)
+        .fires("fires just beyond its bound", value=bound * (1 + MARGIN / 2))
+        .then(HOUR + window + keep + SLACK, beyond)
+        .silent("resolves when it was so an hour ago"),
+    )
+    yield subject.case(
+        "silent without a yesterday", subject.timeline.then(HOUR, usual).then(full, beyond).quiet("silent")
+    )
+    if subject.thorough:
+        yield from _likewise(subject, beyond, full)
+    yield from _events(subject, full)
+
+
+def _likewise(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
+    """Be as low, or have an event too few, at one of the earlier times of comparison."""
+    usual, none = _load(1.0, subject), _load(0.0, subject)
+    few = _events_of(subject.alert.min_events - 1, subject)
+    for ago in AGO:
+        for then, now, what in ((low, low, "as low"), (few, none, "nearly as low")):
+            timeline = subject.timeline.then(_PAST - ago, usual).then(full, then)
+            timeline = timeline.then(ago - full, usual).then(full, now).quiet("silent")
+            yield subject.case(f"silent when it was {what} {duration(ago)} ago", timeline)
+
+
+def _events(subject: Subject, full: int) -> Iterator[TestCase]:
+    if fewest := subject.alert.min_events:
+        few, enough = (
+            subject.timeline.then(_PAST, _events_of(number, subject)).then(full, _load(0.0, subject))
+            for number in (fewest - 1, fewest)
+        )
+        yield subject.case("silent after too few events", few.quiet("silent with an event too few"))
+        yield subject.case(
+            "fires after just enough events", enough.fires("fires with just enough events", value=1)
+        )
+
+
+def _load(part: float, subject: Subject) -> Load:
+    """Make a part of plenty."""
+    return _events_of(part * PLENTY * subject.signal.window, subject)
+
+
+def _events_of(number: float, subject: Subject) -> Load:
+    """Make a number of events in a window."""
+    return load_of(subject.signal, number, Traffic(1.0, subject.labels), subject)

@@ -13,8 +13,7 @@ from generator.model.units import HOUR, duration, plain
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from generator.alerts.draft import Draft, SignalDraft
-    from generator.alerts.scope import AlertScope
+    from generator.alerts.draft import AlertScope, Draft, SignalDraft
     from generator.spec.types import Located
 
 #: Histograms with one observation a run.

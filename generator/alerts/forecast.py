@@ -9,8 +9,14 @@ from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.tiers import BELOW_ZERO, bounded_tiers, value_bound
 from generator.model import names
 from generator.model.alerts import Forecast
-from generator.model.signals import Cost, Count
-from generator.model.units import DAY
+from generator.model.signals import Cost, Count, Signal
+from generator.model.streams import cost
+from generator.model.units import DAY, HOUR
+from generator.promql.expr import any_of, call, number
+from generator.scenarios.loads import spending
+from generator.scenarios.subject import MARGIN, SLACK, Subject
+from generator.scenarios.timeline import TestCase, idle
+from generator.streams.scope import Scope, join, over_window, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +24,14 @@ if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.alerts.guide import Guide
     from generator.model.alerts import Alert, Tier
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.promql.expr import Expr
+
+#: The last hours, in seconds, whose pace is that of the day.
+PACE = 6 * HOUR
+#: A change of clocks shifts the day by this much.
+_SHIFT = HOUR
 
 KEY, KIND = "forecast", Forecast
 FLOORS: tuple[str, ...] = ()
@@ -44,6 +56,29 @@ def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
     return BELOW_ZERO if value < 0 else None
 
 
+def day_forecast(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
+    """Record the last hours' amount and the forecast of the day; without a whole yesterday there is none.
+
+    A day is not flat: the last 24 hours are scaled by these hours over the same hours of yesterday, or those an hour
+    before or after, whichever had most, since clocks change. Hours that were nearly idle yesterday would make any
+    forecast enormous, so it is limited to the last 24 hours or these hours' flat pace.
+    """
+    pace_name, like_name = names.windowed(signal, "increase", PACE), names.part(signal, "like_yesterday")
+    stream = cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
+    amount = summed(over_window(scope.stream(stream), PACE, scope.site))
+    pace, like = scope.record(pace_name), scope.record(like_name).now()
+    earlier = call("max_over_time", pace.over(2 * _SHIFT, offset=DAY - _SHIFT))
+    day, flat = scope.record(names.value(signal)).now(), pace.now() * number(DAY // PACE)
+    least = any_of([like <= flat, like <= day, flat > day, day])
+    # Yesterday's hours are whole only if there are equally many before them.
+    whole = call("last_over_time", pace.over(2 * _SHIFT, offset=DAY + PACE))
+    return (
+        rule(pace_name, amount),
+        rule(like_name, day * (pace.now() / (earlier > number(0)))),
+        rule(names.part(signal, "forecast"), join("and", least, whole)),
+    )
+
+
 def expr(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded forecast with the bound."""
     day = ground.scope.record(names.part(ground.signal(alert), "forecast")).now()
@@ -61,3 +96,29 @@ def sentence(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> str:
 def words(_alert: Alert, _kind: Forecast, tier: Tier, _service: Service) -> str:
     """Describe the condition for people."""
     return f"At the pace of the last 6 hours the day comes to more than {tier.text}"
+
+
+def cases(_kind: Forecast, subject: Subject) -> Iterator[TestCase]:
+    """Spend evenly: as yesterday, then at a pace too high for the day; without a yesterday there is no forecast."""
+    subject = subject.over(DAY)
+    inside = spending((1 - MARGIN) * subject.tier.bound / DAY, subject)
+    beyond = {name: (1 + MARGIN) / (1 - MARGIN) * amount for name, amount in inside.items()}
+    # By then all of the scaled hours are at the higher pace.
+    seen = PACE + subject.alert.for_ + SLACK
+    yield subject.case(
+        "fires when the day will cost just more than its bound",
+        subject.timeline.then(DAY + PACE + HOUR, inside)
+        .quiet("silent just inside its bound")
+        .then(seen, {name: 1.2 * amount for name, amount in beyond.items()})
+        .fires("fires at a pace beyond its bound")
+        .then(PACE + subject.keep + SLACK, idle(inside))
+        .silent("resolves"),
+    )
+    yield subject.case(
+        "waits for a whole yesterday",
+        subject.timeline.then(DAY + PACE - HOUR, beyond)
+        .quiet("silent without a whole yesterday")
+        .then(HOUR + subject.alert.for_ + SLACK, beyond)
+        .silent("not before its for", HOUR + subject.alert.for_ - 2 * subject.interval)
+        .fires("fires just beyond its bound", value=subject.tier.bound * (1 + MARGIN)),
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.alerts import usual
 from generator.alerts.chance import SIGMAS
@@ -17,6 +18,8 @@ from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, 
 from generator.model.units import HOUR, Unit, duration, plain
 from generator.notation import times
 from generator.promql.expr import Expr, any_of, call, number
+from generator.scenarios.loads import Traffic, counter
+from generator.scenarios.subject import PROMISE, SLACK, Subject
 from generator.signals.events import long_window, rate_at
 from generator.streams.scope import join, largest, rule
 
@@ -26,9 +29,12 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.streams import Stream
+    from generator.scenarios.timeline import Load, TestCase
 
 #: The sixths of a window in which runs must have been counted, so that a new service does not fail at once.
 _THERE = 5
+#: Longer windows are tested only in thorough runs: promtool evaluates every rule every minute.
+_LONG = 2 * HOUR
 
 KEY, KIND = "idle", Idle
 FLOORS: tuple[str, ...] = ()
@@ -155,3 +161,72 @@ def sufficient_window(kind: Idle, runs_per_hour: float) -> int:
     """Find the shortest window with enough promised runs, in seconds; the longest where none has enough."""
     enough = (window for window in kind.windows if runs_per_hour * window >= FEWEST_PROMISED * HOUR)
     return next(enough, kind.windows[-1])
+
+
+def cases(kind: Idle, subject: Subject) -> Iterator[TestCase]:
+    """Finish fewer runs than promised: none of few, and just less than half of many."""
+    if not subject.fixture.shared:
+        if (window := sufficient_window(kind, subject.fixture.runs_per_hour)) <= _LONG:
+            yield _too_few(window, subject.fixture.runs_per_hour, 0, subject)
+        return
+    for window in kind.windows:
+        # A small promise needs longer windows.
+        if subject.thorough or window <= _LONG:
+            few, many = (1.001 * number * HOUR / window for number in (FEWEST_PROMISED, MANY_PROMISED))
+            yield _too_few(window, few, 0.04, subject)
+            yield _too_few(window, many, 0.49, subject)
+            yield _kept("silent where it may be chance", subject, 2 * few, 0.41, window)
+    shortest = kind.windows[0]
+    an_hour, kept = HOUR / shortest, 2 * shortest
+    yield _kept("silent where more than half finish", subject, MANY_PROMISED * an_hour, 0.62, kept)
+    yield _kept(
+        "silent where too little is promised", subject, (FEWEST_PROMISED - 1) * an_hour, 0.0, shortest
+    )
+    yield _forgotten(shortest, 2 * MANY_PROMISED * an_hour, subject)
+    nothing = counter(subject.fixture.runs, Traffic(0, {}), subject.fixture)
+    idling = subject.timeline.then(kept, nothing)
+    yield subject.case("silent where no traffic is promised", idling.quiet("silent"))
+
+
+def _too_few(window: int, an_hour: float, part: float, subject: Subject) -> TestCase:
+    """Finish a part of the promised runs, from the first minute on."""
+    wait, step = max(subject.alert.for_, subject.interval), subject.interval
+    # Runs must have been counted for five sixths of the time.
+    begins = window * 5 // 6 - step
+    timeline = (
+        subject.timeline.then(begins + wait, _finishing(part * an_hour, subject))
+        .silent("silent while it is new", begins + wait - step)
+        .fires("fires when it has been there for long enough")
+        .then(subject.keep + SLACK, _finishing(1000 * an_hour, subject))
+        .silent("resolves")
+    )
+    case = subject.case(f"fires where {an_hour:.1f} an hour are promised and {part:.0%} finish", timeline)
+    return _promising(an_hour, case) if subject.fixture.shared else case
+
+
+def _kept(name: str, subject: Subject, an_hour: float, part: float, seconds: int) -> TestCase:
+    """Finish a part of the promised runs, and be silent."""
+    timeline = subject.timeline.then(
+        seconds + subject.alert.for_ + SLACK, _finishing(part * an_hour, subject)
+    )
+    return _promising(an_hour, subject.case(f"{name} of {an_hour:.1f} an hour", timeline.quiet("silent")))
+
+
+def _forgotten(window: int, an_hour: float, subject: Subject) -> TestCase:
+    """Finish none for a while, and then all: where many are promised, no longer window remembers."""
+    half = window // 2 + subject.interval
+    timeline = (
+        subject.timeline.then(2 * window, _finishing(0, subject))
+        .fires("fires while none finishes")
+        .then(half + subject.keep, _finishing(an_hour, subject))
+        .silent("resolves when half of the window is as promised")
+    )
+    return _promising(an_hour, subject.case("looks back no further than it must", timeline))
+
+
+def _finishing(an_hour: float, subject: Subject) -> Load:
+    return counter(subject.fixture.runs, Traffic(an_hour / HOUR, {}), subject.fixture)
+
+
+def _promising(an_hour: float, case: TestCase) -> TestCase:
+    return replace(case, constants=((PROMISE[0], an_hour),))

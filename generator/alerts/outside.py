@@ -9,8 +9,10 @@ from generator.alerts.condition import SERVICE, Ground
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, OUTSIDE_WINDOW, Alert, Outside, Tier
 from generator.model.outside import STREAM, outside_label
-from generator.model.units import duration
+from generator.model.units import MINUTE, duration
 from generator.promql.expr import Expr, number
+from generator.scenarios.subject import SLACK, Subject
+from generator.scenarios.timeline import Load, SeriesId, TestCase
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:
@@ -63,4 +65,30 @@ def words(alert: Alert, kind: Outside, _tier: Tier, _service: Service) -> str:
     return (
         f"{kind.stream.metric} counts at least {fewest(alert)} values of one label outside the spec within "
         f"{duration(OUTSIDE_WINDOW)}"
+    )
+
+
+def cases(kind: Outside, subject: Subject) -> Iterator[TestCase]:
+    """Use one value too few of a label, one more, and then no more until they are forgotten."""
+    alert, label, step = subject.alert, kind.label.values[0], subject.interval
+    name = SeriesId(names.rate(STREAM), ((names.OUTSIDE_LABEL, label),))
+    nothing: Load = {name: 0.0}
+    begun = (
+        subject.timeline.then(10 * MINUTE, nothing)
+        .then(step, {name: (fewest(alert) - 1) / step})
+        .then(alert.for_ + SLACK, nothing)
+        .quiet("silent at a value too few")
+        .then(step, {name: 1 / step})
+        .then(alert.for_, nothing)
+    )
+    if alert.for_ >= 2 * step:
+        begun = begun.silent("not before its for", alert.for_ - step)
+    timeline = begun.fires("fires at just enough", value=fewest(alert))
+    timeline = timeline.then(OUTSIDE_WINDOW + subject.keep + SLACK, nothing).silent(
+        "resolves when they are forgotten"
+    )
+    yield subject.case(
+        f"fires when enough values of {label} were none of the spec's",
+        timeline,
+        ((names.OUTSIDE_LABEL, label),),
     )

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
+from generator.alerts.threshold.trials import BoundValues, on_both_sides
 from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, bounded_tiers
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Bound, Overflow, Tier
 from generator.model.signals import Quantile
 from generator.model.units import Unit, human
 from generator.notation.quantities import ResolvedBound, amount
+from generator.scenarios.loads import Traffic, beyond_last
+from generator.scenarios.subject import MARGIN, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from generator.alerts.guide import Guide
     from generator.model.service import Service
     from generator.promql.expr import Expr
+    from generator.scenarios.timeline import TestCase
     from generator.spec.types import Text
 
 KEY, KIND = "overflow", Overflow
@@ -82,3 +86,19 @@ def words(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> str:
     metric = service.signals[alert.signal].of.metric
     text = f"More than {tier.text} of the observations lie beyond the last bucket of {metric}"
     return condition.with_floors(text, alert, "more there than that share")
+
+
+def cases(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
+    """Send just more, and just fewer, observations beyond the last bucket than the bound."""
+    bound, of = subject.tier.bound, subject.signal.of
+    beyond, inside = min(bound * (1 + MARGIN), (bound + 1) / 2), bound * (1 - MARGIN)
+    yield from on_both_sides(
+        BoundValues(
+            beyond,
+            inside,
+            1.0,
+            (1 - bound, beyond - bound),
+            lambda value, events: beyond_last(of, value, Traffic(events, {}), subject.fixture),
+        ),
+        subject,
+    )

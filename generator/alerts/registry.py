@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
+    from generator.scenarios.subject import Subject
+    from generator.scenarios.timeline import TestCase
 
 K = TypeVar("K")
 
@@ -86,6 +88,10 @@ class KindModule(Protocol[K]):
 
     def words(self, alert: Alert, kind: K, tier: Tier, service: Service, /) -> str:
         """Describe the condition of a tier for people, with its floors of events."""
+        ...
+
+    def cases(self, kind: K, subject: Subject, /) -> Iterable[TestCase]:
+        """Build the test cases of one severity, the clearest one first."""
         ...
 
     def panel(self, alert: Alert, kind: K, /) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from msgspec.structs import replace
+
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
 from generator.alerts.guide import Guide, ask
@@ -12,6 +14,9 @@ from generator.model.alerts import Alert, RuleHealth, Tier, Watch
 from generator.model.panels import ALERTS, ALL_ALERTS
 from generator.model.units import MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, call, number
+from generator.scenarios.loads import all_but
+from generator.scenarios.subject import SLACK, Subject
+from generator.scenarios.timeline import Load, SeriesId, TestCase, merged
 from generator.streams.scope import each, grouped, join, largest
 
 if TYPE_CHECKING:
@@ -144,3 +149,90 @@ def words(_alert: Alert, kind: RuleHealth, _tier: Tier, _service: Service) -> st
             return f"Rules of ours missed more than {_MISSED:.0%} of their rounds within {duration(WINDOW)}"
         case _:
             assert_never(kind.watch)
+
+
+def cases(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
+    """Break the inputs of all rules, and the rules themselves."""
+    nobody = ((names.OWNER, ""),)
+    match kind.watch:
+        case Watch.CONSTANTS:
+            streams = all_but(None, subject)
+            begun = subject.timeline.then(10 * MINUTE, {}).quiet("silent while nothing is measured")
+            timeline = subject.fires_and_resolves(
+                begun, streams, {}, true_after=subject.interval, false_after=subject.interval, value=1
+            )
+            case = subject.case("fires on streams without constants", timeline, nobody)
+            yield replace(case, without=frozenset({subject.info}))
+            healthy = begun.then(subject.alert.for_ + SLACK, streams).quiet(
+                "silent where constants are there"
+            )
+            yield subject.case("silent on streams with constants", healthy)
+        case Watch.OWNERS:
+            streams, info = all_but(None, subject), subject.info
+            other = replace(
+                info, labels=tuple(sorted({**dict(info.labels), names.OWNER: "other-team"}.items()))
+            )
+            begun = subject.timeline.then(10 * MINUTE, streams).quiet("silent while there is one owner")
+            timeline = subject.fires_and_resolves(
+                begun,
+                merged(streams, {other: 1.0}),
+                streams,
+                true_after=subject.interval,
+                false_after=subject.interval,
+                value=2,
+            )
+            yield subject.case("fires on two owners", timeline, nobody)
+        case Watch.FAILURES:
+            yield _counted("prometheus_rule_evaluation_failures_total", subject)
+        case Watch.ROUNDS:
+            yield _late(subject)
+            yield _new(subject)
+            yield _counted("prometheus_rule_group_iterations_missed_total", subject)
+        case _:
+            assert_never(kind.watch)
+
+
+def _counted(name: str, subject: Subject) -> TestCase:
+    """Raise Prometheus' count of failures or misses of one of our groups, once."""
+    group = f"/etc/prometheus/rules/agent-run.rules.yml;agent-{subject.alert.about}"
+    counted, interval = SeriesId(name, (("rule_group", group),)), subject.interval
+    strange = SeriesId(name, (("rule_group", "/etc/prometheus/rules/other.yml;other"),))
+    begun = subject.timeline.then(20 * MINUTE, {counted: 0.0, strange: 0.0})
+    begun = begun.then(20 * MINUTE, {counted: 0.0, strange: 1.0}).quiet("silent on groups of others")
+    once: Load = {counted: 1.0, strange: 1.0}
+    lasts = begun.up(interval + subject.alert.for_) + SLACK
+    timeline = subject.fires_and_resolves(
+        begun, once, once, true_after=interval, false_after=WINDOW + interval - lasts, exact=False
+    )
+    labels = (("rule_group", group), (names.SERVICE, ""), (names.OWNER, ""))
+    return subject.case(f"fires on {name}", timeline, labels)
+
+
+def _late(subject: Subject) -> TestCase:
+    """Miss as many evaluations as allowed, and one more."""
+    interval, info = subject.interval, subject.info
+    may, rounds = missable(interval), WINDOW // interval
+    there: Load = {info: 1.0}
+    timeline = (
+        subject.timeline.then(2 * WINDOW, there)
+        .then(may * interval, {})
+        .then(2 * WINDOW, there)
+        .quiet("silent where as many rounds are missed as may be")
+        .then((may + 1) * interval, {})
+        .then(subject.alert.for_, there)
+        .fires("fires where one more is missed", value=rounds - may - 1)
+        .then(WINDOW + subject.keep, there)
+        .silent("resolves")
+    )
+    case = subject.case("fires when too many rounds are missed", timeline, ((names.OWNER, ""),))
+    return replace(case, without=frozenset({subject.info}))
+
+
+def _new(subject: Subject) -> TestCase:
+    """Load the rules of a service: none of its evaluations was missed."""
+    timeline = (
+        subject.timeline.then(2 * WINDOW, {})
+        .then(WINDOW - subject.interval, {subject.info: 1.0})
+        .quiet("silent while its rules are new")
+    )
+    return replace(subject.case("silent on new rules", timeline), without=frozenset({subject.info}))

@@ -10,6 +10,8 @@ from generator.alerts.guide import RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import Bound, SeriesCount, Tier
 from generator.model.units import Unit
+from generator.scenarios.subject import SLACK, Subject
+from generator.scenarios.timeline import SeriesId, TestCase
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:
@@ -60,3 +62,19 @@ def sentence(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> st
 def words(_alert: Alert, kind: SeriesCount, _tier: Tier, _service: Service) -> str:
     """Describe the condition for people."""
     return f"The service's targets expose more than {kind.allowed} series"
+
+
+def cases(_kind: SeriesCount, subject: Subject) -> Iterator[TestCase]:
+    """Expose one series too many."""
+    scraped, most = SeriesId(names.SCRAPED, ()), subject.tier.bound
+    allowed, more = {scraped: most}, {scraped: most + 1}
+    begun = subject.timeline.then(subject.alert.for_ + SLACK, allowed).quiet("silent at the number itself")
+    timeline = subject.fires_and_resolves(
+        begun,
+        more,
+        allowed,
+        true_after=subject.interval,
+        false_after=subject.interval,
+        value=most + 1,
+    )
+    yield subject.case("fires above its budget", timeline)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
 from generator.alerts.guide import RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Undeclared
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
+from generator.scenarios.loads import Traffic, some
+from generator.scenarios.subject import PLENTY, SLACK, Subject
+from generator.scenarios.timeline import SeriesId, TestCase, merged
 from generator.signals import listed
 from generator.streams.scope import each, grouped, having, join, largest, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.alerts.draft import Draft, Resolved
-    from generator.alerts.scope import AlertScope
+    from generator.alerts.draft import AlertScope, Draft, Resolved
     from generator.model.alerts import Alert, Tier
     from generator.model.service import Service
     from generator.model.streams import Stream
@@ -124,3 +128,48 @@ def words(_alert: Alert, kind: Undeclared, _tier: Tier, _service: Service) -> st
         "a value that the spec does not list" if label.values else f"more than {label.max_live} live values"
     )
     return f"Label {label.name} of {kind.stream.metric} has {what}"
+
+
+def cases(kind: Undeclared, subject: Subject) -> Iterator[TestCase]:
+    """Add a value, or one value more, that is not in the spec."""
+    label, fixture = kind.label.name, subject.fixture
+    listed = label in fixture.listed
+    known = fixture.values.get(label, ()) or fixture.values_of(label)
+    allowed = merged(*(some(kind.stream, Traffic(PLENTY, {label: value}), fixture) for value in known))
+    more = merged(allowed, some(kind.stream, Traffic(PLENTY, {label: "undeclared"}), fixture))
+    quiet = subject.timeline.then(subject.alert.for_ + SLACK, allowed).quiet("silent while all is declared")
+    carried = PLENTY * (1 + len(kind.stream.buckets)) if kind.stream.is_histogram else PLENTY
+    timeline = subject.fires_and_resolves(
+        quiet,
+        more,
+        allowed,
+        true_after=subject.interval,
+        false_after=subject.interval,
+        value=carried if listed else len(known) + 1,
+    )
+    labels = ((names.LABEL, label), *(((label, "undeclared"),) if listed else ()))
+    yield subject.case(f"fires on what the spec does not know of {label}", timeline, labels)
+    if not fixture.shared or not subject.thorough:
+        return
+    yield subject.case(f"silent on declared values of {label}", quiet, labels[:1])
+    lasting = subject.timeline.then(subject.alert.for_ + SLACK, more)
+    unknown = subject.case(f"silent where nothing bounds {label}", lasting.quiet("silent"), labels[:1])
+    info = {**dict(subject.info.labels), names.PROFILE: "no-such-profile"}
+    yield replace(
+        unknown,
+        constants=((SeriesId(names.INFO, tuple(sorted(info.items()))), 1.0),),
+        without=frozenset({subject.info, *_bounds(subject)}),
+    )
+    for value, what in (
+        (f"{label}-own", "fires on what the service does not list"),
+        ("undeclared", "silent on what it lists"),
+    ):
+        own = SeriesId(names.LABEL_VALUE, tuple(sorted({names.LABEL: label, label: value}.items())))
+        is_listed = value == "undeclared"
+        timeline = lasting.quiet("silent") if is_listed else lasting.fires("fires")
+        told = ((names.LABEL, label), (label, "undeclared"))
+        yield replace(subject.case(f"{what} of {label} itself", timeline, told), constants=((own, 1.0),))
+
+
+def _bounds(subject: Subject) -> Iterator[SeriesId]:
+    return (name for name in subject.fixture.constants if name.name == names.LABEL_VALUE)

@@ -14,6 +14,9 @@ from generator.model.panels import UNPRICED
 from generator.model.signals import Cost, Tokens
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.promql.expr import Expr, binary, number
+from generator.scenarios.loads import Traffic, counter
+from generator.scenarios.subject import PLENTY, SLACK, Subject
+from generator.scenarios.timeline import TestCase, merged
 from generator.signals.events import counted
 from generator.signals.prices import without_strays
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 _ON = (MODEL, TOKEN_TYPE)
+_UNKNOWN = "no-such-model"
 
 KEY, KIND = "unpriced", Unpriced
 FLOORS: tuple[str, ...] = ()
@@ -76,3 +80,37 @@ def sentence(_alert: Alert, _kind: Unpriced, _tier: Tier, _ground: Ground) -> st
 def words(_alert: Alert, _kind: Unpriced, _tier: Tier, _service: Service) -> str:
     """Describe the condition for people."""
     return "Tokens of a model or a type without a price were used"
+
+
+def cases(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
+    """Use a model that is not in the price list."""
+    signal, fixture = subject.signal, subject.fixture
+    priced = counter(signal.of, Traffic(PLENTY, {}), fixture)
+    unknown = counter(signal.of, Traffic(PLENTY, {MODEL: _UNKNOWN}), fixture)
+    quiet = subject.timeline.then(subject.alert.for_ + SLACK, priced).quiet(
+        "silent while every model has a price"
+    )
+    lasting = subject.interval + subject.alert.for_
+    timeline = subject.fires_and_resolves(
+        quiet,
+        merged(priced, unknown),
+        priced,
+        true_after=subject.interval,
+        false_after=signal.window,
+        value=PLENTY * min(lasting, signal.window),
+    )
+    (name,) = unknown
+    labels = dict(name.labels)
+    yield subject.case(
+        "fires on a model without a price only",
+        timeline,
+        ((MODEL, _UNKNOWN), (TOKEN_TYPE, labels[TOKEN_TYPE])),
+    )
+    yield subject.case("silent on a model with a price", quiet)
+    if fixture.shared and TOKEN_TYPE in fixture.listed:
+        # Another alert is about it.
+        stray = counter(signal.of, Traffic(PLENTY, {TOKEN_TYPE: "no-such-type"}), fixture)
+        begun = quiet.then(subject.interval, merged(priced, stray)).then(signal.window, priced)
+        (of_type,) = stray
+        unlisted = ((MODEL, dict(of_type.labels)[MODEL]), (TOKEN_TYPE, "no-such-type"))
+        yield subject.case("silent on a type that no list names", begun.quiet("silent"), unlisted)

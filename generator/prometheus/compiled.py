@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
+from generator.alerts.forecast import day_forecast
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
@@ -30,7 +31,7 @@ from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, labelled, number
 from generator.resolve.segments import SIGNALS
-from generator.signals import board, error_budget, events, forecast, prices, releases
+from generator.signals import board, error_budget, events, prices, releases
 from generator.signals.error_budget import Promise
 from generator.signals.quantile import is_timed, overflow
 from generator.signals.ratio import unfinished
@@ -211,7 +212,7 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
                 *(one for span in spans for one in error_budget.burn_over(signal, span, scope)),
             )
         if isinstance(alert.kind, Forecast):
-            yield forecast.forecast(signal, scope)
+            yield day_forecast(signal, scope)
         if isinstance(alert.kind, Threshold) and alert.kind.unfinished:
             yield (unfinished(signal, scope),)
     watched = {alert.signal for alert in alerts if alert.shown}

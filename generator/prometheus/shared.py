@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from generator.alerts import burn_rate
 from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.condition import Ground
+from generator.alerts.forecast import day_forecast
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
@@ -32,7 +33,7 @@ from generator.model.rules import RecordingRule, Rule, SharedRules, split
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, number
-from generator.signals import board, error_budget, events, forecast, prices, releases
+from generator.signals import board, error_budget, events, prices, releases
 from generator.signals.error_budget import Promise
 from generator.signals.quantile import is_timed, overflow, run_length
 from generator.signals.ratio import unfinished
@@ -343,7 +344,7 @@ def _forecasts(family: str, library: Library, scope: Scope) -> Iterator[Rules]:
     for alert in library.alerts:
         signal = library.signals[alert.signal]
         if isinstance(alert.kind, Forecast) and _OF_LAYER[signal.layer] == family:
-            yield forecast.forecast(signal, scope)
+            yield day_forecast(signal, scope)
 
 
 def _releases(library: Library, scope: Scope) -> list[Rules]:

@@ -27,7 +27,7 @@ from generator.spec.environments import with_changes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.alerts.scope import AlertScope
+    from generator.alerts.draft import AlertScope
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
 DEFAULT_FOR = 5 * MINUTE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from generator.alerts.scope import AlertScope
+from generator.alerts.draft import AlertScope
 from generator.diagnostics import Findings
 from generator.model.library import Library, ProfileFacts
 from generator.model.metrics import Label

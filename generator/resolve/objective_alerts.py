@@ -32,7 +32,7 @@ from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located, Signa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.alerts.scope import AlertScope
+    from generator.alerts.draft import AlertScope
 
 #: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"

@@ -32,7 +32,7 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.alerts.scope import AlertScope
+    from generator.alerts.draft import AlertScope
     from generator.diagnostics import Findings
     from generator.model.alerts import Alert, AlertSeverity
     from generator.model.signals import Signal

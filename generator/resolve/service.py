@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.alerts.scope import AlertScope
+from generator.alerts.draft import AlertScope
 from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
 from generator.model.library import Library
@@ -23,8 +23,7 @@ from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.segments import segment_alerts
-from generator.resolve.signal_checks import check_on_board, check_runs
-from generator.resolve.signals import resolve_signals
+from generator.resolve.signals import check_on_board, check_runs, resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.signals.draft import SignalScope

@@ -12,7 +12,7 @@ from generator.live.evaluate import evaluate
 from generator.live.plan import records_read
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule, RecordingRule
-from generator.prometheus.rule_tests.timeline import samples_of, series_of
+from generator.scenarios.timeline import samples_of, series_of
 from tests.prometheus.chain import T0
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.model.rules import RuleGroup
     from generator.prometheus.rule_tests.files import Trial
-    from generator.prometheus.rule_tests.timeline import Expectation
+    from generator.scenarios.timeline import Expectation
 
 
 class Tried(Struct, frozen=True):

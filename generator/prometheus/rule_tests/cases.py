@@ -1,12 +1,12 @@
-"""The test cases that prove each kind of alert, and those that prove the changes a service may make to it."""
+"""The test cases of an alert: those of its kind, and those that prove the changes a service may make to it."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from generator.alerts.registry import module_of
 from generator.model import alerts, names
 from generator.model.alerts import (
     BEYOND,
@@ -19,50 +19,20 @@ from generator.model.alerts import (
     pace_part,
 )
 from generator.model.signals import Better, Cost, Distribution, Share
-from generator.prometheus.rule_tests import budgets, changes, releases, states, thresholds
-from generator.prometheus.rule_tests.timeline import SeriesId, TestCase
+from generator.scenarios.timeline import SeriesId, TestCase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from generator.model.alerts import Alert, Tier
-    from generator.prometheus.rule_tests.subject import Subject
-
-
-class Maker(Protocol):
-    """Builds the test cases of a kind of alert, the clearest one first."""
-
-    def __call__(self, kind: Any, subject: Subject, /) -> Iterator[TestCase]:  # noqa: ANN401
-        """Build them; ``kind`` is the kind's own part of the alert."""
-        ...
-
-
-#: The function that builds the test cases of each kind.
-MAKERS: Mapping[type, Maker] = MappingProxyType(
-    {
-        alerts.Threshold: thresholds.threshold,
-        alerts.Change: changes.change,
-        alerts.Overflow: thresholds.overflow,
-        alerts.Regression: releases.regression,
-        alerts.BurnRate: budgets.burn_rate,
-        alerts.Forecast: thresholds.forecast,
-        alerts.Fall: changes.fall,
-        alerts.Unpriced: states.unpriced,
-        alerts.Absence: states.absence,
-        alerts.Idle: states.idleness,
-        alerts.Undeclared: states.undeclared,
-        alerts.Outside: states.outside,
-        alerts.SeriesCount: states.series_count,
-        alerts.RuleHealth: states.rule_health,
-    }
-)
+    from generator.scenarios.subject import Subject
 
 
 def cases(subject: Subject) -> tuple[TestCase, ...]:
     """Build the test cases of one severity of an alert; none where every price is 0, so that no bound can be met."""
     if isinstance(subject.signal.kind, Cost) and subject.fixture.price is None:
         return ()
-    return tuple(MAKERS[type(subject.alert.kind)](subject.alert.kind, subject))
+    return tuple(module_of(subject.alert.kind).cases(subject.alert.kind, subject))
 
 
 def shared_cases(subject: Subject) -> Iterator[TestCase]:

@@ -13,8 +13,8 @@ from generator.model.service import RELEASE, RUN
 from generator.model.signals import Better, Quantile, Share
 from generator.model.streams import MODEL
 from generator.model.units import DAY, Unit
-from generator.prometheus.rule_tests.subject import Fixture, Subject
-from generator.prometheus.rule_tests.timeline import SeriesId
+from generator.scenarios.subject import Fixture, Subject
+from generator.scenarios.timeline import SeriesId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -23,11 +23,11 @@ from generator.prometheus.rule_tests.budgets import budget_test
 from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_cases
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, texts_where_firing
-from generator.prometheus.rule_tests.subject import LONGEST, Subject
-from generator.prometheus.rule_tests.timeline import number_text, samples_of, series_of, values_of
 from generator.prometheus.shared import ERROR_BUDGET, PRICES, family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
+from generator.scenarios.subject import LONGEST, Subject
+from generator.scenarios.timeline import number_text, samples_of, series_of, values_of
 from generator.signals.prices import WITHIN
 from generator.streams.scope import Scope
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
-    from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.promql.expr import Series
+    from generator.scenarios.timeline import Expectation, Phase, TestCase
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"

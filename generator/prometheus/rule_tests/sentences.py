@@ -7,6 +7,7 @@ from math import floor, inf
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
+from generator.alerts.burn_rate import LEFT
 from generator.alerts.culprit import BY_CHANCE, LEAST_REST, MOST, OF_ALERT, TIMES, Against, clues, culprit
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import BurnRate, Overflow, Reports, Threshold
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.alerts.culprit import Clue, Events
     from generator.model.alerts import Alert, Tier
-    from generator.prometheus.rule_tests.subject import Subject
+    from generator.scenarios.subject import Subject
 
     #: The events of each series of a stream within its window: labels and number.
     Happened = Callable[[Events], Iterable[tuple[Mapping[str, str], float]]]
@@ -36,8 +37,6 @@ _LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
 _EITHER = re.compile(r"\{\{ if lt \$value ([0-9.]+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
 _VALUE = re.compile(r'\{\{ \$value(?: \| (\w+)(?: "(%[^"]*)")?)?( \| reReplaceAll "%" "([^"]*)")? \}\}')
 _STEP = 1000
-#: The remaining part of every error budget while an alert is tested.
-LEFT = 0.38
 _LARGE, _SMALL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y"), ("", "m", "u", "n", "p", "f", "a", "z", "y")
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.model import names
 from generator.model.metrics import OTHER
 from generator.model.signals import Better, Distribution, Quantile, Share, top_bucket
 from generator.model.units import HOUR, MINUTE
-from generator.prometheus.rule_tests.timeline import TestCase, Timeline
+from generator.scenarios.timeline import SeriesId, TestCase, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from generator.model.service import Price, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.prometheus.rule_tests.timeline import Load, SeriesId
+    from generator.scenarios.timeline import Load
 
 #: Events a second: far above every floor.
 PLENTY = 100.0
@@ -31,6 +32,9 @@ LONGEST = 8 * HOUR
 _SPARSE = 5
 #: The margin for an event whose time is not known to the interval.
 SLACK = 3 * MINUTE
+
+#: The constant of a service that promises traffic.
+PROMISE = (SeriesId(names.TRAFFIC, ()), 60.0)
 
 
 class Fixture(Struct, frozen=True):
@@ -96,6 +100,11 @@ class Subject(Struct, frozen=True):
     def interval(self) -> int:
         """Seconds between two evaluations of the rules."""
         return self.fixture.site.rule_interval * self.every
+
+    @property
+    def info(self) -> SeriesId:
+        """The constant that names the service."""
+        return next(name for name in self.fixture.constants if name.name == names.INFO)
 
     def over(self, window: int) -> Subject:
         """Choose the evaluation interval for a window."""

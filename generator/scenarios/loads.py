@@ -9,16 +9,17 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
-from generator.model.streams import MODEL, TOKEN_TYPE, Stream
+from generator.model.streams import MODEL, TOKEN_TYPE, Stream, cost
 from generator.model.units import plain
-from generator.prometheus.rule_tests.timeline import Load, SeriesId, merged
+from generator.scenarios.subject import PLENTY
+from generator.scenarios.timeline import Load, SeriesId, merged
 from generator.signals.quantile import HAIR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.model.signals import Signal
-    from generator.prometheus.rule_tests.subject import Fixture, Subject
+    from generator.scenarios.subject import Fixture, Subject
 
 
 class Traffic(Struct, frozen=True):
@@ -67,6 +68,27 @@ def some(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
 def beyond_last(stream: Stream, share: float, traffic: Traffic, fixture: Fixture) -> Load:
     """Write ``share`` of the observations beyond the last bucket."""
     return _histogram(stream, [(stream.buckets[0], 1 - share), (inf, share)], traffic, fixture)
+
+
+def all_but(stream: Stream | None, subject: Subject) -> Load:
+    """Make every stream that the service measures, except one."""
+    return merged(
+        *(
+            some(one, Traffic(PLENTY, {}), subject.fixture)
+            for one in subject.fixture.streams.values()
+            if one.metric and (stream is None or one.name != stream.name)
+        )
+    )
+
+
+def spending(usd: float, subject: Subject) -> Load:
+    """Spend an amount of USD a second; for a plain count, make that many events."""
+    fixture, of = subject.fixture, subject.signal.of
+    if isinstance(subject.signal.kind, Count):
+        return counter(of, Traffic(usd, {}), fixture)
+    if subject.every == 1:
+        return counter(of, Traffic(tokens_for(usd, fixture), {}), fixture)
+    return counter(cost(of), Traffic(usd, {}), fixture)
 
 
 def tokens_for(usd: float, fixture: Fixture) -> float:

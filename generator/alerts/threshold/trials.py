@@ -1,4 +1,4 @@
-"""Test cases of thresholds on a window, of money in a window, and of observations beyond the last bucket."""
+"""The test cases of a threshold, and those around any bound of a value."""
 
 from __future__ import annotations
 
@@ -9,37 +9,50 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.chance import sigmas
-from generator.alerts.threshold import UNUSUAL, USUALLY
+from generator.alerts.threshold.expression import UNUSUAL, USUALLY
 from generator.model import names
-from generator.model.alerts import BOUND, has_mildest
-from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, divisor
-from generator.model.streams import RUN_LATENCY, cost
-from generator.model.units import DAY, HOUR, MINUTE
-from generator.prometheus.rule_tests.loads import (
-    Traffic,
-    beyond_last,
-    counter,
-    load_of,
-    share_beyond,
-    tokens_for,
+from generator.model.alerts import BOUND, Threshold, has_mildest
+from generator.model.signals import (
+    Better,
+    Cost,
+    Count,
+    Distribution,
+    Level,
+    Quantile,
+    Ratio,
+    Share,
+    Signal,
+    divisor,
 )
-from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
-from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
-from generator.signals.forecast import PACE
+from generator.model.streams import RUN_LATENCY
+from generator.model.units import DAY, HOUR, MINUTE
+from generator.scenarios.loads import Traffic, beyond_last, counter, load_of, share_beyond, spending
+from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
+from generator.scenarios.timeline import Load, SeriesId, TestCase, Timeline, idle, merged
 from generator.signals.quantile import UNKNOWN_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from generator.model.alerts import Forecast, Overflow, Threshold
-    from generator.model.signals import Signal
-    from generator.prometheus.rule_tests.timeline import Load, TestCase, Timeline
-
-
 #: Events a second that outweigh everything else.
 _AMPLE = 1e9
 #: Up to this share of bad events, few good ones do not outweigh the bad ones that an alert needs.
 _MOST = 0.5
+
+
+def cases(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
+    """Test both sides of the bound, and of the fewest events."""
+    signal, bound = subject.signal, subject.tier.bound
+    if isinstance(signal.kind, Cost) and signal.kind.per is None:
+        yield from _spent(subject, bound)
+        return
+    values = _values(kind, subject)
+    yield from on_both_sides(values, subject)
+    if kind.also_over:
+        yield from _rare(values, subject)
+        yield from _as_mild(kind, subject)
+    if kind.unfinished:
+        yield from _unfinished(subject)
 
 
 class BoundValues(Struct, frozen=True):
@@ -68,21 +81,6 @@ class BoundValues(Struct, frozen=True):
         """Count the events from which bad ones, ``excess`` too many for each event, exceed chance."""
         beyond = self.allowed + excess - self.mildest
         return self.sigmas**2 * self.scatter / beyond**2
-
-
-def threshold(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
-    """Test both sides of the bound, and of the fewest events."""
-    signal, bound = subject.signal, subject.tier.bound
-    if isinstance(signal.kind, Cost) and signal.kind.per is None:
-        yield from _spent(subject, bound)
-        return
-    values = _values(kind, subject)
-    yield from _around(values, subject)
-    if kind.also_over:
-        yield from _rare(values, subject)
-        yield from _as_mild(kind, subject)
-    if kind.unfinished:
-        yield from _unfinished(subject)
 
 
 def _values(kind: Threshold, subject: Subject) -> BoundValues:
@@ -135,48 +133,6 @@ def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
     yield replace(rarely, name=f"{rarely.name} at a milder bound", constants=(override,))
 
 
-def overflow(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
-    """Send just more, and just fewer, observations beyond the last bucket than the bound."""
-    bound, of = subject.tier.bound, subject.signal.of
-    beyond, inside = min(bound * (1 + MARGIN), (bound + 1) / 2), bound * (1 - MARGIN)
-    yield from _around(
-        BoundValues(
-            beyond,
-            inside,
-            1.0,
-            (1 - bound, beyond - bound),
-            lambda value, events: beyond_last(of, value, Traffic(events, {}), subject.fixture),
-        ),
-        subject,
-    )
-
-
-def forecast(_kind: Forecast, subject: Subject) -> Iterator[TestCase]:
-    """Spend evenly: as yesterday, then at a pace too high for the day; without a yesterday there is no forecast."""
-    subject = subject.over(DAY)
-    inside = _spending((1 - MARGIN) * subject.tier.bound / DAY, subject)
-    beyond = {name: (1 + MARGIN) / (1 - MARGIN) * amount for name, amount in inside.items()}
-    # By then all of the scaled hours are at the higher pace.
-    seen = PACE + subject.alert.for_ + SLACK
-    yield subject.case(
-        "fires when the day will cost just more than its bound",
-        subject.timeline.then(DAY + PACE + HOUR, inside)
-        .quiet("silent just inside its bound")
-        .then(seen, {name: 1.2 * amount for name, amount in beyond.items()})
-        .fires("fires at a pace beyond its bound")
-        .then(PACE + subject.keep + SLACK, idle(inside))
-        .silent("resolves"),
-    )
-    yield subject.case(
-        "waits for a whole yesterday",
-        subject.timeline.then(DAY + PACE - HOUR, beyond)
-        .quiet("silent without a whole yesterday")
-        .then(HOUR + subject.alert.for_ + SLACK, beyond)
-        .silent("not before its for", HOUR + subject.alert.for_ - 2 * subject.interval)
-        .fires("fires just beyond its bound", value=subject.tier.bound * (1 + MARGIN)),
-    )
-
-
 def _excess(signal: Signal, value: float, bound: float) -> float | None:
     """Compute the bad events above the allowed for each event at a value; None where none are counted."""
     if isinstance(signal.kind, Share):
@@ -200,7 +156,8 @@ def _scatter(signal: Signal, bound: float) -> float:
     return allowed * (1 - allowed) if isinstance(signal.kind, Quantile | Share) else allowed
 
 
-def _around(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+def on_both_sides(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Test both sides of a bound, and of the floors of events."""
     alert, signal = subject.alert, subject.signal
     window, plenty = signal.window, _plenty(values, subject)
     inside, beyond = (values.load(value, plenty) for value in (values.inside, values.beyond))
@@ -434,21 +391,11 @@ def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
     )
 
 
-def _spending(usd: float, subject: Subject) -> Load:
-    """Spend an amount of USD a second; for a plain count, make that many events."""
-    fixture, of = subject.fixture, subject.signal.of
-    if isinstance(subject.signal.kind, Count):
-        return counter(of, Traffic(usd, {}), fixture)
-    if subject.every == 1:
-        return counter(of, Traffic(tokens_for(usd, fixture), {}), fixture)
-    return counter(cost(of), Traffic(usd, {}), fixture)
-
-
 def _spent(subject: Subject, usd: float) -> Iterator[TestCase]:
     """Spend just under a bound at once, then a little more; all is forgotten when its window is over."""
     subject = subject.over(DAY)
     alert, step = subject.alert, subject.interval
-    under, rest = (_spending(usd * part / step, subject) for part in (1 - MARGIN, 2 * MARGIN))
+    under, rest = (spending(usd * part / step, subject) for part in (1 - MARGIN, 2 * MARGIN))
     none = idle(under)
     timeline = (
         subject.timeline.then(MINUTE, none)

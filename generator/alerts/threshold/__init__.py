@@ -1,0 +1,147 @@
+"""Thresholds: a signal beyond a bound, on enough events and enough bad ones, in its own window or a longer one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts import chance, condition, usual
+from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
+from generator.alerts.floors import check_events, check_traffic
+from generator.alerts.threshold import expression, trials
+from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, NOT_ABOVE_ZERO, at_top, bounded_tiers, value_bound
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
+from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor, top_bucket
+from generator.model.units import Unit, duration, human
+from generator.notation.times import window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.alerts.condition import Ground
+    from generator.alerts.guide import Guide
+    from generator.model.service import Service
+
+KEY, KIND = "threshold", Threshold
+FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
+GUIDE: Guide | None = None
+expr, records, cases = expression.expr, expression.records, trials.cases
+labels, panel = usual.labels, usual.panel
+
+
+def resolve(draft: Draft) -> Iterator[Resolved]:
+    """Resolve it for any signal; where no run finishes, only a ratio has a value."""
+    about = about_signal(draft)
+    if about is None:
+        return
+    signal, kind = about.signal, Threshold(bool(draft.body.unfinished), _also_over(about))
+    divides = divisor(signal) is not None and not isinstance(signal.kind, Share)
+    if not about.fits("a ratio, which unfinished needs", fits=divides or not kind.unfinished):
+        return
+    check_events(about)
+    if tiers := bounded_tiers(about, value_bound, _out_of_reach, falls=signal.better is Better.HIGHER):
+        longest = kind.also_over or signal.window
+        check_traffic(about, FLOORS, longest)
+        yield about.resolved(kind, tiers, longest)
+
+
+def _also_over(about: SignalDraft) -> int:
+    """Read the longer window, over which bad events are counted; 0 without one."""
+    written, signal, findings = about.body.also_over, about.signal, about.findings
+    if written is None:
+        return 0
+    also, fewest = window(written, 0, about.scope.site, findings), about.spec.min_bad_events
+    if not counts_bad(signal):
+        findings.error(
+            "alert/signal-kind",
+            f'"{signal.name}" counts no bad events, which also_over looks for',
+            written.span,
+            "leave also_over out; a share, a distribution and a ratio of errors count them",
+        )
+    elif not (fewest and fewest.value):
+        if not about.scope.is_own(written):
+            return 0
+        findings.error(
+            "alert/no-events",
+            f"{about.name} would ignore also_over: it has no min_bad_events",
+            written.span,
+            "write min_bad_events: 5 beside it, or leave also_over out",
+        )
+    elif also and also < 2 * signal.window:
+        findings.error(
+            "unit/window",
+            f"also_over is {duration(also)}, less than twice {signal.name}'s own window, "
+            f"{duration(signal.window)}",
+            written.span,
+            f"look back over at least {duration(2 * signal.window)}; 3h suits most",
+        )
+    return also
+
+
+def _out_of_reach(value: float, about: SignalDraft) -> str | None:
+    """Check a bound: "above 0" is any amount, nothing is below 0, and no quantile of real events is 0."""
+    signal = about.signal
+    higher, share, top = signal.better is Better.HIGHER, signal.unit is Unit.RATIO, top_bucket(signal)
+    if value <= 0 and (higher or isinstance(signal.kind, Quantile)):
+        return NOT_ABOVE_ZERO
+    if value < 0:
+        return BELOW_ZERO
+    if top is not None and value >= top:
+        return at_top(signal, top)
+    if share and not higher and value >= 1:
+        return ABOVE_ALL
+    if share and higher and value > 1:
+        return "every share is below that, so it would always fire"
+    return None
+
+
+def variant_parts(kind: Threshold) -> Mapping[str, str]:
+    """List the parts that a service can change."""
+    return {"unfinished": str(kind.unfinished), "also_over": duration(kind.also_over)}
+
+
+def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
+    """Describe the value and its bound."""
+    signal = ground.signal(alert)
+    subject, value = condition.subject(signal, alert, ground), condition.value_of(signal.unit)
+    bound = condition.bound_of(alert, tier, signal.unit, ground)
+    when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_times(signal, kind)}"
+    return f"{subject} {when}, {condition.side(signal)} {bound}."
+
+
+def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
+    """Describe the condition in words."""
+    signal = service.signals[alert.signal]
+    also = (
+        ", or far more happens than usual while none has finished for longer than runs last"
+        if kind.unfinished
+        else ""
+    )
+    over = "" if condition.is_now(signal) else f" over {_times(signal, kind)}"
+    text = f"{condition.signal_in_words(signal, alert)}{over} is {condition.side(signal)} {tier.text}{also}"
+    by_chance = isinstance(signal.kind, Quantile) or counts_bad(signal)
+    return condition.with_floors(
+        text,
+        alert,
+        _too_many(signal),
+        _deviations(alert, signal) if alert.min_bad_events and by_chance else "",
+    )
+
+
+def _too_many(signal: Signal) -> str:
+    """Name the bad events that a floor counts."""
+    if not isinstance(signal.kind, Quantile):
+        return "bad events more than that allows"
+    may_be = signal.kind.q if signal.better is Better.HIGHER else 1 - signal.kind.q
+    return f"more observations {condition.side(signal)} that than the {human(may_be, Unit.RATIO)} that may be"
+
+
+def _deviations(alert: Alert, signal: Signal) -> str:
+    """Write the standard deviations that the tiers need."""
+    least, *more = sorted({chance.sigmas(signal, tier.severity) for tier in alert.tiers})
+    return f"{least} standard deviations" + "".join(f", {most} to page" for most in more)
+
+
+def _times(signal: Signal, kind: Threshold) -> str:
+    """Name the windows that are read."""
+    longer = f", or in {duration(kind.also_over)} where these hold too little" if kind.also_over else ""
+    return f"{condition.window_of(signal)}{longer}"
