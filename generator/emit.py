@@ -153,8 +153,7 @@ def once(entry: ServiceEntry, known: dict[bytes, object]) -> ServiceEntry:
 def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     """Draw the dashboards, which depend on the records alone, and write their provisioning for Grafana."""
     # They import grafanalib, which takes long, and are seldom drawn again.
-    from generator.grafana.dashboards import draw  # noqa: PLC0415
-    from generator.grafana.provisioning import provisioning  # noqa: PLC0415
+    from generator.grafana.dashboards import draw, provisioning  # noqa: PLC0415
 
     drawn = draw(records)
     classic = tuple(one.artifact() for one in drawn)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.reports.numbers import number
+from generator.model.units import number
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
@@ -57,7 +57,7 @@ def test_the_guide_counts_the_rules_of_each_file() -> None:
     ]
 
 
-def test_what_a_fleet_costs_is_what_the_report_says() -> None:
+def test_the_costs_of_a_fleet_in_the_readme_are_those_of_the_report() -> None:
     support = REPORT["services"]["support-agent"]
     parts = (support, REPORT["shared"], REPORT["thousand_services"])
     head, *rows = _rows("A fleet")
@@ -101,7 +101,7 @@ def test_recorded_series_that_a_page_names_exist() -> None:
     assert named - _recorded() == set()
 
 
-def test_the_changelog_says_which_series_exist_no_more_and_which_do_instead() -> None:
+def test_the_changelog_lists_renamed_series() -> None:
     pairs = re.findall(r"^ +\| (`.+?) \| (.+?) \|$", CHANGES, re.MULTILINE)
     old, new = (_series(" ".join(column)) for column in zip(*pairs, strict=True))
     assert len(pairs) > 5

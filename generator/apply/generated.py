@@ -11,11 +11,10 @@ from msgspec import Struct
 
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
-from generator.output.directory import EntryKind, check_target, find_entry, located
+from generator.output.directory import MANIFEST, EntryKind, check_target, find_entry, located
 from generator.output.lock import undisturbed
 from generator.output.manifest import hash_of, manifest_of, owned_in
 from generator.output.outcome import OutputError, name_of, system_errors
-from generator.output.paths import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

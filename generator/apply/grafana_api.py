@@ -8,20 +8,11 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from msgspec import Struct
+from msgspec import Raw, Struct, field
 
-from generator.apply.grafana_answers import (
-    GrafanaDashboard,
-    Hit,
-    check_saved,
-    hits,
-    is_of_grafana,
-    parse_dashboard,
-    title,
-)
 from generator.diagnostics.printable import printable, shortened
 from generator.live.answers import decoded
 from generator.live.errors import LiveError, UncertainError
@@ -34,6 +25,9 @@ if TYPE_CHECKING:
     from generator.live.response import Response
     from generator.live.retry import Patience
 
+T = TypeVar("T")
+#: A larger dashboard is not read; the generated ones take some hundred kilobytes.
+_MOST_BYTES = 4 * 1024 * 1024
 _TIMEOUT = 20.0
 _PAGE, _MOST_PAGES = 1000, 20
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
@@ -54,6 +48,152 @@ _HELP_OF_412 = {
 }
 
 
+class GrafanaDashboard(Struct, frozen=True):
+    """A dashboard as Grafana has it.
+
+    Attributes:
+        uid: Grafana's name for it.
+        title: its title for people.
+        json: the dashboard itself.
+        version: the number of saves; a save with another number is refused.
+        tags: its tags.
+        folder: the uid of its folder, empty for the top level.
+        folder_title: the folder's title for people.
+        provisioned: whether it comes from files, the only way to change it.
+        is_folder: whether it is a folder of that uid instead.
+    """
+
+    uid: str
+    title: str
+    json: Mapping[str, Any]
+    version: int
+    tags: tuple[str, ...]
+    folder: str
+    folder_title: str
+    provisioned: bool
+    is_folder: bool
+
+
+class Hit(Struct, frozen=True):
+    """A dashboard that a search found; ``folder`` is its folder's uid, empty for the top level."""
+
+    uid: str
+    title: str
+    folder: str
+
+
+class _Meta(Struct):
+    folder_uid: str | None = field(default=None, name="folderUid")
+    folder_title: str | None = field(default=None, name="folderTitle")
+    provisioned: bool | None = False
+    is_folder: bool | None = field(default=False, name="isFolder")
+
+
+class _Dashboard(Struct):
+    """The parts of a dashboard that are read; the whole is compared unread."""
+
+    uid: str
+    title: str = ""
+    version: int | None = 0
+    tags: tuple[str, ...] | None = ()
+
+
+class _Answer(Struct):
+    dashboard: Raw
+    meta: _Meta
+
+
+class _Folder(Struct):
+    title: str
+
+
+class _Saved(Struct):
+    version: int
+
+
+class _Message(Struct):
+    message: str
+
+
+class _Hit(Struct):
+    uid: str
+    title: str = ""
+    folder_uid: str | None = field(default=None, name="folderUid")
+
+
+def _parse_dashboard(response: Response) -> GrafanaDashboard:
+    """Read ``GET /api/dashboards/uid/:uid``.
+
+    Raises:
+        UncertainError: the answer is not of the API's shape.
+    """
+    answer = _read(response.body, _Answer, "a dashboard")
+    whole, meta = bytes(answer.dashboard), answer.meta
+    if len(whole) > _MOST_BYTES:
+        message = f"the dashboard that Grafana has is larger than {_MOST_BYTES // 1024 // 1024} MiB"
+        raise UncertainError(message, "look at it in Grafana, and delete it if it is none of anybody's")
+    dashboard = _read(whole, _Dashboard, "a dashboard")
+    return GrafanaDashboard(
+        uid=dashboard.uid,
+        title=dashboard.title,
+        json=_read(whole, dict[str, Any], "a dashboard"),
+        version=dashboard.version or 0,
+        tags=dashboard.tags or (),
+        folder=meta.folder_uid or "",
+        folder_title=meta.folder_title or "",
+        provisioned=bool(meta.provisioned),
+        is_folder=bool(meta.is_folder),
+    )
+
+
+def _hits(response: Response) -> tuple[Hit, ...]:
+    """Read ``GET /api/search``.
+
+    Raises:
+        UncertainError: the answer is not of the API's shape.
+    """
+    listed = _read(response.body, list[_Hit], "a list of dashboards")
+    return tuple(Hit(one.uid, one.title, one.folder_uid or "") for one in listed)
+
+
+def _title(response: Response) -> str:
+    """Read the title of a folder.
+
+    Raises:
+        UncertainError: the answer has none.
+    """
+    return _read(response.body, _Folder, "a folder").title
+
+
+def _check_saved(response: Response) -> None:
+    """Check that the answer has the saved version.
+
+    Raises:
+        UncertainError: it has none.
+    """
+    _read(response.body, _Saved, "an object with version")
+
+
+def _is_of_grafana(response: Response) -> bool:
+    """Whether Grafana itself refused: its refusals have a message, the pages of other servers have none."""
+    try:
+        return bool(_read(response.body, _Message, "a refusal").message)
+    except UncertainError:
+        return False
+
+
+def _read(body: bytes, shape: type[T], noun: str) -> T:
+    try:
+        return decoded(body, shape, noun)
+    except LiveError:
+        raise _not_of(noun) from None
+
+
+def _not_of(noun: str) -> UncertainError:
+    message = f"the answer is not {noun} of Grafana's API"
+    return UncertainError(message, "is this a Grafana? its address ends with its sub-path, if it has any")
+
+
 class GrafanaApi(Struct, frozen=True):
     """A Grafana, by its HTTP API. Every method raises LiveError when it fails."""
 
@@ -69,7 +209,7 @@ class GrafanaApi(Struct, frozen=True):
         response = self._ask(
             "GET", f"/api/folders/{quote(uid, safe='')}", f'show the folder "{uid}"', absent=True
         )
-        return None if self._is_absent(response) else title(response)
+        return None if self._is_absent(response) else _title(response)
 
     def create_folder(self, uid: str, title: str) -> None:
         """Create a folder at the top level; one of that uid created meanwhile is accepted."""
@@ -82,7 +222,7 @@ class GrafanaApi(Struct, frozen=True):
     def dashboard(self, uid: str) -> GrafanaDashboard | None:
         """Return the dashboard, or folder, of a uid, or None where it does not exist."""
         response = self._ask("GET", _path(uid), f'show "{uid}"', absent=True)
-        return None if self._is_absent(response) else parse_dashboard(response)
+        return None if self._is_absent(response) else _parse_dashboard(response)
 
     def tagged(self, tag: str) -> tuple[Hit, ...]:
         """List the dashboards with a tag."""
@@ -92,7 +232,7 @@ class GrafanaApi(Struct, frozen=True):
         """Save a dashboard into a folder; its ``version`` is the one that it replaces, 0 for none."""
         sent = {"dashboard": dashboard, "folderUid": folder, "message": message, "overwrite": False}
         response = self._ask("POST", "/api/dashboards/db", f'save "{dashboard["uid"]}"', sent)
-        check_saved(response)
+        _check_saved(response)
 
     def delete(self, uid: str) -> None:
         """Delete a dashboard; one that no longer exists is no failure."""
@@ -105,7 +245,7 @@ class GrafanaApi(Struct, frozen=True):
     def _tagged(self, tag: str) -> Iterator[Hit]:
         for page in range(1, _MOST_PAGES + 1):
             query = urlencode({"type": "dash-db", "tag": tag, "limit": _PAGE, "page": page})
-            listed = hits(self._ask("GET", f"/api/search?{query}", "search for dashboards"))
+            listed = _hits(self._ask("GET", f"/api/search?{query}", "search for dashboards"))
             yield from listed
             if len(listed) < _PAGE:
                 return
@@ -129,7 +269,7 @@ class GrafanaApi(Struct, frozen=True):
     @staticmethod
     def _is_absent(response: Response) -> bool:
         """Whether Grafana reports the object as absent; a 404 of any other server does not count."""
-        return response.status == HTTPStatus.NOT_FOUND and is_of_grafana(response)
+        return response.status == HTTPStatus.NOT_FOUND and _is_of_grafana(response)
 
 
 class _Refusal(Struct):
@@ -167,7 +307,7 @@ def _refusal(response: Response, doing: str, general: str) -> LiveError:
     Returns:
         An UncertainError where the request may have been carried out nevertheless.
     """
-    refusal = _read(response)
+    refusal = _refused(response)
     reason = f"HTTP {response.status}: {refusal.message}" if refusal.message else response.reason
     message = printable(f"Grafana does not {doing}: {reason}")
     help_ = _HELP.get(response.status) or general
@@ -177,7 +317,7 @@ def _refusal(response: Response, doing: str, general: str) -> LiveError:
     return (UncertainError if uncertain else LiveError)(message, help_)
 
 
-def _read(response: Response) -> _Refusal:
+def _refused(response: Response) -> _Refusal:
     if response.leads_to:
         return _Refusal()
     try:

@@ -15,7 +15,7 @@ from generator.model.metrics import OTHER, Label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.audit.seen import Observed
+    from generator.audit.observe import Observed
     from generator.diagnostics import Span
     from generator.model.metrics import Metric
     from generator.model.service import Service

@@ -18,7 +18,7 @@ from generator.promql.syntax import PromqlError, operands, parse, reference
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.audit.parse import Exposition
+    from generator.audit.exposition import Exposition
     from generator.live.api import PrometheusApi
 
 #: The labels of a series; None where they are not all known.

@@ -13,14 +13,14 @@ from generator.diagnostics import Severity
 from generator.diagnostics.printable import printable
 from generator.diagnostics.text import render_text, summary
 from generator.model.names import LE
-from generator.reports.numbers import number, percent
+from generator.model.units import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.audit.audit import Audit
+    from generator.audit.checks import Audit
     from generator.audit.findings import Finding
-    from generator.audit.seen import Observed, ObservedMetric, UnknownMetric
+    from generator.audit.observe import Observed, ObservedMetric, UnknownMetric
     from generator.model.metrics import Metric
 
 _HEAD = ("metric", "series", "bound", "of bound", "of budget", "most by")

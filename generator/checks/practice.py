@@ -16,7 +16,7 @@ from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.signals import Distribution, Quantile
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.notation.patterns import overlap
-from generator.promql.reach import reach
+from generator.promql.syntax import reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

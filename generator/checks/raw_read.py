@@ -15,7 +15,7 @@ from generator.checks.series import TARGET_INFO
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
-from generator.promql.reach import Reading, readings
+from generator.promql.syntax import Reading, readings
 from generator.streams.raw import SCRAPED, series_of
 
 if TYPE_CHECKING:

@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, to_builtins
 
-from generator.audit.audit import Audit, audit
-from generator.audit.exposed import exposed_source
+from generator.audit.checks import Audit, audit
+from generator.audit.exposition import Fetched, exposed_source, fetch_file, fetch_url, parse
 from generator.audit.families import series_names
-from generator.audit.parse import Fetched, fetch_file, fetch_url, parse
 from generator.audit.phantoms import MADE, InProfiles, NamesInExposition, NamesOnServer, phantoms
 from generator.audit.queries import read_queries
 from generator.audit.report import as_json, as_text
@@ -34,7 +33,7 @@ from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import counted
-from generator.discover.candidates import candidates
+from generator.discover.recognise import candidates
 from generator.errors import CommandError
 from generator.model.names import LE
 

@@ -14,12 +14,12 @@ from generator.commands.call import OK, CallError
 from generator.commands.compiling import on_specs, service_named
 from generator.commands.terminal import ProgressLine, complain
 from generator.commands.values import length
-from generator.demo.incidents import demo_incidents
 from generator.demo.stage import Stage, StageOptions, open_stage
 from generator.demo.watch import Watching
+from generator.demo.work import demo_incidents
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
-from generator.instrumentation.roles import roles
+from generator.instrumentation.events import roles
 from generator.model import names
 from generator.model.names import DASHBOARDS, SERVICE
 from generator.prometheus.alertmanager import routing

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from generator.spec.declarations import Declaration
-    from generator.spec.reference import Key, KeySection
+    from generator.spec.reference import Declaration, Key, KeySection
 
 _WIDTH = 88
 
@@ -61,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _known(specs: Path) -> Iterator[str]:
     """List all names that can be explained."""
-    from generator.spec.declarations import declared_names  # noqa: PLC0415 - a code is explained without PyYAML
-    from generator.spec.reference import sections  # noqa: PLC0415
+    # A code is explained without PyYAML.
+    from generator.spec.reference import declared_names, sections  # noqa: PLC0415
 
     yield from codes()
     yield from declared_names(specs)
@@ -71,7 +70,7 @@ def _known(specs: Path) -> Iterator[str]:
 
 def _of_specs(name: str, specs: Path) -> Iterator[str]:
     """Explain the declarations of this name in the specs, and the changes to it."""
-    from generator.spec.declarations import declared  # noqa: PLC0415 - a code is explained without PyYAML
+    from generator.spec.reference import declared  # noqa: PLC0415 - a code is explained without PyYAML
 
     for each in declared(name, specs):
         yield _declaration(each)

@@ -20,9 +20,8 @@ from generator.commands.compiling import compiling
 from generator.commands.terminal import complain, rendered, show
 from generator.compiler import Compilation, generate
 from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
-from generator.output.directory import digest
+from generator.output.directory import MANIFEST, digest
 from generator.output.outcome import OutputError, WriteResult
-from generator.output.paths import MANIFEST
 from generator.output.write import compare, write
 from generator.spec import sources
 from generator.spec.sources import Sources, read_sources

@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.audit.parse import parse
+from generator.audit.exposition import parse
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
-from generator.commands.init_service import FirstFiles
+from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.printable import printable
 from generator.discover.bounds import bounds
-from generator.discover.candidates import Candidates, candidates, open_labels
 from generator.discover.draft import Draft, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
-from generator.discover.proof import Firing, TriedPanel, firings, panels
-from generator.discover.recognise import Match, recognise, run_series
-from generator.discover.remembered import SPEND, Remembered, remembered
+from generator.discover.proof import SPEND, Firing, Remembered, TriedPanel, firings, panels, remembered
+from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
 from generator.live.errors import LiveError
 from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set

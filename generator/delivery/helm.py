@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.limits import Limit
+from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.delivery.objects import AS_IT_IS, OWNER, PART_OF, object_name, uid, without_blanks
-from generator.delivery.rule_text import GENERATED, RuleText
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_TAG
 from generator.prometheus.block_yaml import Mapped, block_yaml
 

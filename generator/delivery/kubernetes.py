@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from generator.artifact import Artifact
-from generator.delivery.limits import Limit
+from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.delivery.objects import (
     ObjectKind,
     head,
@@ -22,7 +22,6 @@ from generator.delivery.objects import (
     uid,
     without_blanks,
 )
-from generator.delivery.rule_text import GENERATED, RuleText
 from generator.diagnostics import Severity
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
 from generator.model.receivers import secret_key

@@ -10,7 +10,7 @@ import orjson
 from msgspec import Struct
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED, RuleText
+from generator.delivery.deliver import GENERATED, RuleText
 from generator.model.names import GRAFANA_TAG
 from generator.prometheus.block_yaml import Mapped, block_yaml
 

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from generator.artifact import Artifact
-    from generator.delivery.limits import Limit
-    from generator.delivery.rule_text import RuleText
+    from generator.delivery.deliver import Limit, RuleText
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing
 

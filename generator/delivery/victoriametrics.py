@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.limits import Limit
+from generator.delivery.deliver import Limit
 from generator.delivery.objects import ObjectKind, kustomization, rules_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.rule_text import RuleText
+    from generator.delivery.deliver import RuleText
     from generator.model.delivery import VictoriaMetrics
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

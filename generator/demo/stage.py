@@ -14,12 +14,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.demo.boards import Boards, boards, dashboard_files
-from generator.demo.incidents import Switches
-from generator.demo.instance import Instance
 from generator.demo.pages import served
-from generator.demo.work import Working, as_its_source, by_module
+from generator.demo.work import Instance, Switches, Working, as_its_source, by_module
 from generator.instrumentation.modules import instrumentation
-from generator.instrumentation.python import class_name
+from generator.instrumentation.view import class_name
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
@@ -35,9 +33,8 @@ from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.simulate.agents import agent
-from generator.simulate.fleet import Life, lives
 from generator.simulate.history import simulate
-from generator.simulate.scenario import Scenario, ordinary
+from generator.simulate.scenario import Life, Scenario, lives, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

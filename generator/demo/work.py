@@ -1,41 +1,119 @@
 """Agents at work: runs arrive at the pace of the simulated history, threads work on them, and they are measured.
 
-The generated module measures them; or they are exposed as by the source of a service that others measure.
+The generated module measures them; or they are exposed as by the source of a service that others measure. An instance
+has its own registry, and an address for scrapes. Incidents are switched on and off meanwhile.
 """
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, Metric
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from generator.simulate.behaviour import Agent, run, stuck_call
+from generator.model.units import HOUR
+from generator.simulate.agents import Agent, run, stuck_call
 from generator.simulate.draws import stream
 from generator.simulate.exposition import Process, ServiceExposition
+from generator.simulate.incidents import (
+    EVERYTHING,
+    Conditions,
+    Effect,
+    SimulatedIncident,
+    conditions,
+    effects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from generator.demo.incidents import Switches
-    from generator.demo.instance import Instance
     from generator.model.service import Service
-    from generator.simulate.behaviour import LlmCall, Loop, Run
+    from generator.simulate.agents import LlmCall, Loop, Run
     from generator.simulate.scenario import Arrivals
 
     Sleep = Callable[[float], None]
     Measured = Callable[[CollectorRegistry], Callable[[str], "Measuring"]]
 
+#: A creeping effect is complete after this time.
+_CREEPING = HOUR
 # The largest number of runs at work at once; later ones wait.
 _WORKERS = 64
 _MOST_STUCK = 20
 _SECONDS_A_LOOP = 3.0
 #: A live process counts all events as of one scrape.
 _NOW = 0
+
+
+def demo_incidents(service: Service) -> dict[str, Effect]:
+    """Find the incidents that can be shown, by name, with the alerts that the service has.
+
+    Processes that keep running cannot show a restart.
+    """
+    alerts = {alert.name for alert in service.alerts}
+    return {
+        effect.name: replace(effect, alerts=tuple(name for name in effect.alerts if name in alerts))
+        for effect in effects(service)
+        if not effect.restarts
+    }
+
+
+class Switches:
+    """The incidents that are on; any thread may read or switch them."""
+
+    def __init__(self, service: Service, release: str) -> None:
+        self.known = demo_incidents(service)
+        self._release = release
+        self._on: dict[str, SimulatedIncident] = {}
+        self._released = 0
+        self._lock = Lock()
+
+    def toggle(self, name: str) -> SimulatedIncident | None:
+        """Switch an incident; None when that ended it.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        effect = self.known[name]
+        with self._lock:
+            if self._on.pop(name, None):
+                return None
+            release = ""
+            if effect.released:
+                self._released += 1
+                release = f"{self._release}.{self._released}"
+            now = time.time()
+            self._on[name] = found = SimulatedIncident(effect, now, now + _CREEPING, release)
+            return found
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """The names of the incidents that are on, in the order of their start."""
+        with self._lock:
+            return tuple(self._on)
+
+    @property
+    def release(self) -> str:
+        """The current release: the newest one that an incident brought, else the original one."""
+        with self._lock:
+            return next((one.release for one in reversed(self._on.values()) if one.release), self._release)
+
+    def now(self) -> Conditions:
+        """Return the current behaviour of agents."""
+        release, time_ = self.release, time.time()
+        with self._lock:
+            lasting = [
+                SimulatedIncident(one.effect, one.start, max(one.end, time_ + 1), one.release)
+                for one in self._on.values()
+            ]
+        return conditions(lasting, time_, release)
 
 
 class Working:
@@ -238,3 +316,64 @@ class AsItsSource:
                     labels = {name: value for name, value in series.labels.items() if name != "__name__"}
                     family.add_sample(series.labels["__name__"], labels, series.values[-1])
         yield from families.values()
+
+
+class Instance:
+    """One process of the service, or its imitation for Prometheus."""
+
+    def __init__(self, name: str, measured: Measured, hidden: Callable[[], tuple[str, ...]]) -> None:
+        """Begin without measurements.
+
+        Args:
+            name: The label ``instance``.
+            measured: Gives the measuring of its releases.
+            hidden: Returns the metrics that are not exposed now.
+        """
+        self.name, self._hidden = name, hidden
+        self._registry = CollectorRegistry()
+        self._measuring = measured(self._registry)
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        instance = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                gone = EVERYTHING in instance._hidden()
+                body = b"" if gone else generate_latest(instance)
+                self.send_response(503 if gone else 200)
+                self.send_header("Content-Type", CONTENT_TYPE_LATEST)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                with suppress(ConnectionError):  # a client that did not wait is reported by Prometheus
+                    self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Write no log."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def address(self) -> str:
+        """The address for scrapes: host and port."""
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def measuring(self, release: str) -> Measuring:
+        """Return the measuring of a release."""
+        with self._lock:
+            return self._measuring(release)
+
+    def collect(self) -> Iterator[Metric]:
+        """Collect the exposed metrics, as a registry would."""
+        hidden = self._hidden()
+        for metric in self._registry.collect():
+            if metric.name not in hidden and f"{metric.name}_total" not in hidden:
+                yield metric

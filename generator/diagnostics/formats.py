@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from msgspec import to_builtins
 
-from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
+from generator.diagnostics import Diagnostic, Note, Severity, Span
 from generator.diagnostics.pages import page
 from generator.diagnostics.printable import printable
 from generator.diagnostics.text import location

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.credentials import masked
-from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
-from generator.diagnostics.printable import cells, printable, visible
+from generator.diagnostics import Diagnostic, Note, Severity, Span
+from generator.diagnostics.printable import cells, masked, printable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.checks.labels import may_be_listed
-from generator.discover.yaml_words import pairs, words
+from generator.discover.draft import pairs, words
 from generator.model.metrics import OTHER, Label
 from generator.model.units import WEEK
 from generator.streams.raw import series_of

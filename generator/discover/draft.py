@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -9,19 +10,37 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.translated import alternatives
-from generator.discover.yaml_words import pairs
 from generator.model.units import human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.discover.bounds import ProposedBound
     from generator.discover.promises import ProposedObjective
     from generator.discover.recognise import Match
     from generator.model.metrics import Metric
 
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
+#: Words that some YAML reader does not read as text.
+_MEANT_OTHERWISE = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})
 _WIDTH = 44
+
+
+def word(text: str) -> str:
+    """Write a text, quoted where it could be read as something else."""
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _MEANT_OTHERWISE
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def words(texts: Iterable[str]) -> str:
+    """Write a list."""
+    return f"[{', '.join(map(word, texts))}]"
+
+
+def pairs(texts: Mapping[str, str]) -> str:
+    """Write a mapping of texts."""
+    return f"{{{', '.join(f'{key}: {word(value)}' for key, value in texts.items())}}}"
 
 
 class Draft(Struct, frozen=True):

@@ -11,8 +11,7 @@ from generator.checks.practice import only_successes
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import counted
 from generator.model import names
-from generator.model.units import DAY, duration, plain
-from generator.reports.numbers import number
+from generator.model.units import DAY, duration, number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.grafana import colours, grammar
 from generator.grafana.panels import Cell, Column, Panel, Query, Table
-from generator.grafana.readable import ago, joined, replaced
+from generator.grafana.queries import ago, joined, replaced
 from generator.grafana.variables import mine
 from generator.model import names
 from generator.promql.expr import Expr, Series, aggregate, binary, number

@@ -11,11 +11,9 @@ from msgspec import Struct
 from generator.grafana import drawings
 from generator.grafana.alerts import event_annotations
 from generator.grafana.layout import Placed, place
-from generator.grafana.links import outside, with_everything
 from generator.grafana.panels import Draw, Kind, Panel, Query, refs
-from generator.grafana.queries import within_a_day
-from generator.grafana.readable import replaced
-from generator.grafana.variables import DATASOURCE, Variable
+from generator.grafana.queries import replaced, within_a_day
+from generator.grafana.variables import DATASOURCE, Variable, outside, with_everything
 from generator.model import names
 from generator.model.names import GRAFANA_TAG
 from generator.model.panels import PANELS

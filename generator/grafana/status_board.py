@@ -14,11 +14,9 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
-from generator.grafana.links import with_everything
 from generator.grafana.panels import Cell, Column, Panel, Query, Table
-from generator.grafana.queries import within_a_day
-from generator.grafana.readable import ago, change, joined, readable, replaced
-from generator.grafana.variables import mine
+from generator.grafana.queries import ago, change, joined, readable, replaced, within_a_day
+from generator.grafana.variables import mine, with_everything
 from generator.model import names
 from generator.model.signals import Better, Cost, Ratio, Signal, Tokens, divisor
 from generator.model.units import Unit

@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana.build import SOURCE
-from generator.grafana.queries import within_a_day
-from generator.grafana.readable import replaced
+from generator.grafana.queries import replaced, within_a_day
 from generator.model.names import GRAFANA_FOLDER_UID
 from generator.promql.expr import Series, aggregate, binary, call, number
 

@@ -1,4 +1,4 @@
-"""The variables of the dashboards, and the selectors that read them."""
+"""The variables of the dashboards, the selectors that read them, and links that keep their values."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
+from generator.model.service import fill_in
 from generator.promql.expr import Series
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ DATASOURCE = "datasource"
 NAME = "name"
 #: The variable that chooses among a service's own signals.
 OWN = names.SIGNAL
-
 _TOOL = ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")
 _MODEL = ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")
 _RELEASE = ("run_count", "success_rate", "token_usage_per_run")
@@ -128,3 +128,23 @@ def _labels(records: Records, labels: tuple[str, ...]) -> Iterator[Variable]:
         of = records.either(*(records.series(name, label) for name in signals[label]))
         if of:
             yield Variable(label, _TITLES[label], mine(of), newest_first=label == names.RELEASE)
+
+
+def with_everything(uid: str) -> str:
+    """Return a dashboard's address with all chosen values."""
+    return f"/d/{uid}?${{__all_variables}}&${{__url_time_range}}"
+
+
+def of_row(uid: str, *kept: str, **fields: str) -> str:
+    """Return a dashboard's address with the variables ``kept``, and others from the fields of a table's row."""
+    parts = (
+        "${__url_time_range}",
+        *(f"${{{name}:queryparam}}" for name in (DATASOURCE, *kept)),
+        *(f"var-{name}=${{__data.fields.{field}:percentencode}}" for name, field in fields.items()),
+    )
+    return f"/d/{uid}?{'&'.join(parts)}"
+
+
+def outside(address: str, *, release: str | None) -> str:
+    """Fill an address of logs or traces with the chosen service and ``release``, a Grafana expression."""
+    return fill_in(address, f"${{{names.SERVICE}:percentencode}}", release)

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary
-from generator.instrumentation.events import BlockView, block_view, methods
-from generator.instrumentation.python import (
+from generator.instrumentation.events import Block, BlockView, Roles, block_view, methods, roles
+from generator.instrumentation.view import (
+    LabelView,
+    Names,
     class_name,
     docstring,
     docstring_literal,
+    names_of,
     python_literal,
     python_number,
     wrapped,
 )
-from generator.instrumentation.roles import Block, Roles, roles
-from generator.instrumentation.view import LabelView, Names, names_of
 from generator.model import names, tokens
 from generator.model.outside import outside_values
 from generator.model.tokens import SERVED

@@ -13,7 +13,6 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
-
 _DURATION_UNITS = {"ms": 0.001, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 #: Prometheus takes no more than 292 years; ten are beyond any use.
 LONGEST = 3650 * DAY
@@ -28,6 +27,7 @@ _WRITTEN = {
     "number": re.compile(_NUMBER),
 }
 _MAX_DIGITS = 18
+_WHOLE_FROM = 10
 
 
 class Unit(StrEnum):
@@ -125,3 +125,14 @@ def human_seconds(value: float) -> str:
 def points(value: float) -> str:
     """Write a difference of ratios: 0.05 as ``5pp``."""
     return f"{plain(round(value * 100, 4))}pp"
+
+
+def number(value: float) -> str:
+    """Write a number with separators, whole from ten up."""
+    whole = value == int(value) or value >= _WHOLE_FROM
+    return f"{value:,.0f}" if whole else f"{value:,.1f}"
+
+
+def percent(value: float) -> str:
+    """Write a share: 0.47 as ``47 %``, 0.004 as ``0.4 %``."""
+    return f"{number(value * 100)} %" if value * 100 < 1 else f"{value * 100:,.0f} %"

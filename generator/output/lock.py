@@ -16,9 +16,16 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from generator.output.directory import EntryKind, entry_kind, find_entry, signature
+from generator.output.directory import (
+    LOCK,
+    MANIFEST,
+    EntryKind,
+    entry_kind,
+    find_entry,
+    path_fault,
+    signature,
+)
 from generator.output.outcome import OutputError, name_of
-from generator.output.paths import LOCK, MANIFEST, path_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

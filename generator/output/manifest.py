@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from generator.diagnostics.printable import printable, quoted
-from generator.output.directory import EntryKind, entry_kind
+from generator.output.directory import MANIFEST, EntryKind, entry_kind, path_fault
 from generator.output.outcome import OutputError, name_of
-from generator.output.paths import MANIFEST, path_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,8 +16,8 @@ from generator.live.errors import LiveError
 from generator.promql.expr import Expr, Series, aggregate, binary, labelled
 from generator.replay.history import AlertHistory, histories
 from generator.replay.jobs import NoAnswers
-from generator.replay.needs import Needs, needs
 from generator.replay.scratch import NO_DATA, RawSource, check_scratch, scratch
+from generator.replay.subject import Needs, needs
 from generator.replay.times import utc
 
 if TYPE_CHECKING:

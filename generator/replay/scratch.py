@@ -19,7 +19,7 @@ from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
 from generator.model import names
 from generator.model.rules import RecordingRule
-from generator.promql.reach import LOOKBACK
+from generator.promql.syntax import LOOKBACK
 from generator.replay.history import evaluated, steps_within
 from generator.replay.jobs import Job, WorkerPool
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RuleGroup
     from generator.model.service import Site
     from generator.replay.history import LabelSet
-    from generator.replay.needs import Needs, RawSelector
+    from generator.replay.subject import Needs, RawSelector
 
 _POINTS = 1500
 #: Functions of native histograms alone.

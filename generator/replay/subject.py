@@ -1,16 +1,23 @@
-"""The subject of a replay: the alerting rules of the chosen services."""
+"""The subject of a replay: the alerting rules of the chosen services, and their inputs.
+
+The inputs are recording rules, the raw series behind those, and the reach into the past.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import promql_parser as grammar
 from msgspec import Struct
+from msgspec.structs import replace
 
-from generator.live.plan import plan
+from generator.live.plan import plan, records_read
 from generator.live.states import Timing
 from generator.model import names
-from generator.model.rules import AlertingRule, RuleGroup
-from generator.promql.reach import reach
+from generator.model.names import is_shared_record
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.promql.expr import Series
+from generator.promql.syntax import operands, parse, reach, reference
 from generator.replay.history import Steps, steps_within
 
 if TYPE_CHECKING:
@@ -116,3 +123,117 @@ def record_reaches(groups: Sequence[RuleGroup]) -> dict[str, float]:
         exprs = [one.rule.expr for rules in node.rounds for one in rules]
         reaches[node.record] = max(reach(expr, reaches) for expr in exprs)
     return reaches
+
+
+class RawSelector(Struct, frozen=True):
+    """A selector of raw series; ``instant`` is whether a rule reads it without a range."""
+
+    text: str
+    name: str
+    instant: bool
+
+
+class Needs(Struct, frozen=True):
+    """The inputs of some alerts, directly and through records.
+
+    Attributes:
+        records: The names of the records.
+        measured: Those of them that depend on raw series: they exist when a service does, constants when rules do.
+        groups: The rules that record them.
+        raw: The raw series that are read.
+        past: The seconds that an evaluation looks back.
+    """
+
+    records: frozenset[str]
+    measured: frozenset[str]
+    groups: tuple[RuleGroup, ...]
+    raw: tuple[RawSelector, ...]
+    past: float
+
+
+def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Needs:
+    """Follow the alerts' expressions through the recording rules down to the raw series."""
+    exprs = [one.rule.expr for one in rules]
+    names = frozenset(rule.record for rule in _recording(recording))
+    records = closure(exprs, recording, names)
+    groups = tuple(_only(recording, records))
+    inner = [rule.expr for group in groups for rule in group.rules]
+    raw = tuple(_raw([*exprs, *inner], names))
+    return Needs(records, _measured(groups), groups, raw, max((one.reach for one in rules), default=0.0))
+
+
+def raw_of(groups: Iterable[RuleGroup], records: Iterable[str]) -> tuple[RawSelector, ...]:
+    """List the raw series that the rules of some groups read: all series that are not in ``records``."""
+    return tuple(_raw((rule.expr for group in groups for rule in group.rules), frozenset(records)))
+
+
+def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozenset[str]) -> frozenset[str]:
+    """Follow expressions through their rules: all records that they depend on, of those in ``names``."""
+    by_record: dict[str, list[str]] = {}
+    for rule in _recording(recording):
+        by_record.setdefault(rule.record, []).append(rule.expr)
+    records: set[str] = set()
+    waiting = list(exprs)
+    while waiting:
+        for record in records_read(waiting.pop(), names) - records:
+            records.add(record)
+            waiting += by_record[record]
+    return frozenset(records)
+
+
+def _measured(groups: Sequence[RuleGroup]) -> frozenset[str]:
+    """Find the records that depend on raw series, directly or through others."""
+    known = frozenset(rule.record for rule in _recording(groups))
+    measured: set[str] = set()
+    for node in plan(groups):
+        exprs = [one.rule.expr for rules in node.rounds for one in rules]
+        if any(records_read(expr, measured) or _has_raw(expr, known) for expr in exprs):
+            measured.add(node.record)
+    return frozenset(measured)
+
+
+def _has_raw(expr: str, records: frozenset[str]) -> bool:
+    return any(_is_raw(selector, records) for selector, _ in _selectors(parse(expr), instant=True))
+
+
+def _is_raw(selector: grammar.VectorSelector, records: frozenset[str]) -> bool:
+    """Tell raw series from records.
+
+    A record of ours that no rule writes has no series: what the server has under its name, such as a bound that a
+    service has changed until now, is of earlier specs.
+    """
+    name = selector.name or ""
+    return name not in records and not is_shared_record(name)
+
+
+def _only(recording: Sequence[RuleGroup], records: frozenset[str]) -> Iterator[RuleGroup]:
+    for group in recording:
+        rules = tuple(rule for rule in _recording([group]) if rule.record in records)
+        if rules:
+            yield replace(group, rules=rules)
+
+
+def _recording(groups: Sequence[RuleGroup]) -> Iterator[RecordingRule]:
+    for group in groups:
+        yield from (rule for rule in group.rules if isinstance(rule, RecordingRule))
+
+
+def _raw(exprs: Iterable[str], records: frozenset[str]) -> Iterator[RawSelector]:
+    selectors: dict[str, RawSelector] = {}
+    for expr in exprs:
+        for selector, instant in _selectors(parse(expr), instant=True):
+            if _is_raw(selector, records):
+                read = reference(selector)
+                text = str(Series(read.name, read.matchers).now())
+                known = selectors.get(text)
+                selectors[text] = RawSelector(
+                    text, read.name, instant or (known is not None and known.instant)
+                )
+    yield from selectors.values()
+
+
+def _selectors(node: grammar.Expr, *, instant: bool) -> Iterator[tuple[grammar.VectorSelector, bool]]:
+    if isinstance(node, grammar.VectorSelector):
+        yield node, instant
+    for one in operands(node):
+        yield from _selectors(one, instant=not isinstance(node, grammar.MatrixSelector))

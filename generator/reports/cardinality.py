@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from generator.checks.cardinality.savings import Saving, of_records
 from generator.diagnostics.suggest import counted
 from generator.json_text import json_member, json_with_members
-from generator.model.units import duration
-from generator.reports.numbers import number, percent
+from generator.model.units import duration, number, percent
 from generator.reports.rows import Overview, ServiceRow, overview, shards
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from generator.artifact import Artifact
 from generator.checks.cardinality.account import Load, SharedAccount, Total
 from generator.checks.selfcheck import MINIMUM, self_check
 from generator.model.names import SELF_CHECK
-from generator.model.units import duration
-from generator.reports import numbers
+from generator.model.units import duration, number, percent
 from generator.reports.cardinality import cardinality_json, service_numbers
 from generator.reports.rows import overview, service_row, shards
 
@@ -122,11 +121,11 @@ def _lines(template: str, macro: str, *values: object) -> str:
 
 def marked_percent(value: float) -> str:
     """Write a share of a budget, bold where little is left; it contains no text of a spec."""
-    return f"**{numbers.percent(value)}**" if value > _MUCH else numbers.percent(value)
+    return f"**{percent(value)}**" if value > _MUCH else percent(value)
 
 
 @cache
 def _environment() -> Environment:
     made = markdown.environment(Path(__file__).parent / "templates")
-    made.filters.update(number=numbers.number, percent=marked_percent, duration=duration)
+    made.filters.update(number=number, percent=marked_percent, duration=duration)
     return made

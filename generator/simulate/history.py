@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.live.remote_write import STALE_NAN, TimeSeries
-from generator.simulate.agents import agent
-from generator.simulate.behaviour import Agent, run, stuck_call
+from generator.simulate.agents import Agent, agent, run, stuck_call
 from generator.simulate.draws import poisson, stream
 from generator.simulate.exposition import Process, ServiceExposition
-from generator.simulate.fleet import Headcount, Life, headcount, lives
 from generator.simulate.incidents import EVERYTHING, Conditions, conditions
+from generator.simulate.scenario import Headcount, Life, headcount, lives
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from random import Random
 
     from generator.model.service import Service, Site
-    from generator.simulate.counters import Counter, Gauge, Histogram
+    from generator.simulate.exposition import Counter, Gauge, Histogram
     from generator.simulate.incidents import SimulatedIncident
     from generator.simulate.scenario import Scenario, SimulatedRollout
 

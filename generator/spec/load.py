@@ -1,25 +1,32 @@
-"""The files of a specs directory become specs: parsed, validated by their schemas, decoded.
+"""The files of a specs directory become specs: parsed, validated, decoded.
 
 A directory holds ``services/*.yaml`` and, all optional, ``profiles/*.yaml``, ``site.yaml``, ``prices.yaml``,
 ``signals.yaml`` and ``incidents.yaml``. A profile that a service names and the directory lacks is taken from those that
 ship with the compiler, and so are the price list and the library of signals.
+
+Besides by their schemas they are checked for texts that no key accepts: with a credential in them, blank, or easily
+confused with others; and for secrets of receivers.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Generic, TypeVar
+import typing
+from functools import cache, lru_cache
+from itertools import zip_longest
+from types import MappingProxyType, UnionType
+from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar
+from unicodedata import normalize
 
 from msgspec import Struct
 
-from generator.diagnostics import Diagnostic, has_errors, limited
-from generator.spec.decode import decode
+from generator.diagnostics import Diagnostic, error, has_errors, limited
+from generator.diagnostics.printable import find_credential, in_quotes
+from generator.spec import nodes, types
 from generator.spec.document import Document, parse_document
 from generator.spec.environments import in_environments, too_long
-from generator.spec.schema import load_schema, misplaced, validate
-from generator.spec.schema_fit import fits
+from generator.spec.nodes import KeyValue, Mapping, Node, Scalar, Sequence
+from generator.spec.schema import fits, load_schema, misplaced, validate
 from generator.spec.sources import Sources, SpecFile, read_sources
-from generator.spec.texts import check_secrets, check_texts
 from generator.spec.types import (
     IncidentsSpec,
     PricesSpec,
@@ -32,13 +39,109 @@ from generator.spec.types import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-
 T = TypeVar("T")
-
+#: The largest integer up to which floats represent all integers.
+_LARGEST_EXACT = 2**53
+#: A record that may be written as a bare list is filled through this field.
+_LIST_FIELD = "values"
 #: Files of these kinds have unquoted times, which are read as text.
 _WITH_DATES = frozenset({"incidents"})
+#: For each channel, Alertmanager's keys for secrets and our keys for their files.
+_FILES = MappingProxyType(
+    {
+        "pagerduty": {"routing_key": "routing_key_file", "service_key": "routing_key_file"},
+        "slack": {"api_url": "api_url_file", "url": "api_url_file", "token": "api_url_file"},
+        "webhook": {"token": "token_file", "password": "token_file", "credentials": "token_file"},
+        "email": {"auth_password": "auth_password_file", "password": "auth_password_file"},
+    }
+)
+
+
+def decode(node: nodes.Node, into: type[T]) -> T:
+    """Fill the record ``into`` from a document that its JSON Schema accepts; missing keys become None or empty."""
+    decoded: T = _decode(node, into)
+    return decoded
+
+
+def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401, PLR0911 - a return for each annotation
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is UnionType or origin is typing.Union:
+        chosen = next(argument for argument in arguments if argument is not type(None))
+        return None if node is None else _decode(node, chosen)
+    if origin is tuple:
+        return _decode_many(node, arguments[0])
+    if node is None:
+        return None
+    if origin is types.Located:
+        return types.Located(_scalar(node, arguments[0]), node.span)
+    if hint is types.OneOrMany:
+        return _one_or_many(node)
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return _decode_record(node, hint)
+    return _scalar(node, hint)
+
+
+def _one_or_many(node: nodes.Node) -> types.OneOrMany | None:
+    """Read one value or a list of values."""
+    if isinstance(node, nodes.Mapping):
+        return None
+    many = node.items if isinstance(node, nodes.Sequence) else (node,)
+    return types.OneOrMany(
+        tuple(_decode(one, types.Text) for one in many), not isinstance(node, nodes.Sequence)
+    )
+
+
+def _scalar(node: nodes.Node, kind: type) -> object:
+    if not isinstance(node, nodes.Scalar):
+        return None
+    # Amounts may be written as numbers (40) or as text (5%): as text they have one type.
+    if kind is str:
+        return node.text
+    # JSON Schema also accepts 6.0 and 1e1 as whole numbers; and 100 is a number, which a float can represent.
+    if kind is int and isinstance(node.value, float):
+        return int(node.value)
+    return float(node.value) if kind is float and _is_exact(node.value) else node.value
+
+
+def _is_exact(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and abs(value) <= _LARGEST_EXACT
+
+
+def _decode_many(node: nodes.Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything
+    keyed = typing.get_origin(item) is types.Entry
+    value = typing.get_args(item)[0] if keyed else item
+    if isinstance(node, nodes.Mapping):
+        return tuple(
+            types.Entry(types.Located(entry.key.text, entry.key.span), _decode(entry.value, value))
+            for entry in node.entries.values()
+        )
+    if isinstance(node, nodes.Sequence):
+        if keyed:
+            return tuple(types.Entry(_decode(child, types.Text), None) for child in node.items)
+        return tuple(_decode(child, value) for child in node.items)
+    return ()
+
+
+def _decode_record(node: nodes.Node, record: type) -> object:
+    fields: dict[str, object] = {}
+    for name, hint in _hints(record).items():
+        if name == "span":
+            fields[name] = node.span
+        elif isinstance(node, nodes.Sequence):
+            fields[name] = _decode(node if name == _LIST_FIELD else None, hint)
+        else:
+            fields[name] = _decode(node.child(name.removesuffix("_")), hint)
+    return record(**fields)
+
+
+@cache
+def _hints(record: type) -> dict[str, Any]:
+    from generator.diagnostics import Span  # noqa: PLC0415 - the annotations name it, at run time only here
+
+    return typing.get_type_hints(record, localns={"Span": Span})
 
 
 class Loaded(Struct, Generic[T], frozen=True):
@@ -123,7 +226,7 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
 
 def _errors_of(document: Document, kind: str) -> tuple[Diagnostic, ...]:
     """Find all errors of one document: of its texts, and of its schema."""
-    of_texts = (*check_texts(document.root), *(check_secrets(document.root) if kind == "site" else ()))
+    of_texts = (*_check_texts(document.root), *(_check_secrets(document.root) if kind == "site" else ()))
     of_schema = () if fits(document.to_plain(), kind) else validate(document, load_schema(kind))
     if of_schema and (elsewhere := misplaced(document, kind)):
         return (elsewhere,)
@@ -147,3 +250,68 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
 
 #: Files that services share are seldom edited, and one process may compile often: while it watches, say.
 _load_shared = lru_cache(maxsize=64)(_load)
+
+
+def _check_texts(root: Node) -> Iterator[Diagnostic]:
+    """Find the errors in the texts of a document, keys and values, in their order."""
+    nodes = [node for node in _scalars(root) if isinstance(node.value, str)]
+    texts = {node.text for node in nodes}
+    for node in nodes:
+        if credential := find_credential(node.text):
+            message = f"this text contains {credential.noun}, and specs are shared, generated from and shown"
+            yield error("source/credential", message, node.span, credential.help)
+        if node.text and not node.text.strip():
+            yield error("source/blank", "the text is blank", node.span, "write a text, or remove it")
+        elif (stripped := node.text.strip()) != node.text and stripped in texts:
+            message = "this text looks like another one of the file, but has blanks around it"
+            yield error("source/blank", message, node.span, f"write {in_quotes(stripped)}")
+        elif (composed := normalize("NFC", node.text)) != node.text and composed in texts:
+            yield _not_composed(node, composed)
+
+
+def _scalars(root: Node) -> Iterator[Scalar]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scalar):
+            yield node
+        elif isinstance(node, Sequence):
+            waiting += reversed(node.items)
+        elif isinstance(node, Mapping):
+            entries = reversed(list(node.entries.values()))
+            waiting += (part for entry in entries for part in (entry.value, entry.key))
+
+
+def _not_composed(node: Scalar, composed: str) -> Diagnostic:
+    at = next(at for at, (one, other) in enumerate(zip_longest(node.text, composed)) if one != other)
+    written = " and ".join(f"U+{ord(each):04X}" for each in node.text[at : at + 2])
+    meant = f"U+{ord(composed[at]):04X}" if at < len(composed) else "one character"
+    message = f"this text looks like another one of the file, but has {written} for {meant}"
+    help_ = f"write {meant}, as editors do: {in_quotes(composed)}"
+    return error("source/normal-form", message, node.span, help_)
+
+
+def _check_secrets(root: Node) -> Iterator[Diagnostic]:
+    """Find secrets; messages do not show them."""
+    receivers = root.child("receivers")
+    for receiver in _entries(receivers):
+        for channel in _entries(receiver.value):
+            for entry in _entries(channel.value):
+                instead = _FILES.get(channel.key.text, {}).get(entry.key.text)
+                if instead:
+                    yield error(
+                        "receiver/secret",
+                        f"the spec contains a secret: {entry.key.text} of {channel.key.text}",
+                        entry.key.span,
+                        f"write it into a file that only Alertmanager reads, and the path here: {instead}: "
+                        f"/etc/alertmanager/{receiver.key.text}-{channel.key.text}; replace the secret, as it was "
+                        "written where others read it",
+                    )
+
+
+def _entries(node: Node | None) -> Iterator[KeyValue]:
+    if isinstance(node, Mapping):
+        yield from node.entries.values()
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _entries(item)

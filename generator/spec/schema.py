@@ -2,7 +2,8 @@
 
 ``validate`` returns all diagnostics of the stage, sorted by place, and raises nothing for bad input. Beside
 JSON Schema's own annotations a schema may carry ``x-help``: the way to write the value, shown as the help.
-The jsonschema package is imported with the first schema, so that a command that needs none starts quickly.
+``fits`` is a quick answer to whether a value fits, as most do; to explain why not takes a hundred times as long.
+Packages are imported with the first schema, so that a command that needs none starts quickly.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from generator.spec.schema_messages import diagnostic_of, place_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from jsonschema_rs import Draft202012Validator, Registry
+
     from generator.spec.document import Document
+    from generator.spec.nodes import Plain
     from generator.spec.schema_validator import Schema
 
 KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")
 """The kinds of files that have a schema; ``common`` holds the definitions that the others share."""
-
 SUFFIX = ".schema.json"
 _SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -80,6 +83,8 @@ _KINDS = {
     "site": ("the file of a site", "site.yaml"),
     "incidents": ("a list of incidents", "incidents.yaml"),
 }
+
+
 _FOLDERS = ("service", "profile")
 
 
@@ -111,3 +116,25 @@ def _is(kind: str, keys: set[str], *, rather_than: str) -> bool:
 def _contents(kind: str) -> dict[str, Any]:
     contents: dict[str, Any] = load_schema(kind).root.contents
     return contents
+
+
+def fits(value: Plain, kind: str) -> bool:
+    """Whether a value fits the schema of a kind of file; where that is not known for sure, it does not."""
+    try:
+        return _validator(kind).is_valid(value)
+    except ValueError:  # a number that JSON cannot have, such as infinity
+        return False
+
+
+@cache
+def _registry() -> Registry:
+    from jsonschema_rs import Registry  # noqa: PLC0415 - see above
+
+    return Registry([(f"{kind}{SUFFIX}", json.loads(schema_text(kind))) for kind in KINDS])
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - see above
+
+    return Draft202012Validator(json.loads(schema_text(kind)), registry=_registry())

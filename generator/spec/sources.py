@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.diagnostics import SHIPPED as SHIPPED_PREFIX
 from generator.diagnostics import Diagnostic, Result, Span, error, warning
 from generator.spec.source import SourceText, read_source
 
@@ -278,9 +279,7 @@ def shared_files(directory: Path) -> list[Path]:
 def shown_path(path: Path) -> str:
     """Name a file for its reader: a file that ships with the compiler has no path of the reader's."""
     if path.is_absolute() and path.is_relative_to(SHIPPED):
-        from generator.diagnostics import diagnostic  # noqa: PLC0415 - where nothing has changed, nothing is told
-
-        return f"{diagnostic.SHIPPED}{path.relative_to(SHIPPED).as_posix()}"
+        return f"{SHIPPED_PREFIX}{path.relative_to(SHIPPED).as_posix()}"
     return path.as_posix()
 
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from generator.alerts import condition, registry
-from generator.audit.checks import presence, types
-from generator.grafana import readable
+from generator.audit.checks import metrics
+from generator.grafana import queries
 from generator.grafana.dashboards import overview, releases
-from generator.instrumentation import roles
+from generator.instrumentation import events
 from generator.model.alerts import AlertKind
 from generator.model.metrics import FACTORS
 from generator.model.signals import Kind
@@ -72,15 +72,15 @@ def test_each_unit_is_in_every_table(unit: Unit) -> None:
     assert condition.value_of(unit)
     assert unit in releases._SCALES  # noqa: SLF001
     assert unit in condition._ASKED  # noqa: SLF001
-    assert unit in readable._MAGNITUDES  # noqa: SLF001
+    assert unit in queries._MAGNITUDES  # noqa: SLF001
     assert unit in overview._SCALES  # noqa: SLF001
     assert unit in {Unit.RATIO, *example._PROMISED}  # noqa: SLF001
 
 
 def test_each_unit_that_a_metric_can_have_is_in_every_table() -> None:
     exposed = _enum("common", "$defs", "metric")
-    assert exposed | {""} == set(FACTORS) == set(types._FULL)  # noqa: SLF001
-    assert exposed == set(presence._UNITS.values())  # noqa: SLF001
+    assert exposed | {""} == set(FACTORS) == set(metrics._FULL)  # noqa: SLF001
+    assert exposed == set(metrics._UNITS.values())  # noqa: SLF001
 
 
 def test_each_unit_that_a_stream_can_have_is_in_every_table() -> None:
@@ -103,10 +103,10 @@ def test_each_stream_of_the_library_has_a_role() -> None:
 
 
 def test_each_event_is_part_of_a_block_of_the_generated_module() -> None:
-    assert {*roles._OF_RUNS, *roles._OF_TOOLS, *roles._OF_STEPS} == set(Event)  # noqa: SLF001
+    assert {*events._OF_RUNS, *events._OF_TOOLS, *events._OF_STEPS} == set(Event)  # noqa: SLF001
 
 
-def test_the_page_about_the_compiler_names_what_is_there() -> None:
+def test_every_path_in_the_readme_of_the_compiler_exists() -> None:
     text = (ROOT / "generator/README.md").read_text("utf-8")
     named = set(re.findall(r"`((?:generator|specs|tests)/[^`*]*)`", text))
     assert len(named) > 30

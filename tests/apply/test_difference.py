@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.apply.plan import GRAFANAS_OWN, differences
+from generator.apply.to_grafana import GRAFANAS_OWN, differences
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3),
@@ -27,7 +27,7 @@ def sent(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 @given(DASHBOARDS)
-def test_a_dashboard_is_the_same_as_itself_with_what_grafana_adds(dashboard: dict[str, Any]) -> None:
+def test_a_dashboard_equals_itself_with_the_keys_that_grafana_adds(dashboard: dict[str, Any]) -> None:
     stored = copy.deepcopy(dashboard) | {"id": 7, "version": 12}
     assert differences(dashboard, stored) == ()
     assert differences(dashboard, sent(stored)) == ()

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.apply.generated import read_output
-from generator.apply.prometheus_api import connect_prometheus
-from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups
+from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups, connect_prometheus
 from generator.artifact import Artifact
 from generator.live.credentials import Credentials
 from generator.live.errors import LiveError
@@ -97,7 +96,7 @@ def test_applying_again_finds_all_as_it_is(fresh_prometheus: PrometheusServer, t
     assert len(apply(fresh_prometheus.api.url, tmp_path)) == 2
 
 
-def test_a_server_whose_rule_files_lead_elsewhere_is_told_so(
+def test_rule_files_that_lead_elsewhere_are_reported(
     fresh_prometheus: PrometheusServer, tmp_path: Path
 ) -> None:
     generate(tmp_path)
@@ -115,7 +114,7 @@ def test_a_server_whose_rule_files_lead_elsewhere_is_told_so(
         ({"summary": "It was."}, "agent.alerts.yml: alerts"),
     ],
 )
-def test_a_server_that_reads_an_old_copy_is_told_so(
+def test_an_old_copy_of_the_rules_is_reported(
     fresh_prometheus: PrometheusServer, tmp_path: Path, change: dict[str, str], group: str
 ) -> None:
     output, copy = tmp_path / "output", tmp_path / "copy"
@@ -128,9 +127,7 @@ def test_a_server_that_reads_an_old_copy_is_told_so(
     assert "copy them there" in error.help
 
 
-def test_a_server_that_reads_two_copies_is_told_so(
-    fresh_prometheus: PrometheusServer, tmp_path: Path
-) -> None:
+def test_two_copies_of_the_rules_are_reported(fresh_prometheus: PrometheusServer, tmp_path: Path) -> None:
     output, copy = tmp_path / "output", tmp_path / "copy"
     generate(output)
     shutil.copytree(output, copy)
@@ -201,7 +198,7 @@ def test_a_broken_configuration_is_the_servers_own_words(
     assert "it still runs the rules from before" in error.help
 
 
-def test_a_dry_run_reloads_nothing_and_shows_what_runs(
+def test_a_dry_run_reloads_nothing_and_shows_the_running_rules(
     fresh_prometheus: PrometheusServer, tmp_path: Path
 ) -> None:
     generate(tmp_path)

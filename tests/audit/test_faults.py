@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.audit import parse
+from generator.audit import exposition
 from generator.cli import main
 from generator.live import transport
 from tests.audit.conftest import ROOT
@@ -67,7 +67,7 @@ def test_nobody_listens(option: str, closed: str, refused: Refused) -> None:
 
 
 @pytest.mark.parametrize("option", ["--prometheus", "--exposition"])
-def test_a_server_that_says_nothing_is_given_up(option: str, answering_never: str, refused: Refused) -> None:
+def test_a_silent_server_is_given_up(option: str, answering_never: str, refused: Refused) -> None:
     assert "does not answer" in refused(option, answering_never, "--timeout", "1s")
 
 
@@ -121,13 +121,13 @@ def test_an_exposition_that_never_ends_is_given_up_in_time(refused: Refused) -> 
         ),
     ],
 )
-def test_what_is_no_answer_of_a_prometheus_is_told(
+def test_an_answer_that_no_prometheus_gives_is_reported(
     status: int, body: bytes, words: str, answering: Callable[..., str], refused: Refused
 ) -> None:
     assert words in refused("--prometheus", answering(status, body))
 
 
-def test_an_answer_cut_short_is_told(answering: Callable[..., str], refused: Refused) -> None:
+def test_an_answer_cut_short_is_reported(answering: Callable[..., str], refused: Refused) -> None:
     url = answering(200, b'{"status":"success","data":', promised=5000)
     assert f"{url} does not answer" in refused("--prometheus", url)
     url = answering(200, RIGHT[:300], promised=len(RIGHT))
@@ -147,7 +147,7 @@ def test_a_secret_that_the_server_repeats_is_not_shown(
 
 
 @pytest.mark.parametrize("kind", ["PROMETHEUS", "EXPOSITION"])
-def test_a_user_without_a_password_is_told_before_anything_is_sent(
+def test_a_user_without_a_password_is_reported_before_any_request(
     kind: str, closed: str, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"AGENT_METRICS_{kind}_USER", "me")
@@ -210,18 +210,16 @@ def test_a_token_goes_where_it_belongs_and_nowhere_else(
         (b"\xff\xfe\x00", "is not text in UTF-8"),
     ],
 )
-def test_a_file_that_is_no_exposition_is_told(content: bytes, words: str, refused: Refused) -> None:
+def test_a_file_that_is_no_exposition_is_reported(content: bytes, words: str, refused: Refused) -> None:
     assert words in refused.file(content)
 
 
-def test_a_response_that_says_openmetrics_must_end_as_such(
-    answering: Callable[..., str], refused: Refused
-) -> None:
+def test_an_openmetrics_response_must_have_its_end(answering: Callable[..., str], refused: Refused) -> None:
     headers = {"Content-Type": "application/openmetrics-text; version=1.0.0"}
     assert "ends with # EOF" in refused("--exposition", answering(200, RIGHT, headers=headers))
 
 
-def test_a_redirection_is_told(answering: Callable[..., str], refused: Refused) -> None:
+def test_a_redirection_is_reported(answering: Callable[..., str], refused: Refused) -> None:
     url = answering(307, b"", headers={"Location": "/metrics/"})
     assert "HTTP 307: a redirection to /metrics/\n  help: redirections are not followed" in refused(
         "--exposition", url
@@ -231,24 +229,26 @@ def test_a_redirection_is_told(answering: Callable[..., str], refused: Refused) 
 def test_more_than_one_target_exposes_is_not_read(
     answering: Callable[..., str], refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parse, "MOST_BYTES", 100)
+    monkeypatch.setattr(exposition, "MOST_BYTES", 100)
     assert "is larger than" in refused.file(RIGHT)
     monkeypatch.setattr(transport, "MOST_BYTES", 100)
     assert "answers with more than" in refused("--exposition", answering(200, RIGHT))
 
 
-def test_a_file_that_is_not_there_is_told(refused: Refused, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(refused: Refused, tmp_path: Path) -> None:
     assert "No such file" in refused("--exposition", str(tmp_path / "none"))
     assert "directory" in refused("--exposition", str(tmp_path))
 
 
-def test_a_call_says_whose_exposition_it_is(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_must_name_the_service_of_an_exposition(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT)
     assert "help: --service research-agent or support-agent" in refused("--exposition", "x")
     assert 'did you mean "support-agent"?' in refused("--exposition", "x", "--service", "suport-agent")
 
 
-def test_specs_at_fault_are_told_first(
+def test_invalid_specs_are_reported_first(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, closed: str
 ) -> None:
     (tmp_path / "services").mkdir()

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.audit.audit import Audit, audit
-from generator.audit.checks import series
-from generator.audit.exposed import exposed_source
-from generator.audit.parse import fetch_file, parse
+from generator.audit.checks import Audit, audit, series
+from generator.audit.exposition import exposed_source, fetch_file, parse
 from generator.audit.report import as_text
 from generator.diagnostics import Severity
 from generator.resolve.model import resolve
@@ -79,7 +77,7 @@ def test_what_is_summed_away_is_counted_and_its_setting_named(tmp_path: Path) ->
     assert "prometheus_exclude_labels" in (cost.help or "")
 
 
-def test_values_that_nothing_takes_are_told_once_by_their_own_names(tmp_path: Path) -> None:
+def test_values_without_a_pattern_are_reported_once_by_their_exposed_names(tmp_path: Path) -> None:
     series = f'{REQUESTS}{{requested_model="o9",status_code="301"}} 1\n'
     told = _messages(_gateway(tmp_path, f"# TYPE {REQUESTS} counter\n{series}"))
     assert told["audit/undeclared-value"] == [
@@ -88,13 +86,13 @@ def test_values_that_nothing_takes_are_told_once_by_their_own_names(tmp_path: Pa
     ]
 
 
-def test_a_label_that_the_source_lacks_is_told_once(tmp_path: Path) -> None:
+def test_a_label_that_the_source_lacks_is_reported_once(tmp_path: Path) -> None:
     told = _messages(_gateway(tmp_path, f'# TYPE {REQUESTS} counter\n{REQUESTS}{{status_code="200"}} 1\n'))
     assert len(told["audit/missing-label"]) == 1
     assert '"requested_model", by which its profile tells the model' in told["audit/missing-label"][0]
 
 
-def test_without_its_events_a_profile_says_nothing(tmp_path: Path) -> None:
+def test_without_events_of_a_profile_nothing_is_reported(tmp_path: Path) -> None:
     found = _gateway(tmp_path, "# TYPE litellm_spend_metric_total counter\nlitellm_spend_metric_total 1\n")
     (missing,) = (one.diagnostic for one in found.findings if one.diagnostic.severity is Severity.ERROR)
     assert missing.code == "audit/missing-metric"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from generator.audit.audit import audit
-from generator.audit.exposed import exposed_source
-from generator.audit.parse import Fetched, parse
+from generator.audit.checks import audit
+from generator.audit.exposition import Fetched, exposed_source, parse
 from generator.compiler import check
 from generator.model.outside import with_outside_values
 from generator.spec.sources import read_sources
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from generator.audit.audit import Audit
+    from generator.audit.checks import Audit
     from generator.compiler import Compilation
     from generator.model.metrics import Metric
     from generator.model.service import Service
@@ -108,7 +107,7 @@ def test_so_it_does_where_labels_are_counted_for_each_other(tmp_path: Path) -> N
     assert set(_shares(_audited(few, tmp_path, ["r1"])).values()) == {1.0}
 
 
-def test_more_values_beside_another_than_said_are_found(tmp_path: Path) -> None:
+def test_more_values_beside_another_than_declared_are_reported(tmp_path: Path) -> None:
     few = CODER.replace("labels:\n", "labels:\n  error_class: {per: {tool: 3}}\n")
     model = _compiled(few, tmp_path).model
     assert model is not None

@@ -12,9 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as open_metrics
 
-from generator.audit.audit import audit
-from generator.audit.exposed import exposed_source
-from generator.audit.parse import Fetched, parse
+from generator.audit.checks import audit
+from generator.audit.exposition import Fetched, exposed_source, parse
 from tests.audit.exposing import combinations, registry
 
 if TYPE_CHECKING:
@@ -50,7 +49,9 @@ def test_prometheus_client_with_another_label_is_not(
 
 
 @Format
-def test_a_gauge_called_like_a_counter_is_found(written: Written, support: Service, model: Model) -> None:
+def test_a_gauge_with_the_name_of_a_counter_is_reported(
+    written: Written, support: Service, model: Model
+) -> None:
     exposed = CollectorRegistry()
     Gauge("agent_run_total", "Runs.", registry=exposed).set(3)
     found = _found(written(exposed), support, model)

@@ -11,7 +11,7 @@ from msgspec import field
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
-from generator.audit.audit import audit
+from generator.audit.checks import audit
 from generator.audit.report import as_text
 from generator.audit.server import ServerSource
 from generator.diagnostics import Severity
@@ -28,7 +28,7 @@ from tests.golden import compare
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from generator.audit.audit import Audit
+    from generator.audit.checks import Audit
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
     from generator.model.service import Model, Service
@@ -73,7 +73,7 @@ def _messages(found: Audit) -> dict[str, str]:
         ),
     ],
 )
-def test_a_simulated_fleet_is_as_its_spec_says_but_for_the_incident(  # noqa: PLR0913 - three fixtures
+def test_a_simulated_fleet_fits_its_spec_except_for_the_incident(  # noqa: PLR0913 - three fixtures
     incident: str | None,
     expected: dict[str, str],
     prometheus: PrometheusApi,
@@ -93,7 +93,7 @@ def test_a_simulated_fleet_is_as_its_spec_says_but_for_the_incident(  # noqa: PL
     assert always <= set(found.seen.metrics)
 
 
-def test_what_is_over_is_no_longer_found(
+def test_series_that_ended_are_no_longer_reported(
     prometheus: PrometheusApi, unique: str, support: Service, model: Model
 ) -> None:
     service, start = _called(support, unique), NOW - HOUR
@@ -115,7 +115,7 @@ def _line(name: str, job: str, at: Iterable[tuple[float, float]], **labels: str)
 RUN = {"status": "ok", "reason": "done"}
 
 
-def test_releases_that_come_faster_than_declared_are_told(
+def test_releases_that_come_faster_than_declared_are_reported(
     fresh_prometheus: PrometheusServer, demo: Model
 ) -> None:
     service = demo.services[0]
@@ -217,7 +217,7 @@ def test_a_scraped_process_is_clean_and_labels_of_its_target_are_no_fault(
     assert found.seen.exposed == sum(seen.series for seen in found.seen.metrics.values())
 
 
-def test_types_are_what_the_scraped_process_says(
+def test_types_come_from_the_scraped_process(
     fresh_prometheus: PrometheusServer, answering: Callable[..., str], support: Service, model: Model
 ) -> None:
     exposed = CollectorRegistry()
@@ -324,7 +324,7 @@ def test_values_that_the_module_did_not_expose_are_counted_over_all_instances(
 
 
 @pytest.mark.parametrize("interval", [15, 60])
-def test_a_server_is_asked_how_often_it_scrapes(
+def test_the_scrape_interval_comes_from_the_server(
     interval: int, prometheus: PrometheusApi, unique: str, support: Service
 ) -> None:
     times = range(NOW - 20 * MINUTE, NOW, interval)
@@ -351,7 +351,7 @@ def test_of_a_target_that_is_new_the_configured_interval_is_known(
     assert replace(source, at=NOW).interval() is None
 
 
-def test_of_what_is_not_scraped_no_interval_is_known(
+def test_without_a_scrape_the_interval_is_unknown(
     prometheus: PrometheusApi, unique: str, support: Service
 ) -> None:
     assert ServerSource(prometheus, _called(support, unique), at=NOW).interval() is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.artifact import Artifact, Kept
-from generator.delivery.limits import check_groups, check_sizes
+from generator.delivery.deliver import check_groups, check_sizes
 from generator.delivery.registry import TARGETS
 from generator.diagnostics import Severity, Span
 from generator.model.delivery import Helm, Kubernetes, VictoriaMetrics
@@ -50,7 +50,7 @@ def test_a_chart_counts_as_a_whole() -> None:
     assert "5,000,000" in found.message
 
 
-def test_groups_beyond_the_limit_of_a_tenant_are_told_by_service() -> None:
+def test_groups_beyond_the_limit_of_a_tenant_are_reported_by_service() -> None:
     assert not list(check_groups(30, {"small": 1, "large": 39}, 70))
     (found,) = check_groups(30, {"small": 1, "large": 40}, 70)
     assert "71 rule groups" in found.message

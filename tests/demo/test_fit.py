@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from generator.commands.demo import unfit
-from generator.demo.incidents import demo_incidents
+from generator.demo.work import demo_incidents
 from generator.simulate.incidents import effects
 from tests.commands.calls import process
 from tests.instrumentation.loading import shipped
@@ -53,7 +53,9 @@ def test_incidents_of_restarts_are_not_offered(services: tuple[Service, ...]) ->
         ("token", "it counts no tokens"),
     ],
 )
-def test_what_a_service_lacks_is_told(services: tuple[Service, ...], without: str, why: str) -> None:
+def test_a_service_that_the_demo_cannot_show_is_refused_with_the_reason(
+    services: tuple[Service, ...], without: str, why: str
+) -> None:
     service = services[0]
     lacking = tuple(without.split())
     kept = {name: stream for name, stream in service.streams.items() if not name.startswith(lacking)}

@@ -16,13 +16,11 @@ from urllib3 import PoolManager
 
 from generator.apply.generated import read_output
 from generator.apply.grafana_api import GrafanaApi
-from generator.apply.prometheus_api import PrometheusRules
 from generator.apply.to_grafana import Options, apply_to_grafana
-from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.apply.to_prometheus import PrometheusRules, Waiting, apply_to_prometheus
 from generator.audit import report as audit_report
-from generator.audit.audit import audit
-from generator.audit.exposed import exposed_source
-from generator.audit.parse import Fetched, parse
+from generator.audit.checks import audit
+from generator.audit.exposition import Fetched, exposed_source, parse
 from generator.audit.server import ServerSource
 from generator.commands.compiling import checked
 from generator.live.api import PrometheusApi

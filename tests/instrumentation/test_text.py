@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from mypy import api
 
 from generator.instrumentation.modules import instrumentation
-from generator.instrumentation.python import python_literal, wrapped
+from generator.instrumentation.view import python_literal, wrapped
 from generator.model.metrics import Label, Metric, MetricType
 from generator.model.service import Model
 from tests.instrumentation.loading import OUTPUT, ROOT, generated, service, shipped

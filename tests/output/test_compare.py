@@ -67,7 +67,7 @@ def _add(target: Path) -> None:
         (_add, OutputDifference()),
     ],
 )
-def test_each_difference_is_found_and_nothing_is_touched(
+def test_each_difference_is_listed_and_nothing_is_touched(
     target: Path, change: Callable[[Path], None], difference: OutputDifference
 ) -> None:
     write(artifacts(FILES), target)
@@ -116,6 +116,6 @@ def test_a_directory_that_cannot_be_read_is_an_error(target: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied", "rules/a.yml")
 
     write(artifacts(FILES), target)
-    monkeypatch.setattr("generator.output.plan.digest", refuse)
+    monkeypatch.setattr("generator.output.write.digest", refuse)
     with pytest.raises(OutputError, match=r'cannot be read: permission denied: "rules/a\.yml"'):
         compare(artifacts(FILES), target)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from generator.output.directory import LOCK
 from generator.output.outcome import OutputError
-from generator.output.paths import LOCK
 from generator.output.write import write
 from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS
 from tests.output.steps import before_step
@@ -34,7 +34,7 @@ PARTLY = "is only partly written"
 
 @pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_step_that_fails_leaves_the_old_or_the_new_output_and_the_message_says_which(
+def test_a_failing_step_leaves_the_old_or_the_new_output_and_the_message_names_it(
     folder: Path, name: str, number: int
 ) -> None:
     old, new = _ends(folder, SCENARIOS[name])
@@ -128,7 +128,7 @@ def test_a_disk_that_is_full_from_the_beginning_gets_no_output_at_all(small: Pat
     assert list(small.iterdir()) == []
 
 
-def test_a_limit_to_the_size_of_files_is_told_like_a_full_disk(target: Path) -> None:
+def test_a_limit_to_the_size_of_files_is_reported_like_a_full_disk(target: Path) -> None:
     write(artifacts(OLD), target)
     before = snapshot(target)
     with _limited(4096), pytest.raises(OutputError, match="file too large") as caught:

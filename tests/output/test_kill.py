@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.output.paths import LOCK
+from generator.output.directory import LOCK
 from generator.output.write import compare, write
 from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS, THIRD
 from tests.output.trees import artifacts, beside, files, in_memory, snapshot, stamps
@@ -70,7 +70,7 @@ def test_comparing_after_a_kill_tells_the_truth_and_cleans_up_nothing(kills: Kil
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_next_run_repairs_what_a_kill_has_left(folder: Path, name: str) -> None:
+def test_the_next_run_repairs_the_remains_of_a_kill(folder: Path, name: str) -> None:
     """The next run writes the same, or, after every other kill, the output of changed specs."""
     scenario = SCENARIOS[name]
     ends = [

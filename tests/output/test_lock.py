@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.output import lock
+from generator.output.directory import LOCK
 from generator.output.lock import undisturbed
 from generator.output.outcome import OutputError
-from generator.output.paths import LOCK
 from generator.output.write import compare, write
 from tests.output.trees import artifacts, beside, files, put
 
@@ -75,7 +75,7 @@ def test_runs_at_once_take_turns_and_leave_one_of_their_outputs(folder: Path) ->
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_run_that_does_not_end_is_an_error_that_says_where(target: Path) -> None:
+def test_a_run_that_does_not_end_is_an_error_that_names_the_directory(target: Path) -> None:
     write(artifacts({"x": "1"}), target)
     with _locked(target), pytest.raises(OutputError) as caught:
         write(artifacts({"x": "2"}), target)
@@ -118,7 +118,7 @@ def test_a_lock_that_is_removed_between_its_opening_and_its_locking_is_none(
     assert files(target) == {"x": "1"}
 
 
-def test_nobody_can_keep_writers_away_who_may_not_write_himself(target: Path, tmp_path: Path) -> None:
+def test_only_those_who_may_write_can_keep_writers_away(target: Path, tmp_path: Path) -> None:
     """Directories can be locked by everybody who may read them."""
     write(artifacts({"x": "1"}), target)
     with ExitStack() as held:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.output.directory import check_paths, parents, path_fault
 from generator.output.outcome import OutputError
-from generator.output.paths import check_paths, parents, path_fault
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,7 @@ from generator.model.units import HOUR
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve
-from generator.simulate.agents import agent
-from generator.simulate.behaviour import run, stuck_call
+from generator.simulate.agents import agent, run, stuck_call
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import ordinary
@@ -78,7 +77,7 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
 
 
 @pytest.mark.parametrize("profile", [one for one in PROFILES if one != "agent"])
-def test_the_demo_exposes_what_is_simulated(profile: str, tmp_path: Path, unique: str) -> None:
+def test_the_demo_exposes_the_simulated_series(profile: str, tmp_path: Path, unique: str) -> None:
     (service,) = _model(profile, tmp_path, unique).services
     assert unfit(service) == ""
     registry = CollectorRegistry()

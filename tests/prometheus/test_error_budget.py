@@ -17,7 +17,7 @@ from generator.model import names
 from generator.model.rules import RuleGroup
 from generator.model.units import DAY, HOUR, WEEK
 from generator.prometheus.shared import ERROR_BUDGET, shared_rules
-from generator.promql.reach import reach
+from generator.promql.syntax import reach
 from generator.signals import error_budget
 from generator.signals.error_budget import Promise
 from generator.streams.scope import Scope

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.promql.reach import readings
-from generator.promql.syntax import PromqlError
+from generator.promql.syntax import PromqlError, readings
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ import pytest
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.replay.history import histories
 from generator.replay.jobs import NoAnswers, WorkerPool
-from generator.replay.needs import Needs
 from generator.replay.replay import begins, covered
-from generator.replay.subject import ReplayedRule
+from generator.replay.subject import Needs, ReplayedRule
 
 if TYPE_CHECKING:
     from tests.replay.scripted import Answer, Reply, Script
@@ -51,7 +50,7 @@ def _begin(script: Script, need: Needs, end: int) -> float:
 
 
 @pytest.mark.parametrize("begin", [_T + 1, _T + 7000, _T + 5 * _DAY, _T + 7 * _DAY - 30])
-def test_a_begin_is_found_to_the_minute(script: Script, begin: int) -> None:
+def test_a_begin_is_exact_to_the_minute(script: Script, begin: int) -> None:
     script.reply = _since(begin)
     found = _begin(script, _needs("a"), _T + 7 * _DAY)
     assert begin <= found < begin + 61
@@ -59,7 +58,7 @@ def test_a_begin_is_found_to_the_minute(script: Script, begin: int) -> None:
 
 
 @pytest.mark.parametrize("before", [1, 30, 100, 5000])
-def test_a_begin_just_before_a_look_is_found_whatever_the_span(script: Script, before: int) -> None:
+def test_a_begin_just_before_a_look_is_exact_for_any_span(script: Script, before: int) -> None:
     span = 7 * _DAY + 1234
     look = _T + 3 * -(-span // 60)
     script.reply = _since(look - before)
@@ -78,7 +77,7 @@ def test_where_it_was_there_before_or_never_nothing_begins(
 
 
 @pytest.mark.parametrize(("begun", "first"), [(NEVER, _T - 360), (_T + 90, _T + 120), (_T + 120, _T + 120)])
-def test_an_alert_is_asked_for_from_the_begin_on(script: Script, begun: float, first: int) -> None:
+def test_an_alert_is_requested_from_the_begin_on(script: Script, begun: float, first: int) -> None:
     script.reply = _since(_T - _DAY)
     rule = ReplayedRule("s", AlertingRule("A", "x", 300, 0, {}, {}), 60, 0)
     crew = WorkerPool((script.api,), NoAnswers(), lambda *_: None)
@@ -86,7 +85,7 @@ def test_an_alert_is_asked_for_from_the_begin_on(script: Script, begun: float, f
     assert [episode.activity.active_at for episode in found.episodes] == [first]
 
 
-def test_one_look_tells_constants_from_what_is_measured(script: Script) -> None:
+def test_one_look_separates_constants_from_measurements(script: Script) -> None:
     need = _needs("a", constants=("b",))
     script.reply = lambda fields: _both(fields, _T + 5000)
     look = covered(script.api, "s", need, _T, _T + 7200)

@@ -11,9 +11,8 @@ from generator.artifact import Artifact
 from generator.compiler import generate
 from generator.model.names import is_shared_record
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.promql.reach import LOOKBACK, reach
-from generator.replay.needs import Needs, RawSelector, needs
-from generator.replay.subject import record_reaches, replay_subject
+from generator.promql.syntax import LOOKBACK, reach
+from generator.replay.subject import Needs, RawSelector, needs, record_reaches, replay_subject
 from generator.spec.sources import read_sources
 
 RECORDING = RuleGroup(
@@ -66,7 +65,7 @@ def test_only_the_records_behind_an_alert_are_needed_in_their_order() -> None:
     ]
 
 
-def test_raw_series_are_found_behind_records_and_in_the_alert_itself() -> None:
+def test_raw_series_stand_behind_records_and_in_the_alert_itself() -> None:
     found = needed("a:rate > 0 and scrapes > rate(c_total[5m])").raw
     assert set(found) == {
         RawSelector('a_total{job="x"}', "a_total", instant=False),

@@ -10,10 +10,9 @@ from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
 from generator.replay.jobs import NoAnswers, WorkerPool
-from generator.replay.needs import RawSelector
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.scratch import RawCount, count_series, markers, samples
-from generator.replay.subject import ReplayedRule, ReplaySubject
+from generator.replay.subject import RawSelector, ReplayedRule, ReplaySubject
 
 if TYPE_CHECKING:
     from generator.live.api import PrometheusApi

@@ -10,8 +10,8 @@ from generator.checks.selfcheck import self_check
 from generator.commands.check import selfcheck_text
 from generator.markdown import code, text
 from generator.memory import Memory
+from generator.model.units import number, percent
 from generator.reports.cardinality import columns
-from generator.reports.numbers import number, percent
 from generator.reports.pages import marked_percent as marked
 from generator.reports.pages import report_entry, reports
 from tests.checks.agent import agent, service_of, without
@@ -32,7 +32,7 @@ def test_a_number_has_separators_and_no_false_precision(value: float, said: str)
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.47, "47 %"), (0.004, "0.4 %"), (0, "0 %"), (27.9, "2,790 %")])
-def test_a_share_is_told_in_percent(share: float, said: str) -> None:
+def test_a_share_is_written_in_percent(share: float, said: str) -> None:
     assert percent(share) == said
 
 
@@ -78,7 +78,7 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
     ]
 
 
-def test_the_checklist_says_what_is_missing_and_how_to_add_it(tmp_path: Path) -> None:
+def test_the_checklist_names_missing_items_and_how_to_add_them(tmp_path: Path) -> None:
     whole, less = (
         service_of(tmp_path / "a", agent()),
         service_of(tmp_path / "b", without(agent(), "tool_error_rate")),
@@ -104,7 +104,7 @@ def _checklist(service: Service) -> str:
     return files["reports/self-check.md"]
 
 
-def test_the_page_of_the_checklist_ticks_what_is_there(tmp_path: Path) -> None:
+def test_the_page_of_the_checklist_ticks_present_items(tmp_path: Path) -> None:
     less = service_of(tmp_path, without(agent(), "stop_reason_distribution"))
     page = _checklist(less)
     assert "Progress: 8/9\n" in page

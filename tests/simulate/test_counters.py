@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from prometheus_client import Histogram as ClientHistogram
 
-from generator.simulate.behaviour import Run
-from generator.simulate.counters import Counter, counting
+from generator.simulate.agents import Run
 from generator.simulate.draws import Choice, poisson, stream
-from generator.simulate.exposition import Process, ServiceExposition
+from generator.simulate.exposition import Counter, Process, ServiceExposition, counting
 
 if TYPE_CHECKING:
     from generator.model.service import Service

@@ -10,10 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.simulate.agents import agent, usd_per_run
-from generator.simulate.behaviour import run
-from generator.simulate.counters import bucket_label
+from generator.simulate.agents import agent, run, usd_per_run
 from generator.simulate.draws import stream
+from generator.simulate.exposition import bucket_label
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import Arrivals, Scenario, SimulatedRollout, ordinary, usual_runs_per_hour

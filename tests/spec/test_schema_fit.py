@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 import yaml
 
-from generator.spec.schema import KINDS, load_schema
-from generator.spec.schema_fit import fits
+from generator.spec.schema import KINDS, fits, load_schema
 from tests.commands.calls import ROOT
 
 if TYPE_CHECKING:

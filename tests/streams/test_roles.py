@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from generator.instrumentation.roles import roles
+from generator.instrumentation.events import roles
 from generator.resolve.model import resolve
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
@@ -76,7 +76,7 @@ def test_every_stream_of_the_profile_is_simulated(model_without: Callable[..., M
     assert {name for name in fed if not counted[name] and not counted[f"{name}_count"]} == set()
 
 
-def test_a_latency_is_of_what_its_stream_says_whatever_signals_there_are(
+def test_a_latency_belongs_to_the_event_of_its_stream_for_any_signals(
     model_without: Callable[..., Model],
 ) -> None:
     counted = _counted(model_without("tool_latency_p95"))

@@ -19,7 +19,7 @@ from generator.notation.names import HELP
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.audit.seen import Observed, ObservedLabel, ObservedMetric
+    from generator.audit.observe import Observed, ObservedLabel, ObservedMetric
 
 _LISTED = 10
 #: The longest value that a spec may list.

@@ -15,7 +15,7 @@ from generator.audit.findings import (
     suspicion,
     violation,
 )
-from generator.checks.cardinality.combinations import values
+from generator.checks.cardinality.raw import values
 from generator.live.scrapes import is_other
 from generator.model.names import LE
 from generator.model.units import WEEK, duration
@@ -23,7 +23,7 @@ from generator.model.units import WEEK, duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.audit.seen import Observed, ObservedMetric
+    from generator.audit.observe import Observed, ObservedMetric
 
 
 def check(seen: Observed) -> Iterator[Finding]:

@@ -11,18 +11,18 @@ instances. Restarts for other reasons, and series about the process itself, come
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import ceil, prod
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.cardinality.combinations import beside as few
-from generator.checks.cardinality.combinations import combinations, determined_by, values
 from generator.model import names
 from generator.model.units import WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.model.metrics import Label, Metric
     from generator.model.service import Service, Site
@@ -30,6 +30,83 @@ if TYPE_CHECKING:
 _SUM_AND_COUNT = 2
 #: The number of releases in an instance's series while it restarts: those of the old one remain for a moment.
 RESTARTING = 2
+
+
+def values(label: Label, weeks: float = 0) -> int:
+    """Count a label's values: those alive at once, and those that replace them within ``weeks``."""
+    return max(label.max_live, len(label.values)) + ceil(label.new_per_week * weeks)
+
+
+@lru_cache(maxsize=65536)
+def combinations(labels: tuple[Label, ...], weeks: float = 0) -> int:
+    """Bound the combinations of values, at once or, with ``weeks``, over that time.
+
+    A label adds nothing for the values of another label that determine it::
+
+        stop_reason: {completed: ok, tool_error: error}   status: [ok, error]   ->   2, not 4
+
+    And a label that has a few values for each of another's has no more beside it::
+
+        model: 2 values   tool: 9 values, per: {model: 3}   ->   6, not 18
+    """
+    by_name = {label.name: label for label in labels}
+    follower = _followers(by_name)
+    heads = by_name.keys() - set(follower.values())
+    return prod(_of_chain(by_name[name], by_name, follower, weeks) for name in heads)
+
+
+def determined_by(labels: Iterable[Label]) -> dict[str, str]:
+    """Find the determining label of each label that follows from another one of ``labels``."""
+    return {name: head for head, name in _followers({label.name: label for label in labels}).items()}
+
+
+def _followers(by_name: Mapping[str, Label]) -> dict[str, str]:
+    """Chain labels to those that they determine; of two that determine one, the first counts, and no circle closes."""
+    follower: dict[str, str] = {}
+    for name, label in by_name.items():
+        target = label.determines
+        if target is None or target not in by_name or target in follower.values():
+            continue
+        if not _reaches(target, name, follower):
+            follower[name] = target
+    return follower
+
+
+def _reaches(start: str, end: str, follower: Mapping[str, str]) -> bool:
+    name: str | None = start
+    while name is not None and name != end:
+        name = follower.get(name)
+    return name == end
+
+
+def beside(label: Label, by_name: Mapping[str, Label], weeks: float = 0) -> int:
+    """Count a label's values for each combination of the values of the labels beside it."""
+    turned_over = ceil(label.new_per_week * weeks)
+    few = [most + turned_over for other, most in label.per if other in by_name]
+    return min([values(label, weeks), *few])
+
+
+def _of_chain(label: Label, by_name: Mapping[str, Label], follower: Mapping[str, str], weeks: float) -> int:
+    """Count along a chain: one way on for a value that determines, every way on for one that does not."""
+    if label.name not in follower:
+        return beside(label, by_name, weeks)
+    following = by_name[follower[label.name]]
+    fixed = [label.determined[value] for value in label.values if value in label.determined]
+    free = values(label, weeks) - len(fixed)
+    ways_on = free and _of_chain(following, by_name, follower, weeks)
+    return free * ways_on + sum(_of_value(following, value, by_name, follower, weeks) for value in fixed)
+
+
+def _of_value(
+    label: Label, value: str, by_name: Mapping[str, Label], follower: Mapping[str, str], weeks: float
+) -> int:
+    """Count the ways on from one value of a label."""
+    if label.name not in follower:
+        return 1
+    following = by_name[follower[label.name]]
+    if value in label.determined:
+        return _of_value(following, label.determined[value], by_name, follower, weeks)
+    return _of_chain(following, by_name, follower, weeks)
 
 
 class LabelBound(Struct, frozen=True):
@@ -75,15 +152,15 @@ def metric_series(metric: Metric, service: Service, site: Site) -> MetricSeries:
         metric,
         tuple(_bounds(metric, labels, service, weeks)),
         each,
-        _combinations(metric, service, 1) * each,
+        _of_metric(metric, service, 1) * each,
         live_series(metric, service, site),
-        _combinations(metric, service, None, weeks) * each * generations * service.replicas,
+        _of_metric(metric, service, None, weeks) * each * generations * service.replicas,
     )
 
 
 def live_series(metric: Metric, service: Service, site: Site) -> int:
     """Bound the series of one metric at once."""
-    return _combinations(metric, service, RESTARTING) * series_each(metric, site) * service.replicas
+    return _of_metric(metric, service, RESTARTING) * series_each(metric, site) * service.replicas
 
 
 def _bounds(
@@ -95,14 +172,14 @@ def _bounds(
     for name in metric.labels:
         if _is_joined(service.labels[name], metric):
             continue
-        values = by_place[_place(name, metric)]
-        beside = values.name if values.name != name else ""
-        values = values if not beside else service.labels[name]
-        live = few(_released(values, RESTARTING, exposed), on_series)
-        yield LabelBound(name, live, few(values, on_series, weeks), follows.get(name, beside))
+        label = by_place[_place(name, metric)]
+        same_as = label.name if label.name != name else ""
+        label = label if not same_as else service.labels[name]
+        live = beside(_released(label, RESTARTING, exposed), on_series)
+        yield LabelBound(name, live, beside(label, on_series, weeks), follows.get(name, same_as))
 
 
-def _combinations(metric: Metric, service: Service, releases: int | None, weeks: float = 0) -> int:
+def _of_metric(metric: Metric, service: Service, releases: int | None, weeks: float = 0) -> int:
     """Count the combinations of label values, with a number of releases; for a metric in parts those of each."""
     return sum(
         combinations(tuple([_released(label, releases, part) for label in part]), weeks)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.cardinality.combinations import combinations, values
+from generator.checks.cardinality.raw import combinations, values
 from generator.checks.series import buckets
 from generator.model import names, units
 from generator.model.rules import RecordingRule

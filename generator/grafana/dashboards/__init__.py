@@ -1,4 +1,4 @@
-"""The dashboards: one set for all services and profiles."""
+"""The dashboards: one set for all services and profiles, and the files that give them to Grafana."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from generator.grafana.v2 import resource
 from generator.grafana.variables import mine, words
 from generator.json_text import json_text
 from generator.model import names
+from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
+from generator.model.units import duration
 from generator.promql.expr import Series
 from generator.promql.syntax import references
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Dashboard, Panel
     from generator.grafana.records import Records
+    from generator.model.service import Site
 
 #: In the order of the links on each dashboard.
 _DASHBOARDS = (
@@ -35,6 +38,35 @@ _DASHBOARDS = (
     stop_reasons.dashboard,
     releases.dashboard,
 )
+_PROVIDER = f"""\
+# Put this file into Grafana's provisioning/dashboards/ and the dashboards into the folder that "path" names.
+apiVersion: 1
+providers:
+  - name: agent-metrics
+    folder: {GRAFANA_FOLDER}
+    folderUid: {GRAFANA_FOLDER_UID}
+    type: file
+    disableDeletion: true
+    allowUiUpdates: false
+    updateIntervalSeconds: 30
+    options:
+      path: /etc/grafana/dashboards/agent-metrics
+"""
+_DATASOURCE = """\
+# Put this file into Grafana's provisioning/datasources/ if it knows no Prometheus yet. The dashboards take any
+# Prometheus that holds the recorded series; "Data source" on each of them chooses.
+apiVersion: 1
+datasources:
+  - name: Prometheus
+    uid: prometheus
+    type: prometheus
+    access: proxy
+    url: {prometheus}
+    jsonData:
+      httpMethod: POST
+      # How often rules are evaluated: finer steps would ask for the same samples again.
+      timeInterval: {interval}
+"""
 
 
 class Drawn(Struct, frozen=True):
@@ -115,3 +147,12 @@ def _nothing(dashboard: Dashboard) -> tuple[Section, ...]:
         "service does measure is in `reports/self-check.md`."
     )
     return (Section("", (even(4, grammar.note("Not measured", text)),)),)
+
+
+def provisioning(site: Site, prometheus: str = "http://localhost:9090") -> tuple[Artifact, ...]:
+    """Write the provisioning files; ``prometheus`` is its address for Grafana."""
+    datasource = _DATASOURCE.format(prometheus=prometheus, interval=duration(site.rule_interval))
+    return (
+        Artifact("grafana/provisioning/dashboards/agent-metrics.yaml", _PROVIDER),
+        Artifact("grafana/provisioning/datasources/prometheus.yaml", datasource),
+    )

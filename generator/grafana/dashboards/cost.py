@@ -21,9 +21,9 @@ from generator.grafana.queries import (
     leading,
     objective,
     occurring,
+    replaced,
     whole,
 )
-from generator.grafana.readable import replaced
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES, PANELS, UNPRICED

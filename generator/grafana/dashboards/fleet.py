@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from generator.grafana import colours, grammar
 from generator.grafana.alerts import alert_list
 from generator.grafana.layout import Section, even
-from generator.grafana.links import of_row
 from generator.grafana.panels import Cell, Column, Dashboard, Panel, Query, Scale, Table
-from generator.grafana.readable import ago
+from generator.grafana.queries import ago
 from generator.grafana.status_board import titled
-from generator.grafana.variables import environment, named, of_name
+from generator.grafana.variables import environment, named, of_name, of_row
 from generator.model import names
 from generator.model.panels import ALL_ALERTS
 from generator.promql.expr import Expr, Series, aggregate, binary, number, top, total

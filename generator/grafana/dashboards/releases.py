@@ -9,10 +9,9 @@ from msgspec import Struct
 from generator.grafana import colours, grammar
 from generator.grafana.dashboards import cost, runs, stop_reasons, tools
 from generator.grafana.layout import Section, even
-from generator.grafana.links import of_row
 from generator.grafana.panels import Column, Dashboard, Panel, Query, Scale, Table
 from generator.grafana.queries import ENOUGH, by
-from generator.grafana.variables import mine, variables
+from generator.grafana.variables import mine, of_row, variables
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW
 from generator.model.panels import CHOICES

@@ -18,9 +18,9 @@ from generator.grafana.queries import (
     judged,
     objective,
     occurring,
+    replaced,
     whole,
 )
-from generator.grafana.readable import replaced
 from generator.grafana.status_board import titled
 from generator.grafana.variables import mine, variables
 from generator.model import names

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.layout import Row, Section, even, row
-from generator.grafana.links import of_row
 from generator.grafana.panels import Column, Dashboard, Panel, Query, Table
 from generator.grafana.queries import (
     NO_RELEASES,
@@ -21,7 +20,7 @@ from generator.grafana.queries import (
     summed_over_range,
     whole,
 )
-from generator.grafana.variables import chosen, variables
+from generator.grafana.variables import chosen, of_row, variables
 from generator.model import names
 from generator.model.panels import CHOICES
 from generator.promql.expr import Series, binary, number, total

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.audit.parse import Fetched, parse
+from generator.audit.exposition import Fetched, parse
 from generator.audit.source import Described
 from generator.live.errors import LiveError
 
@@ -60,7 +60,7 @@ def test_units_of_openmetrics_are_kept() -> None:
     assert said == Described(frozenset({"gauge"}), frozenset({"seconds"}))
 
 
-def test_of_a_history_only_what_is_alive_at_its_end_counts() -> None:
+def test_only_series_alive_at_the_end_of_a_history_count() -> None:
     text = '# TYPE a gauge\na{b="old"} 1 0\na{b="new"} 1 100000\na{b="new"} 2 400000\n'
     found = parse(Fetched("there", text)).lines
     assert [(dict(line.labels), line.value) for line in found] == [({"b": "new"}, 2)]
