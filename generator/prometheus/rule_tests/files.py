@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
     from generator.alerts.culprit import Events
     from generator.model.alerts import Alert, Variant
-    from generator.model.library import Library
     from generator.model.rules import RuleGroup, SharedRules
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
