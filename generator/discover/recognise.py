@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from generator.audit.observe import Observed
     from generator.audit.source import AuditSource
-    from generator.discover.bounds import Environments
+    from generator.discover.draft import Environments
     from generator.foundation import Foundation
     from generator.spec.types import ProfileSpec
 
