@@ -18,7 +18,7 @@ from generator.commands.call import CallError
 from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.discover.draft import Draft, bounds, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs

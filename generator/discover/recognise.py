@@ -15,7 +15,7 @@ from generator import foundation
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Result
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed
 from generator.discover.draft import pairs
 from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
