@@ -40,9 +40,8 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.memory import Memory
-    from generator.model.library import Library
     from generator.model.rules import SharedRules
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
 
 
 T = TypeVar("T")

@@ -28,9 +28,11 @@ from generator.model.units import Unit, duration, human
 from generator.notation.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.notation.times import DEFAULT_OVER, window
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic, load_of, share_beyond
+from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.signals.board import earlier
+from generator.signals.quantile import share_beyond
+from generator.signals.registry import load_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

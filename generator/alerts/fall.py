@@ -13,8 +13,9 @@ from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count
 from generator.model.units import DAY, HOUR, Unit, duration
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic, load_of
+from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
+from generator.signals.registry import load_of
 from generator.streams.scope import join
 
 if TYPE_CHECKING:

@@ -95,7 +95,7 @@ class KindModule(Protocol[K]):
         ...
 
     def panel(self, alert: Alert, kind: K, /) -> str:
-        """Name the panel that shows its subject, as in ``PANELS``; of a signal without a panel it is in none."""
+        """Name the panel that shows its subject; a name that is not in ``PANELS`` stands for none."""
         ...
 
 

@@ -17,9 +17,11 @@ from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, ST
 from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic, counter, load_of, share_beyond
+from generator.scenarios.loads import Traffic, counter
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.scenarios.timeline import Load, TestCase, idle, merged
+from generator.signals.quantile import share_beyond
+from generator.signals.registry import load_of
 from generator.signals.releases import compares_releases, events_name, slow_name
 from generator.streams.scope import spread, top
 

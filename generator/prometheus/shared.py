@@ -23,7 +23,6 @@ from generator.model.alerts import (
     Forecast,
     Overflow,
     Regression,
-    RuleHealth,
     Threshold,
     Unpriced,
 )
@@ -45,9 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert, Variant
-    from generator.model.library import Library, ProfileFacts
     from generator.model.rules import RuleGroup
-    from generator.model.service import Objective, Site
+    from generator.model.service import Library, Objective, ProfileFacts, Site
     from generator.model.signals import Signal
 
 Rules = tuple["RecordingRule", ...]
@@ -374,7 +372,7 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
             bounds = [] if alert.name in bounded else list(bound_rules(alert, ground.scope))
             bounded.add(alert.name)
             # Where the rules themselves are broken, the set of services may be unknown as well.
-            on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
+            on = None if alert.about_rules else switch(alert.name, "", ground.scope)
             longer = distinct(alert_records(alert, ground), recorded)
             rules = alerting_rules(alert, ground, on, library.marks)
             chains.append((*bounds, *longer, *rules))

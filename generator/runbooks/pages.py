@@ -15,7 +15,7 @@ from generator.alerts.registry import dashboard_of_alert, in_words, panel_of
 from generator.artifact import Artifact
 from generator.markdown import environment, text
 from generator.model import names
-from generator.model.alerts import Absence, Alert
+from generator.model.alerts import Alert, Reports
 from generator.model.panels import TITLES
 from generator.model.service import RUN, worded
 from generator.model.signals import Signal
@@ -153,7 +153,7 @@ def _texts(pages: Sequence[Page]) -> tuple[str, ...]:
 
 def _query(alert: Alert, signal: Signal) -> str:
     """Name the recorded series of an alert's signal; empty for an alert that is not about a value of its signal."""
-    if not alert.about_signal or isinstance(alert.kind, Absence):
+    if not alert.shown:
         return ""
     by = names.RELEASE if alert.of_release else alert.by
     level = (by,) if by and (by,) in signal.levels else signal.levels[0]
@@ -187,7 +187,9 @@ def _page(
         summary=next(iter(wordings.summaries)),
         means=means,
         meanings={text: services for text, services in wordings.meanings.items() if text and text != means},
-        signal=None if isinstance(alert.kind, Absence) else (signal.name, signal.title, signal.description),
+        signal=None
+        if alert.kind.reports is Reports.SILENCE
+        else (signal.name, signal.title, signal.description),
         run=RUN if others else run,
         words={word: services for word, services in words.items() if others and word != RUN},
         guide=guide(alert, signal),

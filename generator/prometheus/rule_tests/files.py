@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.alerts import BurnRate, RuleHealth
+from generator.model.alerts import BurnRate
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
     from generator.alerts.culprit import Events
     from generator.model.alerts import Alert, Variant
-    from generator.model.library import Library
     from generator.model.rules import RuleGroup, SharedRules
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
@@ -495,7 +494,7 @@ def _annotations(trial: Trial, service: str) -> Iterator[Mapped]:
         names.SERVICE: service,
         names.OWNER: example.OWNER,
         # Alerts about the rules themselves have no owner.
-        **({} if isinstance(alert.kind, RuleHealth) else subject.fixture.marks),
+        **({} if alert.about_rules else subject.fixture.marks),
         names.SIGNAL: alert.signal,
         **subject.labels,
         **dict(case.labels),
