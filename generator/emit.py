@@ -78,7 +78,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
-        service_tests(facts.service, facts.compiled, facts.shared, site),
+        *service_tests(facts.service, facts.compiled, facts.shared, site),
         *deliver_service(facts.service, rules, site),
     )
 
