@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts.registry import in_words
-from generator.diagnostics.printable import printable, shortened
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed, printable, shortened
 from generator.markdown import code, text
 from generator.model.metrics import MetricType
 from generator.model.streams import Stream

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.model.alerts import Alert
-    from generator.model.library import Library
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
 
 
 class RuleSet(Struct, frozen=True):

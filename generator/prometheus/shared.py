@@ -43,9 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert, Variant
-    from generator.model.library import Library, ProfileFacts
     from generator.model.rules import RuleGroup
-    from generator.model.service import Objective, Site
+    from generator.model.service import Library, Objective, ProfileFacts, Site
     from generator.model.signals import Signal
 
 Rules = tuple["RecordingRule", ...]

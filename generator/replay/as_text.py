@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
 from generator.replay.report import MOST_ROWS
 from generator.replay.times import after, alert_value, clock, lasting, share, utc

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.markdown import code, text
 from generator.replay.as_json import document, row_of
 from generator.replay.as_markdown import markdown_table

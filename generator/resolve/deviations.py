@@ -29,8 +29,7 @@ from generator.resolve.library import generic_scope
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.library import Library
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
     from generator.spec.types import AlertSpec, Entry
 
 

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from generator.alerts.draft import AlertScope
 from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, SeriesCount
-from generator.model.library import Library
 from generator.model.metrics import Label
-from generator.model.service import RUN, Inclusion, Objective, Price, Service, Site
+from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
 from generator.notation.names import forbidden_label, set_elsewhere
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.model import names
 from generator.model.signals import Better, Share, Signal
 from generator.model.units import Unit

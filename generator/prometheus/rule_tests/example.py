@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model.alerts import Alert, Tier
-    from generator.model.library import Library, ProfileFacts
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, ProfileFacts, Service, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
 
