@@ -149,6 +149,15 @@ def expr(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> Expr:
     return any_of([_pace(alert, kind, tier, burn, ground) for burn in tier.burns])
 
 
+def compared(alert: Alert, _kind: BurnRate, ground: Ground) -> Expr:
+    """Select the share of bad events in all windows at once, which the names of the records distinguish."""
+    signal = ground.signal(alert)
+    burns = [burn for tier in alert.tiers for burn in tier.burns]
+    windows = sorted({window for burn in burns for window in (burn.long, burn.short)})
+    named = f"{names.part(signal, 'error_ratio')}({'|'.join(map(duration, windows))})"
+    return ground.scope.record("").where("=~", __name__=named).now()
+
+
 def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) -> Expr:
     signal, scope = ground.signal(alert), ground.scope
     bound = _bound(alert, kind, tier, burn, ground)

@@ -80,10 +80,14 @@ def records(alert: Alert, _kind: Forecast, ground: Ground) -> tuple[RecordingRul
     )
 
 
-def expr(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> Expr:
+def expr(alert: Alert, kind: Forecast, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded forecast with the bound."""
-    day = ground.scope.record(names.part(ground.signal(alert), "forecast")).now()
-    return ground.bound(alert, tier).compare(">", condition.rounded(day))
+    return ground.bound(alert, tier).compare(">", condition.rounded(compared(alert, kind, ground)))
+
+
+def compared(alert: Alert, _kind: Forecast, ground: Ground) -> Expr:
+    """Select the recorded forecast of the day."""
+    return ground.scope.record(names.part(ground.signal(alert), "forecast")).now()
 
 
 def sentence(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> str:

@@ -78,6 +78,10 @@ class KindModule(Protocol[K]):
         """Compose the condition of a tier."""
         ...
 
+    def compared(self, alert: Alert, kind: K, ground: Ground, /) -> Expr | None:
+        """Compose the value that its condition compares, for people to query; None where it compares none."""
+        ...
+
     def labels(self, kind: K, ground: Ground, /) -> Mapping[str, str]:
         """List the labels that it adds to the firing alert."""
         ...
@@ -158,6 +162,11 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
 def alert_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
     """Record what an alert reads beside what is recorded of its signal."""
     yield from module_of(alert.kind).records(alert, alert.kind, ground)
+
+
+def compared(alert: Alert, ground: Ground) -> Expr | None:
+    """Compose the value that an alert compares, as people query it; None where it compares none."""
+    return module_of(alert.kind).compared(alert, alert.kind, ground)
 
 
 def in_words(alert: Alert, tier: Tier, service: Service) -> str:

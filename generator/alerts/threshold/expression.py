@@ -33,7 +33,7 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     """Compare the value with the tier's bound."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
     parts = condition.input_series(alert, ground)
-    crossed = condition.beyond(signal, condition.rounded(parts.value.now()), bound)
+    crossed = condition.beyond(signal, condition.rounded(compared(alert, kind, ground)), bound)
     if isinstance(signal.kind, Count) and signal.better is Better.HIGHER:
         crossed = join("and", crossed, _whole_window(signal, ground))
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
@@ -49,6 +49,11 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
         begun = join("unless", crossed, _beginning(signal, ground)) if ground.timed else crossed
         return begun | _endless(alert, bound, parts, ground)
     return crossed
+
+
+def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
+    """Select the signal's value."""
+    return condition.input_series(alert, ground).value.now()
 
 
 def _beginning(signal: Signal, ground: Ground) -> Expr:
