@@ -82,10 +82,18 @@ def expr(alert: Alert, _kind: Fall, tier: Tier, ground: Ground) -> Expr:
     return crossed
 
 
+def compared(alert: Alert, _kind: Fall, ground: Ground) -> Expr:
+    """Compute the fall since yesterday."""
+    return _fall(AGO[0], condition.input_series(alert, ground))
+
+
+def _fall(ago: int, parts: condition.InputSeries) -> Expr:
+    return number(1) - parts.value.now() / (parts.value.now(offset=ago) > number(0))
+
+
 def _fell(ago: int, alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
     before = parts.value.now(offset=ago)
-    fall = number(1) - parts.value.now() / (before > number(0))
-    fell = ground.bound(alert, tier).compare(">=", condition.rounded(fall))
+    fell = ground.bound(alert, tier).compare(">=", condition.rounded(_fall(ago, parts)))
     return condition.enough(fell, before, ground.floor(alert, MIN_EVENTS), parts.each)
 
 

@@ -60,18 +60,24 @@ def panel(alert: Alert, _kind: Regression) -> str:
     return f"{alert.signal}:release"
 
 
-def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
+def expr(alert: Alert, kind: Regression, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded change with the tier's bound, on enough events of each release."""
     signal = ground.signal(alert)
-    change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
-    worse = number(0) - change if signal.better is Better.HIGHER else change
-    crossed = ground.bound(alert, tier).compare(">=", condition.rounded(worse))
+    worse = condition.rounded(compared(alert, kind, ground))
+    crossed = ground.bound(alert, tier).compare(">=", worse)
     floor = ground.floor(alert, MIN_EVENTS)
     crossed = condition.enough(crossed, _events(alert, "newest", ground), floor, _BY)
     crossed = condition.enough(crossed, _events(alert, "previous", ground), floor, ())
     if isinstance(signal.kind, Share | Quantile):
         return _not_by_chance(crossed, alert, ground)
     return crossed
+
+
+def compared(alert: Alert, _kind: Regression, ground: Ground) -> Expr:
+    """Select the recorded change; positive is worse."""
+    signal = ground.signal(alert)
+    change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
+    return number(0) - change if signal.better is Better.HIGHER else change
 
 
 def _events(alert: Alert, side: str, ground: Ground) -> Expr:
