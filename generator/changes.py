@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts.registry import in_words
-from generator.diagnostics.printable import printable, shortened
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed, printable, shortened
 from generator.markdown import code, text
 from generator.model.metrics import MetricType
 from generator.model.streams import Stream
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.alerts import Alert
+    from generator.model.delivery import Receiver
     from generator.model.metrics import Label, Metric
-    from generator.model.receivers import Receiver
     from generator.model.service import Model, Objective, Service, Site
     from generator.model.signals import Signal
 

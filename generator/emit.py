@@ -40,9 +40,8 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.memory import Memory
-    from generator.model.library import Library
     from generator.model.rules import SharedRules
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
 
 
 T = TypeVar("T")
@@ -79,7 +78,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
-        service_tests(facts.service, facts.compiled, facts.shared, site),
+        *service_tests(facts.service, facts.compiled, facts.shared, site),
         *deliver_service(facts.service, rules, site),
     )
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.model.alerts import Variant
-    from generator.model.library import Library
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
     from generator.spec.sources import Sources
     from generator.spec.types import SharedSpecs
 

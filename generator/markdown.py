@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -42,6 +42,7 @@ GUIDE: Guide | None = Guide(
     ),
 )
 records, variant_parts, panel = usual.records, usual.variant_parts, usual.list_of_alerts
+compared = usual.compared
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:

@@ -13,15 +13,12 @@ from generator.model.alerts import (
     BEYOND,
     BOUND,
     FACTOR,
-    MIN_BAD_EVENTS,
-    MIN_EVENTS,
     OFFSET,
     Alert,
     Bound,
-    BurnRate,
-    Change,
+    Burn,
+    Number,
     has_mildest,
-    pace_part,
 )
 from generator.promql.expr import Expr, binary, call, labelled, number
 from generator.streams.scope import Scope, grouped, join, largest, rule, spread
@@ -37,24 +34,22 @@ _PRECISION = 1e-8
 
 def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
     """Record every number of an alert."""
-    for tier in alert.tiers:
-        severity = str(tier.severity)
-        if tier.written is not None:
-            yield _bound(alert, severity, BOUND, tier.written, scope)
-        if isinstance(alert.kind, BurnRate):
-            for burn in tier.burns:
-                yield _plain(alert, severity, pace_part(burn), burn.factor, scope)
+    numbers = tuple(alert.numbers)
+    yield from (_number(alert, one, scope) for one in numbers if one.severity)
     if has_mildest(alert):
         severe, mild = (
             bound_series(alert, str(tier.severity), BOUND) for tier in (alert.tiers[0], alert.tiers[-1])
         )
         either = join("or", largest(mild.now()), largest(severe.now()))
         yield rule(names.MILDEST, either, **{names.ALERT: alert.name})
-    if isinstance(alert.kind, Change) and alert.kind.beyond_written is not None:
-        yield _bound(alert, "", BEYOND, alert.kind.beyond_written, scope)
-    for part, fewest in ((MIN_EVENTS, alert.min_events), (MIN_BAD_EVENTS, alert.min_bad_events)):
-        if fewest:
-            yield _plain(alert, "", part, fewest, scope)
+    yield from (_number(alert, one, scope) for one in numbers if not one.severity)
+
+
+def _number(alert: Alert, one: Number, scope: Scope) -> RecordingRule:
+    if isinstance(one.written, Bound):
+        return _bound(alert, one.severity, one.part, one.written, scope)
+    default = one.written.factor if isinstance(one.written, Burn) else one.written
+    return _plain(alert, one.severity, one.part, default, scope)
 
 
 def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[RecordingRule]:

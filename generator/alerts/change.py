@@ -28,9 +28,11 @@ from generator.model.units import Unit, duration, human
 from generator.notation.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.notation.times import DEFAULT_OVER, window
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic, load_of, share_beyond
+from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.signals.board import earlier
+from generator.signals.quantile import share_beyond
+from generator.signals.registry import load_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,10 +101,10 @@ def variant_parts(kind: Change) -> Mapping[str, str]:
 
 
 def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
-    """Compare the value with that of ``over`` seconds ago; positive is worse."""
+    """Compare the change with the bound."""
     signal = ground.signal(alert)
     parts = condition.input_series(alert, ground)
-    crossed = ground.bound(alert, tier).compare(">=", condition.rounded(_worsening(signal, parts, kind)))
+    crossed = ground.bound(alert, tier).compare(">=", condition.rounded(compared(alert, kind, ground)))
     beyond = None if kind.beyond is None else ground.beyond(alert, kind.beyond)
     if beyond is not None:
         crossed = crossed & condition.beyond(signal, parts.value.now(), beyond)
@@ -112,8 +114,10 @@ def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     return _not_by_chance(crossed, alert, kind, parts, beyond, ground)
 
 
-def _worsening(signal: Signal, parts: condition.InputSeries, kind: Change) -> Expr:
-    now, before = parts.value.now(), earlier(signal, parts.value, kind.over)
+def compared(alert: Alert, kind: Change, ground: Ground) -> Expr:
+    """Subtract the value of ``over`` seconds ago, or divide by it; positive is worse."""
+    signal, value = ground.signal(alert), condition.input_series(alert, ground).value
+    now, before = value.now(), earlier(signal, value, kind.over)
     if kind.relative:
         ratio = now / (before > number(0))
         return number(1) - ratio if signal.better is Better.HIGHER else ratio - number(1)

@@ -5,7 +5,7 @@ A shared alert reads bounds that are recorded for each service; a service's own 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,21 +14,15 @@ from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, has_mildest, pace_
 from generator.model.service import RUN, worded
 from generator.model.signals import (
     Better,
-    Cost,
-    Count,
     Distribution,
     Level,
-    Quantile,
-    Ratio,
-    Share,
     Signal,
     Take,
-    Tokens,
-    divisor,
 )
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.quantile import is_timed
+from generator.signals.registry import counted_at
 from generator.streams.scope import Scope, each, largest, spread
 
 if TYPE_CHECKING:
@@ -207,7 +201,7 @@ def input_series(alert: Alert, ground: Ground) -> InputSeries:
     """Find the inputs of an alert, at the level for which it fires."""
     signal, scope = ground.signal(alert), ground.scope
     labels = () if alert.by is None else (alert.by,)
-    around, limits = counted_by(signal, labels), limits_of(alert, signal)
+    around, limits = counted_at(signal, labels), limits_of(alert, signal)
     value, numerator = (scope.record(name(signal, labels)) for name in (names.value, names.numerator))
     if alert.by and limits:
         value, numerator = value.one_of(alert.by, limits), numerator.one_of(alert.by, limits)
@@ -220,20 +214,6 @@ def limits_of(alert: Alert, signal: Signal) -> tuple[str, ...]:
     """List the values that an alert on a distribution is about: more completed runs are no problem."""
     kind = signal.kind
     return kind.limits if isinstance(kind, Distribution) and alert.by == kind.label else ()
-
-
-def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Find the level at which the events behind a value at ``labels`` are counted."""
-    match signal.kind:
-        case Distribution(label):
-            return tuple(one for one in labels if one != label)
-        case Share() | Quantile() | Level():
-            return labels
-        case Count() | Ratio() | Tokens() | Cost():
-            per = divisor(signal)
-            return tuple(one for one in labels if per is not None and one in per.labels)
-        case _:
-            assert_never(signal.kind)
 
 
 def enough(left: Expr, events: Expr, floor: AlertNumber | None, labels: tuple[str, ...]) -> Expr:

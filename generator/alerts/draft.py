@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.model.alerts import AlertKind, AlertSeverity, Tier
 from generator.model.signals import SPEND, Better, Signal
 from generator.model.units import WRITTEN_AS, Unit, human

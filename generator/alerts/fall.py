@@ -13,8 +13,9 @@ from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count
 from generator.model.units import DAY, HOUR, Unit, duration
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic, load_of
+from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
+from generator.signals.registry import load_of
 from generator.streams.scope import join
 
 if TYPE_CHECKING:
@@ -81,10 +82,18 @@ def expr(alert: Alert, _kind: Fall, tier: Tier, ground: Ground) -> Expr:
     return crossed
 
 
+def compared(alert: Alert, _kind: Fall, ground: Ground) -> Expr:
+    """Compute the fall since yesterday."""
+    return _fall(AGO[0], condition.input_series(alert, ground))
+
+
+def _fall(ago: int, parts: condition.InputSeries) -> Expr:
+    return number(1) - parts.value.now() / (parts.value.now(offset=ago) > number(0))
+
+
 def _fell(ago: int, alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
     before = parts.value.now(offset=ago)
-    fall = number(1) - parts.value.now() / (before > number(0))
-    fell = ground.bound(alert, tier).compare(">=", condition.rounded(fall))
+    fell = ground.bound(alert, tier).compare(">=", condition.rounded(_fall(ago, parts)))
     return condition.enough(fell, before, ground.floor(alert, MIN_EVENTS), parts.each)
 
 

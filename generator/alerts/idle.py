@@ -99,6 +99,18 @@ def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
     return any_of([_missing(alert, window, ground) / number(window / HOUR) for window in kind.windows])
 
 
+def compared(alert: Alert, kind: Idle, ground: Ground) -> Expr:
+    """Count the runs an hour, over the window that suits the promise."""
+    scope = ground.scope
+
+    def an_hour(window: int) -> Expr:
+        counted = scope.record(names.increase(_runs(alert, ground), (), window)).now()
+        promised = scope.record(_promised(alert, window, ground)).now()
+        return join("and", counted / number(window / HOUR), promised)
+
+    return any_of([an_hour(window) for window in kind.windows])
+
+
 def _missing(alert: Alert, window: int, ground: Ground) -> Expr:
     """Find where half of the runs of a window are missing, by more than chance explains."""
     runs, scope = _runs(alert, ground), ground.scope

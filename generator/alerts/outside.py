@@ -27,6 +27,7 @@ KEY, KIND = undeclared.KEY, Outside
 FLOORS: tuple[str, ...] = (MIN_BAD_EVENTS,)
 GUIDE: Guide | None = undeclared.GUIDE
 records, labels, variant_parts, panel = usual.records, usual.labels, usual.variant_parts, usual.list_of_alerts
+compared = usual.compared
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:

@@ -59,14 +59,18 @@ def panel(alert: Alert, _kind: Overflow) -> str:
     return f"{alert.signal}:overflow"
 
 
-def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:
+def expr(alert: Alert, kind: Overflow, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded share with the bound, on enough observations above the allowed number."""
-    signal, bound = ground.signal(alert), ground.bound(alert, tier)
-    parts = condition.input_series(alert, ground)
-    share = ground.scope.record(names.part(signal, "overflow")).now()
+    bound, parts = ground.bound(alert, tier), condition.input_series(alert, ground)
+    share = compared(alert, kind, ground)
     crossed = bound.compare(">", condition.rounded(share))
     excess = bound.less(share) * parts.denominator.now()
     return condition.enough(crossed, excess, ground.floor(alert, MIN_BAD_EVENTS), parts.on)
+
+
+def compared(alert: Alert, _kind: Overflow, ground: Ground) -> Expr:
+    """Select the recorded share beyond the last bucket."""
+    return ground.scope.record(names.part(ground.signal(alert), "overflow")).now()
 
 
 def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:

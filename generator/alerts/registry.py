@@ -71,11 +71,15 @@ class KindModule(Protocol[K]):
         ...
 
     def records(self, alert: Alert, kind: K, ground: Ground, /) -> Iterable[RecordingRule]:
-        """Record what only this alert reads, over windows longer than its signal's."""
+        """Record what it reads beside what is recorded of its signal; shared rules may have some of it already."""
         ...
 
     def expr(self, alert: Alert, kind: K, tier: Tier, ground: Ground, /) -> Expr:
         """Compose the condition of a tier."""
+        ...
+
+    def compared(self, alert: Alert, kind: K, ground: Ground, /) -> Expr | None:
+        """Compose the value that its condition compares, for people to query; None where it compares none."""
         ...
 
     def labels(self, kind: K, ground: Ground, /) -> Mapping[str, str]:
@@ -95,7 +99,7 @@ class KindModule(Protocol[K]):
         ...
 
     def panel(self, alert: Alert, kind: K, /) -> str:
-        """Name the panel that shows its subject, as in ``PANELS``; of a signal without a panel it is in none."""
+        """Name the panel that shows its subject; a name that is not in ``PANELS`` stands for none."""
         ...
 
 
@@ -156,8 +160,13 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
 
 
 def alert_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record the counts that only one alert reads, over windows longer than its signal's."""
+    """Record what an alert reads beside what is recorded of its signal."""
     yield from module_of(alert.kind).records(alert, alert.kind, ground)
+
+
+def compared(alert: Alert, ground: Ground) -> Expr | None:
+    """Compose the value that an alert compares, as people query it; None where it compares none."""
+    return module_of(alert.kind).compared(alert, alert.kind, ground)
 
 
 def in_words(alert: Alert, tier: Tier, service: Service) -> str:

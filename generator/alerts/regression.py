@@ -17,9 +17,11 @@ from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, ST
 from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic, counter, load_of, share_beyond
+from generator.scenarios.loads import Traffic, counter
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.scenarios.timeline import Load, TestCase, idle, merged
+from generator.signals.quantile import share_beyond
+from generator.signals.registry import load_of
 from generator.signals.releases import compares_releases, events_name, slow_name
 from generator.streams.scope import spread, top
 
@@ -58,18 +60,24 @@ def panel(alert: Alert, _kind: Regression) -> str:
     return f"{alert.signal}:release"
 
 
-def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
+def expr(alert: Alert, kind: Regression, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded change with the tier's bound, on enough events of each release."""
     signal = ground.signal(alert)
-    change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
-    worse = number(0) - change if signal.better is Better.HIGHER else change
-    crossed = ground.bound(alert, tier).compare(">=", condition.rounded(worse))
+    worse = condition.rounded(compared(alert, kind, ground))
+    crossed = ground.bound(alert, tier).compare(">=", worse)
     floor = ground.floor(alert, MIN_EVENTS)
     crossed = condition.enough(crossed, _events(alert, "newest", ground), floor, _BY)
     crossed = condition.enough(crossed, _events(alert, "previous", ground), floor, ())
     if isinstance(signal.kind, Share | Quantile):
         return _not_by_chance(crossed, alert, ground)
     return crossed
+
+
+def compared(alert: Alert, _kind: Regression, ground: Ground) -> Expr:
+    """Select the recorded change; positive is worse."""
+    signal = ground.signal(alert)
+    change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
+    return number(0) - change if signal.better is Better.HIGHER else change
 
 
 def _events(alert: Alert, side: str, ground: Ground) -> Expr:

@@ -55,6 +55,7 @@ GUIDE: Guide | None = Guide(
     ),
 )
 records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
+compared = usual.compared
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:

@@ -48,9 +48,14 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
         yield draft.resolved_beside(signals[0], SeriesCount(allowed), (tier,))
 
 
-def expr(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> Expr:
+def expr(alert: Alert, kind: SeriesCount, tier: Tier, ground: Ground) -> Expr:
     """Sum one series a target; counting the real ones would read them all."""
-    return ground.bound(alert, tier).compare(">", summed(ground.scope.written(names.SCRAPED).now()))
+    return ground.bound(alert, tier).compare(">", compared(alert, kind, ground))
+
+
+def compared(_alert: Alert, _kind: SeriesCount, ground: Ground) -> Expr:
+    """Sum the series of the targets."""
+    return summed(ground.scope.written(names.SCRAPED).now())
 
 
 def sentence(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> str:

@@ -59,13 +59,17 @@ def panel(_alert: Alert, _kind: Unpriced) -> str:
     return UNPRICED
 
 
-def expr(alert: Alert, _kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:
+def expr(alert: Alert, kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:
+    """Find such tokens; those of types that no list names are another alert's subject."""
+    signal = ground.signal(alert)
+    return without_strays(compared(alert, kind, ground), signal.of, ground.scope, signal.window)
+
+
+def compared(alert: Alert, _kind: Unpriced, ground: Ground) -> Expr:
     """Count tokens of the window by model and type, where no price is recorded."""
     signal = ground.signal(alert)
     used = counted(signal.of, signal.window, _ON, ground.scope)
-    unpriced = binary("unless", used > number(0), Expr(names.PRICE), on=_ON)
-    # Token types that no list names are another alert's subject.
-    return without_strays(unpriced, signal.of, ground.scope, signal.window)
+    return binary("unless", used > number(0), Expr(names.PRICE), on=_ON)
 
 
 def sentence(_alert: Alert, _kind: Unpriced, _tier: Tier, _ground: Ground) -> str:

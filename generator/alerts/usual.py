@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, AlertKind
     from generator.model.rules import RecordingRule
+    from generator.promql.expr import Expr
 
 
 def records(_alert: Alert, _kind: AlertKind, _ground: Ground, /) -> Iterable[RecordingRule]:
@@ -27,6 +28,11 @@ def labels(_kind: AlertKind, _ground: Ground, /) -> Mapping[str, str]:
 def variant_parts(_kind: AlertKind, /) -> Mapping[str, str]:
     """Have no parts that a service can change, besides those of every alert."""
     return {}
+
+
+def compared(_alert: Alert, _kind: AlertKind, _ground: Ground, /) -> Expr | None:
+    """Compare no value: the alert is about the existence of series."""
+    return None
 
 
 def panel(alert: Alert, _kind: AlertKind, /) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed, printable
 from generator.output.directory import MANIFEST, EntryKind, check_target, find_entry, located
 from generator.output.lock import undisturbed
 from generator.output.manifest import hash_of, manifest_of, owned_in

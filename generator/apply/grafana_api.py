@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Raw, Struct, field
 
-from generator.diagnostics.printable import printable, shortened
+from generator.diagnostics.wording import printable, shortened
 from generator.live.answers import decoded
 from generator.live.errors import LiveError, UncertainError
 from generator.live.transport import Connection, open_connection

@@ -15,7 +15,7 @@ import yaml
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from generator.diagnostics.printable import printable, shortened
+from generator.diagnostics.wording import printable, shortened
 from generator.live.errors import LiveError
 from generator.live.transport import Connection, open_connection
 

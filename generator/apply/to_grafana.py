@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from generator.diagnostics.printable import printable, shortened
-from generator.diagnostics.suggest import counted, listed
+from generator.diagnostics.wording import counted, listed, printable, shortened
 from generator.live.errors import LiveError, UncertainError
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.apply.unread import warnings
-from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed, printable
 from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError, UncertainError
 from generator.model.units import duration

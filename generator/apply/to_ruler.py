@@ -13,7 +13,7 @@ import yaml
 from msgspec import Struct
 
 from generator.apply.ruler_api import Namespaces, RulerApi, group_changes, read_groups
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed
 from generator.live.errors import LiveError
 from generator.model.names import GRAFANA_TAG
 

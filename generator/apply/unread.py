@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed
 from generator.live.errors import LiveError
 from generator.live.scrapes import is_other, scraped_every
 from generator.model import names

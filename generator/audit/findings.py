@@ -9,7 +9,7 @@ import yaml
 from msgspec import Struct
 
 from generator.diagnostics import SHIPPED, Diagnostic, Severity
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.model.metrics import OTHER, Label
 
 if TYPE_CHECKING:

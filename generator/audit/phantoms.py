@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from generator.audit.queries import STRING, UNKNOWN, ForeignQuery
 from generator.audit.source import TARGET_LABELS
-from generator.diagnostics.suggest import closest, listed
+from generator.diagnostics.wording import closest, listed
 from generator.model.names import ALERTS, LE
 from generator.promql.expr import Series, escape_regex
 from generator.promql.syntax import PromqlError, operands, parse, reference

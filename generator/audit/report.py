@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import to_builtins
 
 from generator.diagnostics import Severity
-from generator.diagnostics.printable import printable
 from generator.diagnostics.text import render_text, summary
+from generator.diagnostics.wording import printable
 from generator.model.names import LE
 from generator.model.units import number, percent
 

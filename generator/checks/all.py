@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from generator.checks.cardinality.account import SharedAccount
-    from generator.model.library import Library
     from generator.model.rules import SharedRules
-    from generator.model.service import Site
+    from generator.model.service import Library, Site
 
 CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Findings
-from generator.diagnostics.suggest import did_you_mean, listed
+from generator.diagnostics.wording import did_you_mean, listed
 from generator.model import names
 from generator.model.alerts import AlertSeverity
 

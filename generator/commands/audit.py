@@ -31,8 +31,7 @@ from generator.commands.compiling import on_specs, service_named
 from generator.commands.init import SITE
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
-from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import counted
+from generator.diagnostics.wording import counted, printable
 from generator.discover.recognise import candidates
 from generator.errors import CommandError
 from generator.model.names import LE, TARGET_INFO

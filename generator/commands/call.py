@@ -39,6 +39,6 @@ def printable_text(typed: Path | str) -> str:
     text = str(typed)
     if text.isprintable():
         return text
-    from generator.diagnostics.printable import printable  # noqa: PLC0415 - a call that does nothing is to be quick
+    from generator.diagnostics.wording import printable  # noqa: PLC0415 - a call that does nothing is to be quick
 
     return printable(text)

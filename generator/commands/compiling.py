@@ -12,7 +12,7 @@ from generator.cache import opened_cache
 from generator.commands.call import CALL_AT_FAULT, CallError, of_failed
 from generator.commands.terminal import ProgressLine, complain, show
 from generator.compiler import Compilation, Progress, check
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.errors import CommandError
 from generator.spec.sources import read_sources
 

@@ -17,8 +17,7 @@ from generator.commands.values import length
 from generator.demo.stage import Stage, StageOptions, open_stage
 from generator.demo.watch import Watching
 from generator.demo.work import demo_incidents
-from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean, printable
 from generator.instrumentation.events import roles
 from generator.model import names
 from generator.model.names import DASHBOARDS, SERVICE

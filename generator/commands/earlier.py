@@ -14,7 +14,7 @@ from generator.commands.call import CallError
 from generator.commands.compiling import checked
 from generator.commands.options import path
 from generator.diagnostics import Severity
-from generator.diagnostics.printable import printable, shortened
+from generator.diagnostics.wording import printable, shortened
 from generator.errors import CommandError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK
 from generator.commands.terminal import complain
 from generator.diagnostics.pages import codes, page, pages
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 
 if TYPE_CHECKING:
     import argparse

@@ -19,7 +19,7 @@ from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, pri
 from generator.commands.compiling import checked
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.errors import CommandError
 from generator.notation.names import is_device
 from generator.spec.document import parse_document

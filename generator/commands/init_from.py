@@ -18,9 +18,8 @@ from generator.commands.call import CallError
 from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
-from generator.diagnostics.printable import printable
-from generator.discover.bounds import bounds
-from generator.discover.draft import Draft, named, present
+from generator.diagnostics.wording import printable
+from generator.discover.draft import Draft, bounds, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
 from generator.discover.proof import SPEND, Firing, Remembered, TriedPanel, firings, panels, remembered

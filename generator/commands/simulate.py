@@ -16,7 +16,7 @@ from generator.commands.compiling import check_known, on_specs, service_named
 from generator.commands.replacing import replacing
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import TimeSpan, instant, iso_time, length, prometheus, span
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.model.units import parse_duration
 from generator.promql.expr import aggregate, series
 from generator.simulate.history import simulate

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from generator.colour import colours
 from generator.diagnostics import Severity
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

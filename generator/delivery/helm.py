@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.delivery.deliver import GENERATED, Limit, RuleText
-from generator.delivery.objects import AS_IT_IS, OWNER, PART_OF, object_name, uid, without_blanks
+from generator.delivery.kubernetes import AS_IT_IS, OWNER, PART_OF, object_name, uid, without_blanks
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_TAG
 from generator.prometheus.block_yaml import Mapped, block_yaml
 

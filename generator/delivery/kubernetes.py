@@ -1,7 +1,7 @@
 """``kubernetes``: PrometheusRules, dashboards as ConfigMaps, an AlertmanagerConfig, and a kustomization over them.
 
 The AlertmanagerConfig is the configuration of Alertmanager with the keys of the Prometheus operator. A file with a
-secret becomes a key of one Secret, with the file's name.
+secret becomes a key of one Secret, with the file's name. Other targets that run there are made of the same objects.
 """
 
 from __future__ import annotations
@@ -9,29 +9,32 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import orjson
+from msgspec import Struct
 
 from generator.artifact import Artifact
 from generator.delivery.deliver import GENERATED, Limit, RuleText
-from generator.delivery.objects import (
-    ObjectKind,
-    head,
-    kustomization,
-    object_name,
-    rules_object,
-    uid,
-    without_blanks,
-)
 from generator.diagnostics import Severity
-from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
-from generator.model.receivers import secret_key
+from generator.model.delivery import secret_key
+from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 from generator.prometheus.alertmanager import OURS, Routing, configuration
 from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.model.delivery import Kubernetes
     from generator.model.service import Service, Site
 
+#: The label that all objects share.
+PART_OF = {"app.kubernetes.io/part-of": GRAFANA_TAG}
+OWNER = f"{GRAFANA_TAG}/owner"
+#: This annotation stops Flux from replacing the ``${...}`` that are for Grafana and Prometheus.
+AS_IT_IS = {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}
+NOTHING: Mapping[str, str] = MappingProxyType({})
 ROOT = "kubernetes"
 _RULES = f"{ROOT}/rules"
 _DASHBOARDS = f"{ROOT}/dashboards"
@@ -52,11 +55,6 @@ LIMITS: tuple[Limit, ...] = (
         Severity.WARNING,
     ),
 )
-_PROMETHEUS_RULE = ObjectKind("PrometheusRule", "monitoring.coreos.com/v1")
-_CONFIG_MAP = ObjectKind("ConfigMap", "v1")
-_FOLDER = ObjectKind("GrafanaFolder", "grafana.integreatly.org/v1beta1")
-_DASHBOARD = ObjectKind("GrafanaDashboard", "grafana.integreatly.org/v1beta1")
-_KIND = ObjectKind("AlertmanagerConfig", "monitoring.coreos.com/v1alpha1")
 _COMMENT = """\
 # The operator lets these routes have alerts with the label namespace of this object alone, unless the Alertmanager says
 # alertmanagerConfigMatcherStrategy: {type: None}; or write alert_labels: {namespace: ...} in site.yaml.
@@ -73,6 +71,78 @@ _SECRETS = {
 _SPELLED = {"client_url": "clientURL", "source_matchers": "sourceMatch", "target_matchers": "targetMatch"}
 _MATCHERS = {"matchers", "source_matchers", "target_matchers"}
 _OPERATOR = re.compile("(=~|!=|!~|=)")
+
+
+class ObjectKind(Struct, frozen=True):
+    """A kind of object: ``api`` is the group and version that it belongs to."""
+
+    name: str
+    api: str
+
+
+def object_name(name: str) -> str:
+    """Name the object of a service, of a family of shared rules, or of a dashboard."""
+    return f"{GRAFANA_TAG}-{name}"
+
+
+def head(
+    kind: ObjectKind,
+    name: str,
+    namespace: str,
+    labels: Mapping[str, str] = NOTHING,
+    annotations: Mapping[str, str] = NOTHING,
+) -> str:
+    """Write an object up to its metadata; an empty ``namespace`` is left out."""
+    metadata: Mapped = {
+        "name": name,
+        **({"namespace": namespace} if namespace else {}),
+        "labels": {**PART_OF, **labels},
+        "annotations": {**AS_IT_IS, **annotations},
+    }
+    return GENERATED + block_yaml({"apiVersion": kind.api, "kind": kind.name, "metadata": metadata})
+
+
+def rules_object(kind: ObjectKind, rules: RuleText, namespace: str, labels: Mapping[str, str]) -> str:
+    """Write an object with rule groups as its spec."""
+    owner = {OWNER: rules.owner} if rules.owner else {}
+    name = object_name(rules.name)
+    begin = head(kind, name, namespace, labels, owner)
+    return f"{begin}spec:\n{rules.under(1)}"
+
+
+def without_blanks(drawn: Artifact) -> str:
+    """Write a dashboard's JSON on one line, in ASCII, which any YAML can hold unchanged."""
+    return json.dumps(orjson.loads(drawn.text), separators=(",", ":"))
+
+
+def uid(drawn: Artifact) -> str:
+    """Return a dashboard's uid, which is the name of its file."""
+    return drawn.path.rpartition("/")[2].removesuffix(".json")
+
+
+def kustomization(place: str, resources: Iterable[str]) -> Artifact:
+    """Write the list of a folder's contents."""
+    listing = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": list(resources),
+    }
+    return Artifact(f"{place}/kustomization.yaml", GENERATED + block_yaml(listing))
+
+
+_PROMETHEUS_RULE = ObjectKind("PrometheusRule", "monitoring.coreos.com/v1")
+
+
+_CONFIG_MAP = ObjectKind("ConfigMap", "v1")
+
+
+_FOLDER = ObjectKind("GrafanaFolder", "grafana.integreatly.org/v1beta1")
+
+
+_DASHBOARD = ObjectKind("GrafanaDashboard", "grafana.integreatly.org/v1beta1")
+
+
+_KIND = ObjectKind("AlertmanagerConfig", "monitoring.coreos.com/v1alpha1")
 
 
 def of_service(service: Service, rules: RuleText, options: Kubernetes, site: Site) -> Iterator[Artifact]:  # noqa: ARG001

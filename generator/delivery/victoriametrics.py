@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.delivery.deliver import Limit
-from generator.delivery.objects import ObjectKind, kustomization, rules_object
+from generator.delivery.kubernetes import ObjectKind, kustomization, rules_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from generator.checks.facts import service_facts
 from generator.checks.world import of_service
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.grafana.dashboards import dashboards, provisioning
 from generator.grafana.records import recording, records_of
 from generator.live.errors import LiveError

@@ -13,8 +13,8 @@ from msgspec import to_builtins
 
 from generator.diagnostics import Diagnostic, Note, Severity, Span
 from generator.diagnostics.pages import page
-from generator.diagnostics.printable import printable
 from generator.diagnostics.text import location
+from generator.diagnostics.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Severity, Span
-from generator.diagnostics.printable import cells, masked, printable, visible
+from generator.diagnostics.wording import cells, masked, printable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.audit.exposition import exposed_source
 from generator.audit.server import ServerSource
-from generator.discover.bounds import LABELS, Environments, environments
+from generator.discover.draft import LABELS, Environments, environments
 from generator.promql.expr import Series, aggregate, escape_regex
 
 if TYPE_CHECKING:

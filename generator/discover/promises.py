@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.checks.practice import only_successes
-from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import counted
+from generator.diagnostics.wording import counted, printable
 from generator.model import names
 from generator.model.units import DAY, duration, number, plain
 

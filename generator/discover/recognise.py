@@ -15,7 +15,7 @@ from generator import foundation
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Result
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed
 from generator.discover.draft import pairs
 from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from generator.audit.observe import Observed
     from generator.audit.source import AuditSource
-    from generator.discover.bounds import Environments
+    from generator.discover.draft import Environments
     from generator.foundation import Foundation
     from generator.spec.types import ProfileSpec
 

@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from generator.grafana import drawings
 from generator.grafana.alerts import event_annotations
-from generator.grafana.layout import Placed, place
-from generator.grafana.panels import Draw, Kind, Panel, Query, refs
+from generator.grafana.panels import Draw, Kind, Panel, Placed, Query, place, refs
 from generator.grafana.queries import replaced, within_a_day
 from generator.grafana.variables import DATASOURCE, Variable, outside, with_everything
 from generator.model import names

@@ -17,8 +17,7 @@ from generator.promql.expr import Series, aggregate, binary, call, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.grafana.layout import Section
-    from generator.grafana.panels import Dashboard
+    from generator.grafana.panels import Dashboard, Section
 
 Json = dict[str, Any]
 

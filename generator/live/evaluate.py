@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.live.errors import LiveError
 from generator.live.plan import RecordNode, ScheduledRule, plan
 from generator.live.remote_write import STALE_NAN, TimeSeries, write

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
-from generator.diagnostics.printable import printable, shortened
+from generator.diagnostics.wording import printable, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

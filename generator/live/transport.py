@@ -24,7 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import parse_url
 
-from generator.diagnostics.printable import printable, shortened
+from generator.diagnostics.wording import printable, shortened
 from generator.live.credentials import Credentials, basic
 from generator.live.errors import (
     LiveError,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -93,17 +93,32 @@ class Reports(StrEnum):
         VALUE: A signal's value beyond a bound.
         EVENTS: Events of a signal that are missing, or that something is missing for.
         SILENCE: A signal without any series.
-        SERVICE: Labels, series or rules: no signal's status depends on it.
+        SERVICE: Labels or series of a service: no signal's status depends on it.
+        RULES: The rules of all services, which no service owns or turns off.
     """
 
     VALUE = "value"
     EVENTS = "events"
     SILENCE = "silence"
     SERVICE = "service"
+    RULES = "rules"
+
+
+class Number(Struct, frozen=True):
+    """A number of an alert that a service can change, as written; ``severity`` is empty where all share it."""
+
+    severity: str
+    part: str
+    written: Bound | Burn | int
 
 
 class _Kind(Struct, frozen=True):
     """The common base of the kinds; each says what it ``reports``."""
+
+    @property
+    def bounds(self) -> Mapping[str, Bound]:
+        """The bounds that all severities share, by part."""
+        return {}
 
     @property
     def about(self) -> str:
@@ -140,6 +155,11 @@ class Change(_Kind, frozen=True, tag=True):
     relative: bool
     beyond: float | None
     beyond_written: Bound | None = None
+
+    @property
+    def bounds(self) -> Mapping[str, Bound]:
+        """The bound that the signal itself must be beyond."""
+        return {BEYOND: self.beyond_written} if self.beyond_written else {}
 
 
 class Regression(_Kind, frozen=True, tag=True):
@@ -255,7 +275,7 @@ class Watch(StrEnum):
 class RuleHealth(_Kind, frozen=True, tag=True):
     """The rules themselves do not work, so that a quiet and green board proves nothing."""
 
-    reports: ClassVar = Reports.SERVICE
+    reports: ClassVar = Reports.RULES
     watch: Watch
 
     @property
@@ -318,7 +338,7 @@ class Alert(Struct, frozen=True):
     @property
     def about_signal(self) -> bool:
         """Whether it is about the signal itself, and so part of the signal's status on the board."""
-        return self.kind.reports is not Reports.SERVICE
+        return self.kind.reports not in {Reports.SERVICE, Reports.RULES}
 
     @property
     def shown(self) -> bool:
@@ -326,9 +346,31 @@ class Alert(Struct, frozen=True):
         return self.kind.reports in {Reports.VALUE, Reports.EVENTS}
 
     @property
+    def about_rules(self) -> bool:
+        """Whether it is about the rules of all services, so that no service owns it or turns it off."""
+        return self.kind.reports is Reports.RULES
+
+    @property
     def about(self) -> str:
         """The stream, label or value that distinguishes alerts of one name; empty where there is only one."""
         return self.kind.about or self.only
+
+    @property
+    def floors(self) -> Mapping[str, int]:
+        """The floors that it has, by part."""
+        both = {MIN_EVENTS: self.min_events, MIN_BAD_EVENTS: self.min_bad_events}
+        return {part: fewest for part, fewest in both.items() if fewest}
+
+    @property
+    def numbers(self) -> Iterator[Number]:
+        """Its numbers: those of severities before those that all share."""
+        for tier in self.tiers:
+            if tier.written is not None:
+                yield Number(str(tier.severity), BOUND, tier.written)
+            for burn in tier.burns:
+                yield Number(str(tier.severity), pace_part(burn), burn)
+        both: dict[str, Bound | int] = {**self.kind.bounds, **self.floors}
+        yield from (Number("", part, written) for part, written in both.items())
 
     @property
     def of_release(self) -> bool:

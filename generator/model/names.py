@@ -341,6 +341,11 @@ def tests_path(service: str) -> str:
     return f"prometheus/tests/{service}.test.yml"
 
 
+def own_tests_path(service: str, family: str) -> str:
+    """Path of unit tests of a service's own alerts; no service and no family has a dot in its name."""
+    return tests_path(f"{service}.{family}")
+
+
 def dashboard_path(uid: str) -> str:
     """Path of a dashboard."""
     return f"grafana/dashboards/{uid}.json"

@@ -12,8 +12,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from generator.diagnostics import Diagnostic, Note, Span, error
-from generator.diagnostics.printable import quoted
-from generator.diagnostics.suggest import closest, did_you_mean, listed
+from generator.diagnostics.wording import closest, did_you_mean, listed, quoted
 from generator.model import names
 from generator.model.identifiers import unbounded
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from generator.diagnostics.printable import printable, quoted
+from generator.diagnostics.wording import printable, quoted
 from generator.output.directory import MANIFEST, EntryKind, entry_kind, path_fault
 from generator.output.outcome import OutputError, name_of
 

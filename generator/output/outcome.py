@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import counted, listed
+from generator.diagnostics.wording import counted, listed, printable
 from generator.errors import CommandError
 
 if TYPE_CHECKING:

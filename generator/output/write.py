@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.artifact import Artifact, File
-from generator.diagnostics.printable import printable
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed, printable
 from generator.output.directory import (
     MANIFEST,
     EntryKind,

@@ -11,8 +11,8 @@ from msgspec import Struct
 from generator.artifact import Artifact
 from generator.diagnostics import Span
 from generator.model import names
-from generator.model.alerts import AlertSeverity, RuleHealth, Unpriced
-from generator.model.receivers import Email, PagerDuty, Slack, Webhook
+from generator.model.alerts import AlertSeverity, Unpriced
+from generator.model.delivery import Email, PagerDuty, Slack, Webhook
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.receivers import Channel, Receiver
+    from generator.model.delivery import Channel, Receiver
     from generator.model.service import Service
     from generator.prometheus.block_yaml import Mapped
 
@@ -87,7 +87,7 @@ def routing(service: Service) -> Routing:
     apart = {alert.by: None for alert in service.alerts if alert.by}
     aside = {alert.name: None for alert in service.alerts if _is_aside(alert) and _pages(alert)}
     # Alerts about the rules themselves have no owner.
-    owned = [alert for alert in service.alerts if not isinstance(alert.kind, RuleHealth)]
+    owned = [alert for alert in service.alerts if not alert.about_rules]
     kinds = {kind: None for alert in owned for kind in _kinds(alert, service)}
     return Routing(
         service.name,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts.rules import alerting_rules
-from generator.model.alerts import RuleHealth
 from generator.model.rules import AlertingRule, RuleGroup, SharedRules
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import ground_of, shared_rules, switch
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.model.alerts import Alert
-    from generator.model.library import Library
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
 
 
 class RuleSet(Struct, frozen=True):
@@ -74,9 +72,7 @@ def alerting_by_service(
 
 def _forms(service: Service, library: Library) -> Iterable[tuple[Alert, str]]:
     """List the shared alerts that a service has, each with the name of its variant, empty for the library's form."""
-    has = {
-        (one.name, one.about) for one in service.alerts if one.shared and not isinstance(one.kind, RuleHealth)
-    }
+    has = {(one.name, one.about) for one in service.alerts if one.shared and not one.about_rules}
     varied = {one.alert for one in service.deviations.variants}
     for alert in library.alerts:
         if alert.name not in varied and (alert.name, alert.about) in has:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from generator import templates
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.replay.compare import Comparison, FiringChange, detected_after, incidents, sides
 from generator.replay.judge import PAGE, TICKET, Verdict
 from generator.replay.timeline import GUTTER, WIDTH, TimelineLayout, timeline

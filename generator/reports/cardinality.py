@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.savings import Saving, of_records
-from generator.diagnostics.suggest import counted
+from generator.diagnostics.wording import counted
 from generator.json_text import json_member, json_with_members
 from generator.model.units import duration, number, percent
 from generator.reports.rows import Overview, ServiceRow, overview, shards

@@ -15,8 +15,7 @@ from generator.alerts.floors import check_floors
 from generator.alerts.registry import BY_KEY
 from generator.alerts.tiers import capped, check_severity
 from generator.diagnostics import Findings
-from generator.diagnostics.printable import quoted
-from generator.diagnostics.suggest import closest, listed, nearest_first
+from generator.diagnostics.wording import closest, listed, nearest_first, quoted
 from generator.model.alerts import Alert, AlertSeverity, Reports
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.notation.times import wait

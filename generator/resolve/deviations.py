@@ -12,21 +12,15 @@ from generator.alerts.registry import module_of
 from generator.alerts.tiers import capped
 from generator.diagnostics import Findings
 from generator.model.alerts import (
-    BEYOND,
-    BOUND,
     FACTOR,
-    MIN_BAD_EVENTS,
-    MIN_EVENTS,
     OFFSET,
     Alert,
     AlertSeverity,
     Bound,
     Burn,
-    Change,
     Deviations,
     Override,
     Variant,
-    pace_part,
 )
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
@@ -35,8 +29,7 @@ from generator.resolve.library import generic_scope
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.library import Library
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
     from generator.spec.types import AlertSpec, Entry
 
 
@@ -94,7 +87,7 @@ def _shape(alert: Alert) -> dict[str, str]:
         "for": duration(alert.for_),
         "keep_firing_for": duration(alert.keep_firing_for),
         "severity": "+".join(tier.severity for tier in alert.tiers),
-        "floors": "+".join(part for part, _ in _floors(alert)) or "none",
+        "floors": "+".join(alert.floors) or "none",
         "windows": " ".join(
             f"{duration(burn.long)}/{duration(burn.short)}" for tier in alert.tiers for burn in tier.burns
         ),
@@ -103,37 +96,19 @@ def _shape(alert: Alert) -> dict[str, str]:
     }
 
 
-def _floors(alert: Alert) -> Iterator[tuple[str, int]]:
-    if alert.min_events:
-        yield MIN_EVENTS, alert.min_events
-    if alert.min_bad_events:
-        yield MIN_BAD_EVENTS, alert.min_bad_events
-
-
 def _overrides(alert: Alert, default: Alert, service: Service) -> Iterator[Override]:
     """List the numbers in which an alert differs from the library's."""
-    base = dict(_numbers(default))
-    for (severity, part), number in _numbers(alert):
-        known = base.get((severity, part))
+    base = {(one.severity, one.part): one.written for one in default.numbers}
+    for one in alert.numbers:
+        known, number = base.get((one.severity, one.part)), one.written
         if known != number:
             # In place of a plain number the rule accepts no multiple of the objective.
             plain = isinstance(known, Bound) and isinstance(number, Bound) and known.factor is None
             override = _plain(number, alert, service) if plain and isinstance(number, Bound) else number
-            yield _override(alert, severity, part, override, service)
-    for part in {part for part, _ in _floors(default)} - {part for part, _ in _floors(alert)}:
-        yield Override(alert.name, "", part, 0, "")
-
-
-def _numbers(alert: Alert) -> Iterator[tuple[tuple[str, str], Bound | Burn | int]]:
-    for tier in alert.tiers:
-        if tier.written is not None:
-            yield (str(tier.severity), BOUND), tier.written
-        for burn in tier.burns:
-            yield (str(tier.severity), pace_part(burn)), burn
-    if isinstance(alert.kind, Change) and alert.kind.beyond_written is not None:
-        yield ("", BEYOND), alert.kind.beyond_written
-    for part, fewest in _floors(alert):
-        yield ("", part), fewest
+            yield _override(alert, one.severity, one.part, override, service)
+    for part in default.floors:
+        if part not in alert.floors:
+            yield Override(alert.name, "", part, 0, "")
 
 
 def _plain(number: Bound, alert: Alert, service: Service) -> Bound:

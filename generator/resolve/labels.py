@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, Note, error
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
 from generator.notation.names import refused_declaration, refused_label, undeclared
 from generator.notation.patterns import overlap

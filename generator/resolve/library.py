@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from generator.alerts.draft import AlertScope
 from generator.diagnostics import Findings
-from generator.model.library import Library, ProfileFacts
 from generator.model.metrics import Label
-from generator.model.service import Objective, Site
+from generator.model.service import Library, Objective, ProfileFacts, Site
 from generator.model.signals import RUN_COUNT, SPEND, Better, Signal
 from generator.model.streams import TOKEN_TYPE, Stream
 from generator.model.units import Unit

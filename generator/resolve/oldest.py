@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.diagnostics.suggest import listed
+from generator.diagnostics.wording import listed
 from generator.model.service import KEEPS_FIRING, Service
 
 if TYPE_CHECKING:

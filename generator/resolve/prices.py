@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
 from generator.model.service import WAY, Inclusion, Price, TokenLabels
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.alerts.tiers import capped
 from generator.diagnostics import Note
-from generator.diagnostics.suggest import did_you_mean, listed
+from generator.diagnostics.wording import did_you_mean, listed
 from generator.model.metrics import OTHER
 from generator.notation.names import refused_label
 from generator.notation.quantities import stands_on_objective

@@ -9,10 +9,9 @@ from msgspec.structs import replace
 
 from generator.alerts.draft import AlertScope
 from generator.model import names
-from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
-from generator.model.library import Library
+from generator.model.alerts import AlertSeverity, BurnRate, SeriesCount
 from generator.model.metrics import Label
-from generator.model.service import RUN, Inclusion, Objective, Price, Service, Site
+from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
 from generator.notation.names import forbidden_label, set_elsewhere
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
@@ -127,7 +126,7 @@ def resolve_service(
     if spec.series_budget:
         changed |= {alert.name for alert in alerts if isinstance(alert.kind, SeriesCount)}
     if most:
-        changed |= {alert.name for alert in alerts if not isinstance(alert.kind, RuleHealth)}
+        changed |= {alert.name for alert in alerts if not alert.about_rules}
     shared = shared_alerts(base.signals, alert_scope)
     changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
     deviating = [merged[name] for name in sorted(changed & shared.keys())]

@@ -7,26 +7,24 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, Findings, Note
-from generator.diagnostics.suggest import did_you_mean, listed
+from generator.diagnostics.wording import did_you_mean, listed
 from generator.model import names
 from generator.model.alerts import AlertSeverity
 from generator.model.delivery import (
     Backstage,
+    Channel,
     Deliver,
+    Email,
     Helm,
     Kubernetes,
     Labels,
     Mimir,
     OpenSlo,
-    Terraform,
-    VictoriaMetrics,
-)
-from generator.model.receivers import (
-    Channel,
-    Email,
     PagerDuty,
     Receiver,
     Slack,
+    Terraform,
+    VictoriaMetrics,
     Wanted,
     Webhook,
     secret_files,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
+from generator.alerts.condition import Ground
 from generator.alerts.guide import Guide
-from generator.alerts.registry import dashboard_of_alert, in_words, panel_of
+from generator.alerts.registry import compared, dashboard_of_alert, in_words, panel_of
 from generator.artifact import Artifact
 from generator.markdown import environment, text
 from generator.model import names
-from generator.model.alerts import Absence, Alert
+from generator.model.alerts import Alert, Reports
 from generator.model.panels import TITLES
 from generator.model.service import RUN, worded
 from generator.model.signals import Signal
+from generator.promql.layout import layout
 from generator.runbooks.questions import guide
+from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
     from generator.memory import Memory
@@ -49,7 +52,7 @@ class Page(Struct, frozen=True):
         run: The word for a run.
         words: Other words for it, each with the services that have it.
         guide: The first action and questions.
-        query: The recorded series of its signal; empty where it compares none.
+        query: The query of the value that it compares; empty where it compares none.
         dashboard: The dashboard that it links to.
         panel: The panel there; empty where it links only to the dashboard.
         shown: Whether the overview shows the signal over time.
@@ -133,7 +136,7 @@ def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tu
             summaries.setdefault(alert.summary, []).append(each.service)
             meanings.setdefault(alert.means, []).append(each.service)
     pages = tuple(
-        _page(alerts[name], words[name], _Wordings(*map(_commonest_first, wordings[name])), site.grafana_url)
+        _page(alerts[name], words[name], _Wordings(*map(_commonest_first, wordings[name])), site)
         for name in sorted(rows)
     )
     texts = memory.once(tuple[str, ...], lambda: _texts(pages), "runbooks", pages)
@@ -151,13 +154,12 @@ def _texts(pages: Sequence[Page]) -> tuple[str, ...]:
     )
 
 
-def _query(alert: Alert, signal: Signal) -> str:
-    """Name the recorded series of an alert's signal; empty for an alert that is not about a value of its signal."""
-    if not alert.about_signal or isinstance(alert.kind, Absence):
-        return ""
-    by = names.RELEASE if alert.of_release else alert.by
-    level = (by,) if by and (by,) in signal.levels else signal.levels[0]
-    return names.value(signal, level)
+def _query(explained: Explained, site: Site) -> str:
+    """Write the query of the value that an alert compares, of all services; empty where it compares none."""
+    alert, signal = explained.alert, explained.signal
+    # Alerts of one name may be about single values of a label, each with a bound of its own.
+    value = compared(replace(alert, only=""), Ground(Scope(site), {signal.name: signal}, None))
+    return layout(value.text) if value else ""
 
 
 def _panel(alert: Alert) -> str:
@@ -174,7 +176,7 @@ def _page(
     explained: Explained,
     words: Mapping[str, Sequence[str]],
     wordings: _Wordings,
-    grafana: str,
+    site: Site,
 ) -> Page:
     """Collect a page; ``words`` are those for a run, each with the services that have it."""
     alert, signal = explained.alert, explained.signal
@@ -187,15 +189,17 @@ def _page(
         summary=next(iter(wordings.summaries)),
         means=means,
         meanings={text: services for text, services in wordings.meanings.items() if text and text != means},
-        signal=None if isinstance(alert.kind, Absence) else (signal.name, signal.title, signal.description),
+        signal=None
+        if alert.kind.reports is Reports.SILENCE
+        else (signal.name, signal.title, signal.description),
         run=RUN if others else run,
         words={word: services for word, services in words.items() if others and word != RUN},
         guide=guide(alert, signal),
-        query=_query(alert, signal),
+        query=_query(explained, site),
         dashboard=dashboard_of_alert(alert, signal),
         panel=_panel(alert),
         shown=not signal.own or signal.trend is not None or alert.shown,
         severity=alert.tiers[-1].severity if has_bounds else "",
         overview=names.DASHBOARDS["overview"],
-        grafana=grafana,
+        grafana=site.grafana_url,
     )

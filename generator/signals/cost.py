@@ -10,6 +10,8 @@ from generator.model.streams import TOKEN_TYPE, Stream, cost
 from generator.model.units import Unit, parse_duration
 from generator.notation.times import DEFAULT_WINDOW, seconds
 from generator.promql.expr import number
+from generator.scenarios.loads import Traffic, counter, tokens_for
+from generator.scenarios.timeline import merged
 from generator.signals import ratio, tokens, usual
 from generator.signals.events import counted, events
 from generator.signals.ratio import common, divided
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
     from generator.signals.draft import Draft
+    from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec
 
 KEY, KIND = "cost", Cost
@@ -98,3 +103,17 @@ def records(signal: Signal, kind: Cost, scope: Scope) -> Iterator[RecordingRule]
             amount = counted(cost(signal.of), signal.window, labels, scope)
             paced = amount if kind.per is None else amount * number(kind.per / signal.window)
             yield rule(names.value(signal, labels), paced)
+
+
+def load(signal: Signal, kind: Cost, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Spend an amount for each event of the divisor, or at that pace where the signal is not divided."""
+    spent = tokens_for(value, fixture)
+    if isinstance(kind.per, Stream):
+        amount = counter(signal.of, Traffic(traffic.events * spent, traffic.labels), fixture)
+        return merged(amount, counter(kind.per, traffic, fixture))
+    return counter(signal.of, Traffic(spent / (kind.per or signal.window), traffic.labels), fixture)
+
+
+def counted_at(kind: Cost, labels: Labels) -> Labels:
+    """Count the divisor's events, if any, at the labels that it has."""
+    return common(labels, kind.per) if isinstance(kind.per, Stream) else ()

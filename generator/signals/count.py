@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.signals import Count, Signal
 from generator.model.units import Unit
+from generator.scenarios.loads import Traffic, some
 from generator.signals import usual
 from generator.signals.events import events
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
     from generator.signals.draft import Draft
+    from generator.signals.events import Labels
     from generator.streams.scope import Scope
 
 KEY, KIND = "count", Count
@@ -35,3 +39,13 @@ def records(signal: Signal, _kind: Count, scope: Scope) -> Iterator[RecordingRul
     """Record the events themselves."""
     for labels in signal.levels:
         yield events(signal.of, signal.window, labels, scope)
+
+
+def load(signal: Signal, _kind: Count, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Make the events within the window."""
+    return some(signal.of, Traffic(value / signal.window, traffic.labels), fixture)
+
+
+def counted_at(_kind: Count, _labels: Labels) -> Labels:
+    """Count nothing behind a count."""
+    return ()

@@ -8,6 +8,8 @@ from generator.model import names
 from generator.model.signals import Distribution, Signal
 from generator.model.units import Unit
 from generator.promql.expr import number
+from generator.scenarios.loads import Traffic, counter
+from generator.scenarios.timeline import merged
 from generator.signals import usual
 from generator.signals.draft import Draft, refuse_label
 from generator.signals.events import Labels, events
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
+    from generator.signals.events import Labels
 
 KEY, KIND = "distribution", Distribution
 reads, check = usual.reads, usual.check
@@ -48,10 +53,27 @@ def levels_by(kind: Distribution) -> Labels:
 def records(signal: Signal, kind: Distribution, scope: Scope) -> Iterator[RecordingRule]:
     """Record the events by the label, and each value's share of those at the level around it."""
     for labels in signal.levels:
-        around = tuple(label for label in labels if label != kind.label)
+        around = counted_at(kind, labels)
         yield events(signal.of, signal.window, labels, scope)
         yield events(signal.of, signal.window, around, scope)
         part, every = (
             scope.record(names.increase(signal.of, level, signal.window)) for level in (labels, around)
         )
         yield rule(names.value(signal, labels), spread("/", part.now(), every.now() > number(0), around))
+
+
+def load(signal: Signal, kind: Distribution, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Make events of one value, and of another that is no limit."""
+    value = min(1.0, value)
+    named = traffic.labels.get(kind.label, (*kind.limits, *fixture.values_of(kind.label))[0])
+    rest = next(
+        (one for one in fixture.values_of(kind.label) if one not in {named, *kind.limits}), f"not-{named}"
+    )
+    matching = Traffic(traffic.events * value, {**traffic.labels, kind.label: named})
+    others = Traffic(traffic.events * (1 - value), {**traffic.labels, kind.label: rest})
+    return merged(counter(signal.of, matching, fixture), counter(signal.of, others, fixture))
+
+
+def counted_at(kind: Distribution, labels: Labels) -> Labels:
+    """Count all events at the level around the label."""
+    return tuple(label for label in labels if label != kind.label)

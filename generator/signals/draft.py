@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.model.units import Unit
 from generator.notation.names import look_up
 

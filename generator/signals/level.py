@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.signals import Level, Signal, Take
 from generator.promql.expr import aggregate, call
+from generator.scenarios.loads import Traffic, some
 from generator.signals import usual
 from generator.signals.draft import UNITS, Draft
 from generator.streams.scope import Scope, each, having, rule
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
     from generator.model.units import Unit
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
+    from generator.signals.events import Labels
 
 KEY, KIND = "level", Level
 levels_by, check = usual.levels_by, usual.check
@@ -49,3 +53,13 @@ def records(signal: Signal, kind: Level, scope: Scope) -> Iterator[RecordingRule
         yield rule(instants, now)
         over = call(f"{kind.take}_over_time", scope.record(instants).over(signal.window - 1))
         yield rule(names.value(signal, labels), over)
+
+
+def load(signal: Signal, _kind: Level, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Give the gauge its value."""
+    return some(signal.of, Traffic(value, traffic.labels), fixture)
+
+
+def counted_at(_kind: Level, labels: Labels) -> Labels:
+    """Stay at the level of the value."""
+    return labels

@@ -13,9 +13,8 @@ from generator.streams.scope import Scope, each, grouped, having, join, rule, su
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.library import ProfileFacts
     from generator.model.rules import RecordingRule
-    from generator.model.service import Inclusion, Price
+    from generator.model.service import Inclusion, Price, ProfileFacts
 
 #: The label with the type that another counts inside itself.
 WITHIN = "within"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Quantile, Signal
+from generator.model.signals import Better, Quantile, Signal
 from generator.model.streams import RUN_LATENCY, Stream
 from generator.model.units import DAY, MINUTE, Unit
 from generator.promql.expr import Expr, aggregate, call, number
+from generator.scenarios.loads import Traffic, histogram
 from generator.signals import usual
 from generator.signals.draft import UNITS, Draft
 from generator.signals.events import events, whole
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.model.rules import RecordingRule
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
+    from generator.signals.events import Labels
 
 #: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
 HAIR = 1 + 1e-9
@@ -94,3 +99,37 @@ def run_length(signal: Signal, q: float, overflowing: Signal | None, scope: Scop
 
 def _of_a_day(record: str, scope: Scope) -> Expr:
     return call("quantile_over_time", number(_MOST), scope.record(record).over(DAY - 1))
+
+
+def load(signal: Signal, kind: Quantile, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Spread observations over buckets."""
+    return histogram(signal.of, _spread(signal.of, kind.q, value), traffic, fixture)
+
+
+def _spread(stream: Stream, q: float, value: float) -> list[tuple[float, float]]:
+    """Spread observations over buckets so that the quantile, interpolated within its bucket, is ``value``."""
+    edges = (0.0, *stream.buckets)
+    index = next((i for i in range(1, len(edges)) if edges[i] >= value), len(edges) - 1)
+    low, high = edges[index - 1], edges[index]
+    inside = (value - low) / (high - low)
+    if inside <= q and index > 1:
+        below = (q - inside) / (1 - inside) if inside < 1 else 0.0
+        return [(stream.buckets[0], below), (high, 1 - below)]
+    within = min(1.0, q / inside)
+    beyond = edges[index + 1] if index + 1 < len(edges) else inf
+    return [(high, within), (beyond, 1 - within)]
+
+
+def share_beyond(signal: Signal, q: float, value: float, bound: float) -> float:
+    """Compute the share on the bad side of a bound, by whole buckets, where ``load`` gives a quantile a value."""
+    stream = signal.of
+    if signal.better is Better.HIGHER:
+        edge = min((edge for edge in stream.buckets if edge >= bound / HAIR), default=inf)
+        return sum(part for upper, part in _spread(stream, q, value) if upper <= edge)
+    edge = max((edge for edge in stream.buckets if edge <= bound * HAIR), default=0.0)
+    return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
+
+
+def counted_at(_kind: Quantile, labels: Labels) -> Labels:
+    """Count the observations at the level of the value."""
+    return labels

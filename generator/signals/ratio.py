@@ -9,6 +9,8 @@ from generator.model.signals import Ratio, Signal
 from generator.model.units import Unit
 from generator.notation.names import look_up
 from generator.promql.expr import Expr, number
+from generator.scenarios.loads import Traffic, counter
+from generator.scenarios.timeline import merged
 from generator.signals import usual
 from generator.signals.events import Labels, counted, events
 from generator.streams.scope import Scope, join, rule, spread, summed
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
     from generator.signals.draft import Draft
+    from generator.signals.events import Labels
 
 KEY, KIND = "ratio", Ratio
 levels_by, check = usual.levels_by, usual.check
@@ -89,3 +94,19 @@ def _zero(signal: Signal, kind: Ratio, labels: Labels, scope: Scope) -> Expr | N
     if exists and set(labels) <= set(exists.labels):
         return counted(exists, signal.window, labels, scope)
     return None
+
+
+def load(signal: Signal, kind: Ratio, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Make events of both sides."""
+    return load_per(signal, kind.per, value, traffic, fixture)
+
+
+def load_per(signal: Signal, per: Stream, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Make ``value`` events of the signal's stream for each event of another."""
+    amount = Traffic(traffic.events * value, traffic.labels)
+    return merged(counter(signal.of, amount, fixture), counter(per, traffic, fixture))
+
+
+def counted_at(kind: Ratio, labels: Labels) -> Labels:
+    """Count the divisor's events at the labels that it has."""
+    return common(labels, kind.per)

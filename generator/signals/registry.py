@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from generator.model.signals import Kind, Signal
     from generator.model.streams import Stream
     from generator.model.units import Unit
+    from generator.scenarios.loads import Traffic
+    from generator.scenarios.subject import Fixture, Subject
+    from generator.scenarios.timeline import Load
     from generator.signals.draft import Draft
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec
@@ -64,6 +67,14 @@ class KindModule(Protocol[K]):
         """Record it at every level, parts before values."""
         ...
 
+    def counted_at(self, kind: K, labels: Labels, /) -> Labels:
+        """Find the level at which the events behind a value at ``labels`` are counted."""
+        ...
+
+    def load(self, signal: Signal, kind: K, value: float, traffic: Traffic, fixture: Fixture, /) -> Load:
+        """Find the traffic of a test case at which it has a value."""
+        ...
+
 
 def _kind(module: KindModule[K]) -> KindModule[Any]:
     """Have mypy prove that all parts of a module are about the same kind."""
@@ -104,3 +115,13 @@ def windows(signals: Iterable[Signal]) -> tuple[tuple[Stream, int], ...]:
             for stream in module_of(signal.kind).reads(signal, signal.kind)
         )
     )
+
+
+def counted_at(signal: Signal, labels: Labels) -> Labels:
+    """Find the level at which the events behind a value at ``labels`` are counted."""
+    return module_of(signal.kind).counted_at(signal.kind, labels)
+
+
+def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) -> Load:
+    """Find a load at which ``signal`` has ``value``."""
+    return module_of(signal.kind).load(signal, signal.kind, value, traffic, subject.fixture)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.wording import did_you_mean
 from generator.model import names
 from generator.model.signals import Better, Share, Signal
 from generator.model.units import Unit
 from generator.promql.expr import number
+from generator.scenarios.loads import Traffic, counter
+from generator.scenarios.timeline import merged
 from generator.signals import usual
 from generator.signals.draft import Draft, refuse_label
 from generator.signals.events import events, whole
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from generator.model.metrics import Label
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
+    from generator.signals.events import Labels
     from generator.spec.types import Text
 
 KEY, KIND = "share", Share
@@ -124,3 +129,18 @@ def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule
         yield rule(names.numerator(signal, labels), summed(matching.now(), labels) | number(0) * told)
         part = scope.record(names.numerator(signal, labels)).now()
         yield rule(names.value(signal, labels), part / (every > number(0)))
+
+
+def load(signal: Signal, kind: Share, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Make matching events and others."""
+    value, labels = min(1.0, value), {**traffic.labels, **kind.among}
+    name, matched = next(iter(kind.where.items()))
+    rest = next((other for other in fixture.values_of(name) if other != matched), f"not-{matched}")
+    matching = Traffic(traffic.events * value, {**labels, **kind.where})
+    others = Traffic(traffic.events * (1 - value), {**labels, name: rest})
+    return merged(counter(signal.of, matching, fixture), counter(signal.of, others, fixture))
+
+
+def counted_at(_kind: Share, labels: Labels) -> Labels:
+    """Count all events at the level of the value."""
+    return labels

@@ -9,14 +9,18 @@ from generator.model.streams import MODEL, TOKEN_TYPE, Stream, billed
 from generator.model.units import Unit
 from generator.signals import usual
 from generator.signals.events import events
-from generator.signals.ratio import common, divided
+from generator.signals.ratio import common, divided, load_per
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
+    from generator.scenarios.loads import Traffic
+    from generator.scenarios.subject import Fixture
+    from generator.scenarios.timeline import Load
     from generator.signals.draft import Draft
+    from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec, SourceSpec
     from generator.streams.scope import Scope
 
@@ -68,3 +72,13 @@ def records(signal: Signal, kind: Tokens, scope: Scope) -> Iterator[RecordingRul
         yield events(kind.per, signal.window, common(labels, kind.per), scope)
         yield events(billed(signal.of), signal.window, labels, scope)
         yield divided(signal, labels, kind.per, scope)
+
+
+def load(signal: Signal, kind: Tokens, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Make tokens, and events of the divisor."""
+    return load_per(signal, kind.per, value, traffic, fixture)
+
+
+def counted_at(kind: Tokens, labels: Labels) -> Labels:
+    """Count the divisor's events at the labels that it has."""
+    return common(labels, kind.per)

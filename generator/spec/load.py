@@ -20,7 +20,7 @@ from unicodedata import normalize
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, error, has_errors, limited
-from generator.diagnostics.printable import find_credential, in_quotes
+from generator.diagnostics.wording import find_credential, in_quotes
 from generator.spec import nodes, types
 from generator.spec.document import Document, parse_document
 from generator.spec.environments import in_environments, too_long

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.diagnostics.suggest import closest
+from generator.diagnostics.wording import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Span, error
-from generator.diagnostics.printable import quoted, shortened
-from generator.diagnostics.suggest import closest, listed
+from generator.diagnostics.wording import closest, listed, quoted, shortened
 from generator.spec.nodes import Mapping, Node, Scalar
 from generator.spec.schema_errors import (
     KEY_NAME,

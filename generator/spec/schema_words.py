@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from generator.diagnostics.printable import in_quotes, quoted, shortened
+from generator.diagnostics.wording import in_quotes, quoted, shortened
 from generator.spec.nodes import Mapping, Node, Scalar, Sequence, Step
 from generator.spec.schema_errors import fits_pattern
 from generator.spec.source import at_colon

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Result, Span, error
-from generator.diagnostics.printable import quoted, visible
+from generator.diagnostics.wording import quoted, visible
 
 if TYPE_CHECKING:
     from pathlib import Path

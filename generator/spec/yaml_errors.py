@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error
-from generator.diagnostics.printable import in_quotes, quoted, shortened
+from generator.diagnostics.wording import in_quotes, quoted, shortened
 from generator.spec.source import LineIndex, SourceText, at_colon, rest_of_line, start_of_line
 
 if TYPE_CHECKING:

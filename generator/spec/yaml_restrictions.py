@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Span, error, warning
-from generator.diagnostics.printable import MAX_QUOTED, in_quotes, quoted, shortened, visible
+from generator.diagnostics.wording import MAX_QUOTED, in_quotes, quoted, shortened, visible
 from generator.spec.events import EventKind, YamlEvent
 from generator.spec.nodes import KeyValue, Node, Scalar, Value
 from generator.spec.source import FORBIDDEN, at_colon, rest_of_line, start_of_line

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.checks.facts import Facts
-    from generator.model.library import Library
     from generator.model.metrics import Label
     from generator.model.rules import SharedRules
+    from generator.model.service import Library
 
 SITE = Site(
     scrape_interval=15,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.diagnostics.suggest import closest, did_you_mean, listed
+from generator.diagnostics.wording import closest, did_you_mean, listed
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from generator.discover.bounds import environments
+from generator.discover.draft import environments
 from generator.live.remote_write import write
 from tests.commands.calls import Call
 from tests.discover.test_history import history

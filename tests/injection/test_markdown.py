@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 from markdown_it import MarkdownIt
 
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.markdown import address, code, text
 from generator.model import names
 from tests.injection.hostile import RAW, TEXTS, sentence

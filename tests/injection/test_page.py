@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.diagnostics.printable import printable
+from generator.diagnostics.wording import printable
 from generator.live.process import find_program
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.replay.page import page

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
-    from generator.model.library import Library
     from generator.model.rules import RuleGroup
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
     from tests.prometheus.expected import Key
 
 #: A Monday morning, and the end of a minute.

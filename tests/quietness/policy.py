@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.library import Library
+    from generator.model.service import Library
 
 _MINUTE = 60
 

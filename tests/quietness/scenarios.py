@@ -15,7 +15,7 @@ from tests.quietness.model import DAY, HOUR, WEEK, Minutes, beyond, burning, fir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.model.library import Library
+    from generator.model.service import Library
 
 LOW, BURN, TOOL, LATENCY, NO_RUNS = (
     "AgentSuccessRateLow",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.model.library import Library
+    from generator.model.service import Library
 
 pytestmark = pytest.mark.long
 

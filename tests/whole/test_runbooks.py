@@ -8,6 +8,7 @@ import re
 import pytest
 import yaml
 
+from generator.promql.infer import names_read
 from tests.whole.compiled import compile_specs
 from tests.whole.shipped import shipped
 
@@ -17,9 +18,10 @@ _WITHOUT_VALUE = {
     "AgentOwnersConflict",
     "AgentRulesFailing",
     "AgentRulesLate",
-    "AgentSeriesBudgetExceeded",
     "AgentUndeclaredLabelValue",
 }
+#: Their questions are about the data, which no panel shows.
+_ABOUT_SERIES = {"AgentSeriesBudgetExceeded", "AgentTokensUnpriced"}
 _OF_RUNS = "Which stop reasons grew?"
 _OF_COST = "Do runs take more steps"
 _OF_OWN = "Which other signals moved with it?"
@@ -65,17 +67,50 @@ def test_each_page_has_a_first_action_and_queries_of_what_is_recorded(pages: dic
     recorded = {
         rule["record"]
         for path, text in rules.items()
-        if path.startswith("prometheus/rules/")
+        if path.startswith(("prometheus/rules/", "prometheus/alerts/"))
         for group in yaml.safe_load(text)["groups"]
         for rule in group["rules"]
+        if "record" in rule
     } | {"service:agent_calls:count"}
     for alert, page in pages.items():
         section = page.split("## First action\n")[1].split("\n## ")[0]
         assert section.strip().endswith("```")
-        alerts, *values = re.findall(r"```promql\n(.*?)\n```", section)
+        alerts, *values = re.findall(r"```promql\n(.*?)\n```", section, re.DOTALL)
         assert alerts == f'ALERTS{{alertname="{alert}"}}'
-        assert set(values) <= recorded, alert
+        assert {name for value in values for name in _read(value, recorded)} <= recorded, alert
         assert bool(values) == (alert not in _WITHOUT_VALUE)
+
+
+def test_the_value_on_a_page_is_the_one_that_its_alert_compares(pages: dict[str, str]) -> None:
+    """Each record in the query is one that the alert reads."""
+    groups = [
+        group
+        for path, text in compile_specs(shipped()).files.items()
+        if path.startswith(("prometheus/rules/", "prometheus/alerts/"))
+        for group in yaml.safe_load(text)["groups"]
+    ]
+    rules = [rule for group in groups for rule in group["rules"]]
+    recorded = {rule["record"] for rule in rules if "record" in rule}
+    compared = {}
+    for name in {rule["alert"] for rule in rules if "alert" in rule} - _WITHOUT_VALUE:
+        _, value = re.findall(r"```promql\n(.*?)\n```", pages[name], re.DOTALL)
+        read = {one for rule in rules if rule.get("alert") == name for one in names_read(rule["expr"])}
+        compared[name] = _read(value, recorded)
+        assert compared[name] <= read, name
+    assert compared["AgentErrorBudgetBurn"] == {
+        f"service:agent_success_rate:error_ratio{window}"
+        for window in ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
+    }
+    assert compared["AgentCostForecastExceeded"] == {"service:agent_spend:forecast"}
+    assert compared["AgentStepsPerRunRegression"] == {"release:agent_step_count:release_change"}
+    assert "service:agent_run:increase1d" in compared["AgentNoRuns"]
+
+
+def _read(query: str, recorded: set[str]) -> set[str]:
+    """List the records that a query reads, by name or by a pattern of names."""
+    if pattern := re.fullmatch(r'\{__name__=~"(.*)"\}', query):
+        return {name for name in recorded if re.fullmatch(pattern[1], name)}
+    return set(names_read(query))
 
 
 def test_the_panels_that_answer_a_question_exist(pages: dict[str, str]) -> None:
@@ -175,7 +210,7 @@ def test_a_page_names_the_panel_that_its_alert_leads_to(pages: dict[str, str]) -
 
 def test_every_question_about_a_value_names_the_panel_that_answers_it(pages: dict[str, str]) -> None:
     # Rules, targets and files of specs are not series: no panel shows them.
-    about_values = pages.keys() - _WITHOUT_VALUE - {"AgentTokensUnpriced", "Calls"}
+    about_values = pages.keys() - _WITHOUT_VALUE - _ABOUT_SERIES - {"Calls"}
     assert len(about_values) > 10
     for alert in about_values:
         questions = pages[alert].split("## First questions")[1].split("\n## ")[0].split("\n1. ")[1:]

@@ -25,6 +25,7 @@ KEY, KIND = "threshold", Threshold
 FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
 GUIDE: Guide | None = None
 expr, records, cases = expression.expr, expression.records, trials.cases
+compared = expression.compared
 labels, panel = usual.labels, usual.panel
 
 

@@ -12,6 +12,7 @@ from generator.model.units import HOUR
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals import rare
 from generator.signals.quantile import UNKNOWN_LENGTH
+from generator.signals.ratio import unfinished
 from generator.streams.scope import each, grouped, join, largest
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     """Compare the value with the tier's bound."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
     parts = condition.input_series(alert, ground)
-    crossed = condition.beyond(signal, condition.rounded(parts.value.now()), bound)
+    crossed = condition.beyond(signal, condition.rounded(compared(alert, kind, ground)), bound)
     if isinstance(signal.kind, Count) and signal.better is Better.HIGHER:
         crossed = join("and", crossed, _whole_window(signal, ground))
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
@@ -48,6 +49,11 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
         begun = join("unless", crossed, _beginning(signal, ground)) if ground.timed else crossed
         return begun | _endless(alert, bound, parts, ground)
     return crossed
+
+
+def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
+    """Select the signal's value."""
+    return condition.input_series(alert, ground).value.now()
 
 
 def _beginning(signal: Signal, ground: Ground) -> Expr:
@@ -79,9 +85,12 @@ def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, gro
 
 
 def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[RecordingRule]:
-    """Record the series that only the longer windows of a threshold read."""
+    """Record what only the longer windows of a threshold read, and the times without a finished run."""
+    signal = ground.signal(alert)
+    if kind.unfinished:
+        yield unfinished(signal, ground.scope)
     if kind.also_over:
-        signal, found = ground.signal(alert), condition.input_series(alert, ground)
+        found = condition.input_series(alert, ground)
         yield from rare.sides(signal, found.each, found.on, ground.scope)
         for window in (kind.lately, kind.also_over):
             yield from rare.over(signal, found.each, found.on, window, ground.scope)

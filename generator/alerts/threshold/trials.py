@@ -26,10 +26,11 @@ from generator.model.signals import (
 )
 from generator.model.streams import RUN_LATENCY
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.scenarios.loads import Traffic, beyond_last, counter, load_of, share_beyond, spending
+from generator.scenarios.loads import Traffic, beyond_last, counter, spending
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
 from generator.scenarios.timeline import Load, SeriesId, TestCase, Timeline, idle, merged
-from generator.signals.quantile import UNKNOWN_LENGTH
+from generator.signals.quantile import UNKNOWN_LENGTH, share_beyond
+from generator.signals.registry import load_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, listing, of_service, remark, suspicion, violation
 from generator.audit.translated import dropped
-from generator.diagnostics.printable import printable, quoted
-from generator.diagnostics.suggest import closest, listed
+from generator.diagnostics.wording import closest, listed, printable, quoted
 from generator.model.identifiers import unbounded
 from generator.model.metrics import OTHER, Label
 from generator.model.names import LE, OUTSIDE, TARGET_INFO

@@ -20,7 +20,7 @@ from generator.audit.findings import (
     violation,
 )
 from generator.audit.translated import alternatives
-from generator.diagnostics.suggest import closest, listed
+from generator.diagnostics.wording import closest, listed
 from generator.model.identifiers import unbounded
 from generator.model.metrics import FACTORS, Metric, MetricType
 from generator.model.names import LE

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboards import segments
-from generator.grafana.layout import Section, even
-from generator.grafana.panels import Column, Dashboard, Panel, Query, Table
+from generator.grafana.panels import Column, Dashboard, Panel, Query, Section, Table, even
 from generator.grafana.queries import (
     MONTH,
     NO_RELEASES,

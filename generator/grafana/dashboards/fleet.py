@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
 from generator.grafana.alerts import alert_list
-from generator.grafana.layout import Section, even
-from generator.grafana.panels import Cell, Column, Dashboard, Panel, Query, Scale, Table
+from generator.grafana.panels import Cell, Column, Dashboard, Panel, Query, Scale, Section, Table, even
 from generator.grafana.queries import ago
 from generator.grafana.status_board import titled
 from generator.grafana.variables import environment, named, of_name, of_row

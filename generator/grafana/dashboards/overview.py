@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from generator.grafana import colours, grammar
 from generator.grafana.alerts import alert_list
 from generator.grafana.dashboards import cost, releases, runs, stop_reasons, tools
-from generator.grafana.layout import Row, Section, Stack, even
-from generator.grafana.panels import Dashboard, Panel, Query
+from generator.grafana.panels import Dashboard, Panel, Query, Row, Section, Stack, even
 from generator.grafana.status_board import status_board
 from generator.grafana.variables import OWN, mine, own_signals, own_values, variables
 from generator.model import names

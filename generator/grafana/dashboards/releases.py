@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboards import cost, runs, stop_reasons, tools
-from generator.grafana.layout import Section, even
-from generator.grafana.panels import Column, Dashboard, Panel, Query, Scale, Table
+from generator.grafana.panels import Column, Dashboard, Panel, Query, Scale, Section, Table, even
 from generator.grafana.queries import ENOUGH, by
 from generator.grafana.variables import mine, of_row, variables
 from generator.model import names

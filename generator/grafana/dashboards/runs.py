@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboards import segments
-from generator.grafana.layout import Section, even
-from generator.grafana.panels import Dashboard, Panel, Query
+from generator.grafana.panels import Dashboard, Panel, Query, Section, even
 from generator.grafana.queries import (
     NO_RELEASES,
     by_busy_release,

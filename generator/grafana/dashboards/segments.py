@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.grafana import grammar
-from generator.grafana.layout import Section, even
+from generator.grafana.panels import Section, even
 from generator.grafana.queries import MONTH, apart, by_day, leading, objective, summed_over_range
 from generator.grafana.variables import Variable, chosen, mine
 from generator.model.units import HOUR

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
-from generator.grafana.layout import Section, even, row
-from generator.grafana.panels import Dashboard, Legend, Panel, Query
+from generator.grafana.panels import Dashboard, Legend, Panel, Query, Section, even, row
 from generator.grafana.queries import NO_RELEASES, busy, newest_first, summed_over_range
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
-from generator.grafana.layout import Row, Section, even, row
-from generator.grafana.panels import Column, Dashboard, Panel, Query, Table
+from generator.grafana.panels import Column, Dashboard, Panel, Query, Row, Section, Table, even, row
 from generator.grafana.queries import (
     NO_RELEASES,
     apart,

@@ -43,7 +43,7 @@ def shared_cases(subject: Subject) -> Iterator[TestCase]:
         for one in cases(changed)[:1]:
             yield replace(one, name=f"{one.name} with {what}", constants=(*one.constants, constant))
     # The health of the rules themselves is watched independently of services.
-    if not isinstance(subject.alert.kind, alerts.RuleHealth):
+    if not subject.alert.about_rules:
         yield from map(_off, usual[:1])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.model import names
-from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
+from generator.model.alerts import Absence, Bound, BurnRate, Change, Outside, Threshold, Undeclared
 from generator.model.outside import outside_label
 from generator.model.service import RELEASE, RUN
 from generator.model.signals import Better, Quantile, Share
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model.alerts import Alert, Tier
-    from generator.model.library import Library, ProfileFacts
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, ProfileFacts, Service, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
 
@@ -149,7 +148,7 @@ def _written(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
     values: dict[SeriesId, float] = {}
     for alert in library.alerts:
         default = profile.objectives.get(alert.signal)
-        needs = any(_stands_on_objective(alert, tier) for tier in alert.tiers)
+        needs = _stands_on_objective(alert)
         lacks_window = isinstance(alert.kind, BurnRate) and (default is None or not default.window)
         if (needs and default is None) or lacks_window:
             values[_constant(names.OBJECTIVE, signal=alert.signal)] = promised[alert.signal]
@@ -158,9 +157,8 @@ def _written(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
     return values
 
 
-def _stands_on_objective(alert: Alert, tier: Tier) -> bool:
-    beyond = alert.kind.beyond_written if isinstance(alert.kind, Change) else None
-    return any(one is not None and one.factor is not None for one in (tier.written, beyond))
+def _stands_on_objective(alert: Alert) -> bool:
+    return any(isinstance(one.written, Bound) and one.written.factor is not None for one in alert.numbers)
 
 
 def _with_buckets(stream: Stream, library: Library, promised: Mapping[str, float]) -> Stream:

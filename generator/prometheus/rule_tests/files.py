@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.alerts import BurnRate, RuleHealth
-from generator.model.rules import RecordingRule
+from generator.model.alerts import BurnRate
+from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
     from generator.alerts.culprit import Events
     from generator.model.alerts import Alert, Variant
-    from generator.model.library import Library
     from generator.model.rules import RuleGroup, SharedRules
-    from generator.model.service import Service, Site
+    from generator.model.service import Library, Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
@@ -47,8 +46,15 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
+#: The alerts that read no shared record.
+_OWN = "own"
 #: The number of test cases of a severity for an alert that only one service has.
 _CLEAREST = 2
+
+
+class _SharedFile(Struct, frozen=True):
+    family: str
+    groups: Sequence[RuleGroup]
 
 
 class Trial(Struct, frozen=True):
@@ -80,7 +86,8 @@ def shared_tests(
         for _, part in groupby(sorted(trials, key=lambda one: one.step), key=lambda one: one.step):
             at_once = tuple(part)
             inputs = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
-            needed = needed_families(alerting, rules, inputs)
+            read = [rule.expr for group in alerting for rule in group.rules]
+            needed = needed_files(read, rules.recording, inputs)
             # The whole price list would take longer to evaluate than all else that a cost depends on.
             prices = _prices(library, at_once) if PRICES in needed else {}
             of_models |= prices
@@ -193,24 +200,61 @@ def _comment(family: str) -> tuple[str, ...]:
     )
 
 
-def service_tests(service: Service, compiled: Compiled, shared: SharedRules, site: Site) -> Artifact:
-    """Write the unit tests of a service: of its raw pass and constants, and of the alerts that only it has."""
-    comment = (
-        f"Unit tests of the raw pass and the constants of {service.name}, generated from its spec.",
-        "Run them with: promtool test rules <this file>",
+def service_tests(
+    service: Service, compiled: Compiled, shared: SharedRules, site: Site
+) -> Iterator[Artifact]:
+    """Write the unit tests of a service: of its raw pass and constants, and of the alerts that only it has.
+
+    Those alerts are in a file for each family of shared records: ``promtool`` evaluates all rules that a file names, in
+    every step of every test.
+    """
+    yield Artifact(
+        names.tests_path(service.name),
+        _file(
+            (
+                f"Unit tests of the raw pass and the constants of {service.name}, generated from its spec.",
+                "Run them with: promtool test rules <this file>",
+            ),
+            [names.rules_path(service.name)],
+            compiled.recording,
+            [raw_test(service, site)],
+            site.rule_interval,
+        ),
     )
-    paths, groups = [names.rules_path(service.name)], list(compiled.recording)
-    tests = [raw_test(service, site)]
-    if compiled.alerting:
-        needed = needed_families((*compiled.recording, *compiled.alerting), shared)
-        paths += [names.rules_path(names.shared_name(one)) for one in needed]
-        paths.append(names.alerts_path(service.name))
-        # Its input is streams, so that its own signals come after their inputs.
-        groups = (
-            [group for one in needed for group in shared.recording[one]] + groups + list(compiled.alerting)
-        )
-        tests += _own_tests(service, site)
-    return Artifact(names.tests_path(service.name), _file(comment, paths, groups, tests, site.rule_interval))
+    files = _shared_files(shared)
+    needed = _needed_by(compiled.alerting, files, compiled.recording)
+    by_family: dict[str, list[Trial]] = {}
+    for trial in own_trials(service, site):
+        if trial.shows and trial.case.timeline.seconds <= LONGEST:
+            read = [one.family for path, one in files.items() if path in needed[trial.case.alert.name]]
+            *_, last = (_OWN, *read)
+            by_family.setdefault(last, []).append(trial)
+    for family, trials in by_family.items():
+        loaded = set[str]().union(*(needed[trial.case.alert.name] for trial in trials))
+        read_files = {path: one for path, one in files.items() if path in loaded}
+        yield _own_tests(service, compiled, family, read_files, trials)
+
+
+def _shared_files(shared: SharedRules) -> dict[str, _SharedFile]:
+    """List the shared files by path, in the order of evaluation; some records stand beside the alerts they serve."""
+    rules = ((names.rules_path, shared.recording), (names.alerts_path, shared.alerting))
+    return {
+        path_of(names.shared_name(family)): _SharedFile(family, groups)
+        for path_of, by_family in rules
+        for family, groups in by_family.items()
+    }
+
+
+def _needed_by(
+    alerting: Iterable[RuleGroup], files: Mapping[str, _SharedFile], own: Sequence[RuleGroup]
+) -> dict[str, set[str]]:
+    """Find the paths of the shared files that each alert needs, by its name."""
+    needed: dict[str, set[str]] = {}
+    groups = {path: one.groups for path, one in files.items()}
+    for rule in (one for group in alerting for one in group.rules):
+        if isinstance(rule, AlertingRule):
+            needed.setdefault(rule.alert, set()).update(needed_files([rule.expr], groups, own=own))
+    return needed
 
 
 def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = False) -> Iterator[Trial]:
@@ -220,24 +264,30 @@ def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = Fa
             yield Trial(subject, case, place == 0)
 
 
-def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collection[str] = ()) -> list[str]:
-    """List the families with the records that rules read, directly or indirectly, in the order of evaluation.
+def needed_files(
+    read: Iterable[str],
+    files: Mapping[str, Sequence[RuleGroup]],
+    fed: Collection[str] = (),
+    own: Iterable[RuleGroup] = (),
+) -> list[str]:
+    """List the files with the records that expressions read, directly or indirectly, in their order.
 
-    A series in ``fed`` need not be recorded. Other records of a family may lack their inputs: whoever reads a cost
-    needs the prices, and who reads a count of the same family does not.
+    A series in ``fed`` need not be recorded; ``own`` are further groups. Other records of a file may lack their inputs:
+    whoever reads a cost needs the prices, and who reads a count of the same family does not.
     """
     written: dict[str, list[str]] = {}
-    for rule in (one for of in rules.recording.values() for group in of for one in group.rules):
+    shared = (group for groups in files.values() for group in groups)
+    for rule in (one for group in (*shared, *own) for one in group.rules):
         if isinstance(rule, RecordingRule) and rule.record not in fed:
             written.setdefault(rule.record, []).append(rule.expr)
     needed: set[str] = set()
-    waiting = [rule.expr for group in groups for rule in group.rules]
+    waiting = [*read]
     while waiting:
-        read = {reference.name for expr in waiting for reference in references(expr)}
-        fresh = (read & written.keys()) - needed
+        known = {reference.name for expr in waiting for reference in references(expr)}
+        fresh = (known & written.keys()) - needed
         needed |= fresh
         waiting = [expr for name in fresh for expr in written[name]]
-    return [family for family, of in rules.recording.items() if not needed.isdisjoint(_recorded(of))]
+    return [path for path, groups in files.items() if not needed.isdisjoint(_recorded(groups))]
 
 
 def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:
@@ -300,21 +350,40 @@ def own_trials(service: Service, site: Site) -> Iterator[Trial]:
                     yield Trial(Subject(alert, tier, fixture), case, place < _CLEAREST)
 
 
-def _own_tests(service: Service, site: Site) -> Iterator[Mapped]:
-    """Write a test for each of the clearest cases; as all happen to one service, promtool takes long for each."""
-    for trial in own_trials(service, site):
-        phases = trial.case.timeline.phases
-        if trial.case.timeline.seconds > LONGEST or not trial.shows:
-            continue
-        inputs = _inputs(trial, phases, service.name, _steps(phases))
-        yield {
-            "name": f"{trial.case.alert.name} ({trial.case.tier.severity}) {trial.case.name}",
-            "interval": duration(site.rule_interval),
-            "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
-            "promql_expr_test": [
-                _expectation(trial, one, service.name) for one in trial.case.timeline.expectations
-            ],
-        }
+def _own_tests(
+    service: Service,
+    compiled: Compiled,
+    family: str,
+    files: Mapping[str, _SharedFile],
+    trials: Sequence[Trial],
+) -> Artifact:
+    """Write the tests of own alerts that need these shared files, by path, of which ``family`` names the last."""
+    site = trials[0].subject.fixture.site
+    comment = (
+        f"Unit tests of the alerts that only {service.name} has ({family}), generated from its spec.",
+        "Run them with: promtool test rules <this file>",
+    )
+    paths = [names.rules_path(service.name), *files, names.alerts_path(service.name)]
+    # Their input is streams, so that own signals come after their inputs.
+    shared = (group for one in files.values() for group in one.groups)
+    groups = [*shared, *compiled.recording, *compiled.alerting]
+    tests = [_own_test(trial, service, site) for trial in trials]
+    path = names.own_tests_path(service.name, family)
+    return Artifact(path, _file(comment, paths, groups, tests, site.rule_interval))
+
+
+def _own_test(trial: Trial, service: Service, site: Site) -> Mapped:
+    """Write a test of one case; as all happen to one service, promtool takes long for each."""
+    phases = trial.case.timeline.phases
+    inputs = _inputs(trial, phases, service.name, _steps(phases))
+    return {
+        "name": f"{trial.case.alert.name} ({trial.case.tier.severity}) {trial.case.name}",
+        "interval": duration(site.rule_interval),
+        "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+        "promql_expr_test": [
+            _expectation(trial, one, service.name) for one in trial.case.timeline.expectations
+        ],
+    }
 
 
 def _steps(phases: Iterable[Phase]) -> int:
@@ -425,7 +494,7 @@ def _annotations(trial: Trial, service: str) -> Iterator[Mapped]:
         names.SERVICE: service,
         names.OWNER: example.OWNER,
         # Alerts about the rules themselves have no owner.
-        **({} if isinstance(alert.kind, RuleHealth) else subject.fixture.marks),
+        **({} if alert.about_rules else subject.fixture.marks),
         names.SIGNAL: alert.signal,
         **subject.labels,
         **dict(case.labels),

@@ -1,11 +1,19 @@
-"""Text from a spec made safe to show: no credentials, nothing invisible, nothing that moves the cursor or turns it."""
+"""The words of messages: texts from a spec made safe to show, near names, lists and counts.
+
+A text that is safe to show has no credentials, nothing invisible, and nothing that moves the cursor or turns it.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: The names of parameters for credentials in addresses.
 _PARAMETERS = (
@@ -45,6 +53,10 @@ _BYTE = range(0xDC80, 0xDD00)
 _BMP_END = 0x10000
 _LATIN_END = 0x100
 MAX_QUOTED = 60
+# difflib is quadratic in the length of a name, and a longer one is no typing mistake.
+_MAX_LENGTH = 64
+_CUTOFF = 0.6
+_MAX_LISTED = 12
 
 
 class Credential(Struct, frozen=True):
@@ -130,3 +142,47 @@ def _escape(point: int) -> str:
     if point < _LATIN_END:
         return rf"\x{point:02x}"
     return rf"\u{point:04x}" if point < _BMP_END else rf"\U{point:08x}"
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that resembles ``name`` most, in any case, or ``None``; never ``name`` itself."""
+    if len(name) > _MAX_LENGTH:
+        return None
+    folded = {candidate.casefold(): candidate for candidate in known if candidate != name}
+    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=_CUTOFF)
+    return folded[matches[0]] if matches else None
+
+
+def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str:
+    """``did you mean "x"?``, else ``<listing>: a, b, c``, else empty."""
+    candidates = tuple(dict.fromkeys(known))
+    match = closest(name, candidates)
+    if match is not None:
+        return f"did you mean {quoted(match)}?"
+    return f"{listing}: {listed(nearest_first(name, candidates))}" if candidates else ""
+
+
+def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known names, with those that resemble ``name`` first where a list of them would be cut."""
+    every = tuple(known)
+    if len(every) <= _MAX_LISTED or len(name) > _MAX_LENGTH:
+        return every
+    matcher = difflib.SequenceMatcher(b=name.casefold())
+
+    def likeness(candidate: str) -> float:
+        matcher.set_seq1(candidate[:_MAX_LENGTH].casefold())
+        return matcher.ratio()
+
+    return tuple(sorted(every, key=likeness, reverse=True))
+
+
+def listed(names: Iterable[str], most: int = _MAX_LISTED) -> str:
+    """The names with commas between; a long list is cut and its rest counted."""
+    every = tuple(names)
+    rest = len(every) - most
+    return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """The number of things: ``1 file``, ``2 files``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
