@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.alerts import Alert
+    from generator.model.delivery import Receiver
     from generator.model.metrics import Label, Metric
-    from generator.model.receivers import Receiver
     from generator.model.service import Model, Objective, Service, Site
     from generator.model.signals import Signal
 

@@ -10,7 +10,6 @@ import io
 import os
 import stat
 import sys
-from binascii import crc32
 
 from generator import private
 from generator.colour import colours
@@ -20,6 +19,8 @@ _FORMAT = "agent-metrics 1"
 #: A file changed this shortly before it was read may be changed again without another time.
 _RACY_NS = 20_000_000
 _SPECS, _OUTPUT = "specs", "output"
+#: The remainder names a record; to load a library that hashes takes as long as the rest of the answer.
+_PRIME = 2**61 - 1
 
 
 class Record:
@@ -109,7 +110,7 @@ def _named(specs: str, output: str) -> tuple[str, list[str]]:
     """Name the record of a call; the record's head confirms the call."""
     call = [_FORMAT, os.getcwd(), specs, output]
     text = "\0".join(call).encode("utf-8", "surrogateescape")
-    return f"{crc32(text):08x}{crc32(text[::-1]):08x}.run", [*call[:-1], described(), output]
+    return f"{int.from_bytes(text) % _PRIME:016x}.run", [*call[:-1], described(), output]
 
 
 def _text(head: list[str], record: Record) -> bytes:

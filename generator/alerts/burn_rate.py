@@ -22,6 +22,7 @@ from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
 from generator.scenarios.timeline import Load, SeriesId, TestCase, idle
+from generator.signals import error_budget
 from generator.signals.registry import load_of
 from generator.streams.scope import join, largest
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.alerts.guide import Guide
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.signals import Signal
     from generator.spec.types import Text
@@ -41,7 +43,7 @@ LEFT = 0.38
 KEY, KIND = "burn_rate", BurnRate
 FLOORS: tuple[str, ...] = (MIN_BAD_EVENTS,)
 GUIDE: Guide | None = None
-records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
+labels, variant_parts = usual.labels, usual.variant_parts
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:
@@ -126,6 +128,20 @@ def _beyond_budget(burn: Burn, budget: float, window: int) -> tuple[str, str] | 
 def panel(alert: Alert, _kind: BurnRate) -> str:
     """Link the burn rate."""
     return f"{alert.signal}:burn"
+
+
+def records(alert: Alert, _kind: BurnRate, ground: Ground) -> Iterator[RecordingRule]:
+    """Record the bad events and their share over the windows of all paces."""
+    signal, scope = ground.signal(alert), ground.scope
+    yield from error_budget.sides(signal, scope)
+    for window in windows(alert):
+        yield from error_budget.burn_over(signal, window, scope)
+
+
+def windows(alert: Alert) -> tuple[int, ...]:
+    """List the windows of an alert's paces in seconds, the shortest first."""
+    paces = [one for tier in alert.tiers for one in tier.burns]
+    return tuple(sorted({window for one in paces for window in (one.long, one.short)}))
 
 
 def expr(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> Expr:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BOUND, Alert, BurnRate, Change, Forecast, Regression, Threshold
+from generator.model.alerts import BOUND, Regression, Reports, Threshold
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, HOUR
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
 #: The share of the bad events that counts as most of them.
@@ -45,7 +46,6 @@ _HOW = ("stop_reason", "error_class")
 #: Values of these labels without information.
 UNTOLD = ("", "completed", "other")
 _TOOL, _MODEL, _STOP_REASON = "tool", "model", "stop_reason"
-_KINDS = Threshold | Change | BurnRate | Regression | Forecast
 #: In a matcher: the value of a label of the firing alert.
 OF_ALERT = "\0"
 
@@ -178,7 +178,7 @@ def query(alert: Alert, ground: Ground) -> Expr | None:
 
 def clues(alert: Alert, ground: Ground) -> tuple[Clue, ...]:
     """List the clues for an alert, causes before manners; empty for an alert without events."""
-    if not ground.scope.shared or not isinstance(alert.kind, _KINDS):
+    if not ground.scope.shared or alert.kind.reports is not Reports.VALUE:
         return ()
     of_signal = _of_signal(alert, ground.signal(alert), ground)
     return tuple(sorted(of_signal, key=lambda clue: (clue.label in _HOW, clue.label != names.RELEASE)))

@@ -9,14 +9,14 @@ from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.tiers import BELOW_ZERO, bounded_tiers, value_bound
 from generator.model import names
 from generator.model.alerts import Forecast
-from generator.model.signals import Cost, Count, Signal
+from generator.model.signals import Cost, Count
 from generator.model.streams import cost
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import any_of, call, number
 from generator.scenarios.loads import spending
 from generator.scenarios.subject import MARGIN, SLACK, Subject
 from generator.scenarios.timeline import TestCase, idle
-from generator.streams.scope import Scope, join, over_window, rule, summed
+from generator.streams.scope import join, over_window, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ _SHIFT = HOUR
 KEY, KIND = "forecast", Forecast
 FLOORS: tuple[str, ...] = ()
 GUIDE: Guide | None = None
-records, labels, variant_parts, panel = usual.records, usual.labels, usual.variant_parts, usual.panel
+labels, variant_parts, panel = usual.labels, usual.variant_parts, usual.panel
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:
@@ -56,13 +56,14 @@ def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
     return BELOW_ZERO if value < 0 else None
 
 
-def day_forecast(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
+def records(alert: Alert, _kind: Forecast, ground: Ground) -> tuple[RecordingRule, ...]:
     """Record the last hours' amount and the forecast of the day; without a whole yesterday there is none.
 
     A day is not flat: the last 24 hours are scaled by these hours over the same hours of yesterday, or those an hour
     before or after, whichever had most, since clocks change. Hours that were nearly idle yesterday would make any
     forecast enormous, so it is limited to the last 24 hours or these hours' flat pace.
     """
+    signal, scope = ground.signal(alert), ground.scope
     pace_name, like_name = names.windowed(signal, "increase", PACE), names.part(signal, "like_yesterday")
     stream = cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
     amount = summed(over_window(scope.stream(stream), PACE, scope.site))

@@ -71,7 +71,7 @@ class KindModule(Protocol[K]):
         ...
 
     def records(self, alert: Alert, kind: K, ground: Ground, /) -> Iterable[RecordingRule]:
-        """Record what only this alert reads, over windows longer than its signal's."""
+        """Record what it reads beside what is recorded of its signal; shared rules may have some of it already."""
         ...
 
     def expr(self, alert: Alert, kind: K, tier: Tier, ground: Ground, /) -> Expr:
@@ -160,7 +160,7 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
 
 
 def alert_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record the counts that only one alert reads, over windows longer than its signal's."""
+    """Record what an alert reads beside what is recorded of its signal."""
     yield from module_of(alert.kind).records(alert, alert.kind, ground)
 
 

@@ -25,7 +25,7 @@ from generator.compiler import Compilation
 from generator.diagnostics import has_errors
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
-from generator.replay import ReplayError, compare
+from generator.replay import ReplayError, compare, formats
 from generator.replay.compare import Comparison, compare_replays
 from generator.replay.jobs import AnswerStore, NoAnswers, WorkerPool, answer_file
 from generator.replay.judge import check_truth
@@ -200,16 +200,10 @@ def _done(arguments: argparse.Namespace) -> None:
 
 def _shown(report: Report, format_: str) -> Iterable[str]:
     if format_ == "json":
-        from generator.replay.as_json import as_json  # noqa: PLC0415 - one format a call
-
-        return [as_json(report)]
+        return [formats.as_json(report)]
     if format_ == "markdown":
-        from generator.replay.as_markdown import as_markdown  # noqa: PLC0415
-
-        return [as_markdown(report)]
-    from generator.replay.as_text import as_text  # noqa: PLC0415
-
-    return (f"{line}\n" for line in as_text(report))
+        return [formats.as_markdown(report)]
+    return (f"{line}\n" for line in formats.as_text(report))
 
 
 def _difference(comparison: Comparison, format_: str) -> Iterable[str]:

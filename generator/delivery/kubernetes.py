@@ -18,8 +18,8 @@ from msgspec import Struct
 from generator.artifact import Artifact
 from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.diagnostics import Severity
+from generator.model.delivery import secret_key
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
-from generator.model.receivers import secret_key
 from generator.prometheus.alertmanager import OURS, Routing, configuration
 from generator.prometheus.block_yaml import Mapped, block_yaml
 

@@ -15,8 +15,7 @@ from msgspec.structs import replace
 from generator.diagnostics import Span
 from generator.model import names
 from generator.model.alerts import Alert, Deviations
-from generator.model.delivery import Deliver
-from generator.model.receivers import Receiver
+from generator.model.delivery import Deliver, Receiver
 from generator.model.signals import Signal
 from generator.model.streams import TOKEN_TYPE, Stream
 

@@ -12,7 +12,7 @@ from generator.artifact import Artifact
 from generator.diagnostics import Span
 from generator.model import names
 from generator.model.alerts import AlertSeverity, Unpriced
-from generator.model.receivers import Email, PagerDuty, Slack, Webhook
+from generator.model.delivery import Email, PagerDuty, Slack, Webhook
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.receivers import Channel, Receiver
+    from generator.model.delivery import Channel, Receiver
     from generator.model.service import Service
     from generator.prometheus.block_yaml import Mapped
 

@@ -8,19 +8,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
-from generator.alerts.forecast import day_forecast
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
     OFF,
     OUTSIDE_WINDOW,
-    BurnRate,
-    Forecast,
     Outside,
     Overflow,
     Regression,
-    Threshold,
     Unpriced,
 )
 from generator.model.outside import STREAM, outside_alert
@@ -34,7 +30,6 @@ from generator.resolve.segments import SIGNALS
 from generator.signals import board, error_budget, events, prices, releases
 from generator.signals.error_budget import Promise
 from generator.signals.quantile import is_timed, overflow
-from generator.signals.ratio import unfinished
 from generator.signals.registry import records
 from generator.signals.registry import windows as windows_of
 from generator.streams.raw import raw_pass, scraped
@@ -200,21 +195,8 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     yield from _releases(signals, alerts, service, scope)
     ground = Ground(scope, service.signals, service.runs, service)
     for alert in alerts:
-        signal = service.signals[alert.signal]
-        if longer := tuple(alert_records(alert, ground)):
-            yield longer
-        if isinstance(alert.kind, BurnRate):
-            spans = sorted(
-                {span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)}
-            )
-            yield (
-                *error_budget.sides(signal, scope),
-                *(one for span in spans for one in error_budget.burn_over(signal, span, scope)),
-            )
-        if isinstance(alert.kind, Forecast):
-            yield day_forecast(signal, scope)
-        if isinstance(alert.kind, Threshold) and alert.kind.unfinished:
-            yield (unfinished(signal, scope),)
+        if recorded := tuple(alert_records(alert, ground)):
+            yield recorded
     watched = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
         yield board.row(signal, scope, is_watched=signal.name in watched)

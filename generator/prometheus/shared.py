@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from generator.alerts import burn_rate
 from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.condition import Ground
-from generator.alerts.forecast import day_forecast
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
@@ -66,18 +65,18 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
             PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site
         ),
         STREAMS: _chains(STREAMS, [_streams(library, scope)], site),
-        RUN: _counters(RUN, library, scope, recorded),
+        RUN: _counters(RUN, library, ground, recorded),
         LATENCY: _histograms(library, scope, recorded),
         BUDGET: _chains(BUDGET, _budgets(library, scope), site),
         ERROR_BUDGET: tuple(_error_budgets(library, scope)),
-        **{family: _counters(family, library, scope, recorded) for family in (TOOLS, COSTS)},
+        **{family: _counters(family, library, ground, recorded) for family in (TOOLS, COSTS)},
         RELEASES: _chains(RELEASES, _releases(library, scope), site),
         STATUS: _chains(STATUS, _status(library, scope), site),
     }
     watched = (SERVICES, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES)
-    alerting = {family: _alerts(family, library, ground) for family in watched}
-    streams = tuple(library.streams.values())
-    rules = SharedRules(streams, library.marks, _filled(recording), _filled(alerting))
+    rules = SharedRules(tuple(library.streams.values()), library.marks, _filled(recording), {})
+    alerting = {family: _alerts(family, library, ground, rules.records) for family in watched}
+    rules = replace(rules, alerting=_filled(alerting))
     return with_variants(rules, variants, library, site)
 
 
@@ -236,8 +235,9 @@ def _streams(library: Library, scope: Scope) -> Rules:
     return tuple(distinct(rules))
 
 
-def _counters(family: str, library: Library, scope: Scope, recorded: set[str]) -> tuple[RuleGroup, ...]:
+def _counters(family: str, library: Library, ground: Ground, recorded: set[str]) -> tuple[RuleGroup, ...]:
     """Record the signals of a family that are computed from counters."""
+    scope = ground.scope
     signals = [one for one in library.signals.values() if _OF_LAYER[one.layer] == family]
     looping = {
         one.signal for one in library.alerts if isinstance(one.kind, Threshold) and one.kind.unfinished
@@ -249,7 +249,7 @@ def _counters(family: str, library: Library, scope: Scope, recorded: set[str]) -
     ]
     return (
         *_distinct(family, counters, recorded, scope.site),
-        *_distinct(f"{family}-forecast", _forecasts(family, library, scope), recorded, scope.site),
+        *_distinct(f"{family}-forecast", _forecasts(family, library, ground), recorded, scope.site),
     )
 
 
@@ -302,7 +302,7 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
         error_budget.burn_over(library.signals[alert.signal], window, scope)
         for alert in library.alerts
         if isinstance(alert.kind, BurnRate)
-        for window in burn_windows(alert)
+        for window in burn_rate.windows(alert)
     )
     return without_recorded(chains, set())
 
@@ -332,17 +332,11 @@ def copies(name: str, rules: Iterable[RecordingRule], site: Site) -> Iterator[Ru
     yield from split(name, [(one,) for one in rules], max(error_budget.COPIED, site.rule_interval))
 
 
-def burn_windows(alert: Alert) -> tuple[int, ...]:
-    """List the windows of an alert's paces, the shortest first."""
-    paces = [one for tier in alert.tiers for one in tier.burns]
-    return tuple(sorted({window for one in paces for window in (one.long, one.short)}))
-
-
-def _forecasts(family: str, library: Library, scope: Scope) -> Iterator[Rules]:
+def _forecasts(family: str, library: Library, ground: Ground) -> Iterator[Rules]:
     for alert in library.alerts:
         signal = library.signals[alert.signal]
         if isinstance(alert.kind, Forecast) and _OF_LAYER[signal.layer] == family:
-            yield day_forecast(signal, scope)
+            yield tuple(alert_records(alert, ground))
 
 
 def _releases(library: Library, scope: Scope) -> list[Rules]:
@@ -362,18 +356,20 @@ def _status(library: Library, scope: Scope) -> list[Rules]:
 # Alerts.
 
 
-def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, ...]:
-    """Build a family's alerts, each after its bounds; few groups, since rulers limit their number for a tenant."""
+def _alerts(family: str, library: Library, ground: Ground, shared: Collection[str]) -> tuple[RuleGroup, ...]:
+    """Build a family's alerts, each after its bounds; few groups, since rulers limit their number for a tenant.
+
+    Of the records of an alert, those that are ``shared`` are in the files of records.
+    """
     chains: list[Sequence[Rule]] = []
     bounded: set[str] = set()
-    recorded = {one.record for one in _streams(library, ground.scope)}
     for alert in library.alerts:
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in bounded else list(bound_rules(alert, ground.scope))
             bounded.add(alert.name)
             # Where the rules themselves are broken, the set of services may be unknown as well.
             on = None if alert.about_rules else switch(alert.name, "", ground.scope)
-            longer = distinct(alert_records(alert, ground), recorded)
+            longer = distinct(alert_records(alert, ground), shared)
             rules = alerting_rules(alert, ground, on, library.marks)
             chains.append((*bounds, *longer, *rules))
     return _chains(f"{family}-alerts", chains, ground.scope.site)
@@ -406,7 +402,7 @@ def _variants(
         for alert in variant.alerts:
             promised = ground.signal(alert).better is not Better.NEITHER
             bounds = variant_bounds(alert, ground.scope, promised=promised)
-            own = (one for one in _variant_records(alert, ground) if one.record not in recorded)
+            own = (one for one in alert_records(alert, ground) if one.record not in recorded)
             fresh = [one for one in (*own, *bounds) if _key(one) not in written]
             written.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
@@ -418,11 +414,3 @@ def _variants(
 
 def _key(one: RecordingRule) -> tuple[str, tuple[tuple[str, str], ...]]:
     return one.record, tuple(sorted(one.labels.items()))
-
-
-def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record the inputs of a variant alone: the windows of its burn rates, and longer windows."""
-    yield from alert_records(alert, ground)
-    if isinstance(alert.kind, BurnRate):
-        for window in burn_windows(alert):
-            yield from error_budget.burn_over(ground.signal(alert), window, ground.scope)

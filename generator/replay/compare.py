@@ -10,9 +10,7 @@ from msgspec import Struct
 
 from generator.diagnostics.wording import printable
 from generator.markdown import code, text
-from generator.replay.as_json import document, row_of
-from generator.replay.as_markdown import markdown_table
-from generator.replay.as_text import labels_text, text_table
+from generator.replay.formats import document, labels_text, markdown_table, row_value, text_table
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
 from generator.replay.report import MOST_ROWS
 from generator.replay.times import after, clock, lasting, utc
@@ -230,8 +228,8 @@ def _difference(one: FiringDifference) -> dict[str, Any]:
         "service": one.row.of.service,
         "alert": one.row.of.rule.alert,
         "severity": one.row.of.severity,
-        "before": [row_of(row) for row in one.before],
-        "after": [row_of(row) for row in one.after],
+        "before": [row_value(row) for row in one.before],
+        "after": [row_value(row) for row in one.after],
     }
 
 

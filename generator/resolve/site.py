@@ -12,21 +12,19 @@ from generator.model import names
 from generator.model.alerts import AlertSeverity
 from generator.model.delivery import (
     Backstage,
+    Channel,
     Deliver,
+    Email,
     Helm,
     Kubernetes,
     Labels,
     Mimir,
     OpenSlo,
-    Terraform,
-    VictoriaMetrics,
-)
-from generator.model.receivers import (
-    Channel,
-    Email,
     PagerDuty,
     Receiver,
     Slack,
+    Terraform,
+    VictoriaMetrics,
     Wanted,
     Webhook,
     secret_files,

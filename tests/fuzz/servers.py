@@ -29,7 +29,7 @@ from generator.live.evaluate import evaluate
 from generator.live.response import Response
 from generator.live.transport import Connection
 from generator.prometheus.rule_set import alerting_by_service, rule_set
-from generator.replay import as_json, as_text
+from generator.replay import formats
 from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.page import page
 from generator.replay.replay import Order, RecordSource, replay
@@ -186,8 +186,8 @@ class ServerHunt(Struct):
         )
         api = PrometheusApi(self._connection(partial(prometheus, ["agent_run_total"])))
         found = report(replay(order, WorkerPool((api,), NoAnswers(), lambda *_: None)))
-        as_json.as_json(found)
-        "".join(as_text.as_text(found))
+        formats.as_json(found)
+        "".join(formats.as_text(found))
         if self.dice.random() < 0.1:
             page(found)
 

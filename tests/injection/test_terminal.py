@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.replay.as_text import as_text
+from generator.replay.formats import as_text
 from generator.spec.source import FORBIDDEN
 from tests.commands.calls import Call
 from tests.injection.hostile import RAW, TEXTS

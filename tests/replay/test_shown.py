@@ -15,9 +15,7 @@ from generator.alerts.condition import value_of
 from generator.model.incidents import Incident, Incidents
 from generator.model.rules import AlertingRule
 from generator.model.units import Unit
-from generator.replay.as_json import as_json
-from generator.replay.as_markdown import as_markdown
-from generator.replay.as_text import as_text
+from generator.replay.formats import as_json, as_markdown, as_text
 from generator.replay.page import page
 from generator.replay.timeline import GUTTER, MARGIN, WIDTH, ticks, timeline
 from generator.replay.times import alert_value

@@ -12,6 +12,7 @@ from generator.model.units import HOUR
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals import rare
 from generator.signals.quantile import UNKNOWN_LENGTH
+from generator.signals.ratio import unfinished
 from generator.streams.scope import each, grouped, join, largest
 
 if TYPE_CHECKING:
@@ -84,9 +85,12 @@ def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, gro
 
 
 def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[RecordingRule]:
-    """Record the series that only the longer windows of a threshold read."""
+    """Record what only the longer windows of a threshold read, and the times without a finished run."""
+    signal = ground.signal(alert)
+    if kind.unfinished:
+        yield unfinished(signal, ground.scope)
     if kind.also_over:
-        signal, found = ground.signal(alert), condition.input_series(alert, ground)
+        found = condition.input_series(alert, ground)
         yield from rare.sides(signal, found.each, found.on, ground.scope)
         for window in (kind.lately, kind.also_over):
             yield from rare.over(signal, found.each, found.on, window, ground.scope)
