@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import FACTORS, OTHER, Label
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import plain, scientific
 from generator.promql.expr import (
     Expr,
@@ -92,6 +93,7 @@ def _is_plain(stream: Stream, service: Service) -> bool:
     """Whether labels and values are exposed under their own names, so that one sum is enough."""
     (source,) = stream.sources
     renamed = source.constants or any(name != exposed for name, exposed in source.labels)
+    renamed = renamed or any(_default(name, stream, service) for name, _ in source.labels)
     return not renamed and not any(_label(name, service).patterns for name, _ in source.labels)
 
 
@@ -106,7 +108,7 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     if source.scale != 1:
         expr = expr * number(source.scale)
     for name, exposed in source.labels:
-        expr = translated(expr, name, exposed, _label(name, service))
+        expr = translated(expr, name, exposed, _label(name, service), _default(name, stream, service))
     for name, value in source.constants:
         expr = labelled(expr, name, value)
     return expr
@@ -181,16 +183,28 @@ def _with_target_info(rates: Expr, instances: Expr, labels: list[str], service: 
     return binary("*", rates, binary("or", one, none, on=_TARGET), on=_TARGET, group_left=labels)
 
 
-def translated(expr: Expr, name: str, exposed: str, label: Label) -> Expr:
-    """Rename a label and translate its values; a value that matches no pattern becomes ``other``."""
-    if not label.patterns:
+def _default(name: str, stream: Stream, service: Service) -> str:
+    """Find the value for series without a label: foreign tokens without a model are ``other``, which has no price."""
+    is_priced = {MODEL, TOKEN_TYPE} <= set(stream.labels)
+    return OTHER if name == MODEL and is_priced and not service.emitted_here else ""
+
+
+def translated(expr: Expr, name: str, exposed: str, label: Label, default: str = "") -> Expr:
+    """Rename a label and translate its values.
+
+    A value that matches no pattern becomes ``other``, and one that is missing the ``default``.
+    """
+    if not label.patterns and not default:
         return expr if name == exposed else _copied(expr, name, exposed, "$1", "(.*)")
     source = exposed
     if name == exposed:
         # A replacement in place would give two series to two values of one meaning.
         source = f"exposed_{name}"
         expr = _copied(expr, source, exposed, "$1", "(.*)")
-    rest = OTHER if OTHER in label.values else ""
+    if not label.patterns:
+        expr = expr if name == exposed else _copied(expr, name, source, "$1", "(.*)")
+        return _copied(expr, name, source, default, "")
+    rest = OTHER if OTHER in label.values else default
     expr = _copied(expr, name, source, rest, ".*")
     for value, patterns in label.patterns.items():
         expr = _copied(expr, name, source, escaped(value), "|".join(patterns))

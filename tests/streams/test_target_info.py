@@ -9,9 +9,8 @@ import pytest
 
 from generator.live.remote_write import TimeSeries, write
 from generator.model import names
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from generator.streams.raw import raw_pass
+from tests.streams.foreign import foreign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,20 +47,7 @@ CASES: dict[str, tuple[list[Info], set[str]]] = {
 
 @pytest.fixture
 def service(tmp_path: Path, unique: str) -> tuple[Service, Site]:
-    (tmp_path / "services").mkdir()
-    text = f"""\
-service: mine
-profile: otel-genai
-owner: t
-selector: {{job: {unique}}}
-labels: {{model: [m], tool: [t]}}
-"""
-    (tmp_path / "services" / "mine.yaml").write_text(text, encoding="utf-8")
-    specs = load(tmp_path).specs
-    assert specs is not None
-    model = resolve(specs).value
-    assert model is not None
-    return model.services[0], model.site
+    return foreign(tmp_path, unique, "otel-genai", "{model: [m], tool: [t]}")
 
 
 @pytest.mark.parametrize("case", CASES)
