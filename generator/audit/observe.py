@@ -13,12 +13,12 @@ from generator.audit.source import TARGET_LABELS, AuditSource, Groups
 from generator.audit.translated import translations
 from generator.checks.cardinality.raw import RESTARTING, metric_series
 from generator.model.metrics import Metric, MetricType
-from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE
+from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE, TARGET_INFO
 from generator.model.outside import with_outside_values
 from generator.streams.raw import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.source import Described
     from generator.audit.translated import ObservedTranslation
@@ -142,6 +142,7 @@ class Observed(Struct, frozen=True):
         unknown: Where nothing was found: the selector's labels that no series of the run counter has.
         interval: Seconds between two scrapes; None if unknown.
         outside: The number of values that generated instrumentation did not expose, by their label.
+        uninformed: The labels that the profile takes from ``target_info``, and that are not there, by their name there.
     """
 
     service: Service
@@ -157,6 +158,7 @@ class Observed(Struct, frozen=True):
     outside: Mapping[str, float]
     unknown: tuple[str, ...] = ()
     interval: float | None = None
+    uninformed: Mapping[str, str] = {}
 
     @property
     def budget(self) -> SeriesBudget:
@@ -208,7 +210,18 @@ def observe(source: AuditSource, service: Service, model: Model) -> Observed:
         else (),
         interval=source.interval(),
         outside=source.totals(OUTSIDE, OUTSIDE_LABEL) if OUTSIDE in names else {},
+        uninformed=dict(_uninformed(source, metrics.values(), service)),
     )
+
+
+def _uninformed(
+    source: AuditSource, metrics: Iterable[ObservedMetric], service: Service
+) -> Iterator[tuple[str, str]]:
+    """List the labels of ``target_info`` that no instance has."""
+    for label in service.labels.values():
+        read = label.joined and any(label.name in one.metric.labels for one in metrics)
+        if read and not any(value for (value,) in source.groups(TARGET_INFO, (label.joined,)).counts):
+            yield label.joined, label.name
 
 
 def _lacks(source: AuditSource, service: Service, label: str) -> bool:

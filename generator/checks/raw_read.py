@@ -11,12 +11,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from generator.checks import defects
-from generator.checks.series import TARGET_INFO
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.promql.syntax import Reading, readings
-from generator.streams.raw import SCRAPED, series_of
+from generator.streams.raw import SCRAPED, joined, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +72,10 @@ def _of_recording(
     told_apart = {*service.selector, *_partial_labels(stream, service)}
     for reading in raw:
         name = reading.of.name
-        now = _COUNTED.get(rule.record) == name or name == TARGET_INFO or (stream and stream.is_gauge)
-        if (reading.function, reading.window) != (("", 0) if now else ("rate", window)):
-            wanted = "at an instant" if now else f"by rate over {duration(window)}"
+        now = _COUNTED.get(rule.record) == name or (name != names.TARGET_INFO and stream and stream.is_gauge)
+        function = "count_over_time" if name == names.TARGET_INFO else "rate"
+        if (reading.function, reading.window) != (("", 0) if now else (function, window)):
+            wanted = "at an instant" if now else f"by {function} over {duration(window)}"
             yield f"reads {name} {_how(reading)}, and not {wanted}"
         if interval != site.rule_interval:
             yield f"reads {name} every {duration(interval)}, which a window of {duration(window)} does not tile"
@@ -102,6 +102,8 @@ def _partial_labels(stream: Stream | None, service: Service) -> Iterator[str]:
     """List the labels by which a stream may read only a part of a metric."""
     for source in stream.sources if stream else ():
         yield from (label for label, _ in source.where)
+        if joined(source, service):
+            yield names.LE
         yield from (
             exposed
             for name, exposed in source.labels
@@ -110,18 +112,22 @@ def _partial_labels(stream: Stream | None, service: Service) -> Iterator[str]:
 
 
 def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
-    """Compare the number of reads of each metric with the number of streams that it feeds."""
+    """Compare the number of reads of each metric with the number of streams that it feeds.
+
+    Where a label is joined, a second read lists the instances, of a histogram by a single bucket.
+    """
     wanted = Counter(
         series_of(name, source, stream)
         for stream in service.streams.values()
         for source in stream.sources
         for name in (*source.names, *source.minus)
+        for _ in range(2 if joined(source, service) else 1)
     )
     yield from (f"no rule reads {name}" for name in wanted if not passes[name])
     yield from (
         f"{name} is read {count} times an interval, not {_times(max(1, wanted[name]))}"
         for name, count in passes.items()
-        if count > max(1, wanted[name]) and name != TARGET_INFO
+        if count > max(1, wanted[name]) and name != names.TARGET_INFO
     )
 
 

@@ -60,8 +60,6 @@ _OF_TARGETS = (
     "scrape_samples_scraped",
     "scrape_series_added",
 )
-#: Of each target of OpenTelemetry, the attributes of its resource.
-TARGET_INFO = "target_info"
 _TARGET_LABELS = ("job", "instance")
 #: Prometheus's own counts of its rules, where it scrapes itself.
 _OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
@@ -176,7 +174,7 @@ def made_by_prometheus(service: Service) -> dict[str, Shape]:
         label.joined: (name,) for name, label in service.labels.items() if label.joined
     }
     info = shape({**dict.fromkeys((*service.selector, *_TARGET_LABELS), _ANY), **joined}, exposed=True)
-    return {**dict.fromkeys(_OF_TARGETS, target), TARGET_INFO: info}
+    return {**dict.fromkeys(_OF_TARGETS, target), names.TARGET_INFO: info}
 
 
 def of_prometheus() -> dict[str, Shape]:

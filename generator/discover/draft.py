@@ -15,6 +15,7 @@ from msgspec import Struct
 from generator.audit.checks.labels import may_be_listed
 from generator.audit.translated import alternatives
 from generator.model.metrics import OTHER, Label
+from generator.model.names import TARGET_INFO
 from generator.model.units import WEEK, human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
 from generator.streams.raw import series_of
@@ -113,7 +114,7 @@ def _places(label: Label, match: Match) -> Iterator[tuple[str, str]]:
             for exposed in (there for name, there in feed.labels if name == label.name):
                 for name in feed.names:
                     counted = f"{name}_count" if stream.is_histogram else series_of(name, feed, stream)
-                    places["target_info" if label.joined == exposed else counted, exposed] = None
+                    places[TARGET_INFO if label.joined == exposed else counted, exposed] = None
     yield from places
 
 

@@ -150,7 +150,7 @@ def _grown(place: InExposition, service: Service, end: int, step: int) -> Iterat
     target = {**service.selector, "instance": "exposition"}
     lines = place.exposition.lines
     for line in lines:
-        stays = line.name == "target_info" or _kinds(line.name, place) & _STAY
+        stays = line.name == names.TARGET_INFO or _kinds(line.name, place) & _STAY
         values = [line.value if stays else line.value * (t - times[0]) / _AGAIN for t in times]
         yield TimeSeries({**line.labels, "__name__": line.name, **target}, [t * 1000 for t in times], values)
     for name, value in (("up", 1.0), (SCRAPED, float(len(lines)))):

@@ -66,6 +66,9 @@ ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 OUTSIDE = "agent_label_value_outside_total"
 OUTSIDE_LABEL = "label"
 
+#: Of each target of OpenTelemetry, the attributes of its resource.
+TARGET_INFO = "target_info"
+
 #: Error budgets: events by day, over the whole window and while they count; for the whole window, the part that is
 #: spent, allowed and left, and the time that the rest lasts. The calendar has the start of each day by its date.
 CALENDAR = "day:agent_calendar:start"

@@ -59,11 +59,16 @@ def _service_comment(service: Service, site: Site) -> tuple[str, ...]:
     interval, scrape, window = (
         duration(seconds) for seconds in (site.rule_interval, site.scrape_interval, site.raw_window)
     )
+    joined = any(label.joined for label in service.labels.values())
+    instances = (
+        (f"A second read of a metric finds the instances without {names.TARGET_INFO}.",) if joined else ()
+    )
     return (
         f"The raw pass and the constants of {service.name}, generated from its spec: change the spec, not this file.",
         "",
         f"Every raw metric is read once, over {window}: a rule interval ({interval}) plus a scrape ({scrape}) tile",
         "time. All else is computed by the shared rules, agent-*.rules.yml and agent-*.alerts.yml.",
+        *instances,
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.metrics import FACTORS, Metric, MetricType
+from generator.model.names import TARGET_INFO
 from generator.model.streams import MODEL, Source, Stream
 from generator.notation.patterns import example
 from generator.streams.roles import Amount, Event, Role, role
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Value = Callable[[str], str]
 
 #: The labels of a process from an OpenTelemetry SDK; it counts nothing.
-INFO = Metric("target_info", MetricType.GAUGE, "What the process says of itself.", "", (), foreign=True)
+INFO = Metric(TARGET_INFO, MetricType.GAUGE, "What the process says of itself.", "", (), foreign=True)
 #: A metric that shows several events counts the first of these; the others are seen in its observations.
 _ORDER = (
     Event.TOKENS,

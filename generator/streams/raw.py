@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import FACTORS, OTHER, Label
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import plain, scientific
 from generator.promql.expr import (
     Expr,
@@ -23,6 +24,7 @@ from generator.promql.expr import (
     literal,
     number,
     series,
+    top,
     total,
 )
 from generator.streams.scope import rule
@@ -91,6 +93,7 @@ def _is_plain(stream: Stream, service: Service) -> bool:
     """Whether labels and values are exposed under their own names, so that one sum is enough."""
     (source,) = stream.sources
     renamed = source.constants or any(name != exposed for name, exposed in source.labels)
+    renamed = renamed or any(_default(name, stream, service) for name, _ in source.labels)
     return not renamed and not any(_label(name, service).patterns for name, _ in source.labels)
 
 
@@ -105,7 +108,7 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     if source.scale != 1:
         expr = expr * number(source.scale)
     for name, exposed in source.labels:
-        expr = translated(expr, name, exposed, _label(name, service))
+        expr = translated(expr, name, exposed, _label(name, service), _default(name, stream, service))
     for name, value in source.constants:
         expr = labelled(expr, name, value)
     return expr
@@ -113,7 +116,6 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
 
 def _summed(name: str, source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     """Sum a metric to the source labels that the stream needs."""
-    joined = {exposed: label for label, exposed in source.labels if _label(label, service).joined == exposed}
     kept = sorted({exposed for _, exposed in source.labels})
     classic = stream.is_histogram and not source.native
     if classic:
@@ -122,12 +124,19 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
     rates = exposed.now() if stream.is_gauge else call("rate", exposed.over(site.raw_window))
     if source.native and source.value:
         rates = call(f"histogram_{source.value}", rates)
-    if joined:
-        rates = _with_target_info(rates, sorted(joined), service)
+    if labels := joined(source, service):
+        whole = exposed.where(**{names.LE: "+Inf"}) if classic else exposed
+        instances = whole.now() if stream.is_gauge else call("rate", whole.over(site.raw_window))
+        rates = _with_target_info(rates, instances, labels, service, site)
     if classic:
         rates = _in_base_units(rates, source)
     summed = aggregate(stream.across, rates, kept)
     return summed * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else summed
+
+
+def joined(source: Source, service: Service) -> list[str]:
+    """List the source labels that are not in a metric, but in its target's ``target_info``."""
+    return sorted({exposed for label, exposed in source.labels if _label(label, service).joined == exposed})
 
 
 def series_of(name: str, source: Source, stream: Stream) -> str:
@@ -161,23 +170,41 @@ def _is_pattern(patterns: tuple[str, ...]) -> bool:
     return any(set(pattern) & set(".*+\\") for pattern in patterns)
 
 
-def _with_target_info(rates: Expr, labels: list[str], service: Service) -> Expr:
-    """Add labels of an instance's ``target_info``, of which there are two for a moment while it changes."""
-    info = series("target_info", service.selector).now()
-    one = aggregate("max", info, (*_TARGET, *labels))
-    return binary("*", rates, one, on=_TARGET, group_left=labels)
+def _with_target_info(rates: Expr, instances: Expr, labels: list[str], service: Service, site: Site) -> Expr:
+    """Add labels of each instance's ``target_info``, and nothing to an instance without one.
+
+    An instance may have several for a while: without staleness markers after a restart, and where a collector exposes
+    several pods as one. The one of most scrapes is taken, of equals the one that Prometheus has longer.
+    """
+    by = (*_TARGET, *labels)
+    scrapes = call("count_over_time", series(names.TARGET_INFO, service.selector).over(site.raw_window))
+    one = aggregate("group", top(scrapes, _TARGET), by)
+    none = aggregate("group", instances, _TARGET)
+    return binary("*", rates, binary("or", one, none, on=_TARGET), on=_TARGET, group_left=labels)
 
 
-def translated(expr: Expr, name: str, exposed: str, label: Label) -> Expr:
-    """Rename a label and translate its values; a value that matches no pattern becomes ``other``."""
-    if not label.patterns:
+def _default(name: str, stream: Stream, service: Service) -> str:
+    """Find the value for series without a label: foreign tokens without a model are ``other``, which has no price."""
+    is_priced = {MODEL, TOKEN_TYPE} <= set(stream.labels)
+    return OTHER if name == MODEL and is_priced and not service.emitted_here else ""
+
+
+def translated(expr: Expr, name: str, exposed: str, label: Label, default: str = "") -> Expr:
+    """Rename a label and translate its values.
+
+    A value that matches no pattern becomes ``other``, and one that is missing the ``default``.
+    """
+    if not label.patterns and not default:
         return expr if name == exposed else _copied(expr, name, exposed, "$1", "(.*)")
     source = exposed
     if name == exposed:
         # A replacement in place would give two series to two values of one meaning.
         source = f"exposed_{name}"
         expr = _copied(expr, source, exposed, "$1", "(.*)")
-    rest = OTHER if OTHER in label.values else ""
+    if not label.patterns:
+        expr = expr if name == exposed else _copied(expr, name, source, "$1", "(.*)")
+        return _copied(expr, name, source, default, "")
+    rest = OTHER if OTHER in label.values else default
     expr = _copied(expr, name, source, rest, ".*")
     for value, patterns in label.patterns.items():
         expr = _copied(expr, name, source, escaped(value), "|".join(patterns))

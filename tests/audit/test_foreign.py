@@ -62,6 +62,27 @@ def test_a_stored_exposition_is_true_to_its_profile(profile: str, tmp_path: Path
     assert len(found.seen.metrics) > 0
 
 
+RUNS = "gen_ai_invoke_agent_duration_seconds_count"
+
+
+@pytest.mark.parametrize(
+    ("info", "reported"),
+    [
+        ("", 1),
+        ('target_info{service_name="a"} 1\n', 1),
+        ('target_info{service_version="1.2"} 1\n', 0),
+    ],
+)
+def test_a_release_that_target_info_does_not_have_is_reported(
+    tmp_path: Path, info: str, reported: int
+) -> None:
+    (tmp_path / "exposed.prom").write_text(f"{RUNS} 1\n{info}", encoding="utf-8")
+    labels = "labels: {model: [gpt-4o], tool: [t]}"
+    found = _messages(_audited(tmp_path, "otel-genai", labels, tmp_path / "exposed.prom"))
+    message = 'no target_info has the label "service_version", by which its profile tells the release'
+    assert found.get("audit/missing-label", []).count(message) == reported
+
+
 REQUESTS = "litellm_proxy_total_requests_metric_total"
 
 

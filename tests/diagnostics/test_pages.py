@@ -22,7 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = (
     "generator/diagnostics",
     "generator/spec",
+    "generator/notation",
     "generator/resolve",
+    "generator/alerts",
+    "generator/signals",
     "generator/checks",
     "generator/delivery",
     "generator/audit",

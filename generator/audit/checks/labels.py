@@ -12,7 +12,7 @@ from generator.audit.translated import dropped
 from generator.diagnostics.wording import closest, listed, printable, quoted
 from generator.model.identifiers import unbounded
 from generator.model.metrics import OTHER, Label
-from generator.model.names import LE, OUTSIDE
+from generator.model.names import LE, OUTSIDE, TARGET_INFO
 from generator.notation.names import HELP
 
 if TYPE_CHECKING:
@@ -235,6 +235,8 @@ def _foreign_labels(seen: Observed) -> Iterator[Finding]:
                 strays.setdefault(key, {}).setdefault(value, []).append(name)
     for (label, exposed), metrics in absent.items():
         yield _absent(label, exposed, list(dict.fromkeys(metrics)), seen)
+    for exposed, label in seen.uninformed.items():
+        yield _uninformed(label, exposed, seen)
     for (label, exposed), values in strays.items():
         yield _foreign_strays(label, exposed, values, seen)
 
@@ -248,6 +250,16 @@ def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Fin
         "expose it, or say in a profile that extends this one which label it is"
     )
     return Finding(suspicion("audit/missing-label", message, seen, f"labels.{label}", help_), metrics[0])
+
+
+def _uninformed(label: str, exposed: str, seen: Observed) -> Finding:
+    message = f'no {TARGET_INFO} has the label "{exposed}", by which its profile tells the {label}'
+    attribute = exposed.replace("_", ".")
+    help_ = (
+        f"all is measured, without a {label}. Set the resource's attribute {attribute} at the source "
+        f"(OTEL_RESOURCE_ATTRIBUTES={attribute}=...), and let its exporter and the scrape keep {TARGET_INFO}"
+    )
+    return Finding(suspicion("audit/missing-label", message, seen, f"labels.{label}", help_), TARGET_INFO)
 
 
 def _foreign_strays(name: str, exposed: str, values: Mapping[str, list[str]], seen: Observed) -> Finding:

@@ -31,7 +31,6 @@ _SCRAPES, _AGE = 12, 8
 #: The instances of a service's first series.
 _INSTANCES = ("a", "b")
 _EXPOSED_SERIES = 100
-_TARGET_INFO = "target_info"
 _PRECISION = 1e6
 
 
@@ -240,7 +239,7 @@ def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -
     joined = {label.joined: _value(label) for label in labels if label and label.joined}
     if joined:
         for instance in _INSTANCES:
-            info = {"__name__": _TARGET_INFO, **service.selector, **joined, "instance": instance}
+            info = {"__name__": names.TARGET_INFO, **service.selector, **joined, "instance": instance}
             yield _selector(info), f"1x{scrapes}"
 
 
