@@ -21,7 +21,7 @@ from generator.notation.times import MONTH, burns, scaled
 from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
-from generator.scenarios.timeline import Load, SeriesId, TestCase, idle
+from generator.scenarios.timeline import Load, SeriesId, TestCase, Timeline, idle
 from generator.signals import error_budget
 from generator.signals.registry import load_of
 from generator.streams.scope import join, largest
@@ -254,14 +254,31 @@ class _Pace(Struct, frozen=True):
     kind: BurnRate
     subject: Subject
     burn: Burn
-    #: The next quicker pace of the severity, as a part of this one; infinite without one.
-    quicker: float
+    #: The other paces of the severity.
+    others: tuple[Burn, ...]
 
     @property
     def half(self) -> int:
-        """The time at which half of the long window has samples; the first sample is at second 0."""
+        """The time from which it counts."""
+        return self._half(self.burn)
+
+    def _half(self, burn: Burn) -> int:
+        """Find the time at which half of a long window has samples; the first sample is at second 0."""
         step = self.subject.fixture.site.rule_interval
-        return self.subject.timeline.up((self.burn.long // step // 2 - 1) * step)
+        return max(0, self.subject.timeline.up((burn.long // step // 2 - 1) * step))
+
+    @property
+    def quicker(self) -> float:
+        """The next quicker pace of the severity, as a part of this one; infinite without one."""
+        factors = (other.factor for other in self.others)
+        return min(
+            (factor / self.burn.factor for factor in factors if factor > self.burn.factor), default=inf
+        )
+
+    def slower(self, seconds: float) -> tuple[Burn, ...]:
+        """List the slower paces that fire within a time: whatever this pace is crossed by crosses them as well."""
+        for_, most = self.subject.alert.for_, self.burn.factor
+        return tuple(one for one in self.others if one.factor <= most and self._half(one) + for_ <= seconds)
 
     @property
     def bound(self) -> float:
@@ -294,19 +311,16 @@ class _Pace(Struct, frozen=True):
 
 
 def _paces(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
+    """Test each pace, but for the expectations that a slower pace of the severity contradicts by then."""
     burns = subject.tier.burns
     for burn in sorted(burns, key=lambda burn: burn.long):
-        pace = _Pace(kind, subject.over(burn.long), burn, _quicker(burn, burns))
+        pace = _Pace(kind, subject.over(burn.long), burn, tuple(other for other in burns if other != burn))
         yield _windows(pace)
-        yield _crossed(pace)
+        yield from _crossed(pace)
         yield _unheard(pace)
-        yield _short_lived(pace)
+        yield from _short_lived(pace)
         yield from _events(pace)
         yield from _over_objective(pace)
-
-
-def _quicker(burn: Burn, burns: tuple[Burn, ...]) -> float:
-    return min((other.factor / burn.factor for other in burns if other.factor > burn.factor), default=inf)
 
 
 def _windows(pace: _Pace) -> TestCase:
@@ -314,64 +328,80 @@ def _windows(pace: _Pace) -> TestCase:
     alert, short, step = pace.subject.alert, pace.burn.short, pace.subject.interval
     rest = short + pace.subject.keep + SLACK
     fires = pace.subject.timeline.up(pace.half + alert.for_)
-    timeline = (
-        pace.subject.timeline.then(fires, pace.load(pace.fast))
-        .silent("silent while its long window is not half covered", fires - step)
-        .fires("fires as soon as it is", value=pace.fast * pace.bound)
-    )
+    timeline = pace.subject.timeline.then(fires, pace.load(pace.fast))
+    if fires > step and not pace.slower(fires - step):
+        timeline = timeline.silent("silent while its long window is not half covered", fires - step)
+    timeline = timeline.fires("fires as soon as it is", value=pace.fast * pace.bound)
     remembered = int(rest / (pace.fast - 1 - MARGIN)) if pace.fast > 1 + 2 * MARGIN else 0
-    if 0 < remembered + rest < pace.burn.long:
+    burning = timeline.up(max(remembered, fires + MINUTE))
+    if 0 < remembered + rest < pace.burn.long and not pace.slower(burning + rest):
         timeline = (
-            timeline.then(max(remembered - timeline.seconds, MINUTE), pace.load(pace.fast))
+            timeline.then(burning - fires, pace.load(pace.fast))
             .then(rest, pace.load(0))
             .silent("resolves when its short window no longer shows it")
         )
-        if pace.fast * 0.7 > 1 + MARGIN:
-            timeline = timeline.fires("fires while it does", short // 4 + pace.subject.keep)
+        soon = timeline.up(short // 4)
+        if pace.fast * (1 - soon / short) > 1 + MARGIN:
+            timeline = timeline.fires("fires while it does", soon + pace.subject.keep)
     return pace.subject.case(pace.named("fires when both windows show it"), timeline)
 
 
-def _crossed(pace: _Pace) -> TestCase:
+def _crossed(pace: _Pace) -> Iterator[TestCase]:
     """Burn just slowly enough for half the long window, then too fast, so that each window crosses alone."""
     alert, keep, half = pace.subject.alert, pace.subject.keep, pace.half
     # Twice as long as the average takes to cross; an hour's window needs that time to be seen in minutes.
     over = min(0.3 if pace.burn.long > HOUR else 1.5 * MARGIN, (pace.fast - 1) / 2)
     crossed = int(half * MARGIN / over)
-    return pace.subject.case(
-        pace.named("fires when the budget burns just too fast"),
-        pace.subject.timeline.then(half + alert.for_ + SLACK, pace.load(1 - MARGIN))
-        .quiet("silent just inside its bound")
+    inside = pace.subject.timeline.then(half + alert.for_ + SLACK, pace.load(1 - MARGIN))
+    if pace.slower(inside.seconds + inside.up(crossed * 3 // 5)):
+        return
+    beyond = (
+        inside.quiet("silent just inside its bound")
         .then(max(2 * crossed, crossed + alert.for_ + SLACK), pace.load(1 + over))
         .silent("silent while its long window is still inside", crossed * 3 // 5)
         .fires("fires when both windows are beyond")
         .then(pace.burn.short + MINUTE + keep, pace.load(1 + MARGIN))
         .fires("fires while its short window is just beyond")
-        .then(pace.burn.short + keep + SLACK, pace.load(1 - MARGIN))
-        .silent("resolves when its short window is inside again"),
+    )
+    yield pace.subject.case(pace.named("fires when the budget burns just too fast"), _resolved(pace, beyond))
+
+
+def _resolved(pace: _Pace, timeline: Timeline) -> Timeline:
+    """Burn just slowly enough again: for this pace, and for those that may have fired meanwhile."""
+    rest = max(one.short for one in (pace.burn, *pace.others)) + pace.subject.keep + SLACK
+    slower = pace.slower(timeline.seconds + rest)
+    part = min(one.factor for one in (pace.burn, *slower)) / pace.burn.factor
+    short = max(one.short for one in (pace.burn, *slower))
+    return timeline.then(short + pace.subject.keep + SLACK, pace.load(part * (1 - MARGIN))).silent(
+        "resolves when its short window is inside again"
     )
 
 
 def _unheard(pace: _Pace) -> TestCase:
-    """Burn fast, and then have no event for longer than the short window."""
-    fires = pace.half + pace.subject.alert.for_ + SLACK
-    return pace.subject.case(
+    """Burn fast, and then have no event for longer than the short window, but not for all of the long one."""
+    subject = pace.subject
+    fires = pace.half + subject.alert.for_ + SLACK
+    nothing = min(pace.burn.short + SLACK, pace.burn.long - subject.interval) + subject.keep
+    return subject.case(
         pace.named("goes on when nothing says that it is over"),
-        pace.subject.timeline.then(fires, pace.load(pace.fast))
+        subject.timeline.then(fires, pace.load(pace.fast))
         .fires("fires")
-        .then(pace.burn.short + pace.subject.keep + SLACK, idle(pace.load(pace.fast)))
+        .then(nothing, idle(pace.load(pace.fast)))
         .fires("goes on"),
     )
 
 
-def _short_lived(pace: _Pace) -> TestCase:
+def _short_lived(pace: _Pace) -> Iterator[TestCase]:
     """Burn too fast, but not for long enough to matter."""
     short = min(pace.half - MINUTE, 2 * pace.burn.short + 20 * MINUTE)
-    return pace.subject.case(
-        pace.named("silent when it burns too fast only for a while"),
-        pace.subject.timeline.then(pace.half, pace.load(0))
-        .then(short, pace.load(min(1.5, pace.fast)))
-        .quiet("silent while its long window shows too little"),
-    )
+    timeline = pace.subject.timeline.then(pace.half, pace.load(0))
+    if short > 0 and not pace.slower(timeline.seconds + short):
+        yield pace.subject.case(
+            pace.named("silent when it burns too fast only for a while"),
+            timeline.then(short, pace.load(min(1.5, pace.fast))).quiet(
+                "silent while its long window shows too little"
+            ),
+        )
 
 
 def _over_objective(pace: _Pace) -> Iterator[TestCase]:
@@ -395,17 +425,21 @@ def _over_objective(pace: _Pace) -> Iterator[TestCase]:
 
 
 def _events(pace: _Pace) -> Iterator[TestCase]:
-    """Make only bad events: one too few of them, and then one more."""
+    """Make only bad events within the long window: one too few of them, and then one more."""
     alert = pace.subject.alert
     if not alert.min_bad_events:
         return
     up = pace.subject.timeline.up
-    first, moment = up(pace.half + alert.for_ + SLACK), up(2 * MINUTE)
+    first, moment, last = up(pace.half + alert.for_ + SLACK), up(2 * MINUTE), up(alert.for_ + MINUTE)
+    if first + moment + last >= pace.burn.long:
+        return
+    # The first phase has a sample at second 0 as well.
+    sampled = first + pace.subject.fixture.site.rule_interval
     yield pace.subject.case(
         pace.named("needs enough bad events"),
-        pace.subject.timeline.then(first, pace.only_bad(alert.min_bad_events - 1, first))
+        pace.subject.timeline.then(first, pace.only_bad(alert.min_bad_events - 1, sampled))
         .quiet("silent with one bad event too few")
         .then(moment, pace.only_bad(1.1, moment))
-        .then(alert.for_ + MINUTE, pace.only_bad(0.01, first))
+        .then(last, pace.only_bad(0.01, first))
         .fires("fires with enough of them"),
     )

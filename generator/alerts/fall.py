@@ -1,4 +1,8 @@
-"""Falls: far fewer events than an hour ago and than yesterday, where it is no night and no weekend."""
+"""Falls: within an hour to far fewer events, and since then far fewer than yesterday.
+
+Nights and weekends come at the usual time or more slowly. An alert lasts until events come back, or until there were as
+few yesterday.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,32 @@ from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
 from generator.alerts.guide import CALLS_MADE, RUNS, Guide, ask
 from generator.alerts.tiers import NOT_ABOVE_ZERO, bounded_tiers, change_bound
+from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count
 from generator.model.units import DAY, HOUR, Unit, duration
-from generator.promql.expr import Expr, number
+from generator.promql.expr import Expr, any_of, call, number
 from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
 from generator.signals.registry import load_of
-from generator.streams.scope import join
+from generator.streams.scope import grouped, join, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Ground
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
+    from generator.promql.expr import Series
     from generator.scenarios.timeline import Load, TestCase
 
 #: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not
 #: always take as long, and clocks change.
-AGO = (DAY, HOUR, DAY - HOUR, DAY + HOUR)
+_YESTERDAY = (DAY, DAY - HOUR, DAY + HOUR)
+AGO = (*_YESTERDAY, HOUR)
 _PAST = DAY + 2 * HOUR
+#: Longer than a fall within an hour is seen.
+_LASTING = 3 * HOUR
 
 KEY, KIND = "fall", Fall
 FLOORS: tuple[str, ...] = (MIN_EVENTS,)
@@ -51,7 +61,7 @@ GUIDE: Guide | None = Guide(
         ),
     ),
 )
-records, labels, variant_parts, panel = usual.records, usual.labels, usual.variant_parts, usual.panel
+labels, variant_parts, panel = usual.labels, usual.variant_parts, usual.panel
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:
@@ -73,25 +83,55 @@ def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
     return "nothing falls by more than all there is" if value > 1 else None
 
 
-def expr(alert: Alert, _kind: Fall, tier: Tier, ground: Ground) -> Expr:
-    """Compare the count with every earlier one, each of enough events; the value is the fall since yesterday."""
+def expr(alert: Alert, kind: Fall, tier: Tier, ground: Ground) -> Expr:
+    """Read whether a fall goes on; the value is the fall since yesterday."""
+    each = condition.input_series(alert, ground).each
+    state = call("last_over_time", _state(alert, tier, ground).over(DAY - 1))
+    return join("and", compared(alert, kind, ground), state > number(0), each)
+
+
+def _fell(times: tuple[int, ...], alert: Alert, tier: Tier, ground: Ground) -> Expr:
+    """Find where the count fell since each of some times, of enough events; the value is the fall since the first."""
     parts = condition.input_series(alert, ground)
-    crossed, *others = (_fell(ago, alert, tier, parts, ground) for ago in AGO)
+    crossed, *others = (_fell_since(ago, alert, tier, parts, ground) for ago in times)
     for one in others:
         crossed = join("and", crossed, one, parts.each)
     return crossed
 
 
+def records(alert: Alert, _kind: Fall, ground: Ground) -> Iterator[RecordingRule]:
+    """Record 1 where a fall within an hour begins, and 0 where the count is not too low; in between, nothing.
+
+    So the last value distinguishes a fall that goes on from a slow one, after which nobody is missed.
+    """
+    parts = condition.input_series(alert, ground)
+    for tier in alert.tiers:
+        begins = grouped(_fell(AGO, alert, tier, ground), parts.each)
+        low = _fell(_YESTERDAY, alert, tier, ground)
+        usual_count = number(0) * join("unless", parts.value.now(), low, parts.each)
+        yield rule(
+            _state_name(alert, tier, ground), any_of([begins, usual_count]), **{names.ALERT: alert.name}
+        )
+
+
+def _state(alert: Alert, tier: Tier, ground: Ground) -> Series:
+    return ground.scope.record(_state_name(alert, tier, ground)).where(**{names.ALERT: alert.name})
+
+
+def _state_name(alert: Alert, tier: Tier, ground: Ground) -> str:
+    return names.part(ground.signal(alert), f"fell_{tier.severity}")
+
+
 def compared(alert: Alert, _kind: Fall, ground: Ground) -> Expr:
     """Compute the fall since yesterday."""
-    return _fall(AGO[0], condition.input_series(alert, ground))
+    return _fall(DAY, condition.input_series(alert, ground))
 
 
 def _fall(ago: int, parts: condition.InputSeries) -> Expr:
     return number(1) - parts.value.now() / (parts.value.now(offset=ago) > number(0))
 
 
-def _fell(ago: int, alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
+def _fell_since(ago: int, alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
     before = parts.value.now(offset=ago)
     fell = ground.bound(alert, tier).compare(">=", condition.rounded(_fall(ago, parts)))
     return condition.enough(fell, before, ground.floor(alert, MIN_EVENTS), parts.each)
@@ -102,14 +142,14 @@ def sentence(alert: Alert, _kind: Fall, _tier: Tier, ground: Ground) -> str:
     signal = ground.signal(alert)
     return (
         f"{condition.subject(signal, alert, ground)} fell by {condition.value_of(Unit.RATIO)} against the same time "
-        f"yesterday, and against an hour ago, to be seen over {condition.window_of(signal)}."
+        f"yesterday, to be seen over {condition.window_of(signal)}. It began with a fall within an hour."
     )
 
 
 def words(alert: Alert, _kind: Fall, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     named = condition.signal_in_words(service.signals[alert.signal], alert)
-    text = f"{named} fell by {tier.text} against an hour ago and against yesterday, 23 to 25 hours ago"
+    text = f"{named} fell by {tier.text} within an hour, and since then against yesterday, 23 to 25 hours ago"
     return condition.with_floors(text, alert, "bad events")
 
 
@@ -129,14 +169,17 @@ def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
         # Both are equally far from the bound, so that it is crossed in the middle of the window.
         .silent("not before its for", window * 2 // 3)
         .fires("fires just beyond its bound", value=bound * (1 + MARGIN / 2))
-        .then(HOUR + window + keep + SLACK, beyond)
-        .silent("resolves when it was so an hour ago"),
+        .then(_LASTING, beyond)
+        .fires("goes on while hardly any come")
+        .then(window + keep + SLACK, usual)
+        .silent("resolves when they come back"),
     )
     yield subject.case(
         "silent without a yesterday", subject.timeline.then(HOUR, usual).then(full, beyond).quiet("silent")
     )
     if subject.thorough:
         yield from _likewise(subject, beyond, full)
+        yield from _slowly(subject, beyond, full)
     yield from _events(subject, full)
 
 
@@ -149,6 +192,20 @@ def _likewise(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
             timeline = subject.timeline.then(_PAST - ago, usual).then(full, then)
             timeline = timeline.then(ago - full, usual).then(full, now).quiet("silent")
             yield subject.case(f"silent when it was {what} {duration(ago)} ago", timeline)
+
+
+def _slowly(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
+    """Fall in two steps, also after a fall within an hour that is over; and go on until yesterday was as low."""
+    usual, less = _load(1.0, subject), _load(0.2, subject)
+    slow = HOUR + subject.signal.window + SLACK
+    over = subject.timeline.then(_PAST, usual).then(full + SLACK, low).fires("fires")
+    again = over.then(2 * HOUR, usual).silent("resolves").then(slow, less).then(full, low)
+    yield subject.case("silent on a slow fall after a quick one", again.quiet("silent"))
+    yesterday = over.then(_LASTING, low).then(DAY - 2 * HOUR - _LASTING, low).fires("fires for most of a day")
+    yield subject.case(
+        "resolves when yesterday was as low",
+        yesterday.then(2 * HOUR + subject.keep + SLACK, low).silent("resolves"),
+    )
 
 
 def _events(subject: Subject, full: int) -> Iterator[TestCase]:

@@ -180,11 +180,11 @@ def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Map
     for variant in {(one.alert, one.name): one for one in variants}.values():
         for alert in variant.alerts:
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
-            by_family.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
+            by_family.setdefault(family, []).extend(variant_trials(alert, variant.name, library, site))
     return {family: trials for family, trials in by_family.items() if trials}
 
 
-def _variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
+def variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
     """Show an alert as some service has it, where all of its numbers are written."""
     for subject in example.subjects(alert, library, site):
         for place, case in enumerate(variant_cases(subject, variant)):

@@ -1,4 +1,4 @@
-"""Did you mean."""
+"""Near names and lists in messages."""
 
 from __future__ import annotations
 

@@ -1,0 +1,110 @@
+"""The unit tests that a small service gets: its rules do what the cases expect, whatever its author promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from msgspec import Struct
+
+from generator.live.server import prometheus_server
+from generator.prometheus.rule_set import rule_set
+from generator.prometheus.rule_tests.files import own_trials, trials_of, variant_trials
+from generator.resolve.model import resolve
+from generator.spec.load import load
+from tests.prometheus.trials import rules_of, try_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from generator.model.service import Model
+    from generator.prometheus.rule_tests.files import Trial
+
+_SERVICE: Mapping[str, object] = {
+    "service": "a",
+    "profile": "agent",
+    "owner": "t",
+    "selector": {"job": "a"},
+    "labels": {"model": ["gpt-4o"], "tool": ["search"]},
+}
+
+
+class _Small(Struct, frozen=True):
+    """A service and its site, as they differ from the smallest ones, and the alerts whose cases are run."""
+
+    alerts: tuple[str, ...]
+    service: Mapping[str, object] = {}
+    site: Mapping[str, object] = {}
+
+
+def _success(window: str) -> _Small:
+    """Promise 97% of all runs over a window; the windows of burn rates are in proportion."""
+    return _Small(
+        ("AgentErrorBudgetBurn",), {"objectives": {"success_rate": {"min": "97%", "window": window}}}
+    )
+
+
+SPECS = {
+    "a budget of a day": _success("1d"),
+    "a budget of a week": _success("7d"),
+    "a budget of two weeks": _success("14d"),
+}
+
+
+def _model(small: _Small, directory: Path) -> Model:
+    (directory / "services").mkdir(parents=True)
+    (directory / "services" / "a.yaml").write_text(yaml.safe_dump({**_SERVICE, **small.service}))
+    if small.site:
+        (directory / "site.yaml").write_text(yaml.safe_dump(dict(small.site)))
+    loaded = load(directory)
+    assert loaded.specs is not None, loaded.diagnostics
+    resolved = resolve(loaded.specs)
+    assert resolved.value is not None, resolved.diagnostics
+    return resolved.value
+
+
+@pytest.fixture(params=list(SPECS))
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[_Small, Model]:
+    """A small service, as written and as meant."""
+    spec = SPECS[request.param]
+    return spec, _model(spec, tmp_path / "specs")
+
+
+def test_a_small_service_gets_cases_that_its_rules_pass(
+    small: tuple[_Small, Model],
+    prometheus: object,  # noqa: ARG001 - marks what needs a real server
+) -> None:
+    spec, model = small
+    groups = rule_set(model.services, model.library, model.site).groups
+    for name in spec.alerts:
+        batches = list(_batches(name, model))
+        assert batches
+        for trials, service in batches:
+            with prometheus_server() as server:
+                tried = try_out(server.api, trials, groups, rules_of(groups, name), service)
+                assert tried.contradictions() == []
+
+
+def _batches(name: str, model: Model) -> Iterator[tuple[list[Trial], str]]:
+    """Find the quick cases of an alert that can run at once: all of a shared one, and each of an own one."""
+    service, library, site = model.services[0], model.library, model.site
+    shared = [
+        trial
+        for alert in library.alerts
+        if alert.name == name and not service.deviations.variants
+        for trial in trials_of(alert, library, site)
+    ]
+    varied = [
+        trial
+        for variant in service.deviations.variants
+        for alert in variant.alerts
+        if alert.name == name
+        for trial in variant_trials(alert, variant.name, library, site)
+    ]
+    if quick := [trial for trial in (*shared, *varied) if trial.step == 1]:
+        yield quick, ""
+    for trial in own_trials(service, site):
+        if trial.case.alert.name == name and trial.shows:
+            yield [trial], service.name
