@@ -26,9 +26,10 @@ def opened(*, make: bool) -> int | None:
     """Open the directory; None where it does not exist, or others could change it. ``make`` creates missing parts."""
     home = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(home):
+        # Users of services have a home that must not exist, such as /nonexistent.
+        if not os.path.isdir(os.path.expanduser("~")):
+            return None
         home = os.path.expanduser("~/.cache")
-    if not os.path.isabs(home):
-        return None
     try:
         steps = os.path.realpath(home).split(os.sep)[1:]
         return _descend([step for step in (*steps, _NAME) if step], make=make)

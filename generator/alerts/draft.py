@@ -28,8 +28,8 @@ _NONE: Mapping[str, Text] = MappingProxyType({})
 class AlertScope(Struct, frozen=True):
     """The parts of a service that alerts refer to, and the list of findings; ``file`` is its spec.
 
-    ``promise`` is the place of the promised traffic, ``windows`` are those of objectives; ``shared_alerts`` and
-    ``shared_labels`` are names in the library.
+    ``promise`` is the place of the promised traffic, ``windows`` are those of objectives, ``refused`` the signals whose
+    objectives have errors; ``shared_alerts`` and ``shared_labels`` are names in the library.
     """
 
     service: str
@@ -45,11 +45,12 @@ class AlertScope(Struct, frozen=True):
     emitted_here: bool = True
     promise: Span | None = None
     windows: Mapping[str, Text] = _NONE
+    refused: frozenset[str] = frozenset()
     shared_alerts: frozenset[str] = frozenset()
     shared_labels: frozenset[str] = frozenset()
 
     def off(self, alert: Text, written: Text | None, signal: Signal, why: str, *, window: str = "") -> None:
-        """Report that an alert is off, and the objective that would turn it on.
+        """Report that an alert is off, and the objective that would turn it on, unless that one is refused already.
 
         Args:
             alert: Its name.
@@ -58,6 +59,8 @@ class AlertScope(Struct, frozen=True):
             why: The missing part of the signal.
             window: The window that the objective needs.
         """
+        if signal.name in self.refused:
+            return
         code = "alert/no-objective"
         message = f"{alert.value} of {self.service} is off: {signal.name} has {why}"
         example = _promise(signal, window, self.objectives.get(signal.name))

@@ -85,8 +85,9 @@ def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
 
 def expr(alert: Alert, kind: Fall, tier: Tier, ground: Ground) -> Expr:
     """Read whether a fall goes on; the value is the fall since yesterday."""
+    each = condition.input_series(alert, ground).each
     state = call("last_over_time", _state(alert, tier, ground).over(DAY - 1))
-    return join("and", compared(alert, kind, ground), state > number(0))
+    return join("and", compared(alert, kind, ground), state > number(0), each)
 
 
 def _fell(times: tuple[int, ...], alert: Alert, tier: Tier, ground: Ground) -> Expr:
@@ -103,10 +104,11 @@ def records(alert: Alert, _kind: Fall, ground: Ground) -> Iterator[RecordingRule
 
     So the last value distinguishes a fall that goes on from a slow one, after which nobody is missed.
     """
-    count = condition.input_series(alert, ground).value.now()
+    parts = condition.input_series(alert, ground)
     for tier in alert.tiers:
-        begins = grouped(_fell(AGO, alert, tier, ground))
-        usual_count = number(0) * join("unless", count, _fell(_YESTERDAY, alert, tier, ground))
+        begins = grouped(_fell(AGO, alert, tier, ground), parts.each)
+        low = _fell(_YESTERDAY, alert, tier, ground)
+        usual_count = number(0) * join("unless", parts.value.now(), low, parts.each)
         yield rule(
             _state_name(alert, tier, ground), any_of([begins, usual_count]), **{names.ALERT: alert.name}
         )

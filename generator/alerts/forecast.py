@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.promql.expr import Expr
+    from generator.model.signals import Signal
+    from generator.promql.expr import Expr, Series
+    from generator.streams.scope import Scope
 
 #: The last hours, in seconds, whose pace is that of the day.
 PACE = 6 * HOUR
 #: A change of clocks shifts the day by this much.
 _SHIFT = HOUR
+WEEK = 7 * DAY
 
 KEY, KIND = "forecast", Forecast
 FLOORS: tuple[str, ...] = ()
@@ -60,24 +63,51 @@ def records(alert: Alert, _kind: Forecast, ground: Ground) -> tuple[RecordingRul
     """Record the last hours' amount and the forecast of the day; without a whole yesterday there is none.
 
     A day is not flat: the last 24 hours are scaled by these hours over the same hours of yesterday, or those an hour
-    before or after, whichever had most, since clocks change. Hours that were nearly idle yesterday would make any
-    forecast enormous, so it is limited to the last 24 hours or these hours' flat pace.
+    before or after, whichever had most, since clocks change. Monday is not like Sunday: the day of a week ago that
+    began with these hours is scaled in the same way, where samples are kept for so long, and the smaller result counts.
+    Hours that were nearly idle would make any forecast enormous, so it is limited to the last 24 hours or these hours'
+    flat pace.
     """
     signal, scope = ground.signal(alert), ground.scope
     pace_name, like_name = names.windowed(signal, "increase", PACE), names.part(signal, "like_yesterday")
     stream = cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
     amount = summed(over_window(scope.stream(stream), PACE, scope.site))
-    pace, like = scope.record(pace_name), scope.record(like_name).now()
-    earlier = call("max_over_time", pace.over(2 * _SHIFT, offset=DAY - _SHIFT))
-    day, flat = scope.record(names.value(signal)).now(), pace.now() * number(DAY // PACE)
+    pace, total, like = (
+        scope.record(pace_name),
+        scope.record(names.value(signal)),
+        scope.record(like_name).now(),
+    )
+    day, flat = total.now(), pace.now() * number(DAY // PACE)
+    week = _like_last_week(signal, pace, total, scope)
+    for one in week:
+        last = scope.record(one.record).now()
+        like = any_of([last <= like, like, last])
     least = any_of([like <= flat, like <= day, flat > day, day])
-    # Yesterday's hours are whole only if there are equally many before them.
-    whole = call("last_over_time", pace.over(2 * _SHIFT, offset=DAY + PACE))
     return (
         rule(pace_name, amount),
-        rule(like_name, day * (pace.now() / (earlier > number(0)))),
-        rule(names.part(signal, "forecast"), join("and", least, whole)),
+        rule(like_name, day * _growth(pace, DAY)),
+        *week,
+        rule(names.part(signal, "forecast"), join("and", least, _whole(pace, DAY))),
     )
+
+
+def _like_last_week(signal: Signal, pace: Series, total: Series, scope: Scope) -> tuple[RecordingRule, ...]:
+    """Scale the day of a week ago; nothing where samples are not kept for so long."""
+    if scope.site.retention < WEEK + PACE + 2 * _SHIFT:
+        return ()
+    scaled = total.now(offset=WEEK + PACE - DAY) * _growth(pace, WEEK)
+    return (rule(names.part(signal, "like_last_week"), join("and", scaled, _whole(pace, WEEK))),)
+
+
+def _growth(pace: Series, ago: int) -> Expr:
+    """Divide the amount of the last hours by that of the same hours some time ago."""
+    earlier = call("max_over_time", pace.over(2 * _SHIFT, offset=ago - _SHIFT))
+    return pace.now() / (earlier > number(0))
+
+
+def _whole(pace: Series, ago: int) -> Expr:
+    """Find whether the same hours are whole: only if there are equally many before them."""
+    return call("last_over_time", pace.over(2 * _SHIFT, offset=ago + PACE))
 
 
 def expr(alert: Alert, kind: Forecast, tier: Tier, ground: Ground) -> Expr:
@@ -127,3 +157,18 @@ def cases(_kind: Forecast, subject: Subject) -> Iterator[TestCase]:
         .silent("not before its for", HOUR + subject.alert.for_ - 2 * subject.interval)
         .fires("fires just beyond its bound", value=subject.tier.bound * (1 + MARGIN)),
     )
+    if subject.thorough and subject.fixture.site.retention > 2 * WEEK:
+        yield from _mondays(subject)
+
+
+def _mondays(subject: Subject) -> Iterator[TestCase]:
+    """Work for ten hours once a week: as much as last time, and twice as much."""
+    bound, hours = subject.tier.bound, 10 * HOUR
+    idling = spending(0.01 * bound / DAY, subject)
+    usual, twice = (spending(part * 0.9 * bound / hours, subject) for part in (1, 2))
+    week = subject.timeline.then(hours, idling).then(hours, usual).then(WEEK - hours, idling)
+    yield subject.case(
+        "silent on a Monday like the last one", week.then(hours, usual).quiet("silent after a Sunday")
+    )
+    dear = week.then(4 * HOUR + subject.alert.for_, twice).fires("fires before half of it is over")
+    yield subject.case("fires on a Monday twice as dear as the last one", dear)

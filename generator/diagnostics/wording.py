@@ -27,6 +27,13 @@ _CREDENTIAL = re.compile(
     r"|\b(?P<token>gl(?:sa|c)_[A-Za-z0-9_=-]{20,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_.-]{10,})"
 )
+#: Addresses of chats: whoever knows one may write there.
+_SECRET_ADDRESS = re.compile(
+    r"https://(?:hooks\.slack(?:-gov)?\.com/services|discord(?:app)?\.com/api/webhooks"
+    r"|[a-z0-9.-]+\.webhook\.office\.com|[a-z0-9.-]+\.logic\.azure\.com|hooks\.zapier\.com/hooks)"
+    r"/(?P<path>[^\s,}\"']+)",
+    re.IGNORECASE,
+)
 #: The values of the keys for secrets of alert receivers.
 _UNDER_KEY = re.compile(
     r"(?<=\b)(?:routing_key|service_key|api_url|auth_password|password|credentials|token)[\"']?\s*:\s*"
@@ -72,10 +79,17 @@ def find_credential(text: str) -> Credential | None:
     return Credential(*_WHAT[str(credential.lastgroup)]) if credential else None
 
 
+def is_secret_address(text: str) -> bool:
+    """Whether a text is the address of a chat, by which anybody may write there."""
+    return _SECRET_ADDRESS.match(text) is not None
+
+
 def masked(text: str) -> str:
     """Return a text of the same length with stars for credentials, and for values under keys of secrets."""
     if _found(text):
         text = _CREDENTIAL.sub(_stars, text)
+    if "https://" in text.lower():
+        text = _SECRET_ADDRESS.sub(_stars, text)
     return _UNDER_KEY.sub(_stars, text) if ":" in text else text
 
 

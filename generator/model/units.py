@@ -61,8 +61,9 @@ def parse_quantity(text: str) -> Quantity | None:
         return None
     for kind, pattern in _WRITTEN.items():
         if match := pattern.fullmatch(text):
-            scale = 100 if kind in {"share", "points"} else 1
-            return Quantity(kind, float(match[1]) / scale)
+            # 99.9 / 100 is 0.9990000000000001.
+            scale = "e-2" if kind in {"share", "points"} else ""
+            return Quantity(kind, float(f"{match[1]}{scale}"))
     seconds = parse_duration(text)
     return None if seconds is None else Quantity("duration", seconds)
 

@@ -13,7 +13,7 @@ from generator.diagnostics import Span
 from generator.model import names
 from generator.model.alerts import AlertSeverity, Unpriced
 from generator.model.delivery import Email, PagerDuty, Slack, Webhook
-from generator.model.units import duration
+from generator.model.units import DAY, duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
 from generator.resolve.site import UNROUTED
@@ -131,20 +131,22 @@ def alertmanager(services: Sequence[Routing], receivers: Sequence[Receiver] = ()
 def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) -> Mapped:
     """Compose the configuration for Alertmanager."""
     owners = sorted({each.owner for each in services})
-    rest = next((one.name for one in receivers if not one.wanted), UNROUTED)
-    routes = [_of_receiver(one) for one in receivers if one.wanted] or [_of_owner(owner) for owner in owners]
-    entries = [{"name": one.name, **channels(one.channels)} for one in receivers]
-    if rest == UNROUTED:
+    rest = next((one for one in receivers if not one.wanted), None)
+    entries: list[Mapped] = [{"name": one.name, **channels(one.channels)} for one in receivers]
+    if rest is None:
         entries.insert(0, {"name": UNROUTED})
-    if not receivers:
+    if receivers:
+        routes = [_of_receiver(one) for one in receivers if one.wanted]
+    else:
+        routes = [_of_owner(owner) for owner in owners]
         entries += [{"name": name} for name in _receivers(owners)]
     return {
         "route": {
-            "receiver": rest,
+            "receiver": rest.name if rest else UNROUTED,
             "group_by": ["alertname", names.SERVICE],
             "group_wait": "30s",
             "group_interval": "5m",
-            "repeat_interval": "1d",
+            "repeat_interval": duration(rest.repeat_interval if rest else DAY),
             **({"routes": routes} if routes else {}),
         },
         "inhibit_rules": [inhibition(services)],

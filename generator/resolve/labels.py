@@ -9,6 +9,7 @@ from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
 from generator.notation.names import refused_declaration, refused_label, undeclared
 from generator.notation.patterns import overlap
+from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,6 +95,13 @@ def _label(
         max_live = len(values) or bound.value.max_live or spec.max_live
     if max_live is None:
         findings.add(refused_declaration(entry.key, profile) or _unbounded(name, service))
+    if spec.from_ and profile.emitted != ELSEWHERE:
+        findings.error(
+            "label/joined-here",
+            f'the generated module exposes "{name}" itself, and no {spec.from_.value}',
+            spec.from_.span,
+            "leave from out, or say emitted: elsewhere where other code exposes the metrics",
+        )
     return Label(
         name=name,
         description=spec.description or "",

@@ -147,6 +147,7 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
     findings: Findings,
 ) -> AlertScope:
     shared = base.library.streams.values()
+    promised = (*profile.objectives, *spec.objectives)
     return AlertScope(
         service=spec.service.value,
         file=spec.span.file,
@@ -160,11 +161,8 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         objectives=objectives,
         findings=findings,
         emitted_here=profile.emitted != ELSEWHERE,
-        windows={
-            entry.key.value: entry.value.window
-            for entry in (*profile.objectives, *spec.objectives)
-            if entry.value.window
-        },
+        windows={entry.key.value: entry.value.window for entry in promised if entry.value.window},
+        refused=frozenset(entry.key.value for entry in promised) - objectives.keys(),
         shared_alerts=frozenset(alert.name for alert in base.library.alerts),
         shared_labels=frozenset(label for stream in shared for label in stream.labels),
     )

@@ -20,7 +20,7 @@ from unicodedata import normalize
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, error, has_errors, limited
-from generator.diagnostics.wording import find_credential, in_quotes
+from generator.diagnostics.wording import find_credential, in_quotes, is_secret_address
 from generator.spec import nodes, types
 from generator.spec.document import Document, parse_document
 from generator.spec.environments import in_environments, too_long
@@ -298,6 +298,8 @@ def _check_secrets(root: Node) -> Iterator[Diagnostic]:
         for channel in _entries(receiver.value):
             for entry in _entries(channel.value):
                 instead = _FILES.get(channel.key.text, {}).get(entry.key.text)
+                if isinstance(entry.value, Scalar) and is_secret_address(entry.value.text):
+                    instead = instead or "url_file"
                 if instead:
                     yield error(
                         "receiver/secret",

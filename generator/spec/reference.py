@@ -51,7 +51,8 @@ _FORMS = {
     "hook": ("address", "https://hooks.example.com/alerts"),
     "mail": ("address", "support@example.com"),
     "signalName": ("name of a signal", "success_rate"),
-    "url": ("address", "https://grafana.example.com"),
+    "grafana": ("address", "https://grafana.example.com"),
+    "url": ("address", "https://runbooks.example.com"),
 }
 """Type and example of the values that the schemas define by a name."""
 _TYPES = {

@@ -16,7 +16,9 @@ from generator.live.errors import LiveError
 from generator.live.server import alertmanager_server, find_alertmanager
 from generator.model import names
 from generator.model.alerts import AlertSeverity, SeriesCount, Tier, Unpriced
+from generator.model.delivery import Receiver
 from generator.model.rules import AlertingRule
+from generator.model.units import HOUR
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.rule_set import alerting_by_service
 from tests.instrumentation.loading import shipped
@@ -174,6 +176,16 @@ def test_it_is_taken_as_it_is(model: Model) -> None:
     owners = ("team-research", "team-support")
     expected = {"unrouted", *(f"{owner}-{kind}" for owner in owners for kind in ("page", "ticket"))}
     assert {receiver["name"] for receiver in shown} == expected
+
+
+def test_a_receiver_for_all_alerts_may_be_the_only_one(model: Model) -> None:
+    everyone = Receiver("everyone", (), 2 * HOUR, ())
+    text = alertmanager([*map(routing, model.services)], [everyone]).text
+    assert yaml.safe_load(text)["route"].keys().isdisjoint({"routes"})
+    assert yaml.safe_load(text)["route"]["repeat_interval"] == "2h"
+    with alertmanager_server(text) as server:
+        shown = json.loads(server.connection.send("GET", "/api/v2/receivers").body)
+    assert [receiver["name"] for receiver in shown] == ["everyone"]
 
 
 def test_what_alertmanager_refuses_is_told() -> None:

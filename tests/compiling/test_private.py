@@ -121,12 +121,20 @@ def test_what_belongs_to_somebody_else_is_no_cache(folder: Path, monkeypatch: py
 @pytest.mark.parametrize("home", ["cache", "./cache", "", "~/cache"])
 def test_a_relative_place_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", home)
+    (tmp_path / "me").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
     monkeypatch.chdir(tmp_path)
     assert _is_opened(make=True)
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("agent*")] == [
         "me/.cache/agent-metrics"
     ]
+
+
+def test_a_home_that_does_not_exist_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "nonexistent"))
+    assert not _is_opened(make=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_are_whole_or_not_there(folder: Path) -> None:

@@ -19,19 +19,6 @@ if TYPE_CHECKING:
     from generator.diagnostics.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = (
-    "generator/diagnostics",
-    "generator/spec",
-    "generator/notation",
-    "generator/resolve",
-    "generator/alerts",
-    "generator/signals",
-    "generator/checks",
-    "generator/delivery",
-    "generator/audit",
-)
-"""The packages whose codes must all have a page; a new stage is added here."""
-
 DEFECTS = {"internal/closed-world", "internal/raw-read"}
 """Defects of the compiler itself: no spec shows them."""
 
@@ -66,8 +53,8 @@ _WIDTH = 90
 
 
 def _written() -> set[str]:
-    """The codes in the source of the stages."""
-    modules = [path for stage in STAGES for path in (ROOT / stage).rglob("*.py")]
+    """The codes in the source."""
+    modules = [*(ROOT / "generator").rglob("*.py")]
     texts = {text for path in modules for text in _texts(path)}
     texts |= {f"reference/unknown-{noun}" for path in modules for noun in _looked_up(path)}
     return {text for text in texts if _CODE.fullmatch(text) and text.partition("/")[0] in _AREAS}

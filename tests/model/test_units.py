@@ -242,6 +242,13 @@ def test_the_example_of_each_unit_is_of_the_kind_that_it_stands_for(unit: Unit) 
     assert human(found.value, unit) == example
 
 
+@pytest.mark.parametrize("written", ["99.9%", "98.9%", "97.9%", "33.3pp", "0.07%"])
+def test_a_share_has_no_more_digits_than_it_is_written_with(written: str) -> None:
+    read = parse_quantity(written)
+    assert read is not None
+    assert repr(read.value) == plain(read.value)
+
+
 @unhurried
 @given(st.integers(0, 10_000_000))
 def test_a_share_and_its_points_are_read_as_they_are_written(parts: int) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from generator.live.remote_write import TimeSeries
+from generator.model.rules import RecordingRule
+from generator.model.units import parse_duration
+from generator.prometheus.shared import shared_rules
 from tests.prometheus.chain import T0
 from tests.prometheus.increments import MINUTE
 from tests.prometheus.trials import needed
@@ -14,6 +18,7 @@ from tests.prometheus.trials import needed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from generator.model.service import Model
     from tests.prometheus.chain import Chain
     from tests.prometheus.conftest import NewChain
 
@@ -108,3 +113,14 @@ def test_a_night_that_spends_more_than_the_last_is_no_more_than_the_day_was(
     night = spending(34, lambda hour: 2.0 * (3 if hour >= 26 else 1) if hour % 24 < 8 else 20.0)
     last = 6 * 6 + 2 * 2 + 16 * 20
     assert _forecast(night, 32) == pytest.approx(last, rel=5e-3)
+
+
+@pytest.mark.parametrize(("retention", "knows_last_week"), [("7d7h", False), ("7d8h", True)])
+def test_last_week_counts_only_where_its_samples_are_kept(
+    model: Model, retention: str, *, knows_last_week: bool
+) -> None:
+    site = replace(model.site, retention=parse_duration(retention) or 0)
+    rules = [rule for group in shared_rules(model.library, site).groups for rule in group.rules]
+    recorded = {rule.record for rule in rules if isinstance(rule, RecordingRule)}
+    assert "service:agent_spend:forecast" in recorded
+    assert ("service:agent_spend:like_last_week" in recorded) == knows_last_week

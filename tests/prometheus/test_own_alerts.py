@@ -35,6 +35,12 @@ _LEVELS: dict[str, dict[str, object]] = {
 _SPECS = Path(__file__).parents[2] / "specs"
 ALERTS: dict[str, dict[str, object]] = {
     "RunsFew": {"threshold": {"signal": "run_count"}, "warning": 50},
+    "ReleaseFell": {
+        "fall": {"signal": "run_count", "by": "release"},
+        "warning": "80%",
+        "critical": "99%",
+        "min_events": 10,
+    },
     "RunsFell": {"change": {"signal": "run_count", "over": "1h"}, "warning": "40%"},
     "SuccessLowByRelease": {"threshold": {"signal": "success_rate", "by": "release"}, "critical": "99.9%"},
     "SuccessNone": {"threshold": {"signal": "success_rate"}, "warning": "40%", "min_bad_events": 20},

@@ -123,7 +123,7 @@ def test_a_thousand_services_are_like_the_mean_of_these(contents: dict[str, Any]
 
 
 def test_the_site_s_budgets_and_intervals_are_said(contents: dict[str, Any]) -> None:
-    assert contents["budget"] == {"metric": 5000, "service": 20000, "recorded": 10000, "total": 200000}
+    assert contents["budget"] == {"metric": 5000, "service": 20000, "recorded": 5000, "total": 200000}
     assert (contents["retention_seconds"], contents["scrape_interval_seconds"]) == (15 * 86400, 15)
 
 
