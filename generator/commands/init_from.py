@@ -18,7 +18,7 @@ from generator.commands.call import CallError
 from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
-from generator.diagnostics.wording import printable
+from generator.diagnostics.wording import listed, printable
 from generator.discover.draft import Draft, bounds, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
@@ -139,7 +139,7 @@ def _selector(match: Match) -> str:
 
 def _found(request: _Request, matches: Sequence[Match], interval: float | None) -> FirstFiles:
     drafts = list(_drafts(request, matches))
-    lines = [f"{one.name}: recognised as {one.match.service.profile}, {present(one.match)}" for one in drafts]
+    lines = [line for one in drafts for line in _recognised(one)]
     if interval and interval > _LONGEST:
         lines.append(
             f"it is scraped every {duration(round(interval))}, and specs take {_LONGEST}s at most: scrape more often"
@@ -150,6 +150,17 @@ def _found(request: _Request, matches: Sequence[Match], interval: float | None) 
         drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
         more = _untried(problem)
     return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*lines, *more))
+
+
+def _recognised(draft: Draft) -> Iterator[str]:
+    yield f"{draft.name}: recognised as {draft.match.service.profile}, {present(draft.match)}"
+    for one in draft.match.unread:
+        way_out = (
+            "choose one of these by --profile"
+            if one.metric == one.read
+            else "let the source expose that, or map the other in a profile of your own"
+        )
+        yield f"  unread: {one.metric}. {listed(one.profiles)} count runs by {one.read}: {way_out}"
 
 
 def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
@@ -268,18 +279,18 @@ def _boards(
     full = sum(one.has_data for one in measured)
     if isinstance(request.place, InExposition):
         yield (
-            f"{service.name}: {full} of {len(measured)} panels would have data. An exposition has no history: what it "
+            f"{service.name}: {full} of {len(drawn)} panels would have data. An exposition has no history: what it "
             "counts was taken to come again in every minute, and no alert was tried"
         )
     else:
         mine = [one for one in fired if one.service == service.name]
-        yield f"{service.name}: {full} of {len(measured)} panels have data; {_alerts(mine, history, request)}"
+        yield f"{service.name}: {full} of {len(drawn)} panels have data; {_alerts(mine, history, request)}"
         pages = [one for one in mine if one.severity == _CRITICAL]
         yield from (f"  {one.alert} at {iso_time(one.began)} for {_length(one)}" for one in pages[:_LISTED])
         if len(pages) > _LISTED:
             yield f"  and {len(pages) - _LISTED} more: replay says all"
     for why, count in Counter(one.why for one in drawn if one.why).items():
-        yield f"  {count} more: {why}"
+        yield f"  {count} {'has' if count == 1 else 'have'} none: {why}"
     yield from (f"  empty: {one.title} ({one.dashboard})" for one in measured if not one.has_data)
 
 

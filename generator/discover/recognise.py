@@ -5,6 +5,7 @@ The candidates are the shipped profiles and a directory's own; the one with the 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from generator.spec.sources import SpecFile, profile_sources
 from generator.streams.raw import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.observe import Observed
     from generator.audit.source import AuditSource
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 #: A number of values that no label should reach: a draft has no bounds.
 _WIDE = 1000
 _NAMED = 8
+#: The endings of names that exporters choose; and those of the series of a histogram.
+_UNIT = re.compile("(_milliseconds|_seconds|_ms)?(_total)?$")
+_PART = re.compile("_(bucket|count|sum|created)$")
 
 
 class Candidates(Struct, frozen=True):
@@ -112,6 +116,14 @@ def open_labels(profile: ProfileSpec) -> list[str]:
     ]
 
 
+class Unread(Struct, frozen=True):
+    """A metric of a target that is, but for its unit, the metric ``read`` by which other profiles count runs."""
+
+    metric: str
+    read: str
+    profiles: tuple[str, ...]
+
+
 class Match(Struct, frozen=True):
     """A target and the profile that reads it; ``service`` has the profile's labels without bounds."""
 
@@ -120,6 +132,7 @@ class Match(Struct, frozen=True):
     source: AuditSource
     seen: Observed
     environments: Environments | None = None
+    unread: tuple[Unread, ...] = ()
 
 
 def run_series(service: Service) -> frozenset[str]:
@@ -144,7 +157,21 @@ def recognise(place: SeriesPlace, candidates: Candidates, only: str = "") -> tup
         raise _stored_otherwise(other, place, native=candidates.site.native_histograms)
     if not matches:
         raise _unknown(place, names)
-    return matches
+    return tuple(replace(one, unread=tuple(_unread(one, drafts))) for one in matches)
+
+
+def _unread(match: Match, drafts: Mapping[str, Service]) -> Iterator[Unread]:
+    """Find metrics like those by which profiles count runs, and that the chosen profile does not read."""
+    counted: dict[str, list[str]] = {}
+    for profile, draft in drafts.items():
+        for read in {name for feed in draft.runs.sources for name in feed.names}:
+            counted.setdefault(read, []).append(profile)
+    alike = {_UNIT.sub("", read): read for read in counted}
+    exposed = match.source.names(tuple(alike))
+    for metric in sorted({_PART.sub("", name) for name in exposed} - match.service.metrics.keys()):
+        read = metric if metric in counted else alike.get(_UNIT.sub("", metric), "")
+        if read:
+            yield Unread(metric, read, tuple(counted[read]))
 
 
 def _other_form(matches: Iterable[Match], drafts: Iterable[Service], place: SeriesPlace) -> str:

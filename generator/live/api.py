@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from math import floor
 from typing import TYPE_CHECKING, TypeVar
@@ -40,6 +41,8 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _MOST_HALVINGS = 4
 #: Prometheus's own message is enough where it rejects the query.
 _OF_THE_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+#: Words of Prometheus, Thanos and Mimir about a query that is too large.
+_OF_LIMITS = re.compile("limit|too many|too large|exceed|maximum", re.IGNORECASE)
 _LIMITS = "the server refuses the question: its limits on queries are too low for it"
 
 
@@ -156,9 +159,10 @@ class PrometheusApi(Struct, frozen=True):
             return self.connection.error(message, _LIMITS, TimedOutError)
         if response.status == HTTPStatus.NOT_FOUND:
             return self.connection.error(message, self.connection.help_for(response.status), NotFoundError)
-        # Prometheus answers 422 for any failure of an evaluation.
+        # Prometheus answers 422 for any failure of an evaluation, and its words say which.
         if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-            return self.connection.error(message, _LIMITS, RefusedError)
+            help_ = _LIMITS if _OF_LIMITS.search(error.message) else ""
+            return self.connection.error(message, help_, RefusedError)
         return self.connection.error(message, self.connection.help_for(response.status))
 
 

@@ -83,6 +83,13 @@ def test_a_release_that_target_info_does_not_have_is_reported(
     assert found.get("audit/missing-label", []).count(message) == reported
 
 
+def test_an_instance_behind_a_collector_is_kept_apart(tmp_path: Path) -> None:
+    found = _gateway(tmp_path, f'{REQUESTS}{{requested_model="gpt-4o",exported_instance="pod-a"}} 1\n')
+    (taken,) = (one.diagnostic for one in found.findings if one.diagnostic.code == "audit/taken-label")
+    assert "honor_labels: true" in (taken.help or "")
+    assert "labeldrop" not in (taken.help or "")
+
+
 REQUESTS = "litellm_proxy_total_requests_metric_total"
 
 

@@ -68,13 +68,18 @@ def test_what_is_no_result_is_said_once_and_not_asked_again(
 
 
 def test_a_query_that_fails_and_one_that_takes_too_long_are_told_apart(script: Script) -> None:
-    script.reply = lambda _: bad(422)
-    with pytest.raises(RefusedError):
+    script.reply = lambda _: bad(422, words="many-to-many matching not allowed")
+    with pytest.raises(RefusedError, match="many-to-many matching not allowed") as failed:
         ask(script)
+    assert failed.value.help == ""
+    script.reply = lambda _: bad(422, words="query processing would load too many samples into memory")
+    with pytest.raises(RefusedError) as failed:
+        ask(script)
+    assert "limits" in failed.value.help
     script.reply = lambda _: bad(503, "timeout")
     with pytest.raises(TimedOutError):
         ask(script)
-    assert len(script.asked) == 2
+    assert len(script.asked) == 3
 
 
 def test_a_request_that_is_too_much_is_halved_until_it_is_not(script: Script) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, listing, of_service, remark, suspicion, violation
+from generator.audit.source import TARGET_LABELS
 from generator.audit.translated import dropped
 from generator.diagnostics.wording import closest, listed, printable, quoted
 from generator.model.identifiers import unbounded
@@ -73,6 +74,11 @@ def _taken_name(moved: str, metrics: list[str], seen: Observed) -> Finding:
         help_ = (
             f"what is broken down by {name} shows the target's: let the scrape keep the code's (honor_labels: true, of "
             f"a ServiceMonitor honorLabels), or drop the target's by relabel_configs (action: labeldrop, regex: {name})"
+        )
+    elif name in TARGET_LABELS:
+        help_ = (
+            f"it tells the processes behind a collector or a gateway apart, which are one {name} otherwise: let the "
+            "scrape keep the code's (honor_labels: true, of a ServiceMonitor honorLabels)"
         )
     else:
         help_ = (
