@@ -25,7 +25,7 @@ from generator.model.signals import (
     counts_bad,
     top_bucket,
 )
-from generator.model.units import DAY, Unit, duration, human
+from generator.model.units import DAY, duration, human
 from generator.notation.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.notation.times import DEFAULT_OVER, window
 from generator.promql.expr import Expr, number
@@ -175,7 +175,7 @@ def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
     """Describe the change and the time over which it happened."""
     signal = ground.signal(alert)
     verb = "fell" if signal.better is Better.HIGHER else "rose"
-    amount = condition.value_of(Unit.RATIO) if kind.relative else condition.points_template()
+    amount = condition.growth_template() if kind.relative else condition.points_template()
     seen = "" if condition.is_now(signal) else f", to be seen over {condition.window_of(signal)}"
     return (
         f"{condition.subject(signal, alert, ground)} {verb} by {amount} within {duration(kind.over)}{seen}."
