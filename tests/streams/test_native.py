@@ -205,10 +205,12 @@ def test_native_histograms_are_joined_with_target_info(tmp_path: Path) -> None:
     model = _model(tmp_path, site="histograms: native\n", profile=JOINED)
     rules = [rule for group in compile_rules(model.services[1], model.site).recording for rule in group.rules]
     steps = next(rule.expr for rule in rules if "agent_run_steps:native_rate" in str(rule))
+    scrapes = 'count_over_time(target_info{job="native"}[1m15s])'
+    one = f"group by (job, instance, version) (topk by (job, instance) (1, {scrapes}))"
+    rate = 'rate(steps{job="native",kind="agent"}[1m15s])'
     assert " ".join(steps.split()) == (
-        'sum by (release) (label_replace(sum by (version) (rate(steps{job="native",kind="agent"}[1m15s]) * on (job, '
-        'instance) group_left (version) max by (job, instance, version) (target_info{job="native"})), "release", "$1", '
-        '"version", "(.*)"))'
+        f"sum by (release) (label_replace(sum by (version) ({rate} * on (job, instance) group_left (version) ({one} "
+        f'or on (job, instance) group by (job, instance) ({rate}))), "release", "$1", "version", "(.*)"))'
     )
 
 
