@@ -132,7 +132,8 @@ def check(sources: Sources, memory: Memory | None = None, progress: Progress = _
     known = sorted(known, key=lambda one: one.service.name) if is_sound else []
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
-    listed = _of_incidents(sources, parts)
+    alerts = [alert.name for service in services for alert in service.alerts]
+    listed = _of_incidents(sources, parts, alerts if is_sound else None, base)
     every = _findings((*found, *between, *listed), parts, base)
     fleet = _fleet(parts, (variant for service in services for variant in service.deviations.variants))
     every = displayed((*every, *_undeliverable((), parts, base, fleet)))
@@ -153,7 +154,9 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         parts += _once(_generated(file, base), known)
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
-    listed = _of_incidents(sources, parts)
+    entries = [part.entry for part in parts if part.entry]
+    alerts = [name for entry in entries for name in entry.runbooks.rows]
+    listed = _of_incidents(sources, parts, alerts if len(entries) == len(parts) else None, base)
     every = _findings((*found, *between, *listed), parts, base)
     if has_errors(every):
         return Compilation((), every, sources.texts)
@@ -176,8 +179,13 @@ def _undeliverable(
     yield from undeliverable(files, groups, shared, places, base.site)
 
 
-def _of_incidents(sources: Sources, parts: Sequence[ServicePart[ServiceEntry]]) -> tuple[Diagnostic, ...]:
-    """Find the errors of the list of incidents, from which no file is generated."""
+def _of_incidents(
+    sources: Sources,
+    parts: Sequence[ServicePart[ServiceEntry]],
+    own: Iterable[str] | None,
+    base: Foundation,
+) -> tuple[Diagnostic, ...]:
+    """Find the errors of the list of incidents, from which no file is generated; ``own`` are the services' alerts."""
     if sources.incidents is None:
         return ()
     listed = load_incidents(sources.incidents)
@@ -185,7 +193,8 @@ def _of_incidents(sources: Sources, parts: Sequence[ServicePart[ServiceEntry]]) 
     # A service whose file has errors may be the one that an incident names.
     if listed.specs is None or len(names) < len(parts):
         return listed.diagnostics
-    return (*listed.diagnostics, *resolve_incidents(listed.specs, names).diagnostics)
+    alerts = None if own is None else {*own, *(alert.name for alert in base.common.base.library.alerts)}
+    return (*listed.diagnostics, *resolve_incidents(listed.specs, names, alerts).diagnostics)
 
 
 def _fleet(parts: Sequence[ServicePart[ServiceEntry]], variants: Iterable[Variant]) -> SharedInputs:

@@ -242,10 +242,11 @@ def _pace_text(burn: Burn) -> str:
 
 
 def cases(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
-    """Test every pace of a severity by itself, while a part of the budget is left."""
+    """Test every pace of a severity by itself; a service's own rules record what is left of its budget."""
     left = SeriesId(names.BUDGET_LEFT, ((names.SIGNAL, subject.signal.name),)), LEFT
+    given = (left,) if subject.fixture.shared else ()
     for case in _paces(kind, subject):
-        yield replace(case, constants=(*case.constants, left))
+        yield replace(case, constants=(*case.constants, *given))
 
 
 class _Pace(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -24,7 +25,7 @@ from generator.model.signals import (
     counts_bad,
     top_bucket,
 )
-from generator.model.units import Unit, duration, human
+from generator.model.units import DAY, Unit, duration, human
 from generator.notation.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.notation.times import DEFAULT_OVER, window
 from generator.promql.expr import Expr, number
@@ -33,6 +34,7 @@ from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.signals.board import earlier
 from generator.signals.quantile import share_beyond
 from generator.signals.registry import load_of
+from generator.streams.scope import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,13 +113,39 @@ def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     for offset in (0, kind.over):
         events = parts.denominator.now(offset=offset)
         crossed = condition.enough(crossed, events, ground.floor(alert, MIN_EVENTS), parts.on)
-    return _not_by_chance(crossed, alert, kind, parts, beyond, ground)
+    crossed = _not_by_chance(crossed, alert, kind, parts, beyond, ground)
+    if not _may_recover(signal, kind):
+        return crossed
+    usual_values = (_as_before(ago, alert, kind, tier, ground) for ago in (DAY, DAY + kind.over))
+    return join("unless", crossed, reduce(partial(join, "and", labels=parts.each), usual_values), parts.each)
+
+
+def _may_recover(signal: Signal, kind: Change) -> bool:
+    """Whether a change can be the end of an outage: runs that fail at once are cheap and quick.
+
+    A share of failures does not get better by them.
+    """
+    return kind.over < DAY and not isinstance(signal.kind, Share)
+
+
+def _as_before(ago: int, alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
+    """Find where the value is not worse by the bound than at a time of yesterday, of enough events."""
+    parts = condition.input_series(alert, ground)
+    change = condition.rounded(_change(alert, kind, ground, ago))
+    same = ground.bound(alert, tier).compare("<", change)
+    return condition.enough(
+        same, parts.denominator.now(offset=ago), ground.floor(alert, MIN_EVENTS), parts.on
+    )
 
 
 def compared(alert: Alert, kind: Change, ground: Ground) -> Expr:
     """Subtract the value of ``over`` seconds ago, or divide by it; positive is worse."""
+    return _change(alert, kind, ground, kind.over)
+
+
+def _change(alert: Alert, kind: Change, ground: Ground, ago: int) -> Expr:
     signal, value = ground.signal(alert), condition.input_series(alert, ground).value
-    now, before = value.now(), earlier(signal, value, kind.over)
+    now, before = value.now(), earlier(signal, value, ago)
     if kind.relative:
         ratio = now / (before > number(0))
         return number(1) - ratio if signal.better is Better.HIGHER else ratio - number(1)
@@ -159,6 +187,8 @@ def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
     signal = service.signals[alert.signal]
     named, before = condition.signal_in_words(signal, alert), duration(kind.over)
     text = f"{named} is {condition.worse(signal)} by {tier.text} than {before} ago"
+    if _may_recover(signal, kind):
+        text = f"{text}, and than a day ago or {before} before that, where these are known"
     if kind.beyond is not None:
         text = f"{text}, and {condition.side(signal)} {human(kind.beyond, signal.unit)}"
     by_chance = kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
@@ -179,6 +209,8 @@ def cases(kind: Change, subject: Subject) -> Iterator[TestCase]:
     yield from _events_now(step)
     yield from _events_before(step)
     yield from _by_chance(step)
+    if subject.thorough and _may_recover(subject.signal, kind):
+        yield from _recoveries(step)
 
 
 class _Step(Struct, frozen=True):
@@ -375,4 +407,33 @@ def _by_chance(step: _Step) -> Iterator[TestCase]:
         )
         yield step.subject.case(
             f"fires on just more than chance explains after {like} traffic", beyond.fires("fires")
+        )
+
+
+def _recoveries(step: _Step) -> Iterator[TestCase]:
+    """Get better and then worse again, after a yesterday of different kinds."""
+    subject, over, better = step.subject, step.kind.over, step.forgotten
+    good, bad = step.load(step.base), step.load(step.worse(1 + MARGIN))
+    begun = subject.timeline
+    back = begun.then(DAY + 2 * better, bad).then(better, good).then(better, bad)
+    yield subject.case("silent on a recovery", back.quiet("silent on the way back to yesterday's value"))
+    again = begun.then(better, good).then(better, bad).then(DAY - better, good).then(step.fires, bad)
+    yield subject.case("fires on the same step as yesterday", again.fires("fires"))
+    fell = begun.then(better, bad).then(DAY, good).then(step.fires, bad)
+    yield subject.case("fires where yesterday got better", fell.fires("fires"))
+    rare = subject.alert.for_ + subject.signal.window + 2 * SLACK
+    if not (fewest := subject.alert.min_events) or isinstance(step.signal.kind, Count) or rare > over:
+        return
+    few = step.sparse(step.worse(1 + MARGIN), fewest - 1)
+    for ago in (DAY, DAY + over):
+        # The few events end just after the time of comparison.
+        rest = ago - SLACK - better - step.fires
+        yield subject.case(
+            f"fires after too few events {duration(ago)} ago",
+            begun.then(2 * better, bad)
+            .then(rare, few)
+            .then(rest, bad)
+            .then(better, good)
+            .then(step.fires, bad)
+            .fires("fires"),
         )

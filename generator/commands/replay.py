@@ -339,5 +339,7 @@ def incidents_of(path: Path, model: Model) -> Listed:
     texts = {file.source.value.path: file.source.value.text} if file.source.value else {}
     if loaded.specs is None:
         return Listed(None, Compilation((), loaded.diagnostics, texts))
-    resolved = resolve_incidents(loaded.specs, [one.name for one in model.services])
+    own = (alert for service in model.services for alert in service.alerts)
+    alerts = {alert.name for alert in (*model.library.alerts, *own)}
+    resolved = resolve_incidents(loaded.specs, [one.name for one in model.services], alerts)
     return Listed(resolved.value, Compilation((), (*loaded.diagnostics, *resolved.diagnostics), texts))

@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Findings, Note, Result
+from generator.diagnostics.wording import did_you_mean
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.notation.names import look_up
 
@@ -23,9 +24,19 @@ _FIRST_YEAR, _LAST_YEAR = 1969, 9999
 _TIMES = "write a time with its zone, such as 2026-03-21T09:12Z or 2026-03-21T10:12+01:00"
 
 
-def resolve_incidents(spec: IncidentsSpec, services: Collection[str]) -> Result[Incidents]:
-    """Resolve a list; ``services`` are the names of all existing services."""
+def resolve_incidents(
+    spec: IncidentsSpec, services: Collection[str], alerts: Collection[str] | None
+) -> Result[Incidents]:
+    """Resolve a list; ``services`` and ``alerts`` are the names of all that exist; None where some are not known."""
     findings, known = Findings(), dict.fromkeys(services, "")
+    for name in (one for each in spec.incidents if each.alerts for one in each.alerts.values):
+        if alerts is not None and name.value not in alerts:
+            findings.error(
+                "reference/unknown-alert",
+                f'no service has an alert "{name.value}"',
+                name.span,
+                did_you_mean(name.value, alerts, "alerts"),
+            )
     start, end = _span(spec.start, spec.end, "the list", findings)
     of = _service(spec.service, known, findings)
     read = ((one, _incident(one, known, of, findings)) for one in spec.incidents)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from msgspec import Struct
 
 from generator.live.server import prometheus_server
+from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_set import rule_set
-from generator.prometheus.rule_tests.files import own_trials, trials_of, variant_trials
+from generator.prometheus.rule_tests.files import (
+    own_trials,
+    service_tests,
+    trials_of,
+    variant_trials,
+)
 from generator.resolve.model import resolve
 from generator.spec.load import load
 from tests.prometheus.trials import rules_of, try_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from generator.model.service import Model
@@ -28,6 +34,12 @@ _SERVICE: Mapping[str, object] = {
     "owner": "t",
     "selector": {"job": "a"},
     "labels": {"model": ["gpt-4o"], "tool": ["search"]},
+}
+_HANDOVERS = {
+    "title": "Handovers",
+    "description": "Share of runs that wait for a person.",
+    "share": {"of": "run", "where": {"stop_reason": "paused"}},
+    "trend": {"over": "1h"},
 }
 
 
@@ -50,6 +62,20 @@ SPECS = {
     "a budget of a day": _success("1d"),
     "a budget of a week": _success("7d"),
     "a budget of two weeks": _success("14d"),
+    "a budget of an own share": _Small(
+        ("AgentHandoverRateBurn", "AgentHandoverRateMissed"),
+        {
+            "objectives": {"handover_rate": {"max": "2%", "window": "30d"}},
+            "signals": {"handover_rate": _HANDOVERS},
+        },
+    ),
+    "a bound of a segment": _Small(
+        ("AgentCostPerRunMissed",),
+        {
+            "segments": {"tier": {"values": ["free", "pro"], "of": ["run", "run_latency", "token_usage"]}},
+            "objectives": {"cost_per_run": {"max": "$0.05", "by": {"tier": {"pro": "$0.07"}}}},
+        },
+    ),
 }
 
 
@@ -108,3 +134,31 @@ def _batches(name: str, model: Model) -> Iterator[tuple[list[Trial], str]]:
     for trial in own_trials(service, site):
         if trial.case.alert.name == name and trial.shows:
             yield [trial], service.name
+
+
+def test_no_rule_of_a_services_unit_test_records_its_input(small: tuple[_Small, Model]) -> None:
+    """But for streams, which rules record of exposed series: promtool refuses two samples of one instant."""
+    _, model = small
+    service, site = model.services[0], model.site
+    rules = rule_set([service], model.library, site)
+    written = rule_files(service, rules.own[0], site)
+    files = {one.path: yaml.safe_load(one.text) for one in (*written, *shared_files(rules.shared, site))}
+    for test in service_tests(service, rules.own[0], rules.shared, site):
+        contents = yaml.safe_load(test.text)
+        loaded = [files[f"prometheus/{name.removeprefix('../')}"] for name in contents["rule_files"]]
+        assert not _inputs(contents) & _records(loaded), test.path
+
+
+def _inputs(test: Mapping[str, Any]) -> set[str]:
+    series = (one["series"].partition("{")[0] for each in test["tests"] for one in each["input_series"])
+    return {name for name in series if not name.startswith("stream:")}
+
+
+def _records(files: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {
+        rule["record"]
+        for file in files
+        for group in file["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    }

@@ -346,8 +346,17 @@ def own_trials(service: Service, site: Site) -> Iterator[Trial]:
     for alert in service.alerts:
         if not alert.shared:
             for tier in alert.tiers:
-                for place, case in enumerate(cases(Subject(alert, tier, fixture))):
-                    yield Trial(Subject(alert, tier, fixture), case, place < _CLEAREST)
+                subject = Subject(alert, tier, fixture)
+                for place, case in enumerate(cases(subject)):
+                    labels = {**_segment(alert, service), **dict(case.labels)}
+                    one = replace(case, labels=tuple(labels.items()))
+                    yield Trial(subject, one, place < _CLEAREST)
+
+
+def _segment(alert: Alert, service: Service) -> dict[str, str]:
+    """Tell an alert apart from those of its name about other segments, or about the whole service."""
+    others = {one.by: "" for one in service.alerts if one.name == alert.name and one.by and one.only}
+    return {**others, alert.by: alert.only} if alert.by and alert.only else others
 
 
 def _own_tests(
