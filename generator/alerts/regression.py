@@ -274,11 +274,14 @@ def _previous_events(of: _Releases) -> Iterator[TestCase]:
     """Follow a release that hardly ran."""
     if not (fewest := of.subject.alert.min_events):
         return
-    subject = of.subject
+    subject, before = of.subject, 2 * MINUTE
+    # Buckets of the previous release are counted by whole windows: the first ends where the newest release begins.
+    whole = of.signal.window - before - _BRIEF - subject.interval
+    rest = max(before, whole) if isinstance(of.signal.kind, Quantile) else before
     few, enough = (
-        subject.timeline.then(2 * MINUTE, idle(old))
+        subject.timeline.then(before, idle(old))
         .then(_BRIEF, old)
-        .then(2 * MINUTE, idle(old))
+        .then(rest, idle(old))
         .then(subject.alert.for_ + subject.interval, of.load("v10", of.worst))
         for old in (of.brief("v9", of.base, number) for number in (fewest - 1, fewest))
     )

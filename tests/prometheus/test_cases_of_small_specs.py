@@ -69,6 +69,8 @@ SPECS = {
             "signals": {"handover_rate": _HANDOVERS},
         },
     ),
+    "rules every 30 seconds": _Small(("AgentStepsPerRunRegression",), site={"rule_interval": "30s"}),
+    "rules every 15 seconds": _Small(("AgentStepsPerRunRegression",), site={"rule_interval": "15s"}),
     "a bound of a segment": _Small(
         ("AgentCostPerRunMissed",),
         {
