@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial, reduce
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -296,6 +297,13 @@ class _Step(Struct, frozen=True):
         counted = isinstance(kind, Distribution) or (isinstance(kind, Ratio) and self.signal.of.sparse)
         return value if counted else None
 
+    def is_sure(self, events: float) -> bool:
+        """Whether the worst value on a number of events is more than chance explains."""
+        bad, before = self.bad(self.worst), self.bad(self.base)
+        if bad is None or before is None:
+            return True
+        return (bad - before) * events > (1 + MARGIN) * SIGMAS * sqrt(bad * events)
+
     def load(self, value: float, events: float = PLENTY, other: Mapping[str, str] | None = None) -> Load:
         """Find the load for a value, at a number of events a second."""
         labels = {**self.subject.labels, **(other or {})}
@@ -380,6 +388,9 @@ def _no_limit(step: _Step) -> Iterator[TestCase]:
 
 def _events_now(step: _Step) -> Iterator[TestCase]:
     if not (fewest := step.subject.alert.min_events) or isinstance(step.signal.kind, Count):
+        return
+    if not step.is_sure(fewest):
+        # Chance needs more events than the floor.
         return
     few, enough = (
         step.from_base(step.base).then(step.fires, step.sparse(step.worst, events))
