@@ -39,8 +39,9 @@ NO_DATA = "check the span, and that the services' selectors match its series"
 # The estimated limit of one answer: some megabytes of JSON.
 _SAMPLES_A_REQUEST = 200_000
 _SHORTEST, _LONGEST = 60, 6 * 3600
-# The number of instants in a span at which series are counted.
-_LOOKS = 60
+# The number of instants in a span at which series are counted, and the longest time between two, in seconds: in the days
+# that a rule looks back, a new service has data of hours.
+_LOOKS, _RAREST = 60, 15 * 60
 
 
 class RawSource(Struct, frozen=True):
@@ -184,7 +185,7 @@ def count_series(
     Raises:
         LiveError: the server cannot be reached or refuses.
     """
-    step = max(60, ceil((end - start) / _LOOKS))
+    step = max(60, min(ceil((end - start) / _LOOKS), _RAREST), ceil((end - start) / _POINTS))
     counts = []
     for selector in selectors:
         result = api.one_range(f"count({selector.text})", start, end, step)

@@ -63,6 +63,16 @@ def test_series_are_counted_where_there_are_most_of_them(prometheus: PrometheusA
     assert T + 1100 <= found.first <= T + 1200
 
 
+def test_an_hour_of_data_is_seen_in_days_that_a_rule_looks_back(
+    prometheus: PrometheusApi, unique: str
+) -> None:
+    write(prometheus, [series(unique, "a", range(9 * 86400, 9 * 86400 + 3600, 15))])
+    selector = RawSelector(f'up{{test="{unique}"}}', "up", instant=True)
+    (found,) = count_series(prometheus, [selector], T, T + 9 * 86400 + 7200)
+    assert found.series == 1
+    assert T + 9 * 86400 - 1800 <= found.first <= T + 9 * 86400
+
+
 def test_a_series_that_ended_is_over_at_once_in_our_own_server_too(
     prometheus: PrometheusApi, unique: str
 ) -> None:
