@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial, reduce
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -25,7 +26,7 @@ from generator.model.signals import (
     counts_bad,
     top_bucket,
 )
-from generator.model.units import DAY, Unit, duration, human
+from generator.model.units import DAY, duration, human
 from generator.notation.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.notation.times import DEFAULT_OVER, window
 from generator.promql.expr import Expr, number
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.scenarios.timeline import Load, TestCase, Timeline
 _MORE = 1_000_000
+#: Healthy values, as parts of the bound of the signal itself.
+_BELOW = (0.9, 0.8, 0.7, 0.6, 0.5)
+#: The share of events that must become bad in a step, so that it is more than chance.
+_SEEN = 0.02
 
 KEY, KIND = "change", Change
 FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
@@ -175,7 +180,7 @@ def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
     """Describe the change and the time over which it happened."""
     signal = ground.signal(alert)
     verb = "fell" if signal.better is Better.HIGHER else "rose"
-    amount = condition.value_of(Unit.RATIO) if kind.relative else condition.points_template()
+    amount = condition.growth_template() if kind.relative else condition.points_template()
     seen = "" if condition.is_now(signal) else f", to be seen over {condition.window_of(signal)}"
     return (
         f"{condition.subject(signal, alert, ground)} {verb} by {amount} within {duration(kind.over)}{seen}."
@@ -202,6 +207,8 @@ def cases(kind: Change, subject: Subject) -> Iterator[TestCase]:
     step = _Step(kind, subject)
     if step.fires >= step.forgotten - subject.interval:
         # A single step is over before its `for` is.
+        return
+    if not step.is_seen:
         return
     yield from _bounds(step)
     yield from _rises(step)
@@ -245,7 +252,8 @@ class _Step(Struct, frozen=True):
         if isinstance(kind, Share) and self.signal.better is Better.HIGHER:
             return 0.98
         if self.kind.beyond is not None:
-            return self.kind.beyond * 0.9
+            parts = (part for part in _BELOW if self._is_seen_from(part * self.kind.beyond))
+            return next(parts, _BELOW[0]) * self.kind.beyond
         if isinstance(kind, Quantile):
             # What gets worse leaves its bucket.
             middle = self.signal.of.buckets[len(self.signal.of.buckets) // 2]
@@ -254,6 +262,20 @@ class _Step(Struct, frozen=True):
             return 0.02
         least = 0.0 if self.kind.relative else 3 * self.subject.tier.bound
         return max(100.0 if isinstance(kind, Count) else 1.0, least)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the step shows as more bad events; buckets may be too coarse for that."""
+        return self.kind.beyond is None or self._is_seen_from(self.base)
+
+    def _is_seen_from(self, base: float) -> bool:
+        signal, beyond = self.signal, self.kind.beyond
+        if not isinstance(signal.kind, Quantile) or beyond is None:
+            return True
+        value = self._worse_than(base, 1 + MARGIN)
+        bad, before = self.bad(value), self.bad(base)
+        ends_beyond = value < beyond if signal.better is Better.HIGHER else value > beyond
+        return ends_beyond and bad is not None and before is not None and bad - before > _SEEN
 
     @property
     def worst(self) -> float:
@@ -275,6 +297,13 @@ class _Step(Struct, frozen=True):
         counted = isinstance(kind, Distribution) or (isinstance(kind, Ratio) and self.signal.of.sparse)
         return value if counted else None
 
+    def is_sure(self, events: float) -> bool:
+        """Whether the worst value on a number of events is more than chance explains."""
+        bad, before = self.bad(self.worst), self.bad(self.base)
+        if bad is None or before is None:
+            return True
+        return (bad - before) * events > (1 + MARGIN) * SIGMAS * sqrt(bad * events)
+
     def load(self, value: float, events: float = PLENTY, other: Mapping[str, str] | None = None) -> Load:
         """Find the load for a value, at a number of events a second."""
         labels = {**self.subject.labels, **(other or {})}
@@ -286,8 +315,11 @@ class _Step(Struct, frozen=True):
 
     def worse(self, part: float) -> float:
         """Worsen the base by a part of the bound."""
+        return self._worse_than(self.base, part)
+
+    def _worse_than(self, base: float, part: float) -> float:
         bound = self.subject.tier.bound * part
-        return worsened(self.signal, self.base, bound, relative=self.kind.relative)
+        return worsened(self.signal, base, bound, relative=self.kind.relative)
 
     def from_base(self, base: float, load: Load | None = None) -> Timeline:
         """Begin at a value, with enough traffic to stay long in a window, or under a given load."""
@@ -356,6 +388,9 @@ def _no_limit(step: _Step) -> Iterator[TestCase]:
 
 def _events_now(step: _Step) -> Iterator[TestCase]:
     if not (fewest := step.subject.alert.min_events) or isinstance(step.signal.kind, Count):
+        return
+    if not step.is_sure(fewest):
+        # Chance needs more events than the floor.
         return
     few, enough = (
         step.from_base(step.base).then(step.fires, step.sparse(step.worst, events))

@@ -298,6 +298,11 @@ def bound_words(alert: Alert, severity: str, part: str, value: str) -> str:
     )
 
 
+def growth_template() -> str:
+    """Write the template that shows a relative change; the usual one writes more than 9,999% with an exponent."""
+    return _shown("99.99", "humanizePercentage", 'printf "%.0f00%%"')
+
+
 def points_template() -> str:
     """Write the template that shows a difference of ratios; a template cannot multiply, but it can replace."""
     return '{{ $value | humanizePercentage | reReplaceAll "%" " percentage points" }}'

@@ -15,7 +15,7 @@ from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_re
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
 from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor
-from generator.model.units import HOUR, MINUTE, Unit, duration
+from generator.model.units import HOUR, MINUTE, duration
 from generator.promql.expr import Expr, number
 from generator.scenarios.loads import Traffic, counter
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
@@ -114,7 +114,7 @@ def _bad_share(alert: Alert, side: str, ground: Ground) -> Expr:
 def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str:
     """Describe the difference, and name the release."""
     signal = ground.signal(alert)
-    amount = condition.value_of(Unit.RATIO) if kind.relative else condition.points_template()
+    amount = condition.growth_template() if kind.relative else condition.points_template()
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
     title, side = condition.title_template(signal, ground), condition.side(signal)
     return (

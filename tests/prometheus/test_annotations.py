@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.alerts.condition import asked, value_of
+from generator.alerts.condition import asked, growth_template, value_of
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import ServerConfig
@@ -17,6 +17,7 @@ from generator.model.rules import AlertingRule, RuleFile, RuleGroup
 from generator.model.units import Unit
 from generator.prometheus.files import encode
 from generator.prometheus.rule_set import rule_set
+from generator.prometheus.rule_tests import sentences
 from generator.prometheus.rule_tests.sentences import amount
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
@@ -173,3 +174,19 @@ def test_amounts_are_written_without_milli_and_without_exponents(
     for place, (unit, value, written) in enumerate(AMOUNTS):
         assert found[f"A{place}", "-"]["text"] == f"{written}, above the limit of {written}"
         assert amount(value, unit) == written
+
+
+def test_growth_is_written_without_exponents(fresh_prometheus: PrometheusServer, tmp_path: Path) -> None:
+    written = {0.354: "35.4%", 99.98: "9998%", 99.996: "10000%", 150.2: "15000%", 4321.4: "432100%"}
+    rules = [
+        AlertingRule(f"A{value}", f"vector({value})", 0, 0, {"severity": "-"}, {"text": growth_template()})
+        for value in written
+    ]
+    file = tmp_path / "alerts.yml"
+    file.write_text(encode(RuleFile((), (RuleGroup("growth", 1, tuple(rules)),))))
+    fresh_prometheus.load(ServerConfig(rule_files=(file,)))
+    found = _firing(fresh_prometheus.api)
+    for value, text in written.items():
+        assert found[f"A{value}", "-"]["text"] == text
+        expected = sentences._written(growth_template(), {}, value, "", {})  # noqa: SLF001
+        assert expected == text

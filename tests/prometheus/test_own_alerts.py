@@ -54,6 +54,12 @@ ALERTS: dict[str, dict[str, object]] = {
         "warning": "1s",
         "min_bad_events": 8,
     },
+    # From just below its bound the step would end in the next bucket, with fewer observations beyond.
+    "RunsSlower": {
+        "change": {"signal": "latency_p95", "over": "1h", "beyond": "4s"},
+        "warning": "50%",
+        "min_events": 10,
+    },
     "ToolSlower": {
         "change": {"signal": "tool_latency_p95", "by": "tool", "over": "30m", "beyond": "250ms"},
         "warning": "50%",
