@@ -96,7 +96,7 @@ def variant_parts(kind: Idle) -> Mapping[str, str]:
 
 def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
     """Compare the runs of each window with the promise; a missing run counter is another alert's subject."""
-    return any_of([_missing(alert, window, ground) / number(window / HOUR) for window in kind.windows])
+    return any_of([_missing(alert, kind, window, ground) / number(window / HOUR) for window in kind.windows])
 
 
 def compared(alert: Alert, kind: Idle, ground: Ground) -> Expr:
@@ -105,17 +105,17 @@ def compared(alert: Alert, kind: Idle, ground: Ground) -> Expr:
 
     def an_hour(window: int) -> Expr:
         counted = scope.record(names.increase(_runs(alert, ground), (), window)).now()
-        promised = scope.record(_promised(alert, window, ground)).now()
+        promised = scope.record(_promised(alert, kind, window, ground)).now()
         return join("and", counted / number(window / HOUR), promised)
 
     return any_of([an_hour(window) for window in kind.windows])
 
 
-def _missing(alert: Alert, window: int, ground: Ground) -> Expr:
+def _missing(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
     """Find where half of the runs of a window are missing, by more than chance explains."""
     runs, scope = _runs(alert, ground), ground.scope
     counted = scope.record(names.increase(runs, (), window)).now()
-    promised = scope.record(_promised(alert, window, ground)).now()
+    promised = scope.record(_promised(alert, kind, window, ground)).now()
     by_half = join("<", counted, promised / number(2))
     by_chance = join(">=", join("-", promised, counted), number(SIGMAS) * call("sqrt", promised))
     there = call("count_over_time", scope.record(names.level_rate(runs)).over(window - 1))
@@ -137,15 +137,17 @@ def records(alert: Alert, kind: Idle, ground: Ground) -> Iterator[RecordingRule]
         if shorter:
             chosen = chosen < number(MANY_PROMISED * HOUR / shorter)
         yield rule(names.increase(runs, (), window), long_window(names.level_rate(runs), window, scope))
-        yield rule(_promised(alert, window, ground), chosen * number(window / HOUR))
+        yield rule(_promised(alert, kind, window, ground), chosen * number(window / HOUR))
 
 
 def _runs(alert: Alert, ground: Ground) -> Stream:
     return ground.runs or ground.signal(alert).of
 
 
-def _promised(alert: Alert, window: int, ground: Ground) -> str:
-    return names.windowed(ground.signal(alert), "promised", window)
+def _promised(alert: Alert, kind: Idle, window: int, ground: Ground) -> str:
+    """Name the promised runs; the shortest window decides which promises suit the others."""
+    first = "" if kind.over == times.DEFAULT_OVER else f"_over{duration(kind.over)}"
+    return names.part(ground.signal(alert), f"promised{duration(window)}{first}")
 
 
 def sentence(_alert: Alert, _kind: Idle, _tier: Tier, ground: Ground) -> str:

@@ -177,7 +177,7 @@ class _Releases(Struct, frozen=True):
             # All are in the last bucket.
             low, high = (0.0, *self.signal.of.buckets)[-2:]
             return low + self.signal.kind.q * (high - low)
-        return 10.0
+        return 0.1 if self.signal.better is Better.HIGHER else 10.0
 
     def bad(self, value: float, newest: float) -> float | None:
         """Return the share of bad events at a value, beside the newest one; None if none are counted."""

@@ -71,6 +71,19 @@ SPECS = {
     ),
     "rules every 30 seconds": _Small(("AgentStepsPerRunRegression",), site={"rule_interval": "30s"}),
     "rules every 15 seconds": _Small(("AgentStepsPerRunRegression",), site={"rule_interval": "15s"}),
+    "an hour without the promised runs": _Small(
+        ("Idle",),
+        {
+            "traffic": {"min_runs_per_hour": 120},
+            "alerts": {
+                "Idle": {
+                    "idle": {"signal": "run_count", "over": "1h"},
+                    "summary": "Few runs.",
+                    "means": "Nobody asks.",
+                }
+            },
+        },
+    ),
     "a bound of a segment": _Small(
         ("AgentCostPerRunMissed",),
         {
@@ -116,12 +129,12 @@ def test_a_small_service_gets_cases_that_its_rules_pass(
 
 
 def _batches(name: str, model: Model) -> Iterator[tuple[list[Trial], str]]:
-    """Find the quick cases of an alert that can run at once: all of a shared one, and each of an own one."""
+    """Find the quick cases of an alert that run at once: all of a shared one in its form, and each of an own one."""
     service, library, site = model.services[0], model.library, model.site
     shared = [
         trial
         for alert in library.alerts
-        if alert.name == name and not service.deviations.variants
+        if alert.name == name and name not in {variant.alert for variant in service.deviations.variants}
         for trial in trials_of(alert, library, site)
     ]
     varied = [
