@@ -39,8 +39,8 @@ NO_DATA = "check the span, and that the services' selectors match its series"
 # The estimated limit of one answer: some megabytes of JSON.
 _SAMPLES_A_REQUEST = 200_000
 _SHORTEST, _LONGEST = 60, 6 * 3600
-# The number of instants in a span at which series are counted, and the longest time between two, in seconds: in the days
-# that a rule looks back, a new service has data of hours.
+# The number of instants in a span at which series are counted, and the longest time between two, in seconds: in the
+# days that a rule looks back, a new service has data of hours.
 _LOOKS, _RAREST = 60, 15 * 60
 
 
