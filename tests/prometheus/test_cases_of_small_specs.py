@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,6 +42,7 @@ _HANDOVERS = {
     "share": {"of": "run", "where": {"stop_reason": "paused"}},
     "trend": {"over": "1h"},
 }
+_TIERS = {"tier": {"values": ["free", "pro"], "of": ["run", "run_latency", "token_usage"]}}
 
 
 class _Small(Struct, frozen=True):
@@ -59,6 +61,13 @@ def _success(window: str) -> _Small:
 
 
 SPECS = {
+    "an objective of three nines": _Small(
+        (),
+        {
+            "objectives": {"success_rate": {"min": "99.9%", "by": {"tier": {"pro": "99.99%"}}}},
+            "segments": _TIERS,
+        },
+    ),
     "a budget of a day": _success("1d"),
     "a budget of a week": _success("7d"),
     "a budget of two weeks": _success("14d"),
@@ -87,7 +96,7 @@ SPECS = {
     "a bound of a segment": _Small(
         ("AgentCostPerRunMissed",),
         {
-            "segments": {"tier": {"values": ["free", "pro"], "of": ["run", "run_latency", "token_usage"]}},
+            "segments": _TIERS,
             "objectives": {"cost_per_run": {"max": "$0.05", "by": {"tier": {"pro": "$0.07"}}}},
         },
     ),
@@ -130,7 +139,8 @@ def test_a_small_service_gets_cases_that_its_rules_pass(
 
 def _batches(name: str, model: Model) -> Iterator[tuple[list[Trial], str]]:
     """Find the quick cases of an alert that run at once: all of a shared one in its form, and each of an own one."""
-    service, library, site = model.services[0], model.library, model.site
+    service, site = model.services[0], model.site
+    library = model.library.used_by({service.profile})
     shared = [
         trial
         for alert in library.alerts
@@ -162,6 +172,36 @@ def test_no_rule_of_a_services_unit_test_records_its_input(small: tuple[_Small, 
         contents = yaml.safe_load(test.text)
         loaded = [files[f"prometheus/{name.removeprefix('../')}"] for name in contents["rule_files"]]
         assert not _inputs(contents) & _records(loaded), test.path
+
+
+def test_a_constant_is_tested_with_the_number_of_its_rule(small: tuple[_Small, Model]) -> None:
+    """A share is written in percent, and 0.999 is the same share as 0.9990000000000001 for people only."""
+    _, model = small
+    service, site = model.services[0], model.site
+    rules = rule_set([service], model.library, site)
+    (recording, *_), (test, *_) = (
+        rule_files(service, rules.own[0], site),
+        service_tests(service, rules.own[0], rules.shared, site),
+    )
+    written = _constants(yaml.safe_load(recording.text))
+    (cases,) = yaml.safe_load(test.text)["tests"]
+    tested = {
+        (name, sample["value"])
+        for one in cases["promql_expr_test"]
+        for sample in one["exp_samples"]
+        if (name := sample["labels"].partition("{")[0]) in {constant for constant, _ in written}
+    }
+    assert tested
+    assert tested <= written
+
+
+def _constants(recording: Mapping[str, Any]) -> set[tuple[str, float]]:
+    return {
+        (rule["record"], float(number[1]))
+        for group in recording["groups"]
+        for rule in group["rules"]
+        if (number := re.fullmatch(r"vector\(([0-9.e+-]+)\)", rule["expr"].strip()))
+    }
 
 
 def _inputs(test: Mapping[str, Any]) -> set[str]:
