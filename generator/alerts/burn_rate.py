@@ -292,7 +292,7 @@ class _Pace(Struct, frozen=True):
 
     def load(self, part: float, events: float = PLENTY) -> Load:
         """Burn at a part of this pace, at a number of events a second."""
-        return self._load(part * self.bound, events)
+        return self._load(min(1.0, part * self.bound), events)
 
     def only_bad(self, events: float, seconds: int) -> Load:
         """Make only bad events, a number of them in a time."""
@@ -312,8 +312,8 @@ class _Pace(Struct, frozen=True):
 
 
 def _paces(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
-    """Test each pace, but for the expectations that a slower pace of the severity contradicts by then."""
-    burns = subject.tier.burns
+    """Test each pace that the budget allows, but for the expectations that a slower pace contradicts by then."""
+    burns = tuple(burn for burn in subject.tier.burns if burn.factor * kind.budget < 1)
     for burn in sorted(burns, key=lambda burn: burn.long):
         pace = _Pace(kind, subject.over(burn.long), burn, tuple(other for other in burns if other != burn))
         yield _windows(pace)
@@ -354,7 +354,8 @@ def _crossed(pace: _Pace) -> Iterator[TestCase]:
     over = min(0.3 if pace.burn.long > HOUR else 1.5 * MARGIN, (pace.fast - 1) / 2)
     crossed = int(half * MARGIN / over)
     inside = pace.subject.timeline.then(half + alert.for_ + SLACK, pace.load(1 - MARGIN))
-    if pace.slower(inside.seconds + inside.up(crossed * 3 // 5)):
+    # Where nothing burns much faster than the bound, the window forgets how it began before its average crosses.
+    if half + crossed > pace.burn.long or pace.slower(inside.seconds + inside.up(crossed * 3 // 5)):
         return
     beyond = (
         inside.quiet("silent just inside its bound")

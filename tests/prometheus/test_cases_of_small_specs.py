@@ -68,6 +68,9 @@ SPECS = {
             "segments": _TIERS,
         },
     ),
+    "a pace that a profile's budget never reaches": _Small(
+        ("AgentErrorBudgetBurn",), {"profile": "gemini-cli"}
+    ),
     "a budget of a day": _success("1d"),
     "a budget of a week": _success("7d"),
     "a budget of two weeks": _success("14d"),
