@@ -81,6 +81,8 @@ ALERTS: dict[str, dict[str, object]] = {
     "CostMore": {"change": {"signal": "cost_per_run", "over": "1h"}, "warning": "35%", "min_events": 30},
     "DearHour": {"threshold": {"signal": "cost_rate"}, "warning": "$25"},
     "CallsMore": {"regression": {"signal": "tool_calls_per_run"}, "warning": "40%", "min_events": 50},
+    # Higher is better: too few is bad.
+    "CallsFewer": {"regression": {"signal": "calls_of_run"}, "warning": "20%", "min_events": 50},
     "ToolsWorse": {"regression": {"signal": "tool_error_rate"}, "critical": "3pp", "min_events": 50},
     "ToolSlowerThanBefore": {
         "regression": {"signal": "tool_latency_p95"},
@@ -138,6 +140,10 @@ def with_own_alerts(directory: Path) -> Model:
     quantile = {"of": "support_basket_usd", "q": 0.9}
     baskets = {"title": "Baskets", "description": "Their value.", "quantile": quantile, "better": "higher"}
     spec["signals"] |= {"basket_p90": baskets}
+    calls = {"of": "tool_call", "per": "run"}
+    spec["signals"] |= {
+        "calls_of_run": {"title": "Calls", "description": "A run's.", "ratio": calls, "better": "higher"}
+    }
     spec["signals"] |= {name: {"title": name, "description": name, **body} for name, body in _LEVELS.items()}
     spec["alerts"] |= {name: {**usual, **body} for name, body in ALERTS.items()}
     waiting = {"title": "Paused", "description": "Runs that wait.", "better": "neither"}
