@@ -63,7 +63,7 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
     watch, scope = draft.body.watch, draft.scope
     if draft.name not in scope.shared_alerts and scope.service:
         draft.findings.error(
-            "alert/kind",
+            "alert/about-rules",
             f'alert "{draft.name}" watches the rules of all services, which one service cannot',
             draft.entry.key.span,
             "declare it in signals.yaml",

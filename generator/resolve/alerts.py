@@ -24,7 +24,7 @@ from generator.signals.releases import compares_releases
 from generator.spec.environments import with_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.alerts.draft import AlertScope
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
@@ -44,10 +44,10 @@ def merged_alerts(
 ) -> dict[str, Entry[AlertSpec]]:
     """Merge the alerts of the library, of objectives, of the profile and of the service; the later ones win."""
     merged = shared_alerts(library, scope)
-    for entry in profile.alerts:
+    for entry in _without_health(merged, profile.alerts, scope):
         known = merged.get(entry.key.value)
         merged[entry.key.value] = with_changes(known, entry) if known else entry
-    rest = _laid_over(merged, service.alerts)
+    rest = _laid_over(merged, _without_health(merged, service.alerts, scope))
     promised = (entry.key for entry in (*profile.objectives, *service.objectives))
     merged |= {
         entry.key.value: entry for entry in objective_alerts(promised, Watched(merged, library, scope))
@@ -60,6 +60,23 @@ def merged_alerts(
             _unknown_help(entry, list(merged), scope),
         )
     return merged
+
+
+def _without_health(
+    merged: Mapping[str, Entry[AlertSpec]], entries: Iterable[Entry[AlertSpec]], scope: AlertScope
+) -> Iterator[Entry[AlertSpec]]:
+    """Refuse changes of alerts about the rules, which all services share; yield the other changes."""
+    for entry in entries:
+        known = merged.get(entry.key.value)
+        if known is None or known.value.rule_health is None:
+            yield entry
+            continue
+        scope.findings.error(
+            "alert/about-rules",
+            f'alert "{entry.key.value}" watches the rules of all services, which one service cannot change',
+            entry.key.span,
+            "change it in signals.yaml, for all services",
+        )
 
 
 def _laid_over(
