@@ -42,7 +42,23 @@ def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Finding
         *((entry.key.value, entry.value.per) for entry in service.labels),
     ):
         _check_per(name, per, labels, findings)
+    for entry in service.labels:
+        if entry.key.value in labels:
+            _check_effect(labels[entry.key.value], entry.value.per, findings)
     return labels
+
+
+def _check_effect(label: Label, per: Iterable[Entry[int]], findings: Findings) -> None:
+    """Warn of a count per another label that allows all values of the label."""
+    for one in per:
+        if one.value >= label.max_live:
+            findings.warning(
+                "label/per-without-effect",
+                f'"{label.name}" has {label.max_live} values at most, so {one.value} beside each '
+                f'"{one.key.value}" lower no bound',
+                one.key.span,
+                "write the largest number that stands beside one value, or leave per out",
+            )
 
 
 def _known(
