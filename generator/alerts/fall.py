@@ -17,7 +17,7 @@ from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count
 from generator.model.units import DAY, HOUR, Unit, duration
-from generator.promql.expr import Expr, any_of, call, number
+from generator.promql.expr import Expr, call, number
 from generator.scenarios.loads import Traffic
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
 from generator.signals.registry import load_of
@@ -105,13 +105,15 @@ def records(alert: Alert, _kind: Fall, ground: Ground) -> Iterator[RecordingRule
     So the last value distinguishes a fall that goes on from a slow one, after which nobody is missed.
     """
     parts = condition.input_series(alert, ground)
+
+    def flag(times: tuple[int, ...], tier: Tier) -> Expr:
+        """Write 1 where the count fell since all of these times, and 0 elsewhere."""
+        fell = grouped(_fell(times, alert, tier, ground), parts.each)
+        return join("or", fell, number(0) * parts.value.now(), parts.each)
+
     for tier in alert.tiers:
-        begins = grouped(_fell(AGO, alert, tier, ground), parts.each)
-        low = _fell(_YESTERDAY, alert, tier, ground)
-        usual_count = number(0) * join("unless", parts.value.now(), low, parts.each)
-        yield rule(
-            _state_name(alert, tier, ground), any_of([begins, usual_count]), **{names.ALERT: alert.name}
-        )
+        state = join("<=", flag(_YESTERDAY, tier), flag((HOUR,), tier), parts.each)
+        yield rule(_state_name(alert, tier, ground), state, **{names.ALERT: alert.name})
 
 
 def _state(alert: Alert, tier: Tier, ground: Ground) -> Series:
