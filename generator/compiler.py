@@ -132,7 +132,7 @@ def check(sources: Sources, memory: Memory | None = None, progress: Progress = _
     known = sorted(known, key=lambda one: one.service.name) if is_sound else []
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
-    alerts = [alert.name for service in services for alert in service.alerts]
+    alerts = (alert.name for service in services for alert in service.alerts)
     listed = _of_incidents(sources, parts, alerts if is_sound else None, base)
     every = _findings((*found, *between, *listed), parts, base)
     fleet = _fleet(parts, (variant for service in services for variant in service.deviations.variants))
@@ -155,7 +155,7 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
     entries = [part.entry for part in parts if part.entry]
-    alerts = [name for entry in entries for name in entry.runbooks.rows]
+    alerts = (name for entry in entries for name in entry.runbooks.rows)
     listed = _of_incidents(sources, parts, alerts if len(entries) == len(parts) else None, base)
     every = _findings((*found, *between, *listed), parts, base)
     if has_errors(every):

@@ -152,9 +152,7 @@ def expr(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> Expr:
 def compared(alert: Alert, _kind: BurnRate, ground: Ground) -> Expr:
     """Select the share of bad events in all windows at once, which the names of the records distinguish."""
     signal = ground.signal(alert)
-    burns = [burn for tier in alert.tiers for burn in tier.burns]
-    windows = sorted({window for burn in burns for window in (burn.long, burn.short)})
-    named = f"{names.part(signal, 'error_ratio')}({'|'.join(map(duration, windows))})"
+    named = f"{names.part(signal, 'error_ratio')}({'|'.join(map(duration, windows(alert)))})"
     return ground.scope.record("").where("=~", __name__=named).now()
 
 
@@ -277,7 +275,7 @@ class _Pace(Struct, frozen=True):
         )
 
     def slower(self, seconds: float) -> tuple[Burn, ...]:
-        """List the slower paces that fire within a time: whatever this pace is crossed by crosses them as well."""
+        """List the slower paces that fire within a time: traffic beyond this pace is beyond them as well."""
         for_, most = self.subject.alert.for_, self.burn.factor
         return tuple(one for one in self.others if one.factor <= most and self._half(one) + for_ <= seconds)
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from generator.alerts.guide import Guide
     from generator.model.service import Service
     from generator.scenarios.timeline import Load, TestCase, Timeline
+
 _MORE = 1_000_000
 #: Healthy values, as parts of the bound of the signal itself.
 _BELOW = (0.9, 0.8, 0.7, 0.6, 0.5)
@@ -126,9 +127,9 @@ def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
 
 
 def _may_recover(signal: Signal, kind: Change) -> bool:
-    """Whether a change can be the end of an outage: runs that fail at once are cheap and quick.
+    """Whether the end of an outage may look like this change: runs that fail at once are cheap and quick.
 
-    A share of failures does not get better by them.
+    They improve no share of failures, so no share gets worse when they end.
     """
     return kind.over < DAY and not isinstance(signal.kind, Share)
 
@@ -205,10 +206,8 @@ def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
 def cases(kind: Change, subject: Subject) -> Iterator[TestCase]:
     """Step by just more and just less than the bound, with enough events and with too few."""
     step = _Step(kind, subject)
-    if step.fires >= step.forgotten - subject.interval:
-        # A single step is over before its `for` is.
-        return
-    if not step.is_seen:
+    # A single step may be over before its `for` is.
+    if step.fires >= step.forgotten - subject.interval or not step.is_seen:
         return
     yield from _bounds(step)
     yield from _rises(step)
@@ -255,7 +254,7 @@ class _Step(Struct, frozen=True):
             parts = (part for part in _BELOW if self._is_seen_from(part * self.kind.beyond))
             return next(parts, _BELOW[0]) * self.kind.beyond
         if isinstance(kind, Quantile):
-            # What gets worse leaves its bucket.
+            # A value that gets worse leaves its bucket.
             middle = self.signal.of.buckets[len(self.signal.of.buckets) // 2]
             return middle * (1.1 if self.signal.better is Better.HIGHER else 0.9)
         if isinstance(kind, Share | Distribution):
@@ -265,7 +264,7 @@ class _Step(Struct, frozen=True):
 
     @property
     def is_seen(self) -> bool:
-        """Whether the step shows as more bad events; buckets may be too coarse for that."""
+        """Whether the buckets are fine enough to show that the step brings more bad events."""
         return self.kind.beyond is None or self._is_seen_from(self.base)
 
     def _is_seen_from(self, base: float) -> bool:
@@ -298,7 +297,7 @@ class _Step(Struct, frozen=True):
         return value if counted else None
 
     def is_sure(self, events: float) -> bool:
-        """Whether the worst value on a number of events is more than chance explains."""
+        """Whether chance cannot explain the worst value on this number of events."""
         bad, before = self.bad(self.worst), self.bad(self.base)
         if bad is None or before is None:
             return True

@@ -73,7 +73,7 @@ class AlertScope(Struct, frozen=True):
             self.findings.info(code, message, alert.span, help_)
 
     def is_own(self, text: Text) -> bool:
-        """Whether the service's author wrote the text, so that it is not a default."""
+        """Whether the text stands in the service's own file; any other text is a default."""
         return text.span.file == self.file
 
     def fed_by(self, stream: Stream) -> list[str]:

@@ -88,7 +88,7 @@ def check_runs(draft: Draft, window: int, aside: str) -> None:
 
 
 def _counts_runs(signal: Signal, scope: AlertScope) -> bool:
-    """Whether the events behind a signal are runs, counted or observed."""
+    """Whether a signal counts runs, or observes a value of each run."""
     if isinstance(signal.kind, Quantile):
         return signal.of.name in _OBSERVED_OF_RUNS
     return divisor(signal) == scope.runs or (

@@ -40,7 +40,7 @@ class Unreachable(Struct, frozen=True):
 
 
 def is_relative(signal: Signal) -> bool:
-    """Whether a change is given as a part of the earlier value; a share's is in percentage points."""
+    """Whether a change is relative to the earlier value; the change of a share is in percentage points."""
     return signal.unit is not Unit.RATIO
 
 

@@ -175,7 +175,7 @@ def _check_saved(response: Response) -> None:
 
 
 def _is_of_grafana(response: Response) -> bool:
-    """Whether Grafana itself refused: its refusals have a message, the pages of other servers have none."""
+    """Whether the refusal is from Grafana: it has a message, and the page of another server has none."""
     try:
         return bool(_read(response.body, _Message, "a refusal").message)
     except UncertainError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model.signals import Count, Signal
-from generator.model.units import Unit
 from generator.scenarios.loads import Traffic, some
 from generator.signals import usual
 from generator.signals.events import events
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.model.streams import Stream
     from generator.scenarios.subject import Fixture
     from generator.scenarios.timeline import Load
     from generator.signals.draft import Draft
@@ -22,17 +20,12 @@ if TYPE_CHECKING:
     from generator.streams.scope import Scope
 
 KEY, KIND = "count", Count
-reads, levels_by, check = usual.reads, usual.levels_by, usual.check
+reads, levels_by, check, unit = usual.reads, usual.levels_by, usual.check, usual.unit
 
 
 def resolve(_draft: Draft) -> Count:
     """Count all events."""
     return Count()
-
-
-def unit(_kind: Count, stream: Stream) -> Unit:
-    """Use USD for a stream that counts these."""
-    return Unit.USD if stream.counts_usd else Unit.COUNT
 
 
 def records(signal: Signal, _kind: Count, scope: Scope) -> Iterator[RecordingRule]:

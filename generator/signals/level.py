@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from generator.model.units import Unit
     from generator.scenarios.subject import Fixture
     from generator.scenarios.timeline import Load
-    from generator.signals.events import Labels
 
 KEY, KIND = "level", Level
-levels_by, check = usual.levels_by, usual.check
+levels_by, check, counted_at = usual.levels_by, usual.check, usual.counted_at
 
 
 def resolve(draft: Draft) -> Level:
@@ -58,8 +57,3 @@ def records(signal: Signal, kind: Level, scope: Scope) -> Iterator[RecordingRule
 def load(signal: Signal, _kind: Level, value: float, traffic: Traffic, fixture: Fixture) -> Load:
     """Give the gauge its value."""
     return some(signal.of, Traffic(value, traffic.labels), fixture)
-
-
-def counted_at(_kind: Level, labels: Labels) -> Labels:
-    """Stay at the level of the value."""
-    return labels

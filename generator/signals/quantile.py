@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.scenarios.subject import Fixture
     from generator.scenarios.timeline import Load
-    from generator.signals.events import Labels
 
 #: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
 HAIR = 1 + 1e-9
@@ -33,7 +32,7 @@ _MOST = 0.9
 
 
 KEY, KIND = "quantile", Quantile
-reads, levels_by, check = usual.reads, usual.levels_by, usual.check
+reads, levels_by, check, counted_at = usual.reads, usual.levels_by, usual.check, usual.counted_at
 
 
 def resolve(draft: Draft) -> Quantile | None:
@@ -89,12 +88,12 @@ def run_length(signal: Signal, q: float, overflowing: Signal | None, scope: Scop
     A day has hours without a run, and some in which something was slow. Half an hour is added where the runs of the
     quantile lie beyond the last bucket, as ``overflowing`` records, so that their length is unknown.
     """
-    usual = _of_a_day(names.value(signal), scope)
+    known = _of_a_day(names.value(signal), scope)
     if overflowing is None:
-        return rule(names.RUN_LENGTH, usual)
+        return rule(names.RUN_LENGTH, known)
     beyond = _of_a_day(names.part(overflowing, "overflow"), scope) / number(round(1 - q, 9))
     unknown = number(UNKNOWN_LENGTH) * call("clamp_max", call("floor", beyond), number(1))
-    return rule(names.RUN_LENGTH, join("+", usual, unknown))
+    return rule(names.RUN_LENGTH, join("+", known, unknown))
 
 
 def _of_a_day(record: str, scope: Scope) -> Expr:
@@ -128,8 +127,3 @@ def share_beyond(signal: Signal, q: float, value: float, bound: float) -> float:
         return sum(part for upper, part in _spread(stream, q, value) if upper <= edge)
     edge = max((edge for edge in stream.buckets if edge <= bound * HAIR), default=0.0)
     return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
-
-
-def counted_at(_kind: Quantile, labels: Labels) -> Labels:
-    """Count the observations at the level of the value."""
-    return labels

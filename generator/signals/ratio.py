@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.signals import Ratio, Signal
-from generator.model.units import Unit
 from generator.notation.names import look_up
 from generator.promql.expr import Expr, number
 from generator.scenarios.loads import Traffic, counter
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from generator.signals.events import Labels
 
 KEY, KIND = "ratio", Ratio
-levels_by, check = usual.levels_by, usual.check
+levels_by, check, unit = usual.levels_by, usual.check, usual.unit
 
 
 def resolve(draft: Draft) -> Ratio | None:
@@ -37,11 +36,6 @@ def resolve(draft: Draft) -> Ratio | None:
     if exists is None or (draft.scope.partial and exists.value not in draft.scope.streams):
         return Ratio(per, None)
     return Ratio(per, look_up(exists, draft.scope.streams, "metric", draft.findings))
-
-
-def unit(_kind: Ratio, stream: Stream) -> Unit:
-    """Use USD for a stream that counts these."""
-    return Unit.USD if stream.counts_usd else Unit.COUNT
 
 
 def reads(signal: Signal, kind: Ratio) -> Iterator[Stream]:

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.scenarios.subject import Fixture
     from generator.scenarios.timeline import Load
-    from generator.signals.events import Labels
     from generator.spec.types import Text
 
 KEY, KIND = "share", Share
-reads, levels_by, check = usual.reads, usual.levels_by, usual.check
+reads, levels_by, check, counted_at = usual.reads, usual.levels_by, usual.check, usual.counted_at
 #: Labels with the outcome of an event.
 _OUTCOMES = frozenset({"status", "stop_reason", "error_class", "reason"})
 
@@ -139,8 +138,3 @@ def load(signal: Signal, kind: Share, value: float, traffic: Traffic, fixture: F
     matching = Traffic(traffic.events * value, {**labels, **kind.where})
     others = Traffic(traffic.events * (1 - value), {**labels, name: rest})
     return merged(counter(signal.of, matching, fixture), counter(signal.of, others, fixture))
-
-
-def counted_at(_kind: Share, labels: Labels) -> Labels:
-    """Count all events at the level of the value."""
-    return labels

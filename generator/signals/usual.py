@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.model.units import Unit
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,6 +24,16 @@ def reads(signal: Signal, _kind: Kind, /) -> Iterable[Stream]:
 def levels_by(_kind: Kind, /) -> Labels:
     """Keep no label in all breakdowns."""
     return ()
+
+
+def unit(_kind: Kind, stream: Stream, /) -> Unit:
+    """Use USD for a stream that counts these, and else plain numbers."""
+    return Unit.USD if stream.counts_usd else Unit.COUNT
+
+
+def counted_at(_kind: Kind, labels: Labels, /) -> Labels:
+    """Count events at the level of the value."""
+    return labels
 
 
 def check(_entry: Entry[SignalSpec], _signal: Signal, _findings: Findings, /) -> None:

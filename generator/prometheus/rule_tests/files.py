@@ -221,6 +221,8 @@ def service_tests(
             site.rule_interval,
         ),
     )
+    if not compiled.alerting:
+        return
     files = _shared_files(shared)
     needed = _needed_by(compiled.alerting, files, compiled.recording)
     by_family: dict[str, list[Trial]] = {}
