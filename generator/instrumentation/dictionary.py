@@ -220,7 +220,7 @@ USAGE_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "reasoning": ("reasoning_tokens", "reasoning_output_tokens", "thinking_tokens"),
         "thoughts": ("thoughts_token_count", "total_thought_tokens", "total_reasoning_tokens"),
-        "tool_use": ("tool_use_prompt_token_count", "total_tool_use_tokens"),
+        "tool_use": ("tool_use_prompt_token_count", "total_tool_use_tokens", "connector_tokens"),
         "audio_input": ("input_audio_tokens", "audio_input_tokens", "audio_prompt_tokens"),
         "audio_output": ("output_audio_tokens", "audio_output_tokens", "audio_completion_tokens"),
         "requests": ("requests", "successful_requests"),
@@ -231,6 +231,7 @@ USAGE_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "input_token_details",
             "prompt_token_details",
         ),
+        ">of_cached": ("cache_tokens_details",),
         ">of_output": (
             "completion_tokens_details",
             "output_tokens_details",
@@ -260,6 +261,11 @@ USAGE_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "audio_input": ("audio_tokens", "audio"),
         "image_input": ("image_tokens", "image"),
         ">of_input": ("cache_creation_token_details", "cache_write_tokens_details"),
+        ">of_cached": ("cached_tokens_details",),
+    },
+    "of_cached": {
+        "cached_audio": ("audio_tokens", "audio"),
+        "cached_image": ("image_tokens", "image"),
     },
     "written": {
         "cache_write_5m": ("ephemeral_5m_input_tokens", "5m"),
@@ -298,6 +304,9 @@ USAGE_PLACES = (
     "tokens",
     "message",
     "response",
+    "body",
+    "result",
+    "raw",
     "response_metadata",
     "llm_output",
     "x_groq",

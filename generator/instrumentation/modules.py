@@ -50,7 +50,7 @@ _PARTS = (
 )
 _WIDTH = 100
 #: Whole modules, then names by module; in the order of the file.
-_MODULES = ("functools", "inspect", "logging")
+_MODULES = ("functools", "inspect", "logging", "sys")
 _NAMES = {
     "collections": ("deque",),
     "contextlib": ("suppress",),
@@ -58,7 +58,7 @@ _NAMES = {
     "io": ("IOBase",),
     "itertools": ("product",),
     "math": ("inf",),
-    "threading": ("RLock",),
+    "threading": ("RLock", "get_ident"),
     "time": ("perf_counter",),
     "types": ("AsyncGeneratorType", "CoroutineType", "GeneratorType", "MethodType"),
     "typing": (
@@ -97,7 +97,7 @@ _FOR_TYPES: dict[str, tuple[str, ...]] = {
         "Iterator",
         "Mapping",
     ),
-    "types": ("TracebackType",),
+    "types": ("FrameType", "TracebackType"),
     "typing": ("Self",),
 }
 _CLIENT_FOR_TYPES: dict[str, tuple[str, ...]] = {"prometheus_client": ("Metric",)}

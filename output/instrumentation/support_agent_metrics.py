@@ -20,9 +20,10 @@
 Each of them also decorates a function: sync, async, a generator, or one that returns a stream of an SDK; it lasts
 until the stream ends. A run knows of the calls and steps inside of it, also of those made through ``metrics`` and in
 other tasks; in a thread of your own, call the methods of ``run``. In a decorated generator the run is current in each
-item, in whatever thread or context its consumer asks for it. A run within a run is a part of it: its steps count for
-both, and the outermost one is counted. A run that goes on elsewhere is one: ``run(resumed=earlier.hand_over())``. A
-deadline goes inside the block of what it limits: what is cancelled from outside cannot know why.
+item, in whatever thread or context its consumer asks for it; that of a ``with`` in a generator, in the task that began
+it. The work of the consumer between two items belongs to neither. A run within a run is a part of it: its steps count
+for both, and the outermost one is counted. A run that goes on elsewhere is one: ``run(resumed=earlier.hand_over())``.
+A deadline goes inside the block of what it limits: what is cancelled from outside cannot know why.
 
 Give ``usage()`` whatever an SDK returns, in its own shape: answers, retries, each event of a stream, in any order.
 Tokens are settled when the step ends, so that running totals count once.
@@ -52,13 +53,14 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import sys
 from collections import deque
 from contextlib import suppress
 from contextvars import ContextVar
 from io import IOBase
 from itertools import product
 from math import inf
-from threading import RLock
+from threading import RLock, get_ident
 from time import perf_counter
 from types import AsyncGeneratorType, CoroutineType, GeneratorType, MethodType
 from typing import (
@@ -87,7 +89,7 @@ if TYPE_CHECKING:
         Iterator,
         Mapping,
     )
-    from types import TracebackType
+    from types import FrameType, TracebackType
     from typing import Self
 
     from prometheus_client import Metric
@@ -391,13 +393,14 @@ _NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         ("cache_write", "cache_creation_input_token_count cache_write_input_token_count"),
         ("reasoning", "reasoning_tokens reasoning_output_tokens thinking_tokens"),
         ("thoughts", "thoughts_token_count total_thought_tokens total_reasoning_tokens"),
-        ("tool_use", "tool_use_prompt_token_count total_tool_use_tokens"),
+        ("tool_use", "tool_use_prompt_token_count total_tool_use_tokens connector_tokens"),
         ("audio_input", "input_audio_tokens audio_input_tokens audio_prompt_tokens"),
         ("audio_output", "output_audio_tokens audio_output_tokens audio_completion_tokens"),
         ("requests", "requests successful_requests"),
         (">written", "cache_creation cache_details"),
         (">of_input", "prompt_tokens_details input_tokens_details input_token_details"),
         (">of_input", "prompt_token_details"),
+        (">of_cached", "cache_tokens_details"),
         (">of_output", "completion_tokens_details output_tokens_details output_token_details"),
         (">of_output", "completion_token_details candidates_tokens_details response_tokens_details"),
         (">of_output", "details"),
@@ -412,6 +415,11 @@ _NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         ("audio_input", "audio_tokens audio"),
         ("image_input", "image_tokens image"),
         (">of_input", "cache_creation_token_details cache_write_tokens_details"),
+        (">of_cached", "cached_tokens_details"),
+    ),
+    "of_cached": _by_word(
+        ("cached_audio", "audio_tokens audio"),
+        ("cached_image", "image_tokens image"),
     ),
     "written": _by_word(
         ("cache_write_5m", "ephemeral_5m_input_tokens 5m"),
@@ -434,9 +442,9 @@ _WHOLE_INPUTS: Final = _words("prompt_tokens prompt_token_count total_input_toke
 #: Where an answer keeps its usage; the first place that has one counts.
 _PLACES: Final = _words(
     "usage usage_metadata usageMetadata token_usage usage_metrics context_wrapper",
-    "accumulated_usage billed_units tokens message response response_metadata",
-    "llm_output x_groq metadata meta metrics delta data event chunk generations",
-    "current_message_snapshot current_completion_snapshot",
+    "accumulated_usage billed_units tokens message response body result raw",
+    "response_metadata llm_output x_groq metadata meta metrics delta data event chunk",
+    "generations current_message_snapshot current_completion_snapshot",
     "amazon-bedrock-invocationMetrics",
 )
 _MOST_PLACES: Final = 60
@@ -595,18 +603,33 @@ def _summed(deltas: list[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _added(answers: list[Mapping[str, float]], model: str) -> tuple[_Tokens, str]:
-    if len(answers) == 1:
+    if len(answers) == 1 and _ALSO not in answers[0]:
         counted, complaint = _counted(answers[0], model)
         return {(model, name): amount for name, amount in counted.items()}, complaint
     total: _Tokens = {}
     complaints = ""
-    for numbers in answers:
-        counted, complaint = _counted(numbers, model)
+    for numbers, asked in _each_request(answers, model):
+        counted, complaint = _counted(numbers, asked)
         complaints = complaints or complaint
-        priced = model
+        priced = asked
         for name, amount in counted.items():
             total[priced, name] = total.get((priced, name), 0.0) + amount
     return total, complaints
+
+
+def _each_request(
+    answers: list[Mapping[str, float]], model: str
+) -> Iterator[tuple[Mapping[str, float], str]]:
+    """List the requests that the answers took, each with its model."""
+    for numbers in answers:
+        yield numbers, model
+        others: dict[tuple[str, str], dict[str, float]] = {}
+        for name in numbers if _ALSO in numbers else ():
+            if name.startswith(_ALSO) and name != _ALSO:
+                _, index, number, asked = name.split(" ", 3)
+                others.setdefault((index, asked), {})[number] = numbers[name]
+        for (_, asked), other in others.items():
+            yield other, asked or model
 
 
 def _told(answer: object, kept: list[object]) -> list[_Told]:
@@ -658,6 +681,8 @@ def _search(  # noqa: PLR0913, PLR0917 - what a search carries along
         inner = _read(place, name)
         if isinstance(inner, MethodType) and name == "usage":
             inner = _called(inner)
+        if name == "x_groq":  # its id is that of the request, and differs from the answer's
+            inner = _read(inner, "usage")
         if inner is not None:
             _step_into(inner, key, kind, left, found, kept)
             if len(found) > before:
@@ -675,7 +700,7 @@ def _step_into(  # noqa: PLR0913, PLR0917 - what a search carries along
         left[1] += 1
         _search(inner, key, kind, left, found, kept)
         left[1] -= 1
-    elif kind == "sum" or "requests" in numbers or _sums_up(inner):
+    elif kind == "sum" or numbers.get("requests", 1.0) > 1 or _sums_up(inner):
         found.append(_Told(numbers, "sum", key or _identity(inner, kept)))
     elif kind:
         found.append(_Told(numbers, kind, key))
@@ -713,7 +738,7 @@ _EVENT_ENDS: Final = ("_delta", "_stop", "_start", "-end", "-start", "-delta", "
 def _kind(place: object) -> str:
     """Say whether what holds a usage is an event of a stream, and of which kind; empty for a complete answer."""
     name = type(place).__name__
-    if name in {"ResultMessage", "AgentResult"}:
+    if name in {"ResultMessage", "AgentResult", "RunResult", "RunResultStreaming"}:
         return "sum"
     said = _read(place, "type")
     if isinstance(said, str) and said in _KINDS:
@@ -745,7 +770,40 @@ def _numbers(usage: object) -> dict[str, float]:
         _gather(usage.items(), "usage", found)
     elif usage is not None and not isinstance(usage, (str, bytes, int, float, list)):
         _gather(_attributes(usage, "usage"), "usage", found)
-    return found if "input" in found or "output" in found else {}
+    if "input" not in found and "output" not in found:
+        return {}
+    iterations = _read(usage, "iterations")
+    if isinstance(iterations, list) and "whole" not in found:
+        _add_requests(iterations[:_MOST_PLACES], found)
+    return found
+
+
+#: Begins the names of numbers that belong to other requests which an answer took: their index, number and model follow.
+_ALSO: Final = "also"
+
+
+def _add_requests(iterations: list[object], found: dict[str, float]) -> None:
+    """Add the requests behind one answer of Anthropic's that its own numbers leave out.
+
+    These are summaries of the context, by the same model, and advice of another model. Its other requests are in its
+    numbers, which are now and then smaller than their sum.
+    """
+    own: dict[str, float] = {}
+    for index, each in enumerate(iterations):
+        said = _read(each, "type")
+        numbers = _numbers(each)
+        if said == "message":
+            for name, number in numbers.items():
+                own[name] = number if name == "open" else own.get(name, 0.0) + number
+        elif said == "fallback_message":  # of what was asked before it, nobody is billed for all
+            own = {}
+            break
+        elif said in {"compaction", "advisor_message"}:
+            asked = _read(each, "model") if said == "advisor_message" else ""
+            found[_ALSO] = 1.0
+            for name, number in numbers.items():
+                found[f"{_ALSO} {index} {name} {asked}"] = number
+    _enlarge(found, own)
 
 
 def _attributes(holder: object, place: str) -> Iterable[tuple[object, object]]:
@@ -861,6 +919,8 @@ def _counted(numbers: Mapping[str, float], model: str) -> tuple[dict[TokenType, 
     if numbers.keys() <= _PLAIN and amount("total", whole) in {0.0, whole}:
         return {name: size for number, name in _PLAIN_TYPES if (size := numbers.get(number))}, ""
     parts = {kind: amount(kind, 0.0) for kind in (*_INPUT_KINDS, *_OUTPUT_KINDS)}
+    for kind, cached in (("audio_input", "cached_audio"), ("image_input", "cached_image")):
+        parts[kind] = max(parts[kind] - amount(cached, 0.0), 0.0)
     kept = parts["cache_write_5m"] + parts["cache_write_1h"]
     written = max(parts["cache_write"], kept)
     parts["reasoning"] = max(parts["reasoning"], amount("thoughts", 0.0))
@@ -1251,14 +1311,17 @@ _FAMILIES_LOCK: Final = RLock()
 
 
 def _families(registry: CollectorRegistry) -> _Families:
-    """Find the metrics of a registry, registered the first time they are asked for.
+    """Find the metrics of a registry, registered the first time they are asked for, and again where it lost them.
 
     Where the registry refuses them, they count for nobody, and the log says so.
     """
     with _FAMILIES_LOCK:
         with suppress(Exception):
-            if registry in _FAMILIES:
-                return _FAMILIES[registry]
+            known = _FAMILIES.get(registry)
+            if known is not None:
+                with suppress(ValueError):  # it still has them
+                    registry.register(known)
+                return known
         families = _Families()
         try:
             registry.register(families)
@@ -1649,6 +1712,9 @@ class Run(_Block):
         self._failures: deque[tuple[BaseException, StopReason]] = deque(maxlen=_REMEMBERED)
         self._lock = RLock()
         self._outer: Run | None = None
+        #: The generator whose block this is, and the task that began it; else nothing.
+        self._within: FrameType | None = None
+        self._strand: object = None
 
     def stop(self, reason: StopReason) -> None:
         """Say why the run ends; what is said first stays, unless it is completion and an error follows."""
@@ -1708,10 +1774,14 @@ class Run(_Block):
         self.steps = int(_amount(self._resumed, "steps")) if self._resumed else 0
         self._handed_over = False
         self._said = None
-        self._outer = _current_run()
-        parent = self._given_parent or self._outer
+        parent = self._given_parent or _current_run()
         self.parent = None if parent is self else parent
+        before = _RUN.get()
+        if before is not self:
+            self._outer = before if before is None or before._starts else before._outer
         self._inside = self
+        self._within = _generator_around(sys._getframe(2))
+        self._strand = None if self._within is None else _strand()
         _RUN.set(self)
 
     def _resume(self) -> Run | None:
@@ -1720,6 +1790,7 @@ class Run(_Block):
         return outer
 
     def _suspend(self, outer: Run | None) -> None:
+        self._within = None
         self._inside = _RUN.get()
         _RUN.set(outer)
 
@@ -1735,9 +1806,9 @@ class Run(_Block):
             blamed = blamed.parent
 
     def _end(self, seconds: float, error: BaseException | None) -> None:
-        if _RUN.get() is self:
+        if _RUN.get() is self and not self._starts:
             _RUN.set(self._outer)
-        self._outer = None
+        self._within = None
         cause = self._why(error)
         self._failures.clear()
         outcome: Status = "ok" if error is None else "error"
@@ -1774,9 +1845,56 @@ def _amount(told: Mapping[str, float], name: str) -> float:
 
 
 def _current_run() -> Run | None:
-    """Find the innermost run of this task or thread; one that ended in another is none."""
+    """Find the innermost run of this task or thread; one that ended in another is none.
+
+    Nor is one whose generator waits for the task to ask for its next item: what goes on meanwhile is the consumer's.
+    """
     run = _RUN.get()
+    for _ in range(_MOST_OUTER):
+        if run is None or run._within is None or not _waits(run._within, run._strand):
+            break
+        run = run._outer
     return run if run is not None and run._starts else None
+
+
+#: So many runs that wait are looked through for one that does not.
+_MOST_OUTER: Final = 100
+
+
+_GENERATORS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+#: Packages that turn a generator into a block: what goes on while it waits is inside of it.
+_MANAGERS: Final = ("contextlib", "_pytest", "pytest_asyncio", "anyio")
+
+
+def _generator_around(frame: FrameType | None) -> FrameType | None:
+    """Find the generator that a block begins in; None in other functions, and in a generator that is a block itself."""
+    if frame is not None and frame.f_globals is globals():
+        frame = frame.f_back if frame.f_code.co_name == "__aenter__" else None
+    if frame is None or not frame.f_code.co_flags & _GENERATORS:
+        return None
+    consumer = frame.f_back
+    name = consumer.f_globals.get("__name__") if consumer is not None else None
+    return None if str(name).partition(".")[0] in _MANAGERS else frame
+
+
+def _strand() -> object:
+    """Tell this thread and task from others."""
+    asyncio = sys.modules.get("asyncio")
+    with suppress(Exception):  # there is no task
+        return get_ident(), id(asyncio.current_task()) if asyncio else 0
+    return get_ident(), 0
+
+
+def _waits(generator: FrameType, strand: object) -> bool:
+    """Say whether a generator that this task began is not what runs now."""
+    if strand != _strand():
+        return False
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame is generator:
+            return False
+        frame = frame.f_back
+    return True
 
 
 class ToolCall(_Block):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
@@ -141,6 +142,102 @@ def test_a_generator_that_ends_in_another_context_leaves_no_run_behind() -> None
         assert metrics.current_run() is run
     metrics.current_run().stop("paused")
     assert runs(registry) == {("ok", "cancelled"): 1, ("ok", "completed"): 1}
+
+
+def test_a_stream_that_its_consumer_left_takes_no_run_in() -> None:
+    metrics, registry = fresh()
+
+    async def agent() -> AsyncGenerator[int, None]:
+        async with metrics.run():
+            for item in range(3):
+                with metrics.llm_step("gpt-4o"):
+                    await asyncio.sleep(0)
+                yield item
+
+    async def main() -> None:
+        for _ in range(10):
+            async for _item in agent():
+                break
+        await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    assert runs(registry) == {("ok", "cancelled"): 10}
+    assert value(registry, "agent_steps_per_run_sum") == 10
+
+
+def test_streams_that_take_turns_are_a_run_each_and_keep_their_steps() -> None:
+    metrics, registry = fresh()
+
+    def agent() -> Generator[None, None, None]:
+        with metrics.run():
+            for _ in range(3):
+                with metrics.tool_call("search_docs"):
+                    pass
+                yield
+
+    streams = [agent() for _ in range(3)]
+    for _ in range(4):
+        for stream in streams:
+            next(stream, None)
+    assert runs(registry) == {("ok", "completed"): 3}
+    assert value(registry, "agent_steps_per_run_sum") == 9
+    assert value(registry, "agent_steps_per_run_bucket", le="4.0") == 3
+
+
+def test_a_generator_that_is_a_block_has_what_goes_on_inside() -> None:
+    metrics, registry = fresh()
+
+    @contextmanager
+    def traced() -> Generator[None, None, None]:
+        with metrics.run():
+            yield
+
+    @asynccontextmanager
+    async def traced_too() -> AsyncGenerator[None, None]:
+        async with metrics.run():
+            yield
+
+    async def main() -> None:
+        async with traced_too():
+            with metrics.tool_call("search_docs"), traced():
+                pass
+
+    with traced(), metrics.tool_call("search_docs"), metrics.run():
+        pass
+    asyncio.run(main())
+    assert runs(registry) == {("ok", "completed"): 2}
+    assert value(registry, "agent_steps_per_run_sum") == 2
+
+
+def test_the_tasks_of_a_stream_are_steps_of_its_run() -> None:
+    metrics, registry = fresh()
+
+    async def search() -> None:
+        async with metrics.tool_call("search_docs"):
+            await asyncio.sleep(0)
+
+    async def agent() -> AsyncGenerator[None, None]:
+        async with metrics.run():
+            await asyncio.gather(search(), search(), asyncio.to_thread(asyncio.run, search()))
+            yield
+
+    async def main() -> None:
+        async for _ in agent():
+            pass
+
+    asyncio.run(main())
+    assert value(registry, "agent_steps_per_run_sum") == 3
+
+
+def test_metrics_are_exposed_again_where_the_registry_lost_them() -> None:
+    metrics, registry = fresh()
+    for collector in list(registry._collector_to_names):  # noqa: SLF001 - as the tests of a service do
+        registry.unregister(collector)
+    again = support().SupportAgentMetrics(release="r1", registry=registry)
+    for one in (metrics, again):
+        with one.run():
+            pass
+    assert runs(registry) == {("ok", "completed"): 2}
 
 
 def test_an_abandoned_stream_is_counted_when_it_is_collected() -> None:

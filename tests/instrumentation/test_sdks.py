@@ -148,6 +148,79 @@ def test_anthropic() -> None:
     assert retried == {"prompt": 8, "completion": 312, "cache_write": 94238}
 
 
+def _compacted(advice: str) -> dict[str, Any]:
+    """An answer after a summary of its context, which asked another model for advice."""
+    kinds: list[dict[str, Any]] = [
+        {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3500},
+        {"type": "message", "input_tokens": 3, "output_tokens": 100, "cache_read_input_tokens": 20_000},
+        {"type": "advisor_message", "input_tokens": 900, "output_tokens": 400, "model": advice},
+        {"type": "message", "input_tokens": 7, "output_tokens": 50, "cache_read_input_tokens": 21_000},
+    ]
+    cached = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "cache_creation": None}
+    return {
+        "input_tokens": 10,
+        "output_tokens": 150,
+        "cache_read_input_tokens": 41_000,
+        "cache_creation_input_tokens": 0,
+        "iterations": [cached | one for one in kinds],
+    }
+
+
+def test_the_requests_behind_an_answer_of_anthropic_count_as_well() -> None:
+    from anthropic.types.beta import BetaMessage, BetaRawMessageDeltaEvent
+
+    usage = _compacted("claude-opus-4")
+    about = {"id": "m", "type": "message", "role": "assistant", "content": [], "model": "claude-sonnet-4"}
+    ends = {"stop_reason": "end_turn", "stop_sequence": None}
+    whole = BetaMessage.model_validate({**about, **ends, "usage": usage})
+    event = {"type": "message_delta", "delta": ends, "usage": usage, "context_management": None}
+    ended = BetaRawMessageDeltaEvent.model_validate(event)
+    expected = {
+        ("claude-sonnet-4", "prompt"): 180_010,
+        ("claude-sonnet-4", "completion"): 3650,
+        ("claude-sonnet-4", "cached"): 41_000,
+        ("claude-opus-4", "prompt"): 900,
+        ("claude-opus-4", "completion"): 400,
+    }
+    for told in ((whole,), (ended,), (whole.model_dump(),), (ended, whole), (whole, ended), (whole, whole)):
+        ledger = _RESEARCH._Ledger()  # noqa: SLF001 - what a step keeps
+        for one in told:
+            ledger.tell(one)
+        assert ledger.settle("claude-sonnet-4") == (expected, "")
+
+
+def test_an_answer_whose_own_numbers_are_less_than_its_requests_counts_these() -> None:
+    usage = _compacted("claude-sonnet-4") | {"input_tokens": 3, "output_tokens": 100}
+    assert settled("claude-sonnet-4", {"id": "m", "usage": usage})["completion"] == 3500 + 100 + 400 + 50
+    usage["iterations"][1]["type"] = "fallback_message"
+    usage["iterations"] = usage["iterations"][:2]
+    assert settled("claude-sonnet-4", {"id": "m", "usage": usage})["prompt"] == 180_003
+
+
+def test_a_gateway_that_sums_up_those_requests_itself_counts_them_once() -> None:
+    from litellm.llms.anthropic.chat.transformation import AnthropicConfig
+
+    usage = AnthropicConfig().calculate_usage(_compacted("claude-sonnet-4"), reasoning_content=None)
+    assert settled("claude-sonnet-4", usage) == {"prompt": 180_910, "completion": 4050, "cached": 41_000}
+
+
+def test_results_of_batches() -> None:
+    from anthropic.types.messages import MessageBatchIndividualResponse
+
+    message = _started().message.model_dump()
+    result = {"custom_id": "a", "result": {"type": "succeeded", "message": message}}
+    expected = {"prompt": 4, "completion": 2, "cache_write": 47119}
+    assert settled("claude-sonnet-4", MessageBatchIndividualResponse.model_validate(result)) == expected
+    assert settled("claude-sonnet-4", result) == expected
+    line = {
+        "id": "batch_req_1",
+        "custom_id": "a",
+        "response": {"status_code": 200, "request_id": "r", "body": _completion().model_dump()},
+        "error": None,
+    }
+    assert settled("gpt-4o", line) == {"prompt": 1500, "completion": 20, "cached": 200, "reasoning": 7}
+
+
 def _gemini(candidates: int, number: str | None, reason: str | None = None) -> GenerateContentResponse:
     from google.genai import types as gemini
 
@@ -185,10 +258,14 @@ def test_cohere_bills_other_tokens_than_it_reads() -> None:
 
 
 def test_mistral() -> None:
-    from mistralai.client.models import UsageInfo
+    from mistralai.client.models import ConversationUsageInfo, UsageInfo
 
     usage = UsageInfo(prompt_tokens=30, completion_tokens=5, total_tokens=35)
     assert settled("mistral-large", usage) == {"prompt": 30, "completion": 5}
+    with_search = ConversationUsageInfo(
+        prompt_tokens=188, completion_tokens=55, total_tokens=7355, connector_tokens=7112
+    )
+    assert settled("mistral-large", with_search) == {"prompt": 7300, "completion": 55}
 
 
 def test_groq_ends_its_stream_with_a_usage_of_its_own() -> None:
@@ -197,7 +274,9 @@ def test_groq_ends_its_stream_with_a_usage_of_its_own() -> None:
     about = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": []}
     usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
     chunk = ChatCompletionChunk.model_validate({**about, "x_groq": {"id": "r", "usage": usage}})
-    assert settled("gpt-4o", chunk) == {"prompt": 10, "completion": 2}
+    last = ChatCompletionChunk.model_validate({**about, "usage": usage})
+    for told in ((chunk,), (chunk, last), (last, chunk)):
+        assert settled("gpt-4o", *told) == {"prompt": 10, "completion": 2}
 
 
 def test_litellm_keeps_the_provider_s_fields_beside_its_own() -> None:
@@ -238,6 +317,9 @@ def test_langchain() -> None:
     expected = {"prompt": 10, "completion": 20, "cached": 100, "cache_write": 1000}
     message = AIMessage(content="a", id="run-1", usage_metadata=usage)
     result = LLMResult(generations=[[ChatGeneration(message=message)]])
+    assert (
+        settled("claude-sonnet-4", {"raw": message, "parsed": None, "parsing_error": None})["cached"] == 100
+    )
     for told in ((begin, end), (begin, end, begin + end), (begin + end, end, begin), (message,), (result,)):
         assert settled("claude-sonnet-4", *told) == expected
 
@@ -267,3 +349,4 @@ def test_openai_agents() -> None:
     total = Usage(requests=2, input_tokens=20, output_tokens=4, total_tokens=24)
     assert settled("gpt-4o", *answers) == {"prompt": 20, "completion": 4}
     assert settled("gpt-4o", total) == {"prompt": 20, "completion": 4}
+    assert settled("gpt-4o", *answers, total) == {"prompt": 20, "completion": 4}
