@@ -62,7 +62,13 @@ def prefixes(service: Service) -> tuple[str, ...]:
     by_word: dict[str, list[str]] = {}
     for name in service.metrics:
         by_word.setdefault(name.partition("_")[0], []).append(name)
-    return tuple(sorted(f"{_common(names)}_" for names in by_word.values()))
+    return tuple(sorted(_prefix(names) for names in by_word.values()))
+
+
+def _prefix(names: list[str]) -> str:
+    """End after a word, unless this is a whole name."""
+    common = _common(names)
+    return common if common in names else f"{common}_"
 
 
 def _common(names: list[str]) -> str:

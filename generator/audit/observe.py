@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from generator.audit.families import CREATED, Stranger, prefixes, series_names, strangers
 from generator.audit.source import TARGET_LABELS, AuditSource, Groups
-from generator.audit.translated import translations
+from generator.audit.translated import translations, unread
 from generator.checks.cardinality.raw import RESTARTING, metric_series
 from generator.model.metrics import Metric, MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE, TARGET_INFO
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.raw import MetricSeries
     from generator.model.metrics import Label
     from generator.model.service import Model, SeriesBudget, Service, Site
+    from generator.model.streams import Stream
 
 #: The number of undeclared metrics whose labels are observed; the others are only named.
 _MOST_STRANGERS = 20
@@ -74,6 +75,7 @@ class ObservedMetric(Struct, frozen=True):
         below_zero: The number of negative series.
         falling: The number of series that fall repeatedly.
         translations: The labels of a foreign metric as the profile reads them.
+        unread: Streams that a foreign metric feeds, each with a label that it exposes and that is not read.
     """
 
     metric: Metric
@@ -90,6 +92,7 @@ class ObservedMetric(Struct, frozen=True):
     below_zero: int
     falling: int
     translations: tuple[ObservedTranslation, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
 
     @property
     def other_form(self) -> bool:
@@ -186,7 +189,7 @@ def observe(source: AuditSource, service: Service, model: Model) -> Observed:
     declared = with_outside_values(service) if OUTSIDE in names else service
     found = {metric.name: _members(metric, names) for metric in declared.metrics.values()}
     metrics = {
-        name: _metric(source, declared.metrics[name], members, declared, site)
+        name: _metric(source, declared.metrics[name], members, declared, model.library.streams, site)
         for name, members in found.items()
         if members
     }
@@ -257,10 +260,16 @@ def _members(metric: Metric, names: Mapping[str, int]) -> dict[str, int]:
     return members if any(not name.endswith("_created") for name in members) else {}
 
 
-def _metric(
-    source: AuditSource, metric: Metric, members: Mapping[str, int], service: Service, site: Site
+def _metric(  # noqa: PLR0913, PLR0917 - the metric, and whose it is
+    source: AuditSource,
+    metric: Metric,
+    members: Mapping[str, int],
+    service: Service,
+    library: Mapping[str, Stream],
+    site: Site,
 ) -> ObservedMetric:
     counted = _counted(metric, members)
+    labels = {label.name: label for label in _labels(source, metric, members, service)}
     bound = metric_series(metric, service, site)
     return ObservedMetric(
         metric=metric,
@@ -270,13 +279,14 @@ def _metric(
         described=source.described(metric.name),
         members=members,
         counted=members[counted],
-        labels={label.name: label for label in _labels(source, metric, members, service)},
+        labels=labels,
         histogram=_histogram(source, metric, members),
         pairs=_pairs(source, counted, metric, service),
         beside=dict(_beside(source, counted, metric, service)),
         below_zero=source.below_zero(counted) if metric.type is MetricType.COUNTER else 0,
         falling=source.falling(counted) if metric.type is MetricType.COUNTER else 0,
         translations=tuple(translations(source, counted, metric, service)) if metric.foreign else (),
+        unread=tuple(unread(labels, metric, service, library)) if metric.foreign else (),
     )
 
 

@@ -11,12 +11,13 @@ from msgspec import Struct
 from generator.model.metrics import OTHER, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.source import AuditSource
     from generator.model.metrics import Metric
     from generator.model.service import Service
     from generator.model.streams import Source as Feed
+    from generator.model.streams import Stream
 
 
 class ObservedTranslation(Struct, frozen=True):
@@ -71,6 +72,19 @@ def translations(
                 yield ObservedTranslation(
                     name, exposed, tuple(_strays(label, values)), _is_absent(label, values)
                 )
+
+
+def unread(
+    exposed: Iterable[str], metric: Metric, service: Service, library: Mapping[str, Stream]
+) -> Iterator[tuple[str, str]]:
+    """Name each stream with a label that it may have, that a metric exposes, and that the profile does not read."""
+    for stream in service.streams.values():
+        for feed in (one for one in stream.sources if metric.name in one.names):
+            known = {name for name, _ in (*feed.labels, *feed.constants)} | {*feed.drop}
+            wanted = library[stream.name].labels if stream.name in library else ()
+            for label in wanted:
+                if label in service.labels and label in exposed and label not in known:
+                    yield stream.name, label
 
 
 def _values(source: AuditSource, counted: str, exposed: str, feed: Feed) -> list[str]:

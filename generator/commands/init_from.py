@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.audit.checks.labels import foreign_labels
 from generator.audit.exposition import parse
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
@@ -161,6 +162,10 @@ def _recognised(draft: Draft) -> Iterator[str]:
             else "let the source expose that, or map the other in a profile of your own"
         )
         yield f"  unread: {one.metric}. {listed(one.profiles)} count runs by {one.read}: {way_out}"
+    found = [one.diagnostic for one in foreign_labels(draft.match.seen)]
+    yield from (f"  {one.message}: {one.help}" for one in found[:_LISTED])
+    if len(found) > _LISTED:
+        yield f"  and {len(found) - _LISTED} more: agent-metrics audit says all"
 
 
 def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:

@@ -25,7 +25,7 @@ _WITHIN_A_JOB = ("exported_job", "service_name", "service", "app")
 #: Words in the names of metrics of agents and models.
 _WORDS = (
     "agent|llm|gen_?ai|token|prompt|completion|openai|anthropic|claude|gemini|ollama|bedrock|langchain|langgraph|mcp|"
-    "copilot|inference"
+    "copilot|inference|assistant|tool"
 )
 _LOOKS = 200
 #: Prometheus shows a series for this long after its last sample.
@@ -104,9 +104,13 @@ class InExposition(Struct, frozen=True):
         return self.exposition.place
 
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
-        """Return all of it as one target."""
-        exposed = frozenset(runs) & {line.name for line in self.exposition.lines}
-        return (Target({"job": self.job}, exposed),) if exposed else ()
+        """Return all of it as one target, or one for each job that its series name, as those of a collector do."""
+        by_job: dict[str, set[str]] = {}
+        wanted = frozenset(runs)
+        for line in self.exposition.lines:
+            if line.name in wanted:
+                by_job.setdefault(line.labels.get("job") or self.job, set()).add(line.name)
+        return tuple(Target({"job": job}, frozenset(found)) for job, found in sorted(by_job.items()))
 
     def source(self, service: Service) -> AuditSource:
         """Return all of it as the source."""

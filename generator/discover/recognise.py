@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from generator import foundation
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
-from generator.diagnostics import Result
+from generator.diagnostics import Result, Severity
 from generator.diagnostics.wording import listed
 from generator.discover.draft import pairs
 from generator.discover.places import OnServer, SeriesPlace, Target
@@ -29,16 +29,19 @@ from generator.spec.sources import SpecFile, profile_sources
 from generator.streams.raw import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.audit.observe import Observed
     from generator.audit.source import AuditSource
+    from generator.diagnostics import Diagnostic
     from generator.discover.draft import Environments
     from generator.foundation import Foundation
     from generator.spec.types import ProfileSpec
 
 #: A number of values that no label should reach: a draft has no bounds.
 _WIDE = 1000
+#: The file of a draft, which does not exist.
+_DRAFT = "service"
 _NAMED = 8
 #: The endings of names that exporters choose; and those of the series of a histogram.
 _UNIT = re.compile("(_milliseconds|_seconds|_ms)?(_total)?$")
@@ -77,15 +80,13 @@ class Candidates(Struct, frozen=True):
         Raises:
             CommandError: it has errors, or its profile has.
         """
-        loaded = load_services(SpecFile(Path("service"), Result(SourceText("service", text))))
+        loaded = load_services(SpecFile(Path(_DRAFT), Result(SourceText(_DRAFT, text))))
         resolved = [resolve_one(spec, self.base.common) for spec in loaded.specs or ()]
         values = tuple(one.value for one in resolved if one.value)
         if values and len(values) == len(resolved):
             return values
         findings = (*loaded.diagnostics, *(finding for one in resolved for finding in one.diagnostics))
-        raise CommandError(
-            findings[0].message if findings else "a profile is at fault", findings[0].help if findings else ""
-        )
+        raise _at_fault([one for one in findings if one.severity is Severity.ERROR])
 
     def model(self, *services: Service) -> Model:
         """Make a model of services."""
@@ -256,6 +257,16 @@ def _same_buckets(seen: Observed) -> int:
         for observed in seen.metrics.values()
         if observed.histogram and observed.metric.buckets
     )
+
+
+def _at_fault(errors: Sequence[Diagnostic]) -> CommandError:
+    """Report the first error of a service or its profile, with its place in a file."""
+    if not errors:
+        return CommandError("a profile is at fault", "run: agent-metrics check")
+    first = errors[0]
+    at = first.span
+    place = f"{at.file}:{at.line}:{at.column}: " if at and at.file != _DRAFT else ""
+    return CommandError(f"{place}{first.message}", first.help)
 
 
 def _unknown(place: SeriesPlace, profiles: Iterable[str]) -> CommandError:

@@ -30,7 +30,7 @@ from generator.spec.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics import Findings, Span
     from generator.model.metrics import Label
@@ -81,7 +81,7 @@ def resolve_streams(
 ) -> ServiceStreams:
     """Resolve the streams and their sources; a declared metric that feeds none is a stream of its own name."""
     library = base.library.streams
-    context = _Context(metrics, labels, base.site, findings)
+    context = _Context(metrics, labels, base.site, findings, elsewhere=profile.emitted == ELSEWHERE)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, context))]
     _check_once(profile, findings)
     _check_declared(profile, metrics, findings)
@@ -106,6 +106,7 @@ class _Context(Struct, frozen=True):
     labels: Mapping[str, Label]
     site: Site
     findings: Findings
+    elsewhere: bool
 
 
 def by_any_name(streams: Iterable[Stream]) -> dict[str, Stream]:
@@ -194,6 +195,8 @@ def _source(
         label: label for metric in declared for label in metric.labels if label not in set(renamed.values())
     }
     joined = {name: label.joined for name, label in context.labels.items() if label.joined and not declared}
+    if context.elsewhere and not declared and not renamed:
+        own = dict(_called_alike(stream, entry.value, constants, context.labels))
     labels = {**joined, **own, **renamed}
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
     written = bucket_bounds(entry.value.buckets, unit, entry.key.value, context.findings)
@@ -211,6 +214,16 @@ def _source(
         drop=tuple(text.value for text in entry.value.drop),
         native=native and (stream.is_histogram or part.value is not None),
     )
+
+
+def _called_alike(
+    stream: Stream, spec: FeedSpec, constants: Iterable[tuple[str, str]], labels: Mapping[str, Label]
+) -> Iterator[tuple[str, str]]:
+    """List the labels of a stream that a foreign metric has by their own names, where its profile maps none."""
+    elsewhere = {name for name, _ in constants} | {text.value for text in spec.drop}
+    for name in stream.labels:
+        if name in labels and not labels[name].joined and name not in elsewhere:
+            yield name, name
 
 
 def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, context: _Context) -> None:

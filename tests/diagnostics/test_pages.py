@@ -27,7 +27,8 @@ WITHOUT_EXAMPLE = DEFECTS | {
     "audit/series-bound",
     "audit/series-budget",
     "audit/turnover",
-    "audit/dropped-label",  # of foreign sources
+    "audit/dropped-label",  # the next two are of foreign sources
+    "audit/unread-label",
     "audit/histograms",  # about a server's storage
     "audit/scrape-interval",  # about times, which no exposition has
     "schema/form",  # a rest: the message names the keys

@@ -49,7 +49,7 @@ def check(seen: Observed) -> Iterator[Finding]:
         yield from _beside(observed, seen)
     for label in seen.service.labels.values():
         yield from _values(label, seen)
-    yield from _foreign_labels(seen)
+    yield from foreign_labels(seen)
     yield from _costs(seen)
     for name, times in sorted(seen.outside.items()):
         yield _outside(name, times, seen)
@@ -228,7 +228,7 @@ def _beside(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
             )
 
 
-def _foreign_labels(seen: Observed) -> Iterator[Finding]:
+def foreign_labels(seen: Observed) -> Iterator[Finding]:
     """Compare the labels that the profile reads, each once, with all metrics that should have them."""
     absent: dict[tuple[str, str], list[str]] = {}
     strays: dict[tuple[str, str], dict[str, list[str]]] = {}
@@ -245,6 +245,9 @@ def _foreign_labels(seen: Observed) -> Iterator[Finding]:
         yield _uninformed(label, exposed, seen)
     for (label, exposed), values in strays.items():
         yield _foreign_strays(label, exposed, values, seen)
+    for name, observed in seen.metrics.items():
+        for stream, label in observed.unread:
+            yield _unread(name, label, stream, seen)
 
 
 def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Finding:
@@ -274,11 +277,26 @@ def _foreign_strays(name: str, exposed: str, values: Mapping[str, list[str]], se
     metrics = list(dict.fromkeys(metric for found in values.values() for metric in found))
     message = f'label "{exposed}" has {shown}, which is no {name} that the spec knows (in {listed(metrics)})'
     help_ = (
-        f"it counts as other: in a profile that extends this one, say which {name} it is, or ignore it"
+        f"it counts as {_counted_as(label)}: in the profile, or one that extends it, say which {name} it is, or ignore "
+        "it"
         if label.patterns
         else "it counts as other: list it in the service, if it is meant"
     )
     return Finding(suspicion("audit/undeclared-value", message, seen, f"labels.{name}", help_), metrics[0])
+
+
+def _counted_as(label: Label) -> str:
+    """Name the value that one which matches no pattern gets; a closed list has none for it."""
+    return OTHER if OTHER in label.values else f"none of {listed(label.values)}"
+
+
+def _unread(name: str, label: str, stream: str, seen: Observed) -> Finding:
+    message = f'{name} has the label "{label}", and the stream {stream} does not read it'
+    help_ = (
+        f"let it, under streams in the profile: {stream}: {{labels: {{{label}: {label}}}}}, beside the labels that are "
+        f"there; or say that it is summed away: drop: [{label}]"
+    )
+    return Finding(suspicion("audit/unread-label", message, seen, f"labels.{label}", help_), name)
 
 
 def _costs(seen: Observed) -> Iterator[Finding]:
