@@ -116,12 +116,18 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     # With a given prog, argparse does not format the usage to find it, which would import every compression module.
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=top.prog)
     called = next((word for word in argv if not word.startswith("-")), None)
+    answering: argparse.ArgumentParser = top
     # To add a parser takes a while, and a call that begins with a command needs no list of the others.
     for name in [called] if called in COMMANDS and called == argv[0] else COMMANDS:
         parser = commands.add_parser(name, help=COMMANDS[name])
         if name == called:
+            answering = parser
             _describe(name, parser, argv)
-    return top.parse_args(argv)
+    parsed, rest = top.parse_known_args(argv)
+    if rest:
+        # By itself argparse would show the usage of the whole program.
+        answering.error(f"unrecognized arguments: {' '.join(rest)}")
+    return parsed
 
 
 def _describe(command: str, parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:

@@ -10,16 +10,18 @@ from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK
 from generator.commands.terminal import complain
 from generator.diagnostics.pages import codes, page, pages
-from generator.diagnostics.wording import did_you_mean
+from generator.diagnostics.wording import closest, did_you_mean, listed
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from generator.spec.reference import Declaration, Key, KeySection
 
 _WIDTH = 88
+#: Characters of a word that is looked up within names.
+_SHORTEST = 3
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,13 +51,21 @@ def run(arguments: argparse.Namespace) -> int:
         return OK
     texts = [*_of_specs(arguments.name, arguments.specs), *_of_keys(arguments.name)]
     if not texts:
-        complain(
-            f'unknown name "{arguments.name}"',
-            did_you_mean(arguments.name, _known(arguments.specs)),
-        )
+        complain(f'unknown name "{arguments.name}"', _likely(arguments.name, _known(arguments.specs)))
         return CALL_AT_FAULT
     sys.stdout.write("\n".join(texts))
     return OK
+
+
+def _likely(name: str, known: Iterable[str]) -> str:
+    """Suggest the name that is one letter longer or shorter, else those with the word in them, else similar ones."""
+    every = tuple(dict.fromkeys(known))
+    match, word = closest(name, every), name.casefold()
+    if match is None or abs(len(match) - len(name)) > 1:
+        with_it = sorted((one for one in every if word in one.casefold()), key=lambda one: (len(one), one))
+        if len(word) >= _SHORTEST and with_it:
+            return f"names with it: {listed(with_it)}"
+    return did_you_mean(name, every)
 
 
 def _known(specs: Path) -> Iterator[str]:
@@ -86,13 +96,22 @@ def _declaration(each: Declaration) -> str:
 
 
 def _of_keys(name: str) -> Iterator[str]:
-    """Explain the keys of specs with this name or path."""
+    """Explain the keys of specs with this name or path; any name may stand in a path for ``<name>``."""
     from generator.spec.reference import sections  # noqa: PLC0415 - a code is explained without PyYAML
 
     for section in sections():
         for key in section.keys:
-            if name in {key.name, key.path}:
+            if name == key.name or _leads_to(name, key.path):
                 yield _key(section, key)
+
+
+def _leads_to(path: str, key: str) -> bool:
+    """Whether a path such as ``environments.prod.owner`` is one of a key such as ``environments.<name>.owner``."""
+    steps, wanted = path.split("."), key.split(".")
+    return len(steps) == len(wanted) and all(
+        one in {step, f"{step}[]"} or (one == "<name>" and step)
+        for step, one in zip(steps, wanted, strict=True)
+    )
 
 
 def _key(section: KeySection, key: Key) -> str:

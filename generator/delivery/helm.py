@@ -55,20 +55,16 @@ metadata:
   name: {name}
   namespace: {{{{ $.Release.Namespace }}}}
   labels:
-{part_of}
-    {{{{- with $.Values.{labels} }}}}
-    {{{{- toYaml . | nindent 4 }}}}
-    {{{{- end }}}}
+    {{{{- toYaml (mergeOverwrite (dict {part_of}) ($.Values.{labels} | default dict)) | nindent 4 }}}}
   annotations:
 {as_it_is}
 """
 
 
 def _head(name: str, labels: str) -> str:
-    """Write the metadata of a template, whose objects take more labels from a value."""
-    part_of, as_it_is = (
-        "\n".join(f"    {key}: {value}" for key, value in each.items()) for each in (PART_OF, AS_IT_IS)
-    )
+    """Write the metadata of a template, whose objects take labels from a value, which may replace ours."""
+    part_of = " ".join(f'"{text}"' for item in PART_OF.items() for text in item)
+    as_it_is = "\n".join(f"    {key}: {value}" for key, value in AS_IT_IS.items())
     return _HEAD.format(
         name=object_name(f"{{{{ {name} }}}}"), labels=labels, part_of=part_of, as_it_is=as_it_is
     )

@@ -29,7 +29,7 @@ def as_text(report: Report) -> Iterator[str]:
 def _text_lines(report: Report) -> Iterator[str]:
     yield from _head(report)
     yield from _alerts(report)
-    yield from _firings(report.firings)
+    yield from _firings(report.firings, several=len(report.services) > 1)
     if report.truth:
         yield from _incidents(report)
 
@@ -74,7 +74,7 @@ def _alert_row(one: AlertReport) -> tuple[str, ...]:
     )
 
 
-def _firings(rows: Sequence[ActivePeriod]) -> Iterator[str]:
+def _firings(rows: Sequence[ActivePeriod], *, several: bool) -> Iterator[str]:
     if not rows:
         return
     judged = any(row.cause for row in rows)
@@ -82,6 +82,7 @@ def _firings(rows: Sequence[ActivePeriod]) -> Iterator[str]:
         "FIRED AT (UTC)",
         "FOR",
         "SEVERITY",
+        "SERVICE",
         "ALERT",
         "LABELS",
         "VALUE",
@@ -89,18 +90,19 @@ def _firings(rows: Sequence[ActivePeriod]) -> Iterator[str]:
         "TO",
         *(("WHY",) * judged),
     )
-    yield from text_table(head, [_firing_row(row) for row in rows[:MOST_ROWS]])
+    yield from text_table(head, [_firing_row(row, several=several) for row in rows[:MOST_ROWS]])
     if len(rows) > MOST_ROWS:
         yield f"and {len(rows) - MOST_ROWS} more: --format json and --html show all"
     yield ""
 
 
-def _firing_row(row: ActivePeriod) -> tuple[str, ...]:
+def _firing_row(row: ActivePeriod, *, several: bool) -> tuple[str, ...]:
     rule = row.of.rule
     return (
         f"{clock(row.began)}{' or before' * row.since_before}",
         f"{lasting(row.seconds)}{' and on' * (row.ended_at is None)}",
         row.of.severity,
+        row.of.service if several else "",
         rule.alert,
         labels_text(row.labels),
         *(alert_value(value, rule) for value in (row.at_start, row.least, row.most)),

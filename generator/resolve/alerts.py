@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.alerts.draft import AlertScope
+    from generator.diagnostics import Span
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
 DEFAULT_FOR = 5 * MINUTE
@@ -44,10 +45,10 @@ def merged_alerts(
 ) -> dict[str, Entry[AlertSpec]]:
     """Merge the alerts of the library, of objectives, of the profile and of the service; the later ones win."""
     merged = shared_alerts(library, scope)
-    for entry in _without_health(merged, profile.alerts, scope):
-        known = merged.get(entry.key.value)
-        merged[entry.key.value] = with_changes(known, entry) if known else entry
-    rest = _laid_over(merged, _without_health(merged, service.alerts, scope))
+    rest = [
+        *_laid_over(merged, _without_health(merged, profile.alerts, scope)),
+        *_laid_over(merged, _without_health(merged, service.alerts, scope)),
+    ]
     promised = (entry.key for entry in (*profile.objectives, *service.objectives))
     merged |= {
         entry.key.value: entry for entry in objective_alerts(promised, Watched(merged, library, scope))
@@ -82,7 +83,7 @@ def _without_health(
 def _laid_over(
     merged: dict[str, Entry[AlertSpec]], entries: Iterable[Entry[AlertSpec]]
 ) -> list[Entry[AlertSpec]]:
-    """Merge a service's entries into the alerts; return the entries that neither change an alert nor are one."""
+    """Merge entries into the alerts; return the entries that neither change an alert nor are one."""
     rest = []
     for entry in entries:
         if entry.key.value in merged:
@@ -140,12 +141,7 @@ def _kinds(spec: AlertSpec) -> list[tuple[str, AlertKindSpec]]:
 def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
     kinds = _kinds(entry.value)
     if len(kinds) != 1:
-        scope.findings.error(
-            "alert/kind",
-            f'alert "{entry.key.value}" has {"several kinds" if kinds else "no kind"}',
-            entry.key.span,
-            f"give exactly one of {', '.join(BY_KEY)}",
-        )
+        _refuse_kinds(entry, kinds, scope)
         return
     key, body = kinds[0]
     draft, modules = Draft(entry, body, scope), BY_KEY[key]
@@ -155,6 +151,27 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
         yield from _enabled(draft, key)
     else:
         _check_disabled(draft, key)
+
+
+def _refuse_kinds(entry: Entry[AlertSpec], kinds: list[tuple[str, AlertKindSpec]], scope: AlertScope) -> None:
+    """Report an alert without a kind, or with several; one of them may be that of the alert that it changes."""
+    inherited = [key for key, body in kinds if not _lies_in(body.span, entry.value.span)]
+    own = [key for key, _ in kinds if key not in inherited]
+    name = entry.key.value
+    if inherited and own:
+        message = f'alert "{name}" is one of kind {listed(inherited)}, and not of kind {listed(own)}'
+        help_ = f"an alert keeps its kind: write one of another name, and turn {name} off with disabled and a reason"
+    else:
+        message = f'alert "{name}" has {"several kinds" if kinds else "no kind"}'
+        help_ = f"give exactly one of {', '.join(BY_KEY)}"
+    scope.findings.error("alert/kind", message, entry.key.span, help_)
+
+
+def _lies_in(part: Span, whole: Span) -> bool:
+    """Whether a stretch of a file is within another."""
+    begins = (whole.line, whole.column) <= (part.line, part.column)
+    ends = (part.end_line, part.end_column) <= (whole.end_line, whole.end_column)
+    return part.file == whole.file and begins and ends
 
 
 def _enabled(draft: Draft, key: str) -> Iterator[Alert]:

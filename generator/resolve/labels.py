@@ -229,7 +229,7 @@ def _check_dependence(
                 "label/undetermined",
                 f'"{item.key.value}" has no value of {target.key.value}',
                 item.key.span,
-                f"write {item.key.value}: {allowed[0] if allowed else 'value'}",
+                f"write {' or '.join(f'{item.key.value}: {value}' for value in allowed[:2] or ('value',))}",
             )
         elif allowed and means.value not in allowed:
             findings.error(

@@ -69,7 +69,8 @@ def resolve_common(shared: SharedSpecs) -> tuple[Common, tuple[Diagnostic, ...]]
     site = resolve_site(shared.site, findings)
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
-    found = extended(_profiles(shared, findings), shared.shadowed, findings)
+    of_all = {entry.key.value for entry in shared.signals.signals} if shared.signals else set()
+    found = extended(_profiles(shared, findings), shared.shadowed, of_all, findings)
     profiles = found.profiles
     of_library = Findings()  # separate findings: an error of the site is not one of the library
     library = resolve_library(shared.signals, profiles.values(), shared.prices, site, of_library)

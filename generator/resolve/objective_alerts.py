@@ -27,7 +27,7 @@ from generator.model.signals import (
 )
 from generator.model.units import HOUR
 from generator.notation.quantities import stands_on_objective
-from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located, SignalsSpec, Text
+from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Keyed, Located, SignalsSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -170,5 +170,7 @@ def _name(signal: Signal, end: str, watched: Watched) -> str:
 
 
 _NOTHING = AlertSpec(
-    span=Span.of_file(""), **dict.fromkeys(name for name in AlertSpec.__struct_fields__ if name != "span")
+    span=Span.of_file(""),
+    written=frozenset(),
+    **dict.fromkeys(name for name in AlertSpec.__struct_fields__ if name not in Keyed.__struct_fields__),
 )

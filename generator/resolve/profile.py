@@ -10,17 +10,19 @@ from msgspec.structs import replace
 
 from generator.alerts.registry import BY_KEY
 from generator.diagnostics import Findings
+from generator.diagnostics.wording import closest, listed, quoted
 from generator.notation.names import look_up, refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
-from generator.resolve.signals import resolve_signals
+from generator.resolve.signals import declared_twice, resolve_signals
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.signals import registry as signal_kinds
 from generator.signals.draft import SignalScope
-from generator.spec.types import BoundSpec, Entry, ProfileSpec, ServiceSpec
+from generator.spec.environments import laid_over
+from generator.spec.types import BoundSpec, Entry, Keyed, ProfileSpec, ServiceSpec, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from generator.diagnostics import Diagnostic
     from generator.model.metrics import Label
@@ -33,11 +35,17 @@ T = TypeVar("T")
 _MAPS = ("labels", "metrics", "streams", "signals", "objectives", "alerts", "includes")
 #: Alternative keys of an entry: setting one removes the others.
 _EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "labels": (("values", "max_live"), ("from_", "label")),
+    "labels": (("values", "max_live"),),
     "streams": (("of", "parts"),),
     "signals": (tuple(signal_kinds.BY_KEY),),
     "objectives": (("min", "max"),),
     "alerts": (tuple(BY_KEY),),
+}
+#: The keys that a declaration needs, one of each tuple; a change of one in another profile has any.
+_NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "metrics": (("type",), ("help",), ("labels",)),
+    "streams": (("of", "parts"),),
+    "signals": (("title",), ("description",)),
 }
 
 
@@ -122,13 +130,17 @@ class Extended(Struct, frozen=True):
 
 
 def extended(
-    profiles: Mapping[str, ProfileSpec], shadowed: Iterable[ProfileSpec], findings: Findings
+    profiles: Mapping[str, ProfileSpec],
+    shadowed: Iterable[ProfileSpec],
+    library: Container[str],
+    findings: Findings,
 ) -> Extended:
     """Merge each profile into the one that it extends.
 
     Args:
         profiles: All profiles by name.
         shadowed: Shipped profiles that are replaced by one of the same name, which may extend them.
+        library: The signals of the library, which no profile changes.
         findings: Receives errors for unknown profiles and for circles.
     """
     by_name = {spec.profile.value: spec for spec in shadowed}
@@ -138,9 +150,50 @@ def extended(
         chain = _chain(spec, profiles, by_name, findings)
         if chain is None:
             broken.add(name)
+            continue
+        whole = reduce(_over, reversed(chain))
+        if _lacking(whole):
+            broken.add(name)
+            _report_lacking(spec, chain[1:], library, findings)
         else:
-            merged[name] = reduce(_over, reversed(chain))
+            merged[name] = whole
     return Extended(merged, frozenset(broken))
+
+
+def _report_lacking(
+    spec: ProfileSpec, bases: list[ProfileSpec], library: Container[str], findings: Findings
+) -> None:
+    """Report a profile's own entries that are too short for a declaration, and that no base declares."""
+    known = {(area, name) for base in bases for area in _NEEDED for name in _names_in(base, area)}
+    for area, key, missing in _lacking(spec):
+        if (area, key.value) in known:
+            continue
+        if area == "signals" and key.value in library:
+            declared_twice(key, "signals.yaml", findings)
+            continue
+        noun, base = area.removesuffix("s"), spec.extends.value if spec.extends else ""
+        match = closest(key.value, [name for of, name in known if of == area])
+        suggestion = f"did you mean {quoted(match)}? " if match else ""
+        findings.error(
+            f"reference/unknown-{noun}",
+            f'profile "{base}" has no {noun} "{key.value}" to change',
+            key.span,
+            f"{suggestion}to declare a {noun} here, write {listed(missing)} as well",
+        )
+
+
+def _names_in(spec: ProfileSpec, area: str) -> list[str]:
+    return [entry.key.value for entry in getattr(spec, area)]
+
+
+def _lacking(spec: ProfileSpec) -> list[tuple[str, Text, list[str]]]:
+    """List the entries without a key that a declaration needs: their area, their name, and the missing keys."""
+    return [
+        (area, entry.key, missing)
+        for area, needed in _NEEDED.items()
+        for entry in getattr(spec, area)
+        if (missing := [" or ".join(keys) for keys in needed if entry.value.written.isdisjoint(keys)])
+    ]
 
 
 def _chain(
@@ -205,14 +258,7 @@ def _merged(
 
 
 def _overlaid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:
-    """Take the given keys, and the others from the base."""
-    if not isinstance(base, Struct) or not isinstance(own, Struct):
+    """Take the written keys, and the others from the base, but for those that a written one excludes."""
+    if not isinstance(base, Keyed) or not isinstance(own, Keyed):
         return own
-    written = {key for key in own.__struct_fields__ if getattr(own, key) not in (None, ())}
-    dropped = {key for keys in exclusive if written & set(keys) for key in keys}
-    kept = {
-        key: getattr(base, key)
-        for key in base.__struct_fields__
-        if key not in written and key not in dropped and getattr(base, key) not in (None, ())
-    }
-    return replace(own, **kept)
+    return laid_over(base, own, {key for keys in exclusive if own.written & set(keys) for key in keys})

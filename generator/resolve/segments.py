@@ -138,6 +138,7 @@ def _with_segment(profile: ProfileSpec, entry: Entry[SegmentSpec]) -> ProfileSpe
 def _label(spec: SegmentSpec) -> LabelSpec:
     return LabelSpec(
         span=spec.span,
+        written=frozenset(),
         description=spec.description,
         values=tuple(Entry(value, None) for value in spec.values),
         ignore=(),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SignalSpec,
         SignalsSpec,
         SourceSpec,
+        Text,
     )
 
 #: Their recorded names are those of the order of releases, of the length of runs, and of the status board.
@@ -44,15 +45,20 @@ def resolve_signals(
             if entry.key.value in signals:
                 first = signals[entry.key.value]
                 whose = "signals.yaml" if first.shared else f'profile "{profile.profile.value}"'
-                scope.findings.error(
-                    "signal/duplicate",
-                    f'{whose} declares signal "{entry.key.value}" already',
-                    entry.key.span,
-                    "choose another name; signals of a profile mean the same for every service",
-                )
+                declared_twice(entry.key, whose, scope.findings)
             elif signal := _signal(entry, scope, own=own):
                 signals[signal.name] = signal
     return signals
+
+
+def declared_twice(name: Text, whose: str, findings: Findings) -> None:
+    """Refuse a signal of the name of another."""
+    findings.error(
+        "signal/duplicate",
+        f'{whose} declares signal "{name.value}" already',
+        name.span,
+        "choose another name; signals of a profile mean the same for every service",
+    )
 
 
 def resolve_own_library(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
@@ -115,8 +121,8 @@ def _assembled(
     unit = module_of(kind).unit(kind, metric)
     signal = Signal(
         name=entry.key.value,
-        title=spec.title,
-        description=spec.description,
+        title=spec.title or "",
+        description=spec.description or "",
         layer=spec.layer or "run",
         of=metric,
         kind=kind,

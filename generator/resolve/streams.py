@@ -198,6 +198,7 @@ def _source(
     if context.elsewhere and not declared and not renamed:
         own = dict(_called_alike(stream, entry.value, constants, context.labels))
     labels = {**joined, **own, **renamed}
+    _check_unit(entry, declared, context.findings)
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
     written = bucket_bounds(entry.value.buckets, unit, entry.key.value, context.findings)
     buckets = written or (declared[0].buckets if declared else ())
@@ -214,6 +215,20 @@ def _source(
         drop=tuple(text.value for text in entry.value.drop),
         native=native and (stream.is_histogram or part.value is not None),
     )
+
+
+def _check_unit(entry: Entry[FeedSpec], declared: Iterable[Metric], findings: Findings) -> None:
+    """Refuse a unit beside a metric that has one: only one of the two can be that of its bounds."""
+    other = next((metric for metric in declared if entry.value.unit not in {None, metric.unit}), None)
+    if other:
+        findings.error(
+            "stream/two-units",
+            f'stream "{entry.key.value}" is fed in {entry.value.unit}, and its metric "{other.name}" is declared '
+            f"{f'in {other.unit}' if other.unit else 'without a unit'}",
+            entry.key.span,
+            f"leave the unit out here, and write it at the metric: metrics: {{{other.name}: "
+            f"{{unit: {entry.value.unit}}}}}",
+        )
 
 
 def _called_alike(

@@ -1,4 +1,7 @@
-"""A service in several environments is one service in each: its keys, with the environment's laid over them."""
+"""A service in several environments is one service in each: its keys, with the environment's laid over them.
+
+So are the changes of one file to the entries of another: of profiles, and of alerts.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,23 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, error
-from generator.spec.types import AlertSpec, Entry, EnvironmentSpec, Inhabited, Located, ServiceSpec, Text
+from generator.spec.types import (
+    AlertSpec,
+    Entry,
+    EnvironmentSpec,
+    Inhabited,
+    Keyed,
+    Located,
+    ServiceSpec,
+    Text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Keyed)
 
 #: Characters of a service's name, its environment included.
 LONGEST_NAME = 40
@@ -89,9 +102,10 @@ def _alerts(
 
 def with_changes(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:
     """Merge the keys of one alert into another's; the result has the place of the change."""
-    changed = {
-        name: value
-        for name in change.value.__struct_fields__
-        if (value := getattr(change.value, name)) is not None
-    }
-    return replace(change, value=replace(base.value, **changed))
+    return replace(change, value=laid_over(base.value, change.value))
+
+
+def laid_over(base: K, change: K, replaced: Iterable[str] = ()) -> K:
+    """Take the written fields of a change, and the given ones, and the others from the base."""
+    changed = {name: getattr(change, name) for name in (*change.written, *replaced)}
+    return replace(base, **changed, span=change.span, written=base.written | change.written)

@@ -130,11 +130,18 @@ def _decode_record(node: nodes.Node, record: type) -> object:
     for name, hint in _hints(record).items():
         if name == "span":
             fields[name] = node.span
+        elif name == "written":
+            fields[name] = frozenset(field for field in _hints(record) if _has(node, field))
         elif isinstance(node, nodes.Sequence):
             fields[name] = _decode(node if name == _LIST_FIELD else None, hint)
         else:
             fields[name] = _decode(node.child(name.removesuffix("_")), hint)
     return record(**fields)
+
+
+def _has(node: nodes.Node, field: str) -> bool:
+    """Whether a mapping has the key of a field, also with an empty value."""
+    return node.child(field.removesuffix("_")) is not None
 
 
 @cache

@@ -126,7 +126,11 @@ def _shared_section(definition: str) -> KeySection:
     uses = tuple(_uses(definition))
     places = tuple(f"{_FILES[kind]}, under {key}.{_ANY_NAME}" for kind, key in uses)
     specs = [entry for kind, key in uses for each in _shipped(kind) for entry in _at(each, (key, _ANY_NAME))]
-    return _section(definition, _schema("common")["$defs"][definition], places, specs)
+    schema = dict(_schema("common")["$defs"][definition])
+    # The keys that a declaration needs are those where it is used; a change of a declaration needs none.
+    forms = (_entry(_schema(kind)["properties"][key], kind) for kind, key in uses)
+    schema["required"] = next((form["required"] for form in forms if "required" in form), [])
+    return _section(definition, schema, places, specs)
 
 
 def _section(name: str, schema: Schema, places: tuple[str, ...], specs: Sequence[Plain]) -> KeySection:

@@ -36,10 +36,16 @@ class OneOrMany(Struct, frozen=True):
     single: bool
 
 
-class LabelSpec(Struct, frozen=True):
-    """A label of a profile; each entry of ``values`` may name the value that it determines."""
+class Keyed(Struct, frozen=True):
+    """An entry that another file may change key by key; ``written`` are the fields whose keys are written."""
 
     span: Span
+    written: frozenset[str]
+
+
+class LabelSpec(Keyed, frozen=True):
+    """A label of a profile; each entry of ``values`` may name the value that it determines."""
+
     description: str | None
     values: tuple[Entry[OneOrMany | None], ...]
     ignore: Names
@@ -75,10 +81,9 @@ class SegmentSpec(Struct, frozen=True):
     of: Names
 
 
-class MetricSpec(Struct, frozen=True):
-    """A metric; a service's change of buckets has only ``span`` and ``buckets``."""
+class MetricSpec(Keyed, frozen=True):
+    """A metric; a change of one has only the keys that change, and that of a service only ``buckets``."""
 
-    span: Span
     type: Text | None
     unit: str | None
     help: str | None
@@ -109,12 +114,11 @@ class TrendSpec(Struct, frozen=True):
     over: Text
 
 
-class SignalSpec(Struct, frozen=True):
-    """A signal; exactly one of the eight kinds is set."""
+class SignalSpec(Keyed, frozen=True):
+    """A signal; exactly one of the eight kinds is set. A change of one has only the keys that change."""
 
-    span: Span
-    title: str
-    description: str
+    title: str | None
+    description: str | None
     layer: str | None
     count: SourceSpec | None
     share: SourceSpec | None
@@ -131,10 +135,9 @@ class SignalSpec(Struct, frozen=True):
     trend: TrendSpec | None
 
 
-class ObjectiveSpec(Struct, frozen=True):
+class ObjectiveSpec(Keyed, frozen=True):
     """The objective of a signal."""
 
-    span: Span
     min: Text | None
     max: Text | None
     window: Text | None
@@ -154,10 +157,9 @@ class AlertKindSpec(Struct, frozen=True):
     watch: Text | None
 
 
-class AlertSpec(Struct, frozen=True):
+class AlertSpec(Keyed, frozen=True):
     """An alert, or a service's changes to one of its profile."""
 
-    span: Span
     threshold: AlertKindSpec | None
     change: AlertKindSpec | None
     regression: AlertKindSpec | None
@@ -217,10 +219,9 @@ class SourceOfStreamSpec(Struct, frozen=True):
     scale: float | None
 
 
-class FeedSpec(Struct, frozen=True):
+class FeedSpec(Keyed, frozen=True):
     """The sources of a stream: one metric, or ``parts`` of several; the other keys apply to all parts."""
 
-    span: Span
     of: OneOrMany | None
     parts: tuple[SourceOfStreamSpec, ...]
     value: Text | None

@@ -156,6 +156,18 @@ def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: Call)
     assert call("explain", "x").code == 2
 
 
+def test_a_part_of_a_name_lists_the_names_that_have_it(call: Call) -> None:
+    assert "names with it: latency_p50, latency_p95, latency_p99, " in call("explain", "latency").err
+    assert "price/missing" in call("explain", "Price").err
+
+
+def test_an_argument_too_many_shows_the_usage_of_its_command(call: Call) -> None:
+    answer = call("check", "specs", "more")
+    assert answer.code == 2
+    assert answer.err.startswith("usage: agent-metrics check ")
+    assert answer.err.endswith("agent-metrics check: error: unrecognized arguments: more\n")
+
+
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
@@ -166,6 +178,7 @@ def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: Call)
             ["# objectives", "A key of services/<service>.yaml.", "    default:  the profile's defaults"],
         ),
         ("budget.per_day", ["    required: yes", "    example:  $200"]),
+        ("environments.prod.owner", ["# environments.<name>.owner"]),
     ],
 )
 def test_alerts_signals_and_keys_are_explained(name: str, lines: list[str], call: Call) -> None:

@@ -89,6 +89,15 @@ def test_helm_renders_no_text_of_specs() -> None:
     assert values["owners"]["hostile-agent"] == "a.b@c/d"
 
 
+def test_a_label_of_the_site_takes_the_place_of_ours_in_the_chart() -> None:
+    """Two keys of one name would not be YAML."""
+    for text in below(delivered(), "helm/templates/").values():
+        _, _, labels = text.partition("  labels:\n")
+        first, _, rest = labels.partition("\n")
+        assert first.strip().startswith('{{- toYaml (mergeOverwrite (dict "app.kubernetes.io/part-of" ')
+        assert rest.startswith("  annotations:")
+
+
 def test_flux_is_kept_from_filling_in_objects() -> None:
     kept = 0
     for text in below(delivered(hostile=True), "kubernetes/").values():

@@ -84,7 +84,7 @@ def parts(part: Part) -> Iterator[Part]:
 
 def _form(part: Part, value: object) -> Part:
     """Choose the written one of two forms of a metric: a whole one, or other buckets."""
-    if "if" not in part.contents:
+    if "else" not in part.contents:
         return part
     whole = isinstance(value, dict) and "type" in value
     return part.child("then" if whole else "else").meant()

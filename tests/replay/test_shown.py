@@ -67,6 +67,13 @@ def test_the_table_says_all_of_it(found: Report) -> None:
     ]
 
 
+def test_a_firing_names_its_service_among_several(found: Report) -> None:
+    lines = list(as_text(replace(found, services=("s", "t"))))
+    assert (
+        "2026-03-20 02:05  1h   critical  s        High   tool=search  50%    25%   50%  detection" in lines
+    )
+
+
 def test_a_pull_request_gets_tables(found: Report) -> None:
     assert as_markdown(found).splitlines() == [
         "### Alerts of `s`",

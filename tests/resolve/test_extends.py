@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from tests.checks.agent import SPECS
 from tests.resolve.build import codes, one, profile, resolved, service
@@ -61,6 +62,46 @@ signals:
     more = _more(tmp_path, changes)
     assert more.labels["release"].values == ("a", "b", "other")
     assert type(more.signals["calls_per_run"].kind).__name__ == "Count"
+
+
+def test_one_key_of_an_entry_is_enough(tmp_path: Path) -> None:
+    changes = """metrics: {run_ms: {buckets: [500, 5000]}, runs_total: {help: Finished turns.}}
+signals: {calls_per_run: {title: Tool use}}
+"""
+    base, more = one(resolved(tmp_path / "base")), _more(tmp_path / "more", changes)
+    assert more.metrics["run_ms"] == replace(base.metrics["run_ms"], buckets=(500, 5000))
+    assert more.metrics["runs_total"] == replace(base.metrics["runs_total"], help="Finished turns.")
+    assert more.signals["calls_per_run"].title == "Tool use"
+    assert more.signals["calls_per_run"].description == base.signals["calls_per_run"].description
+
+
+def test_an_empty_list_is_a_change(tmp_path: Path) -> None:
+    assert _more(tmp_path, "metrics: {run_ms: {labels: []}}").metrics["run_ms"].labels == ()
+
+
+def test_another_label_of_target_info_is_still_one_of_target_info(tmp_path: Path) -> None:
+    base = "profile: tiny\nemitted: elsewhere\nlabels: {release: {from: target_info, label: version, max_live: 3}}\n"
+    base += "streams: {run: {of: runs_total}}\n"
+    library = (SPECS / "signals.yaml").read_text("utf-8")
+    text = "profile: more\nextends: tiny\nlabels: {release: {label: build}}\n"
+    found = resolved(
+        tmp_path,
+        service(profile="more", labels="{}"),
+        profile=base,
+        signals=library,
+        **{"profiles/more": text},
+    )
+    assert one(found).labels["release"].joined == "build"
+
+
+def test_a_profile_changes_the_alert_of_its_own_objective(tmp_path: Path) -> None:
+    changes = """signals:
+  waits: {title: W, description: W., ratio: {of: errors_total, per: runs_total}}
+objectives: {waits: {max: 2}}
+alerts: {AgentWaitsMissed: {for: 20m}}
+"""
+    (alert,) = (alert for alert in _more(tmp_path, changes).alerts if alert.name == "AgentWaitsMissed")
+    assert alert.for_ == 20 * 60
 
 
 def test_a_chain_is_followed_to_its_end(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_what_is_not_declared_is_told_with_a_guess(
         ),
         ({"signals": {"run_count": None}}, "signal/no-runs", "tiny"),
         ({"alerts": {"Own": "{threshold: {signal: success_rate}}"}}, "alert/no-bound", "Own"),
-        ({"alerts": {"Own": "{warning: 5%}"}}, "alert/kind", "Own"),
+        ({"alerts": {"Own": "{warning: 5%}"}}, "reference/unknown-alert", "Own"),
     ],
 )
 def test_a_profile_is_held_to_the_same(

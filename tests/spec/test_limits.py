@@ -53,9 +53,10 @@ def test_every_part_of_a_schema_has_an_end(part: Part) -> None:
 
 
 def test_every_part_says_what_it_takes() -> None:
-    """A part without a type would accept anything."""
+    """A part without a type would accept anything; a condition of the whole file adds to the parts with types."""
     says = {"type", "enum", "$ref", "if", "anyOf", "$defs", "required"}
-    assert [part.place for part in PARTS if not says & part.contents.keys()] == []
+    typed = (part for part in PARTS if not part.place.partition("#")[2].startswith(("/if", "/then")))
+    assert [part.place for part in typed if not says & part.contents.keys()] == []
 
 
 def _at(kind: str, *path: str) -> dict[str, Any]:
