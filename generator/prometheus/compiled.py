@@ -192,6 +192,10 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     yield _windows(signals, alerts, service, scope)
     for signal in signals:
         yield (*_upper(signal, scope), *records(signal, scope), *_overflow(signal, alerts, scope))
+    of_all = {
+        alert.signal: service.signals[alert.signal] for alert in alerts if isinstance(alert.kind, Overflow)
+    }
+    yield from (tuple(_overflow(one, alerts, scope)) for one in of_all.values() if one.shared)
     yield from _releases(signals, alerts, service, scope)
     ground = Ground(scope, service.signals, service.runs, service)
     for alert in alerts:

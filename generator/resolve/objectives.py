@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from generator.spec.types import Entry, ObjectiveSpec, ServiceSpec, Text
 
 
+#: A quantile between two bounds of buckets that are further apart than by this factor is a guess, unless near one.
+_COARSE, _NEAR = 3, 1.1
 #: The replacement for a refused window.
 DEFAULT_WINDOW = 30 * DAY
 
@@ -171,6 +173,8 @@ def _check_reachable(
             f"promise less than {human(top, signal.unit)}, or give {signal.of.metric} larger buckets under metrics",
             *((buckets,) if buckets else ()),
         )
+    elif top is not None:
+        _check_fineness(signal, bound, top, span, findings)
     if signal.unit is Unit.RATIO and not SMALLEST <= bound <= 1 - SMALLEST:
         findings.error(
             "objective/share",
@@ -178,3 +182,21 @@ def _check_reachable(
             span,
             "give a share between 0.0001% and 99.9999%",
         )
+
+
+def _check_fineness(signal: Signal, bound: float, top: float, span: Span, findings: Findings) -> None:
+    """Note an objective far from the bounds of buckets around it: a quantile there depends on the bucket alone."""
+    below = max((one for one in signal.of.buckets if one <= bound), default=0.0)
+    above = min(one for one in signal.of.buckets if one > bound)
+    if bound <= _NEAR * below or above <= _NEAR * bound or above <= _COARSE * below:
+        return
+    aim, low, high = (human(one, signal.unit) for one in (bound, below, above))
+    ends = [end for end, wanted in ((low, below > 0), (high, above < top)) if wanted]
+    findings.info(
+        "objective/coarse-buckets",
+        f"an objective of {aim} is in a bucket of {signal.of.metric} from {low} to {high}: whatever between these "
+        f"{signal.name} is, the shown value is a guess, and alerts judge by that",
+        span,
+        f"give {signal.of.metric} a bucket that ends at {aim}"
+        + (f", or promise {' or '.join(ends)}" if ends else ""),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ _LEAST_ALIKE = 0.85
 _PUNCTUATION = re.compile(r"[\W_]+")
 #: A version, with the letters that belong to it: 4, 4o, 70b.
 _VERSION = re.compile(r"[0-9]+[a-z]*")
+#: The end of a name that is still the same model: 2024-08-06, 20250929, latest, v1:0.
+_RELEASE = re.compile(r"([-@](\d{4}-\d{2}-\d{2}|\d{8}|latest|v\d+(:\d+)?))*")
 
 
 def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Findings) -> None:
@@ -227,13 +230,34 @@ def _report_unpriced(
         near = meant_model(model.value, listed)
         kinds = f" for {', '.join(missing)}" if known else ""
         guess = f'did you mean "{near}"? Else ' if near else ""
-        guess += "add it to prices.yaml, with free: true if it costs nothing"
+        guess += (
+            _as_another(model.value, listed) or "add it to prices.yaml, with free: true if it costs nothing"
+        )
         findings.warning(
             "price/missing",
             f'model "{model.value}" has no price{kinds}: its cost is left out',
             model.span,
             "give every type its price in prices.yaml, 0 where it costs nothing" if known else guess,
         )
+
+
+def _as_another(name: str, listed: Mapping[str, Entry[tuple[Entry[Text], ...]]]) -> str:
+    """Write the prices of the model that a name with a date or with a way to it means; empty without one."""
+    same = (one for one in listed if WAY not in one and _is_same(name, one))
+    known = max(same, key=len, default="")
+    if not known:
+        return ""
+    prices = ", ".join(f"{item.key.value}: {item.value.value}" for item in listed[known].value)
+    return (
+        f'if it costs as much as "{known}", add to the models in prices.yaml: {json.dumps(name)}: {{{prices}}}; '
+        "else its own prices"
+    )
+
+
+def _is_same(name: str, known: str) -> bool:
+    """Whether a name is a known model's with a provider or a region before it, or a date or a release after it."""
+    before, found, after = name.rpartition(known)
+    return bool(found) and (not before or before[-1] in "/.:") and bool(_RELEASE.fullmatch(after))
 
 
 def _of_model(

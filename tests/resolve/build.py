@@ -31,7 +31,7 @@ LABELS: Section = {
 }
 METRICS: Section = {
     "runs_total": "{type: counter, help: Runs., labels: [status, reason, release]}",
-    "run_ms": "{type: histogram, unit: ms, help: Time., labels: [release], buckets: [100, 1000, 10000]}",
+    "run_ms": "{type: histogram, unit: ms, help: Time., labels: [release], buckets: [100, 1000, 5000, 10000]}",
     "calls_total": "{type: counter, help: Calls., labels: [tool, status, release]}",
     "errors_total": "{type: counter, help: Errors., labels: [model, release], sparse: true}",
     TOKENS: "{type: counter, help: Tokens., labels: [model, token_type, release]}",

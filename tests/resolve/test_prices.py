@@ -55,6 +55,33 @@ def test_what_a_provider_counts_inside_what_is_kept_for_its_models(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("gpt-4o-2024-08-06", "gpt-4o"),
+        ("openai/gpt-4o", "gpt-4o"),
+        ("gpt-4o-mini-2024-07-18", "gpt-4o-mini"),
+        ("eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5"),
+        ("claude-sonnet-4-5-latest", "claude-sonnet-4-5"),
+        ("gpt-4o-pro", ""),
+        ("my-gpt-4o", ""),
+        ("claude-sonnet-4-51", ""),
+    ],
+)
+def test_the_help_has_the_prices_of_the_model_that_a_dated_or_prefixed_name_means(
+    name: str, known: str, tmp_path: Path
+) -> None:
+    models = (
+        "{gpt-4o: {prompt: 2.5, completion: 10}, gpt-4o-mini: {prompt: 0.15, completion: 0.6}, "
+        "claude-sonnet-4-5: {prompt: 3, completion: 15}}"
+    )
+    demo = service(labels=f'{{tool: [a], model: ["{name}"]}}')
+    (found,) = told(resolved(tmp_path, demo, prices=f"models: {models}\n"))
+    assert (
+        f'as much as "{known}", add to the models in prices.yaml: "{name}": {{prompt: ' in found.help
+    ) == bool(known)
+
+
+@pytest.mark.parametrize(
     ("models", "message", "help_"),
     [
         (
