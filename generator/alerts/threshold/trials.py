@@ -306,7 +306,8 @@ def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) 
         return
     bad = numbers[1] * (1 + 4 * values.allowed / (1 - values.allowed))
     # Few enough that they do not show that it has eased, either.
-    few = min(floor - 1, 0.9 * EASED_SIGMAS**2 / (values.allowed + (values.excess[0] or 0)))
+    worst = values.allowed + (values.excess[0] or 0)
+    few = min(floor - 1, 0.9 * EASED_SIGMAS**2 / worst) if worst else floor - 1
     few = few * window / max(window, values.recently)
     for events, what in ((floor + 0.1, "it is over"), (few, "too few say that it is over")):
         timeline = _spread_out(values, subject, values.worst, (bad, bad), window)
