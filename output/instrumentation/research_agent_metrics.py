@@ -675,14 +675,13 @@ def _search(  # noqa: PLR0913, PLR0917 - what a search carries along
     key, kind = _id(place) or key, _kind(place) or kind
     before = len(found)
     for name in _PLACES:
-        inner = _read(place, name)
-        if isinstance(inner, MethodType) and name == "usage":
-            inner = _called(inner)
-        if name == "x_groq":  # its id is that of the request, and differs from the answer's
-            inner = _read(inner, "usage")
+        inner = _inside(place, name)
         if inner is not None:
             _step_into(inner, key, kind, left, found, kept)
             if len(found) > before:
+                if name == "usage_metadata":  # LangChain keeps the provider's own usage beside its own
+                    raw = _read(_read(place, "response_metadata"), "usage")
+                    _add_requests(_read(raw, "iterations"), found[before].numbers)
                 return
 
 
@@ -705,6 +704,15 @@ def _step_into(  # noqa: PLR0913, PLR0917 - what a search carries along
         found.append(_Told(numbers, "part", key))
     else:
         found.append(_Told(numbers, "answer", key or _identity(inner, kept)))
+
+
+def _inside(place: object, name: str) -> object:
+    inner = _read(place, name)
+    if isinstance(inner, MethodType) and name == "usage":
+        return _called(inner)
+    if name == "x_groq":  # its id is that of the request, and differs from the answer's
+        return _read(inner, "usage")
+    return inner
 
 
 def _sums_up(usage: object) -> bool:
@@ -769,9 +777,8 @@ def _numbers(usage: object) -> dict[str, float]:
         _gather(_attributes(usage, "usage"), "usage", found)
     if "input" not in found and "output" not in found:
         return {}
-    iterations = _read(usage, "iterations")
-    if isinstance(iterations, list) and "whole" not in found:
-        _add_requests(iterations[:_MOST_PLACES], found)
+    if "whole" not in found:
+        _add_requests(_read(usage, "iterations"), found)
     return found
 
 
@@ -779,14 +786,14 @@ def _numbers(usage: object) -> dict[str, float]:
 _ALSO: Final = "also"
 
 
-def _add_requests(iterations: list[object], found: dict[str, float]) -> None:
+def _add_requests(iterations: object, found: dict[str, float]) -> None:
     """Add the requests behind one answer of Anthropic's that its own numbers leave out.
 
     These are summaries of the context, by the same model, and advice of another model. Its other requests are in its
     numbers, which are now and then smaller than their sum.
     """
     own: dict[str, float] = {}
-    for index, each in enumerate(iterations):
+    for index, each in enumerate(iterations[:_MOST_PLACES] if isinstance(iterations, list) else ()):
         said = _read(each, "type")
         numbers = _numbers(each)
         if said == "message":
@@ -800,7 +807,8 @@ def _add_requests(iterations: list[object], found: dict[str, float]) -> None:
             found[_ALSO] = 1.0
             for name, number in numbers.items():
                 found[f"{_ALSO} {index} {name} {asked}"] = number
-    _enlarge(found, own)
+    if "whole" not in found:
+        _enlarge(found, own)
 
 
 def _attributes(holder: object, place: str) -> Iterable[tuple[object, object]]:
