@@ -17,6 +17,7 @@ from generator.promql.syntax import PromqlError, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
 _NAME = "__name__"
 
@@ -66,7 +67,8 @@ def plan(groups: Sequence[RuleGroup], step: int | None = None) -> tuple[RecordNo
     by_record: dict[str, list[ScheduledRule]] = {}
     for one in _scheduled(groups, step):
         by_record.setdefault(one.record, []).append(one)
-    reads = {record: _reads(rules, by_record) for record, rules in by_record.items()}
+    written = frozenset({*by_record, names.ALERTS_FOR_STATE})
+    reads = {record: _reads(rules, written) for record, rules in by_record.items()}
     return tuple(_node(record, by_record[record], reads[record]) for record in _ordered(reads))
 
 
@@ -80,10 +82,8 @@ def _scheduled(groups: Sequence[RuleGroup], step: int | None) -> Iterable[Schedu
             yield ScheduledRule(rule, interval, (place, position))
 
 
-def _reads(rules: Iterable[ScheduledRule], records: Iterable[str]) -> frozenset[str]:
-    inputs = frozenset[str]().union(
-        *(records_read(one.rule.expr, [*records, names.ALERTS_FOR_STATE]) for one in rules)
-    )
+def _reads(rules: Iterable[ScheduledRule], records: AbstractSet[str]) -> frozenset[str]:
+    inputs = frozenset[str]().union(*(records_read(one.rule.expr, records) for one in rules))
     # Both are written where alerts are evaluated.
     return inputs - {names.ALERTS_FOR_STATE} | (
         {names.ALERTS} if names.ALERTS_FOR_STATE in inputs else frozenset()
@@ -121,7 +121,7 @@ def _rounds(rules: Sequence[ScheduledRule]) -> tuple[tuple[ScheduledRule, ...], 
     )
 
 
-def records_read(expr: str, records: Iterable[str]) -> frozenset[str]:
+def records_read(expr: str, records: AbstractSet[str]) -> frozenset[str]:
     """Return those of ``records`` that a selector of ``expr`` can match by its name.
 
     A selector without a name matches all of them.
@@ -129,8 +129,8 @@ def records_read(expr: str, records: Iterable[str]) -> frozenset[str]:
     Raises:
         LiveError: ``expr`` is not PromQL.
     """
-    selectors = [node for node in _nodes(expr) if isinstance(node, grammar.VectorSelector)]
-    return frozenset(name for name in records if any(_matches(one, name) for one in selectors))
+    named, nameless = _selectors(expr)
+    return (named & records).union(name for one in nameless for name in records if _matches(one, name))
 
 
 def depends_on_the_range(expr: str) -> bool:
@@ -147,6 +147,14 @@ def depends_on_the_range(expr: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def _selectors(expr: str) -> tuple[frozenset[str], tuple[grammar.VectorSelector, ...]]:
+    """Return the names of an expression's selectors, and the selectors without a name."""
+    selectors = [node for node in _nodes(expr) if isinstance(node, grammar.VectorSelector)]
+    named = frozenset(one.name for one in selectors if one.name is not None)
+    return named, tuple(one for one in selectors if one.name is None)
+
+
+@lru_cache(maxsize=4096)
 def _nodes(expr: str) -> tuple[grammar.Expr, ...]:
     try:
         return tuple(nodes(expr))
@@ -155,8 +163,7 @@ def _nodes(expr: str) -> tuple[grammar.Expr, ...]:
 
 
 def _matches(selector: grammar.VectorSelector, record: str) -> bool:
-    if selector.name is not None:
-        return selector.name == record
+    """Whether a selector without a name matches a record by its matchers of names."""
     matchers = selector.matchers
     choices = [matchers.matchers, *matchers.or_matchers]
     return any(_all_match(choice, record) for choice in choices if choice)

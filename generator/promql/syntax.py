@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _NAME = "__name__"
 #: Durations that Grafana fills in, and their placeholders while an expression is parsed: none is a part of another.
 STAND_INS = {"$__interval": "1m1s1ms", "$__range": "2h2m2s2ms"}
+# A string comes first: a value of a spec may be spelled like such a duration.
+_STRING_OR_DURATION = re.compile(r'"(?:[^"\\]|\\.)*"|\$__\w+')
 #: The time for which an instant selector sees a sample, by the server's default.
 LOOKBACK = 300.0
 
@@ -111,8 +114,7 @@ def parse(text: str) -> grammar.Expr:
         PromqlError: ``text`` is not PromQL.
     """
     if "$__" in text:
-        for duration, stand_in in STAND_INS.items():
-            text = text.replace(duration, stand_in)
+        text = _STRING_OR_DURATION.sub(lambda found: STAND_INS.get(found[0], found[0]), text)
     try:
         return grammar.parse(text)
     except ValueError as error:

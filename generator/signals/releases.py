@@ -28,7 +28,6 @@ from generator.signals.quantile import HAIR
 from generator.streams.scope import (
     Scope,
     each,
-    grouped,
     having,
     join,
     largest,
@@ -109,11 +108,12 @@ def chains(
 
 def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]:
     """Record the first-seen time of each live release, and the newest and the previous one."""
-    live = grouped(having(scope.stream(runs), _BY).now(), _BY)
+    live = scope.record(names.level_rate(runs, _BY)).now()
     first_seen = scope.record(names.FIRST_SEEN)
     known = join("and", call("last_over_time", first_seen.over(DAY)), live, _BY)
     newest = top(first_seen.now())
     young = _NOW - newest < number(NEW_FOR)
+    yield rate_at(runs, _BY, scope)
     yield rule(names.FIRST_SEEN, join("or", known, number(0) * live + _NOW, _BY))
     yield rule(names.NEWEST, join("and", newest, young, _BY))
     yield from _previous(runs, scope)
@@ -134,7 +134,6 @@ def _previous(runs: Stream, scope: Scope) -> Iterator[RecordingRule]:
     )
     runs_now = scope.record(names.level_rate(runs, _BY)).now()
     since = largest(first_seen.now())
-    yield rate_at(runs, _BY, scope)
     yield rule(names.SHARE, spread("/", runs_now, summed(runs_now) > number(0)))
     yield rule(names.CARRIED, call("sum_over_time", share.over(DAY - 1)))
     lately = call("last_over_time", first_seen.over(LATELY))

@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -117,12 +118,16 @@ def _endless(piece: bytes, **headers: str) -> Mode:
     return mode
 
 
-def _bomb(_: Request) -> Pieces:
-    """A gigabyte of blanks, compressed to a megabyte."""
+@cache  # packing takes a second
+def _packed_gigabyte() -> bytes:
+    """A gigabyte of zeros, compressed to a megabyte."""
     packed = zlib.compressobj(wbits=31)
-    blank = bytes(_MEGABYTE)
-    body = b"".join(packed.compress(blank) for _ in range(1024)) + packed.flush()
-    yield answer(body, Content_Encoding="gzip")
+    zeros = bytes(_MEGABYTE)
+    return b"".join(packed.compress(zeros) for _ in range(1024)) + packed.flush()
+
+
+def _bomb(_: Request) -> Pieces:
+    yield answer(_packed_gigabyte(), Content_Encoding="gzip")
 
 
 def _samples(kind: str, before: str, one: str, after: str, count: int) -> Mode:

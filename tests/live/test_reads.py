@@ -7,7 +7,7 @@ import pytest
 from generator.live.errors import LiveError
 from generator.live.plan import depends_on_the_range, records_read
 
-RECORDS = ("a", "a:b:rate75s", "c")
+RECORDS = frozenset({"a", "a:b:rate75s", "c"})
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,14 @@ def test_spaces_inside_a_string_are_not_layout(space: str) -> None:
     assert space.encode() in layout(text).encode() or "\\" in layout(text)
 
 
+@pytest.mark.parametrize("value", ["$__range", '"[$__interval', "2h2m2s2ms"])
+def test_a_duration_of_grafana_inside_a_string_is_no_duration(value: str) -> None:
+    over = f"sum_over_time({Series(LONG).where(x=value).now().text}[$__range:1m])"
+    laid_out = layout(f"{over} / {over}")
+    assert [matched for found in references(laid_out) for _, _, matched in found.matchers] == [value] * 2
+    assert laid_out.count("[$__range:1m]") == 2
+
+
 def test_layout_is_stable() -> None:
     text = any_of([Series(LONG).where(x=str(index)).now() for index in range(9)]).text
     assert layout(layout(text)) == layout(text)
