@@ -19,9 +19,9 @@
 
 Each of them also decorates a function: sync, async, a generator, or one that returns a stream of an SDK; it lasts
 until the stream ends. A run knows of the calls and steps inside of it, also of those made through ``metrics`` and in
-other tasks; in a thread of your own, call the methods of ``run``. In a decorated generator the run is current in each
-item, in whatever thread or context its consumer asks for it; that of a ``with`` in a generator, in the task that began
-it. The work of the consumer between two items belongs to neither. A run within a run is a part of it: its steps count
+other tasks; in a thread of your own, call the methods of ``run``. In a generator, decorated or
+with a ``with`` inside, the run is current in each item, in whatever thread or context its consumer asks for it, and not
+in what the consumer does between two items. A run within a run is a part of it: its steps count
 for both, and the outermost one is counted. A run that goes on elsewhere is one: ``run(resumed=earlier.hand_over())``.
 A deadline goes inside the block of what it limits: what is cancelled from outside cannot know why.
 
@@ -74,7 +74,7 @@ from typing import (
     cast,
     get_args,
 )
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.registry import Collector
@@ -1789,7 +1789,9 @@ class Run(_Block):
             self._outer = before if before is None or before._starts else before._outer
         self._inside = self
         self._within = _generator_around(sys._getframe(2))
-        self._strand = None if self._within is None else _strand()
+        if self._within is not None:
+            self._strand = _strand()
+            _WITHIN[id(self._within)] = self
         _RUN.set(self)
 
     def _resume(self) -> Run | None:
@@ -1853,10 +1855,35 @@ def _amount(told: Mapping[str, float], name: str) -> float:
 
 
 def _current_run() -> Run | None:
-    """Find the innermost run of this task or thread; one that ended in another is none.
+    """Find the innermost run of this task or thread, or of the generator that runs in it; one that ended is none.
 
     Nor is one whose generator waits for the task to ask for its next item: what goes on meanwhile is the consumer's.
     """
+    found = _of_context()
+    if not _WITHIN:
+        return found
+    around = _of_generators(sys._getframe(1))
+    inner = found
+    while inner is not None and inner is not around:
+        inner = inner.parent
+    return found if around is None or inner is around else around
+
+
+#: The runs that began in a generator, by its frame.
+_WITHIN: Final[WeakValueDictionary[int, Run]] = WeakValueDictionary()
+
+
+def _of_generators(frame: FrameType | None) -> Run | None:
+    """Find the run of the innermost generator that runs now, whoever asked for its next item."""
+    while frame is not None:
+        run = _WITHIN.get(id(frame))
+        if run is not None and run._within is frame and run._starts:
+            return run
+        frame = frame.f_back
+    return None
+
+
+def _of_context() -> Run | None:
     run = _RUN.get()
     for _ in range(_MOST_OUTER):
         if run is None or run._within is None or not _waits(run._within, run._strand):
