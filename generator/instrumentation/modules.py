@@ -74,7 +74,7 @@ _NAMES = {
         ),
         "get_args",
     ),
-    "weakref": ("WeakKeyDictionary", "WeakSet", "ref"),
+    "weakref": ("WeakKeyDictionary", "WeakSet", "WeakValueDictionary", "ref"),
 }
 _CLIENT = {
     "prometheus_client": (

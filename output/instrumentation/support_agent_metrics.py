@@ -19,9 +19,9 @@
 
 Each of them also decorates a function: sync, async, a generator, or one that returns a stream of an SDK; it lasts
 until the stream ends. A run knows of the calls and steps inside of it, also of those made through ``metrics`` and in
-other tasks; in a thread of your own, call the methods of ``run``. In a decorated generator the run is current in each
-item, in whatever thread or context its consumer asks for it; that of a ``with`` in a generator, in the task that began
-it. The work of the consumer between two items belongs to neither. A run within a run is a part of it: its steps count
+other tasks; in a thread of your own, call the methods of ``run``. In a generator, decorated or
+with a ``with`` inside, the run is current in each item, in whatever thread or context its consumer asks for it, and not
+in what the consumer does between two items. A run within a run is a part of it: its steps count
 for both, and the outermost one is counted. A run that goes on elsewhere is one: ``run(resumed=earlier.hand_over())``.
 A deadline goes inside the block of what it limits: what is cancelled from outside cannot know why.
 
@@ -74,7 +74,7 @@ from typing import (
     cast,
     get_args,
 )
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.registry import Collector
@@ -678,14 +678,13 @@ def _search(  # noqa: PLR0913, PLR0917 - what a search carries along
     key, kind = _id(place) or key, _kind(place) or kind
     before = len(found)
     for name in _PLACES:
-        inner = _read(place, name)
-        if isinstance(inner, MethodType) and name == "usage":
-            inner = _called(inner)
-        if name == "x_groq":  # its id is that of the request, and differs from the answer's
-            inner = _read(inner, "usage")
+        inner = _inside(place, name)
         if inner is not None:
             _step_into(inner, key, kind, left, found, kept)
             if len(found) > before:
+                if name == "usage_metadata":  # LangChain keeps the provider's own usage beside its own
+                    raw = _read(_read(place, "response_metadata"), "usage")
+                    _add_requests(_read(raw, "iterations"), found[before].numbers)
                 return
 
 
@@ -708,6 +707,15 @@ def _step_into(  # noqa: PLR0913, PLR0917 - what a search carries along
         found.append(_Told(numbers, "part", key))
     else:
         found.append(_Told(numbers, "answer", key or _identity(inner, kept)))
+
+
+def _inside(place: object, name: str) -> object:
+    inner = _read(place, name)
+    if isinstance(inner, MethodType) and name == "usage":
+        return _called(inner)
+    if name == "x_groq":  # its id is that of the request, and differs from the answer's
+        return _read(inner, "usage")
+    return inner
 
 
 def _sums_up(usage: object) -> bool:
@@ -772,9 +780,8 @@ def _numbers(usage: object) -> dict[str, float]:
         _gather(_attributes(usage, "usage"), "usage", found)
     if "input" not in found and "output" not in found:
         return {}
-    iterations = _read(usage, "iterations")
-    if isinstance(iterations, list) and "whole" not in found:
-        _add_requests(iterations[:_MOST_PLACES], found)
+    if "whole" not in found:
+        _add_requests(_read(usage, "iterations"), found)
     return found
 
 
@@ -782,14 +789,14 @@ def _numbers(usage: object) -> dict[str, float]:
 _ALSO: Final = "also"
 
 
-def _add_requests(iterations: list[object], found: dict[str, float]) -> None:
+def _add_requests(iterations: object, found: dict[str, float]) -> None:
     """Add the requests behind one answer of Anthropic's that its own numbers leave out.
 
     These are summaries of the context, by the same model, and advice of another model. Its other requests are in its
     numbers, which are now and then smaller than their sum.
     """
     own: dict[str, float] = {}
-    for index, each in enumerate(iterations):
+    for index, each in enumerate(iterations[:_MOST_PLACES] if isinstance(iterations, list) else ()):
         said = _read(each, "type")
         numbers = _numbers(each)
         if said == "message":
@@ -803,7 +810,8 @@ def _add_requests(iterations: list[object], found: dict[str, float]) -> None:
             found[_ALSO] = 1.0
             for name, number in numbers.items():
                 found[f"{_ALSO} {index} {name} {asked}"] = number
-    _enlarge(found, own)
+    if "whole" not in found:
+        _enlarge(found, own)
 
 
 def _attributes(holder: object, place: str) -> Iterable[tuple[object, object]]:
@@ -1781,7 +1789,9 @@ class Run(_Block):
             self._outer = before if before is None or before._starts else before._outer
         self._inside = self
         self._within = _generator_around(sys._getframe(2))
-        self._strand = None if self._within is None else _strand()
+        if self._within is not None:
+            self._strand = _strand()
+            _WITHIN[id(self._within)] = self
         _RUN.set(self)
 
     def _resume(self) -> Run | None:
@@ -1845,10 +1855,35 @@ def _amount(told: Mapping[str, float], name: str) -> float:
 
 
 def _current_run() -> Run | None:
-    """Find the innermost run of this task or thread; one that ended in another is none.
+    """Find the innermost run of this task or thread, or of the generator that runs in it; one that ended is none.
 
     Nor is one whose generator waits for the task to ask for its next item: what goes on meanwhile is the consumer's.
     """
+    found = _of_context()
+    if not _WITHIN:
+        return found
+    around = _of_generators(sys._getframe(1))
+    inner = found
+    while inner is not None and inner is not around:
+        inner = inner.parent
+    return found if around is None or inner is around else around
+
+
+#: The runs that began in a generator, by its frame.
+_WITHIN: Final[WeakValueDictionary[int, Run]] = WeakValueDictionary()
+
+
+def _of_generators(frame: FrameType | None) -> Run | None:
+    """Find the run of the innermost generator that runs now, whoever asked for its next item."""
+    while frame is not None:
+        run = _WITHIN.get(id(frame))
+        if run is not None and run._within is frame and run._starts:
+            return run
+        frame = frame.f_back
+    return None
+
+
+def _of_context() -> Run | None:
     run = _RUN.get()
     for _ in range(_MOST_OUTER):
         if run is None or run._within is None or not _waits(run._within, run._strand):

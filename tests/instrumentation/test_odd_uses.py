@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import copy_context
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
@@ -207,6 +207,38 @@ def test_a_generator_that_is_a_block_has_what_goes_on_inside() -> None:
     asyncio.run(main())
     assert runs(registry) == {("ok", "completed"): 2}
     assert value(registry, "agent_steps_per_run_sum") == 2
+
+
+def test_a_stream_whose_items_are_asked_for_in_several_contexts_is_one_run() -> None:
+    metrics, registry = fresh()
+
+    def agent() -> Generator[None, None, None]:
+        with metrics.run():
+            for _ in range(3):
+                with metrics.tool_call("search_docs"), metrics.run(), metrics.llm_step("gpt-4o"):
+                    pass
+                yield
+
+    async def streamed() -> AsyncGenerator[None, None]:
+        async with metrics.run():
+            for _ in range(3):
+                async with metrics.tool_call("search_docs"):
+                    await asyncio.sleep(0)
+                yield
+
+    async def main() -> None:
+        async with metrics.run():
+            stream, later = agent(), streamed()
+            for _ in range(4):
+                await asyncio.to_thread(next, stream, None)  # as web frameworks send a stream
+                with suppress(StopAsyncIteration):
+                    await asyncio.create_task(later.__anext__())
+            with metrics.tool_call("send_email"):
+                pass
+
+    asyncio.run(main())
+    assert runs(registry) == {("ok", "completed"): 1}
+    assert value(registry, "agent_steps_per_run_sum") == 3 * 2 + 3 + 1
 
 
 def test_the_tasks_of_a_stream_are_steps_of_its_run() -> None:

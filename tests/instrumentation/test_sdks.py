@@ -197,6 +197,23 @@ def test_an_answer_whose_own_numbers_are_less_than_its_requests_counts_these() -
     assert settled("claude-sonnet-4", {"id": "m", "usage": usage})["prompt"] == 180_003
 
 
+def test_langchain_keeps_the_requests_behind_an_answer_of_anthropic() -> None:
+    from langchain_core.messages import AIMessage
+
+    details: Any = {"cache_read": 41_000, "cache_creation": 0}
+    usage: Any = {
+        "input_tokens": 41_010,
+        "output_tokens": 150,
+        "total_tokens": 41_160,
+        "input_token_details": details,
+    }
+    raw = {"usage": _compacted("claude-sonnet-4")}
+    message = AIMessage(content="a", id="run-1", usage_metadata=usage, response_metadata=raw)
+    expected = {"prompt": 180_910, "completion": 4050, "cached": 41_000}
+    assert settled("claude-sonnet-4", message) == expected
+    assert settled("claude-sonnet-4", message, message) == expected
+
+
 def test_a_gateway_that_sums_up_those_requests_itself_counts_them_once() -> None:
     from litellm.llms.anthropic.chat.transformation import AnthropicConfig
 
