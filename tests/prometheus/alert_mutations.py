@@ -61,8 +61,8 @@ def _of_chance_and_time(rule: AlertingRule, text: str) -> Iterator[Mutant]:
     for found in re.finditer(r"last_over_time\(([^][()]+)\[\w+\]\)", text):
         yield _changed(rule, f"not the last {found.group(1)}", text, found, found.group(1))
     # A part implied by another part of the same condition is changed with it.
-    for side, time in dict.fromkeys(re.findall(r":(bad|all)(1h30m|3h)\b", text)):
-        instead = "1h30m" if time == "3h" else "3h"
+    for side, time in dict.fromkeys(re.findall(r":(bad|all)(45m|1h30m|3h)\b", text)):
+        instead = "3h" if time == "1h30m" else "1h30m"
         wrong = text.replace(f":{side}{time}", f":{side}{instead}")
         yield f"{side}{instead} for {side}{time}", replace(rule, expr=wrong)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HOUR, DAY, WEEK = 60, 1440, 10080  # in minutes, as all times here
 WINDOW = 15
-SIGMAS, PAGE_SIGMAS, QUANTILE_SIGMAS = 3, 4, 2
+SIGMAS, PAGE_SIGMAS, QUANTILE_SIGMAS, EASED_SIGMAS = 3, 4, 2, 2
 _FEW = 30
 
 
@@ -76,13 +76,20 @@ def beyond(minutes: Minutes, alert: Bounded) -> Iterator[bool]:
     if not alert.also_over:
         yield from (_surely(*one, alert) for one in near)
         return
-    longer, lately = _in(minutes, alert.also_over), _in(minutes, alert.also_over // 2)
-    for now, far, half in zip(near, longer, lately, strict=True):
+    longer, lately, recently = (_in(minutes, alert.also_over // part) for part in (1, 2, 4))
+    for now, far, half, quarter in zip(near, longer, lately, recently, strict=True):
         yield _surely(*now, alert) or (
             _surely(*far, alert)
             and half[1] > alert.allowed * half[0]
             and not (now[0] >= alert.fewest and now[1] <= alert.allowed * now[0])
+            and not _has_eased(quarter, far)
         )
+
+
+def _has_eased(now: tuple[int, int], far: tuple[int, int]) -> bool:
+    """Whether a window holds clearly fewer bad events than a longer one predicts."""
+    expected = now[0] * far[1] / far[0]
+    return now[1] + EASED_SIGMAS * sqrt(expected) < expected
 
 
 def burning(minutes: Minutes, paces: Sequence[Pace], fewest: int) -> Iterator[bool]:

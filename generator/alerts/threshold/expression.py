@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LONGEST_RUN = 6 * HOUR
 #: Where no run finishes: how long ago runs still finished and the rate was usual; and an unusual multiple of that rate.
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
+#: The standard deviations below the expected bad events that show that an incident has eased.
+EASED_SIGMAS = 2
 #: The part of a window that must have been seen before a count can be too small.
 _FULL = 0.9
 
@@ -92,7 +94,7 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
     if kind.also_over:
         found = condition.input_series(alert, ground)
         yield from rare.sides(signal, found.each, found.on, ground.scope)
-        for window in (kind.lately, kind.also_over):
+        for window in (recently(kind, signal, ground.scope.site.rule_interval), kind.lately, kind.also_over):
             yield from rare.over(signal, found.each, found.on, window, ground.scope)
 
 
@@ -133,7 +135,28 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSerie
     crossed = binary("and", crossed, lately, on=each(parts.each))
     inside = condition.inside(signal, condition.rounded(parts.value.now()), bound)
     over = condition.enough(inside, parts.denominator.now(), floor, parts.on)
-    return binary("unless", crossed, over, on=each(parts.each))
+    eased = _eased(alert, kind, parts, ground)
+    return binary("unless", crossed, over | eased, on=each(parts.each))
+
+
+def _eased(alert: Alert, kind: Threshold, parts: condition.InputSeries, ground: Ground) -> Expr:
+    """Select values whose recent events hold clearly fewer bad ones than the longer window predicts.
+
+    After an incident, a few bad events of an ordinary hour would otherwise raise the alert once more, by the bad ones
+    that the longer window still holds.
+    """
+    signal = ground.signal(alert)
+    bad, every = _counted(alert, signal, kind.also_over, parts, ground)
+    now, recent = _counted(
+        alert, signal, recently(kind, signal, ground.scope.site.rule_interval), parts, ground
+    )
+    expected = chance.scaled(bad, parts, recent / (every > number(0)))
+    return now + number(EASED_SIGMAS) * call("sqrt", expected) < expected
+
+
+def recently(kind: Threshold, signal: Signal, interval: int) -> int:
+    """Return the seconds whose events show that an incident has eased: a quarter of the longer window."""
+    return max(signal.window, kind.also_over // 4 // interval * interval)
 
 
 def _counted(

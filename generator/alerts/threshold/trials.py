@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.chance import sigmas
-from generator.alerts.threshold.expression import UNUSUAL, USUALLY
+from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, recently
 from generator.model import names
 from generator.model.alerts import BOUND, Threshold, has_mildest
 from generator.model.signals import (
@@ -63,7 +63,7 @@ class BoundValues(Struct, frozen=True):
     and just beyond the bound; None where an alert counts none. ``allowed`` is the share of bad events that the bound
     allows, where these must be more than chance explains; 0 elsewhere. ``mildest`` is the share of the bound by which
     chance is judged, ``scatter`` the variance of bad events for each event there, and ``sigmas`` the standard
-    deviations that are chance. ``also_over`` and ``lately`` are the longer windows, 0 without any.
+    deviations that are chance. ``also_over``, ``lately`` and ``recently`` are the longer windows, 0 without any.
     """
 
     beyond: float
@@ -77,6 +77,7 @@ class BoundValues(Struct, frozen=True):
     sigmas: int = 0
     also_over: int = 0
     lately: int = 0
+    recently: int = 0
 
     def by_chance(self, excess: float) -> float:
         """Count the events from which bad ones, ``excess`` too many for each event, exceed chance."""
@@ -102,6 +103,7 @@ def _values(kind: Threshold, subject: Subject) -> BoundValues:
         sigmas(signal, subject.tier.severity),
         kind.also_over,
         kind.lately,
+        recently(kind, signal, subject.fixture.site.rule_interval) if kind.also_over else 0,
     )
 
 
@@ -303,7 +305,11 @@ def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) 
     if window + keep + 2 * SLACK >= values.lately or values.allowed > _MOST:
         return
     bad = numbers[1] * (1 + 4 * values.allowed / (1 - values.allowed))
-    for events, what in ((floor + 0.1, "it is over"), (floor - 1, "too few say that it is over")):
+    # Few enough that they do not show that it has eased, either.
+    worst = values.allowed + (values.excess[0] or 0)
+    few = min(floor - 1, 0.9 * EASED_SIGMAS**2 / worst) if worst else floor - 1
+    few = few * window / max(window, values.recently)
+    for events, what in ((floor + 0.1, "it is over"), (few, "too few say that it is over")):
         timeline = _spread_out(values, subject, values.worst, (bad, bad), window)
         good = values.load(_best(subject), events / window)
         timeline = timeline.fires("fires").then(window + keep + SLACK, good)
@@ -311,6 +317,41 @@ def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) 
         yield subject.case(
             f"{'resolves' if resolved else 'goes on'} when {what}",
             timeline.silent("resolves") if resolved else timeline.fires("goes on"),
+        )
+    yield from _eased(values, subject)
+
+
+def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Be a little too bad after an incident, on fewer bad events than an alert needs.
+
+    Enough recent events show that it has eased, and too few do not.
+    """
+    alert, window = subject.alert, subject.signal.window
+    tail, before = window + alert.for_ + subject.interval, window + subject.keep + SLACK
+    each_good = (alert.min_bad_events + 0.1) / window
+    good, enough = each_good * max(0, values.recently - tail), 4 * alert.min_bad_events
+    # So bad that this many events should have as many bad ones more as chance may hide.
+    hidden = (EASED_SIGMAS + sqrt(EASED_SIGMAS**2 + 4 * (enough - good) * values.allowed)) / 2
+    worse = hidden**2 / enough - values.allowed
+    mixed = isinstance(subject.signal.kind, Ratio) or values.allowed + worse < 1
+    too_bad = 2 * enough * (values.excess[1] or 0) >= 1
+    if (
+        too_bad
+        or not mixed
+        or worse <= 0
+        or not values.recently < tail + before < values.lately - alert.for_ - 2 * SLACK
+    ):
+        return
+    value = subject.tier.bound + (-worse if subject.signal.better is Better.HIGHER else worse)
+    timeline = _spread_out(values, subject, value, (100 * enough, 100 * enough), window).fires("fires")
+    timeline = timeline.then(before, values.load(_best(subject), each_good)).silent("resolves")
+    for events, what in ((1.3 * enough, "it has eased"), (0.7 * enough, "too few say that it has eased")):
+        eased = events > enough
+        lasting = tail if eased else tail + alert.for_
+        after = timeline.then(lasting, values.load(values.beyond, (events - good) / tail))
+        yield subject.case(
+            f"{'does not fire' if eased else 'fires'} again when {what}",
+            after.silent("silent") if eased else after.fires("fires again"),
         )
 
 
