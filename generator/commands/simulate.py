@@ -126,7 +126,8 @@ def _summary(truth: Truth) -> Iterator[str]:
     yield f"{truth.service} from {iso_time(truth.start)} to {iso_time(truth.end)}, seed {truth.seed}\n"
     happened = [(rollout.at, f"release {rollout.release}") for rollout in truth.rollouts]
     for one in truth.incidents:
-        found_by = ", ".join(one.effect.alerts) or "no alert"
+        mine = [alert for alert in one.effect.alerts if alert in truth.alerts]
+        found_by = ", ".join(mine) or ("any alert" if one.effect.alerts else "no alert")
         happened.append((one.start, f"{one.effect.name} until {iso_time(one.end)}, for {found_by}"))
     yield from (f"  {iso_time(at)}  {what}\n" for at, what in sorted(happened))
 

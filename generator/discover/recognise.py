@@ -104,7 +104,8 @@ def candidates(specs: Path, site: str) -> Candidates:
         sources = replace(sources, site=SpecFile(specs / "site.yaml", Result(SourceText("site.yaml", site))))
     base, found = foundation.load(sources, Memory())
     if base is None or not base.common.sound:
-        raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: agent-metrics check {specs}")
+        problem = _at_fault([one for one in found if one.severity is Severity.ERROR])
+        raise CommandError(problem.message, problem.help or f"run: agent-metrics check {specs}")
     common = base.common
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
     return Candidates(base, known)

@@ -101,13 +101,13 @@ def leading(
     return apart(values, ranked, label, stack=stack)
 
 
-def apart(expr: Expr, ranked: Expr, label: str, *, stack: bool) -> tuple[Query, ...]:
-    """Show the leading values of ``expr`` by ``ranked`` separately, and drop unranked ones.
+def apart(expr: Expr, ranked: Expr, label: str, *, stack: bool, most: int = APART) -> tuple[Query, ...]:
+    """Show the ``most`` leading values of ``expr`` by ``ranked`` separately, and drop unranked ones.
 
     The others are shown as their sum if stacked, else as the highest of them. A stack drops values that never occur.
     """
     ranked = ranked > number(0) if stack else ranked
-    first, on = Expr(f"topk({APART}, {ranked})"), (label,)
+    first, on = Expr(f"topk({most}, {ranked})"), (label,)
     rest = binary("and", binary("unless", expr, first, on=on), ranked, on=on)
     return (
         Query(binary("and", expr, first, on=on), f"{{{{{label}}}}}"),

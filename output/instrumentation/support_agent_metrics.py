@@ -1786,7 +1786,7 @@ class Run(_Block):
         self.parent = None if parent is self else parent
         before = _RUN.get()
         if before is not self:
-            self._outer = before if before is None or before._starts else before._outer
+            self._outer = _open(before)
         self._inside = self
         self._within = _generator_around(sys._getframe(2))
         if self._within is not None:
@@ -1816,6 +1816,7 @@ class Run(_Block):
             blamed = blamed.parent
 
     def _end(self, seconds: float, error: BaseException | None) -> None:
+        self._outer = _open(self._outer)  # or runs that overlap in turn would keep all before them
         if _RUN.get() is self and not self._starts:
             _RUN.set(self._outer)
         self._within = None
@@ -1867,6 +1868,15 @@ def _current_run() -> Run | None:
     while inner is not None and inner is not around:
         inner = inner.parent
     return found if around is None or inner is around else around
+
+
+def _open(run: Run | None) -> Run | None:
+    """Find the innermost run that has not ended, from this one outwards."""
+    for _ in range(_MOST_OUTER):
+        if run is None or run._starts:
+            return run
+        run = run._outer
+    return None
 
 
 #: The runs that began in a generator, by its frame.

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,20 @@ def _output(capsys: pytest.CaptureFixture[str]) -> str:
     said = capsys.readouterr()
     assert not said.out
     return said.err
+
+
+def test_an_incident_is_for_the_alerts_that_the_service_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs = tmp_path / "specs"
+    copytree(SPECS, specs)
+    path = specs / "services" / "research-agent.yaml"
+    path.write_text(
+        path.read_text() + "alerts: {AgentToolErrorRateHigh: {disabled: It is seen elsewhere.}}\n"
+    )
+    call = ["simulate", str(specs), *OF[2:], "--incident", "tool-outage@10m+20m"]
+    assert main([*call, "--openmetrics", str(tmp_path / "history.txt")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith(", for AgentToolErrorRateRising")
 
 
 def test_a_file_and_its_truth_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

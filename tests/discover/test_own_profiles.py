@@ -87,6 +87,11 @@ def test_an_error_of_a_profile_has_its_place(tmp_path: Path) -> None:
         _recognised(tmp_path, histogram, _EXPOSED)
 
 
+def test_an_unknown_key_has_its_place(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"profiles/node\.yaml:8:1: unknown key \"streamz\""):
+        _recognised(tmp_path, _PROFILE.replace("streams:", "streamz:"), _EXPOSED)
+
+
 def _recognised(folder: Path, profile: str, exposed: str) -> tuple[Match, ...]:
     profiles = folder / "profiles"
     profiles.mkdir(exist_ok=True)

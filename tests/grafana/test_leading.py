@@ -71,8 +71,33 @@ def test_of_lines_the_highest_of_the_rest_is_drawn(boards: dict[str, Json], many
     assert values[len(values) // 2] == pytest.approx(0.001 * _MADE[_TOOLS[-APART]])
 
 
-def _answers(boards: dict[str, Json], api: PrometheusApi, title: str) -> list[Answer]:
-    board = boards["agent-tools"]
+def test_the_largest_reasons_have_room_in_the_legend_beside_the_other_ones(
+    boards: dict[str, Json], many: PrometheusApi
+) -> None:
+    shares = {
+        "completed": 0.5,
+        "quota": 0.005,
+        **{f"reason_{number}": 0.01 * number for number in range(1, 9)},
+    }
+    times = range(SHOWN.start, SHOWN.end + 1, SHOWN.step)
+    for reason, share in shares.items():
+        labels = {
+            "__name__": "stop_reason:agent_stop_reason_distribution:ratio",
+            "service": _SERVICE,
+            "stop_reason": reason,
+        }
+        write(many, [TimeSeries(labels, [1000 * time for time in times], [share] * len(times))])
+    led, others = _answers(boards, many, "Runs not completed", "agent-overview")
+    assert {labels["stop_reason"] for labels, _ in led.series} == {
+        f"reason_{number}" for number in range(3, 9)
+    }
+    assert [values[-1] for _, values in others.series] == [pytest.approx(0.03)]
+
+
+def _answers(
+    boards: dict[str, Json], api: PrometheusApi, title: str, uid: str = "agent-tools"
+) -> list[Answer]:
+    board = boards[uid]
     chosen = {"service": _SERVICE, "tool": "$__all", "model": "$__all", "release": "$__all"}
     found = [one for one in targets(board) if one.panel.json["title"] == title]
     return [ask(api, board, target, chosen) for target in found]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import copy_context
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import pytest
 
@@ -182,6 +183,27 @@ def test_streams_that_take_turns_are_a_run_each_and_keep_their_steps() -> None:
     assert runs(registry) == {("ok", "completed"): 3}
     assert value(registry, "agent_steps_per_run_sum") == 9
     assert value(registry, "agent_steps_per_run_bucket", le="4.0") == 3
+
+
+def test_streams_that_overlap_in_turn_are_forgotten_when_they_end() -> None:
+    metrics, _ = fresh()
+    kept: list[ref[object]] = []
+
+    def agent() -> Generator[None, None, None]:
+        with metrics.run() as run:
+            kept.append(ref(run))
+            yield
+
+    before = agent()
+    for stream in [before, *(agent() for _ in range(20))]:
+        next(stream)
+        if stream is not before:
+            before.close()
+        before = stream
+    before.close()
+    del stream, before
+    gc.collect()
+    assert sum(one() is not None for one in kept) <= 2
 
 
 def test_a_generator_that_is_a_block_has_what_goes_on_inside() -> None:

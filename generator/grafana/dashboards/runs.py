@@ -219,7 +219,7 @@ def spent_by_day() -> Panel:
         Query(aggregate("sum", binary("and", part, that_day, on=(names.DAY,)), (names.SERVICE,)), "spent"),
         count=_MONTH,
         colours={"spent": colours.ORANGE},
-    ).without_data(_NO_BUDGET)
+    ).without_data("No midnight since the first run, or no objective with a window")
 
 
 def _of_runs(name: str) -> Series:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.panels import Dashboard, Legend, Panel, Query, Section, even, row
-from generator.grafana.queries import NO_RELEASES, busy, newest_first, summed_over_range
+from generator.grafana.queries import NO_RELEASES, apart, busy, newest_first, summed_over_range
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
@@ -24,6 +24,8 @@ _LABEL = "stop_reason"
 _COMPLETED = "completed"
 #: Smaller shares would only lengthen legends.
 _SEEN = 0.01
+#: So many fit into the legend of a narrow chart.
+_APART = 6
 _LATELY = 6 * HOUR
 _NO_RUNS = "No runs in this time range, or this service does not measure why they end"
 
@@ -77,8 +79,9 @@ def unfinished(records: Records) -> Panel:
         grammar.BAD_SHARE,
         "Runs not completed",
         f"Share of the runs of {records.window(_SIGNAL)} that something else ended, of the reasons that reached 1 % "
-        "in the last 6 hours. A growing limit, as max_steps, is the earliest sign of a loop.",
-        Query(_seen(records, shares), f"{{{{{_LABEL}}}}}"),
+        f"in the last 6 hours, the {_APART} that reached most by themselves. A growing limit, as max_steps, is the "
+        "earliest sign of a loop.",
+        *_seen(records, shares),
         colours=colours.STOP_REASONS,
     ).without_data("All runs were completed, none finished, or this service does not measure why they end")
 
@@ -160,11 +163,11 @@ def _occurring(series: Series, *by: str) -> Expr:
     return binary("and", series.now(), occurred, on=(_LABEL, *by))
 
 
-def _seen(records: Records, series: Series) -> Expr:
+def _seen(records: Records, series: Series) -> tuple[Query, ...]:
     """Select the reasons whose share of all runs was recently large enough for a line, with their zeros.
 
     Samples one window apart cover every run.
     """
     lately = f"[{duration(_LATELY)}:{records.window(_SIGNAL)}] @ end()"
-    largest = call("max_over_time", Expr(f"{mine(records.series(_SIGNAL, _LABEL)).now()}{lately}"))
-    return binary("and", series.now(), largest >= number(_SEEN), on=(_LABEL,))
+    largest = call("max_over_time", Expr(f"{series.now()}{lately}"))
+    return apart(series.now(), largest >= number(_SEEN), _LABEL, stack=True, most=_APART)
