@@ -22,7 +22,13 @@ help: ## list the targets
 	@echo "setting up .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name it: make PYTHON=python3.11" >&2; exit 2; }
 	@$(PYTHON) -m venv --clear .venv || { echo "error: venv is missing: apt-get install python3-venv" >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r <(sed '/^#/,$$d' requirements.lock)
+	@touch $@
+
+# Ten times as many packages, which a user of the compiler need not wait for. What is imported of them is compiled then.
+.venv/.development: .venv/.ready
+	@echo "setting up .venv for development"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@touch $@
 
 .PHONY: generate
@@ -50,13 +56,13 @@ demo: .venv/.ready ## watch a service of SPECS at work; INCIDENT=tool-outage, SE
 	@$(BIN)/python -m generator demo $(SPECS) $(if $(INCIDENT),--incident '$(INCIDENT)') $(if $(SERVICE),--service '$(SERVICE)') $(DEMO_ARGS)
 
 .PHONY: test
-test: .venv/.ready servers browser ## run all tests, those on a real Prometheus included; INSTALL=no
+test: .venv/.development servers browser ## run all tests, those on a real Prometheus included; INSTALL=no
 	@echo "all tests take about a quarter of an hour on 2 cores; a part: make test PYTEST_ARGS=tests/spec"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Apart from the tests, because tracing lines and branches makes the compiler three times as slow.
 .PHONY: coverage
-coverage: .venv/.ready servers ## run all tests, and show which lines and branches of generator/ none reaches
+coverage: .venv/.development servers ## run all tests, and show which lines and branches of generator/ none reaches
 	@$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered
 
 # What needs servers installs them, as root on Debian, and says so before; elsewhere it says what is left out. Whoever
@@ -87,44 +93,50 @@ browser:
 	$(call install,chromium,tests of pages)
 
 .PHONY: golden
-golden: generate ## update the files that tests compare with
+golden: generate .venv/.development ## update the files that tests compare with
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec tests/test_specs_readme.py
 
 .PHONY: fuzz
-fuzz: .venv/.ready servers ## try mutated specs, then mutated answers of servers, for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
+fuzz: .venv/.development servers ## try mutated specs, then mutated answers of servers, for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
 .PHONY: bench
-bench: .venv/.ready servers ## measure beside floors and peers, into .cache/bench; BENCH_ARGS=--quick for less
+bench: .venv/.development servers ## measure beside floors and peers, into .cache/bench; BENCH_ARGS=--quick for less
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 WEEKS ?= 20
 
 .PHONY: quietness
-quietness: .venv/.ready ## count how often alerts would notify in WEEKS (20) simulated weeks of trouble and of peace
+quietness: .venv/.development ## count how often alerts would notify in WEEKS (20) simulated weeks of trouble and of peace
 	@$(BIN)/python -m tests.quietness --weeks $(WEEKS)
 
 .PHONY: lint
-lint: .venv/.ready ## ruff, mypy and the contracts of the architecture
+lint: .venv/.development ## ruff, mypy and the contracts of the architecture
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: format
-format: .venv/.ready ## lay out the code
+format: .venv/.development ## lay out the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 # Without download addresses, so that the lock holds wherever the packages come from; with extras, or pip takes the
 # newest release of what is named with one, whatever is pinned.
+PIN := .cache/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-strip-extras --no-header \
+  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
 .PHONY: lock
 lock: .venv/.ready ## pin the newest allowed versions anew
 	@$(PYTHON) -m venv --clear .cache/lock
 	@.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	@.cache/lock/bin/pip-compile --quiet --upgrade --all-extras --generate-hashes --allow-unsafe --no-strip-extras \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --output-file requirements.lock pyproject.toml
+	@$(PIN) --all-extras --output-file .cache/lock/all.txt pyproject.toml
+	@$(PIN) --extra live --constraint .cache/lock/all.txt --output-file .cache/lock/run.txt pyproject.toml
+	@{ cat .cache/lock/run.txt; \
+	  echo "# What development needs besides; make reads no further for the targets that only use the compiler."; \
+	  awk '/^[^ ]/ { besides = !($$1 in run); if (NR == FNR) run[$$1] } NR != FNR && besides' \
+	    .cache/lock/run.txt .cache/lock/all.txt; } > requirements.lock
 
 # Not "audit", which is a command of the product. Where advisories cannot be had, that is said of each package, and the
 # target fails rather than find nothing.

@@ -71,6 +71,18 @@ def test_what_is_no_test_installs_no_server(programs: Path, target: str) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("target", "waits"),
+    [("generate", False), ("check", False), ("apply", False), ("demo", False), ("lint", True)],
+)
+def test_users_of_the_compiler_wait_for_no_package_of_its_development(
+    programs: Path, target: str, *, waits: bool
+) -> None:
+    commands = made(programs, "--dry-run", "--always-make", target)
+    assert "setting up .venv" in commands
+    assert ("for development" in commands) is waits
+
+
 def test_linters_look_at_nothing_that_somebody_generated_beside_the_code(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for place in ("generator/a.py", "tests/b.py", "my-output/instrumentation/my_agent_metrics.py"):

@@ -168,8 +168,14 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str:
-    """``did you mean "x"?``, else ``<listing>: a, b, c``, else empty."""
+    """``did you mean "x"?``, else ``<listing>: a, b, c``, else empty.
+
+    Of several names that begin with it, such as a service in its environments, none is likelier than the others.
+    """
     candidates = tuple(dict.fromkeys(known))
+    family = [one for one in candidates if one.startswith(f"{name}-")]
+    if len(family) > 1:
+        return f"did you mean one of these? {listed(family)}"
     match = closest(name, candidates)
     if match is not None:
         return f"did you mean {quoted(match)}?"

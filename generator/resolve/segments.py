@@ -192,7 +192,8 @@ def segment_alerts(
 def _is_segment(label: Text, signal: Signal, service: ServiceSpec, scope: AlertScope) -> bool:
     known = [entry.key.value for entry in service.segments]
     broken_down = signal.shared and any(signal.name in streams for streams in SIGNALS.values())
-    if label.value in known and broken_down and label.value in signal.of.labels:
+    recorded = (broken_down and label.value in signal.of.labels) or (label.value,) in signal.levels
+    if label.value in known and recorded:
         return True
     lacks = label.value in known
     why = f"{signal.name} is not recorded by it" if lacks else "it is no segment of the service"
@@ -206,6 +207,8 @@ def _is_segment(label: Text, signal: Signal, service: ServiceSpec, scope: AlertS
 
 
 def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: bool) -> str:
+    if not signal.shared and label.value in known:
+        return f"let the signal be recorded by it: write by: [{label.value}] under signals: {signal.name}"
     if label.value not in known:
         return (
             did_you_mean(label.value, known, "segments") or f"declare it: segments: {{{label.value}: [...]}}"
@@ -243,11 +246,22 @@ def _of_value(  # noqa: PLR0913, PLR0917 - a bound, and what it stands in
     label, value = where
     written = {key: value.value for key in ("min", "max") if getattr(entry.value, key)}
     spec = replace(entry.value, **written, by=(), window=None)
+    known = len(scope.findings.all)
     objective = objective_of(replace(entry, value=spec), signal, service, scope.site, scope.findings)
     if objective is None:
         return
     there = replace(scope, objectives={**scope.objectives, signal.name: objective})
-    for alert in alerts_of(_on_objective(merged, signal), there):
+    alerts = alerts_of(_on_objective(merged, signal), there)
+    if not alerts and len(scope.findings.all) == known:
+        scope.findings.warning(
+            "objective/by-unwatched",
+            f'no alert compares {signal.name} of {label} "{value.key.value}" with this bound: those on {signal.name} '
+            "are off, or do not compare with its objective",
+            value.key.span,
+            f"write an alert on it with warning: objective, as in threshold: {{signal: {signal.name}}}, or leave the "
+            "bound out",
+        )
+    for alert in alerts:
         yield replace(alert, by=label, only=value.key.value, shared=False)
 
 

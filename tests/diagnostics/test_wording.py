@@ -32,6 +32,12 @@ def test_the_help_names_the_nearest_or_all_or_nothing() -> None:
     assert did_you_mean("budget", []) == ""
 
 
+def test_of_several_names_that_begin_with_one_none_is_likelier() -> None:
+    known = ["bot-dev", "bot-prod", "bots"]
+    assert did_you_mean("bot", known) == "did you mean one of these? bot-dev, bot-prod"
+    assert did_you_mean("bot", known[1:]) == 'did you mean "bots"?'
+
+
 def test_a_list_that_is_cut_begins_with_what_is_nearest() -> None:
     known = [*(f"x{number}" for number in range(20)), "AgentOwnRateLow"]
     assert did_you_mean("RateOfMine", known).startswith("known: AgentOwnRateLow, x0, x1, ")

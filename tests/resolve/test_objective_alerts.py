@@ -9,6 +9,7 @@ import pytest
 from generator.model.alerts import BurnRate, Threshold
 from generator.model.names import LONGEST_ALERT_NAME
 from generator.model.signals import Better, Kind, Share
+from tests.checks.agent import SPECS
 from tests.resolve.build import NO_LIBRARY, codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
@@ -181,3 +182,23 @@ def test_what_an_author_writes_and_cannot_be_is_an_error(
     result = resolved(tmp_path, service(alerts=f"{{Own: {{{body}, summary: It is so.}}}}"))
     assert [(found.code, found.at) for found in told(result)] == [(code, at)]
     assert result.value is None
+
+
+@pytest.mark.parametrize(("by", "expected"), [("by: [tier], ", ["", "b"]), ("", None)])
+def test_an_own_signal_has_bounds_by_a_segment_that_it_is_recorded_by(
+    by: str, expected: list[str] | None, tmp_path: Path
+) -> None:
+    refusals = "title: T, description: D., share: {of: run, where: {stop_reason: refusal}}"
+    demo = service(
+        profile="agent",
+        labels="{tool: [search], model: [gpt-4o]}",
+        segments="{tier: [a, b]}",
+        signals=f"{{refusals: {{{by}{refusals}}}}}",
+        objectives="{refusals: {max: 10%, by: {tier: {b: 5%}}}}",
+    )
+    result = resolved(tmp_path, demo, signals=(SPECS / "signals.yaml").read_text("utf-8"))
+    if expected is None:
+        (found,) = (each for each in told(result) if each.code == "objective/by")
+        assert found.help == "let the signal be recorded by it: write by: [tier] under signals: refusals"
+    else:
+        assert [alert.only for alert in _about(one(result), "refusals")] == expected

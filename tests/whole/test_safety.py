@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from generator.instrumentation import modules
 from generator.reports import pages
@@ -106,6 +111,26 @@ def test_the_lock_holds_hashes_and_no_address() -> None:
     pins = [line for line in lines if line.strip() and not line.startswith("#")]
     assert [line for line in pins if "--hash=sha256:" not in line or "==" not in line] == []
     assert [line for line in pins if "://" in line or " @ " in line] == []
+
+
+def test_the_first_part_of_the_lock_is_what_the_compiler_needs() -> None:
+    """``make generate`` installs no more of it."""
+    first, _, rest = Path(ROOT / "requirements.lock").read_text("utf-8").partition("\n# ")
+    project = tomllib.loads(Path(ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    waiting = {*project["dependencies"], *project["optional-dependencies"]["live"]}
+    needed = set[str]()
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        if name not in needed and (not requirement.marker or requirement.marker.evaluate({"extra": ""})):
+            needed.add(name)
+            waiting |= set(distribution(name).requires or ())
+    assert _pinned(first) == needed
+    assert not needed & _pinned(rest)
+
+
+def _pinned(lock: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==", lock, flags=re.MULTILINE))
 
 
 def _watched(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
