@@ -160,9 +160,9 @@ def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
     subject = subject.over(DAY)
     bound, keep, window = subject.tier.bound, subject.keep, subject.signal.window
     full = window + subject.alert.for_
-    usual = _load(1.0, subject)
+    ordinary = _load(1.0, subject)
     inside, beyond = (_load(1 - bound * part, subject) for part in (1 - MARGIN / 2, 1 + MARGIN / 2))
-    past = subject.timeline.then(_PAST, usual).quiet("silent while all is as usual")
+    past = subject.timeline.then(_PAST, ordinary).quiet("silent while all is as usual")
     yield subject.case(
         "fires when just more than its bound is gone",
         past.then(full, inside)
@@ -173,11 +173,11 @@ def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
         .fires("fires just beyond its bound", value=bound * (1 + MARGIN / 2))
         .then(_LASTING, beyond)
         .fires("goes on while hardly any come")
-        .then(window + keep + SLACK, usual)
+        .then(window + keep + SLACK, ordinary)
         .silent("resolves when they come back"),
     )
     yield subject.case(
-        "silent without a yesterday", subject.timeline.then(HOUR, usual).then(full, beyond).quiet("silent")
+        "silent without a yesterday", subject.timeline.then(HOUR, ordinary).then(full, beyond).quiet("silent")
     )
     if subject.thorough:
         yield from _likewise(subject, beyond, full)
@@ -187,21 +187,21 @@ def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
 
 def _likewise(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
     """Be as low, or have an event too few, at one of the earlier times of comparison."""
-    usual, none = _load(1.0, subject), _load(0.0, subject)
+    ordinary, none = _load(1.0, subject), _load(0.0, subject)
     few = _events_of(subject.alert.min_events - 1, subject)
     for ago in AGO:
         for then, now, what in ((low, low, "as low"), (few, none, "nearly as low")):
-            timeline = subject.timeline.then(_PAST - ago, usual).then(full, then)
-            timeline = timeline.then(ago - full, usual).then(full, now).quiet("silent")
+            timeline = subject.timeline.then(_PAST - ago, ordinary).then(full, then)
+            timeline = timeline.then(ago - full, ordinary).then(full, now).quiet("silent")
             yield subject.case(f"silent when it was {what} {duration(ago)} ago", timeline)
 
 
 def _slowly(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
     """Fall in two steps, also after a fall within an hour that is over; and go on until yesterday was as low."""
-    usual, less = _load(1.0, subject), _load(0.2, subject)
+    ordinary, less = _load(1.0, subject), _load(0.2, subject)
     slow = HOUR + subject.signal.window + SLACK
-    over = subject.timeline.then(_PAST, usual).then(full + SLACK, low).fires("fires")
-    again = over.then(2 * HOUR, usual).silent("resolves").then(slow, less).then(full, low)
+    over = subject.timeline.then(_PAST, ordinary).then(full + SLACK, low).fires("fires")
+    again = over.then(2 * HOUR, ordinary).silent("resolves").then(slow, less).then(full, low)
     yield subject.case("silent on a slow fall after a quick one", again.quiet("silent"))
     yesterday = over.then(_LASTING, low).then(DAY - 2 * HOUR - _LASTING, low).fires("fires for most of a day")
     yield subject.case(

@@ -165,10 +165,10 @@ def _mondays(subject: Subject) -> Iterator[TestCase]:
     """Work for ten hours once a week: as much as last time, and twice as much."""
     bound, hours = subject.tier.bound, 10 * HOUR
     idling = spending(0.01 * bound / DAY, subject)
-    usual, twice = (spending(part * 0.9 * bound / hours, subject) for part in (1, 2))
-    week = subject.timeline.then(hours, idling).then(hours, usual).then(WEEK - hours, idling)
+    ordinary, twice = (spending(part * 0.9 * bound / hours, subject) for part in (1, 2))
+    week = subject.timeline.then(hours, idling).then(hours, ordinary).then(WEEK - hours, idling)
     yield subject.case(
-        "silent on a Monday like the last one", week.then(hours, usual).quiet("silent after a Sunday")
+        "silent on a Monday like the last one", week.then(hours, ordinary).quiet("silent after a Sunday")
     )
     dear = week.then(4 * HOUR + subject.alert.for_, twice).fires("fires before half of it is over")
     yield subject.case("fires on a Monday twice as dear as the last one", dear)

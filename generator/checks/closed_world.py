@@ -17,13 +17,12 @@ from msgspec import Struct
 
 from generator.checks import defects
 from generator.checks.series import THIS, buckets
-from generator.checks.world import KnownRule, SharedWorld, World, of_library, shared
+from generator.checks.world import KnownRule, SharedWorld, World, of_library
 from generator.model import names
 from generator.model.rules import LARGEST, RecordingRule, RuleGroup
 from generator.model.units import plain, scientific
-from generator.promql.infer import Inferred, infer
 from generator.promql.shape import Origin, Shape, constant_value, selected, takes
-from generator.promql.syntax import PromqlError, Reference, operands, parse, references
+from generator.promql.syntax import Reference, operands, parse, references
 from generator.streams.raw import bound_text
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic, Span
     from generator.model.rules import SharedRules
     from generator.model.service import Service
-    from generator.promql.infer import Join
+    from generator.promql.infer import Inferred, Join
 
     _Allowed = Callable[[Origin | None], frozenset[str] | None]
 
@@ -53,15 +52,6 @@ _RANKED = {"topk", "bottomk", "limitk", "limit_ratio"}
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
     """Check every rule of every service."""
     return tuple(finding for each in facts.services for finding in _of_service(each))
-
-
-def expression_problems(expr: str, service: Service, world: World) -> tuple[str, ...]:
-    """Describe everything in an expression of ours that does not exist; for rules and panels alike."""
-    try:
-        inferred = infer(shared(expr, service), world.series)
-    except PromqlError as problem:
-        return (f"does not parse: {problem}",)
-    return tuple(_problems(inferred, service, world, partial(_allowed_values, service=service)))
 
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:

@@ -307,6 +307,7 @@ USAGE_PLACES = (
     "body",
     "result",
     "raw",
+    "parse",
     "response_metadata",
     "llm_output",
     "x_groq",

@@ -441,7 +441,7 @@ _WHOLE_INPUTS: Final = _words("prompt_tokens prompt_token_count total_input_toke
 #: Where an answer keeps its usage; the first place that has one counts.
 _PLACES: Final = _words(
     "usage usage_metadata usageMetadata token_usage usage_metrics context_wrapper",
-    "accumulated_usage billed_units tokens message response body result raw",
+    "accumulated_usage billed_units tokens message response body result raw parse",
     "response_metadata llm_output x_groq metadata meta metrics delta data event chunk",
     "generations current_message_snapshot current_completion_snapshot",
     "amazon-bedrock-invocationMetrics",
@@ -710,6 +710,10 @@ def _inside(place: object, name: str) -> object:
     inner = _read(place, name)
     if isinstance(inner, MethodType) and name == "usage":
         return _called(inner)
+    if name == "parse":  # of a raw response of OpenAI's or Anthropic's SDK, which keeps what it parsed
+        was_read = _read(_read(place, "http_response"), "is_stream_consumed") is True
+        is_method = isinstance(inner, MethodType) and not inspect.iscoroutinefunction(inner)
+        return _called(cast("MethodType", inner)) if was_read and is_method else None
     if name == "x_groq":  # its id is that of the request, and differs from the answer's
         return _read(inner, "usage")
     return inner

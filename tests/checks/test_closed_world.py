@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.checks.closed_world import CODE, check, expression_problems
+from generator.checks.closed_world import CODE, check
 from generator.checks.facts import facts
 from generator.commands.compiling import checked
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
@@ -137,13 +137,6 @@ def test_a_defect_points_at_what_the_rule_is_about(demo: Service, record: str, p
         "internal/closed-world",
         "this is a defect of the compiler: please report it together with the spec",
     )
-
-
-def test_a_panel_is_held_against_the_same_world(demo: Service) -> None:
-    world = known(SITE, demo).services[0].world
-    assert expression_problems(f"{RATE}{{{OURS}}}", demo, world) == ()
-    assert expression_problems("sum(", demo, world)[0].startswith("does not parse: ")
-    assert len(expression_problems(f"no:such:record{{{OURS}}}", demo, world)) == 1
 
 
 def test_rules_that_read_each_other_in_a_circle_come_to_an_end(demo: Service) -> None:

@@ -68,6 +68,27 @@ def test_openai_chat() -> None:
     assert settled("gpt-4o", _chunk(_OPENAI), _completion()) == expected
 
 
+def test_raw_responses_are_read_unless_they_are_streams() -> None:
+    import httpx2 as httpx
+    from openai import OpenAI
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if b'"stream":true' in request.content:
+            content = f"data: {_chunk(_OPENAI).model_dump_json()}\n\ndata: [DONE]\n\n"
+            return httpx.Response(200, headers={"content-type": "text/event-stream"}, text=content)
+        return httpx.Response(200, json=_completion().model_dump())
+
+    client = OpenAI(api_key="none", http_client=httpx.Client(transport=httpx.MockTransport(answer)))
+    create = client.chat.completions.with_raw_response.create
+    raw = create(model="gpt-4o", messages=[])
+    expected = {"prompt": 1500, "completion": 20, "cached": 200, "reasoning": 7}
+    assert settled("gpt-4o", raw) == expected
+    assert settled("gpt-4o", raw, raw.parse()) == expected
+    stream = create(model="gpt-4o", messages=[], stream=True)
+    assert settled("gpt-4o", stream) == {}
+    assert settled("gpt-4o", *stream.parse()) == expected
+
+
 def test_openai_responses() -> None:
     from openai.types.responses import Response, ResponseCompletedEvent
 
