@@ -79,12 +79,23 @@ def _members(found: Json) -> Iterator[tuple[str, Json]]:
     """List the members of a value: ``name`` of a property, ``*`` of others, ``[]`` of items."""
     for branch in ("then", "else"):
         if branch in found:
-            yield "", found[branch]
+            yield "", _narrowed(found, branch)
     yield from ((f"/{name}", one) for name, one in found.get("properties", {}).items())
     if isinstance(found.get("additionalProperties"), dict):
         yield "/*", found["additionalProperties"]
     if "items" in found:
         yield "[]", found["items"]
+
+
+def _narrowed(found: Json, branch: str) -> Json:
+    """Return a branch, whose maps have the bounds of their keys where they are without it."""
+    outer, inner = found.get("properties", {}), found[branch].get("properties", {})
+    bounds = {
+        name: {"propertyNames": outer[name]["propertyNames"]}
+        for name in inner
+        if "propertyNames" in outer.get(name, {})
+    }
+    return {**found[branch], "properties": {name: bounds.get(name, {}) | one for name, one in inner.items()}}
 
 
 def _keys(found: Json) -> Json | None:
