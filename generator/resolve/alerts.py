@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 
     from generator.alerts.draft import AlertScope
     from generator.diagnostics import Span
-    from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
+    from generator.spec.types import (
+        AlertKindSpec,
+        AlertSpec,
+        Entry,
+        Inhabited,
+        ProfileSpec,
+        ServiceSpec,
+        SignalsSpec,
+    )
 
 DEFAULT_FOR = 5 * MINUTE
 #: Any alert may outlast its condition by this many seconds.
@@ -107,6 +115,41 @@ def resolve_alerts(
 ) -> tuple[Alert, ...]:
     """Resolve every alert that is not disabled; none is more severe than ``most``."""
     return tuple(capped(alert, most) for alert in alerts_of(merged, scope))
+
+
+def check_cap(
+    merged: Iterable[Entry[AlertSpec]], inhabited: Inhabited, most: AlertSeverity, findings: Findings
+) -> None:
+    """Report what an environment writes about severities above the most severe one that it allows."""
+    for entry in merged:
+        spec, severest = entry.value, tuple(AlertSeverity)
+        in_vain = [("critical", spec.critical)] if spec.warning and spec.burn_rate is None else []
+        if spec.severity and severest.index(AlertSeverity(spec.severity.value)) < severest.index(most):
+            in_vain.append(("severity", spec.severity))
+        for key, text in in_vain:
+            if text and _lies_in(text.span, inhabited.whole):
+                findings.warning(
+                    "alert/capped",
+                    f"{entry.key.value} ignores {key}: {text.value}, as no alert in {inhabited.environment.value} is "
+                    f"more severe than {most}",
+                    text.span,
+                    "leave it out, write it as warning, or leave out severity_at_most"
+                    if key == "critical"
+                    else f"write severity: {most}, or leave out severity_at_most",
+                )
+
+
+def within_cap(merged: Mapping[str, Entry[AlertSpec]]) -> dict[str, Entry[AlertSpec]]:
+    """Leave out the critical bounds where an environment allows none, and a milder one takes their place.
+
+    All paces at which an error budget burns stay.
+    """
+    return {
+        name: replace(entry, value=replace(entry.value, critical=None))
+        if entry.value.warning and entry.value.critical and entry.value.burn_rate is None
+        else entry
+        for name, entry in merged.items()
+    }
 
 
 def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:

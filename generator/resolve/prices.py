@@ -35,7 +35,7 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 #: A version, with the letters that belong to it: 4, 4o, 70b.
 _VERSION = re.compile(r"[0-9]+[a-z]*")
 #: The end of a name that is still the same model: 2024-08-06, 20250929, latest, v1:0.
-_RELEASE = re.compile(r"([-@](\d{4}-\d{2}-\d{2}|\d{8}|latest|v\d+(:\d+)?))*")
+_RELEASE = re.compile(r"([-@][0-9]{8}|-[0-9]{4}-[0-9]{2}-[0-9]{2}|-latest)?(-v[0-9]+(:[0-9]+)?)?")
 
 
 def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Findings) -> None:

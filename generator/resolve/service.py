@@ -14,7 +14,7 @@ from generator.model.metrics import Label
 from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
 from generator.notation.names import forbidden_label, set_elsewhere
-from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
+from generator.resolve.alerts import check_cap, merged_alerts, resolve_alerts, shared_alerts, within_cap
 from generator.resolve.deviations import resolve_deviations
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
@@ -84,6 +84,9 @@ def resolve_service(
     alert_scope = _alert_scope(spec, profile, base, labels, streams, signals, objectives, findings)
     merged = merged_alerts(base.signals, profile, spec, alert_scope)
     most = AlertSeverity(spec.severity_at_most) if spec.severity_at_most else None
+    if most and spec.inhabits:
+        check_cap(merged.values(), spec.inhabits, most, findings)
+        merged = within_cap(merged)
     alerts = resolve_alerts(merged.values(), alert_scope, most)
     alerts += tuple(segment_alerts(spec, merged, alert_scope, most))
     watched = {alert.signal for alert in alerts if alert.shown}

@@ -73,9 +73,9 @@ def _in(spec: ServiceSpec, entry: Entry[EnvironmentSpec | None]) -> ServiceSpec:
     own = entry.value
     named = name_in(spec.service, entry.key)
     place = own.selector[0].key.span if own and own.selector else entry.key.span
-    changed = replace(
-        spec, service=named, environments=(), inhabits=Inhabited(entry.key, spec.service, place)
-    )
+    whole = own.span if own else entry.key.span
+    inhabits = Inhabited(entry.key, spec.service, place, whole)
+    changed = replace(spec, service=named, environments=(), inhabits=inhabits)
     if own is None:
         return changed
     changes = {name: value for name in _WHOLE if (value := getattr(own, name)) is not None}

@@ -291,11 +291,15 @@ class EnvironmentSpec(Struct, frozen=True):
 
 
 class Inhabited(Struct, frozen=True):
-    """The environment that a service is in, and the service as its file calls it; ``place`` is its own selector."""
+    """The environment that a service is in, and the service as its file calls it.
+
+    ``place`` is its own selector, and ``whole`` are all of its keys.
+    """
 
     environment: Text
     system: Text
     place: Span
+    whole: Span
 
 
 class ServiceSpec(Struct, frozen=True):
