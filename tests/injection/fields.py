@@ -95,6 +95,8 @@ def _narrowed(found: Json, branch: str) -> Json:
         for name in inner
         if "propertyNames" in outer.get(name, {})
     }
+    if not bounds:
+        return found[branch]  # type: ignore[no-any-return]  # JSON
     return {**found[branch], "properties": {name: bounds.get(name, {}) | one for name, one in inner.items()}}
 
 
