@@ -50,7 +50,7 @@ def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of the garbage collector's searches: they are a tenth of all work."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(2_000_000, 5, 5)
 
 
 def pytest_xdist_auto_num_workers() -> int:
