@@ -19,7 +19,7 @@ from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.signals import registry as signal_kinds
 from generator.signals.draft import SignalScope
 from generator.spec.environments import laid_over
-from generator.spec.types import BoundSpec, Entry, Keyed, ProfileSpec, ServiceSpec, Text
+from generator.spec.types import BoundSpec, Entry, FeedSpec, Keyed, ProfileSpec, ServiceSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -41,6 +41,8 @@ _EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "objectives": (("min", "max"),),
     "alerts": (tuple(BY_KEY),),
 }
+#: The maps of a stream's source, whose entries override those of the same key as well.
+_NESTED = ("labels", "set")
 #: The keys that a declaration needs, one of each tuple; a change of one in another profile has any.
 _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "metrics": (("type",), ("help",), ("labels",)),
@@ -261,4 +263,13 @@ def _overlaid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:
     """Take the written keys, and the others from the base, but for those that a written one excludes."""
     if not isinstance(base, Keyed) or not isinstance(own, Keyed):
         return own
-    return laid_over(base, own, {key for keys in exclusive if own.written & set(keys) for key in keys})
+    whole = laid_over(base, own, {key for keys in exclusive if own.written & set(keys) for key in keys})
+    if isinstance(base, FeedSpec) and isinstance(own, FeedSpec):
+        # An empty map leaves out the labels of the base.
+        nested = {
+            name: _merged(getattr(base, name), getattr(own, name), ())
+            for name in _NESTED
+            if getattr(own, name)
+        }
+        return replace(whole, **nested)
+    return whole

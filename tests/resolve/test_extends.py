@@ -94,6 +94,23 @@ def test_another_label_of_target_info_is_still_one_of_target_info(tmp_path: Path
     assert one(found).labels["release"].joined == "build"
 
 
+def test_the_labels_of_a_stream_are_changed_one_by_one(tmp_path: Path) -> None:
+    base = (
+        "profile: tiny\nemitted: elsewhere\nlabels: {status: {values: [ok, error]}, model: {max_live: 3}}\n"
+    )
+    base += "streams: {run: {of: runs_total, labels: {status: code, model: asked}}}\n"
+    library = (SPECS / "signals.yaml").read_text("utf-8")
+
+    def read(directory: str, labels: str) -> dict[str, str]:
+        text = f"profile: more\nextends: tiny\nstreams: {{run: {{labels: {labels}}}}}\n"
+        spec = service(profile="more", labels="{}", objectives="{}")
+        found = resolved(tmp_path / directory, spec, profile=base, signals=library, **{"profiles/more": text})
+        return dict(one(found).streams["run"].sources[0].labels)
+
+    assert read("other", "{model: used}") == {"status": "code", "model": "used"}
+    assert read("none", "{}") == {"status": "status"}  # those of the stream that are called alike
+
+
 def test_a_profile_changes_the_alert_of_its_own_objective(tmp_path: Path) -> None:
     changes = """signals:
   waits: {title: W, description: W., ratio: {of: errors_total, per: runs_total}}
