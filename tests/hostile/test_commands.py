@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SPECS = str(Path(__file__).parents[1] / "audit/specs")
-TIMEOUT, GRACE = 1.5, 2.0
+TIMEOUT, GRACE = 1.5, 4.0
 #: For answers that take time to read: a second on an idle machine, more on a busy one.
 LONG_GRACE = 15.0
 MOST_MEGABYTES = 150
