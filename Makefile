@@ -25,7 +25,7 @@ help: ## list the targets
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r <(sed '/^#/,$$d' requirements.lock)
 	@touch $@
 
-# Ten times as many packages, which a user of the compiler need not wait for. What is imported of them is compiled then.
+# Seven times as many packages, which a user of the compiler need not wait for. Python compiles those that are imported.
 .venv/.development: .venv/.ready
 	@echo "setting up .venv for development"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
