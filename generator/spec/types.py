@@ -30,7 +30,7 @@ Names = tuple[Text, ...]
 
 
 class OneOrMany(Struct, frozen=True):
-    """A value, or a list of values; ``single`` tells which of the two was written."""
+    """A value, or a list of values; ``single`` is whether a value was written."""
 
     values: Names
     single: bool

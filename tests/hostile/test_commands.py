@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SPECS = str(Path(__file__).parents[1] / "audit/specs")
-#: In seconds. A command that ignores its deadline waits without end, so that much grace on a busy machine hides nothing.
+#: In seconds. A command that ignores its deadline never ends, so much grace on a busy machine hides no fault.
 TIMEOUT, GRACE = 1.0, 15.0
 MOST_MEGABYTES = 150
 SPAN = ("--from", "2026-03-20T00:00Z", "--to", "2026-03-20T01:00Z")
