@@ -67,7 +67,9 @@ def model(tmp_path: Path, unique: str) -> Model:
 def test_successes_are_calls_without_failures(model: Model, prometheus: PrometheusApi, unique: str) -> None:
     times = [(START + SCRAPE * scrape) * 1000 for scrape in range(SCRAPES)]
     for (name, tool, instance), events in EVENTS.items():
-        labels = {"__name__": name, "job": unique, "instance": instance} | ({"function": tool} if tool else {})
+        labels = {"__name__": name, "job": unique, "instance": instance} | (
+            {"function": tool} if tool else {}
+        )
         write(prometheus, [TimeSeries(labels, times, [float(SCRAPE * events * at) for at in range(SCRAPES)])])
     service = model.services[0]
     found = {}
