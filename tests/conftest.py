@@ -54,8 +54,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Use one process more than processors, for work while another waits; more make tests of deadlines fail."""
-    return (os.cpu_count() or 1) + 1
+    """Use more processes than processors, for work while others wait."""
+    return (os.cpu_count() or 1) + 3
 
 
 @pytest.fixture(scope="session", autouse=True)

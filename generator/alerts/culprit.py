@@ -255,17 +255,17 @@ def _release(bad: Events, every: Events, signal: Signal, ground: Ground) -> Clue
 
 def _behind_failures(alert: Alert, failed: Events, ground: Ground) -> Iterator[Clue]:
     """Look at tools and models where runs fail, unless the reasons of the runs rule them out."""
-    tells = _STOP_REASON in failed.stream.labels
+    has_reason = _STOP_REASON in failed.stream.labels
     for signal in ground.signals.values():
         if isinstance(signal.kind, Share) and _TOOL in signal.of.labels and (found := _failures(signal)):
             bad, every = (_of_alert(one, alert) for one in found)
-            given = (failed, TOOL_ENDED) if tells else (None, "")
+            given = (failed, TOOL_ENDED) if has_reason else (None, "")
             yield Clue(_TOOL, bad, Against.REST, every, given=given[0], reason=given[1])
         if isinstance(signal.kind, Ratio) and signal.of.sparse and _MODEL in signal.of.labels:
             needed = signal.kind.exists_with
             if needed is not None:
                 bad, every = (_of_alert(Events(one, signal.window), alert) for one in (signal.of, needed))
-                given = (failed, MODEL_ENDED) if tells else (None, "")
+                given = (failed, MODEL_ENDED) if has_reason else (None, "")
                 yield Clue(_MODEL, bad, Against.REST, every, given=given[0], reason=given[1])
 
 

@@ -168,8 +168,8 @@ def cases(kind: Undeclared, subject: Subject) -> Iterator[TestCase]:
         own = SeriesId(names.LABEL_VALUE, tuple(sorted({names.LABEL: label, label: value}.items())))
         is_listed = value == "undeclared"
         timeline = lasting.quiet("silent") if is_listed else lasting.fires("fires")
-        told = ((names.LABEL, label), (label, "undeclared"))
-        yield replace(subject.case(f"{what} of {label} itself", timeline, told), constants=((own, 1.0),))
+        labels = ((names.LABEL, label), (label, "undeclared"))
+        yield replace(subject.case(f"{what} of {label} itself", timeline, labels), constants=((own, 1.0),))
 
 
 def _bounds(subject: Subject) -> Iterator[SeriesId]:

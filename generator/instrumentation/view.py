@@ -21,59 +21,38 @@ if TYPE_CHECKING:
 _LATIN, _BASIC = 0x100, 0x10000
 #: Characters of a line; an escape may make one a little longer.
 _LINE = 100
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Names that a module defines or imports itself, so that no label's type may have them.
-_TYPES = {
-    *("Any", "AsyncGenerator", "Awaitable", "BaseException", "Callable", "Collector", "CollectorRegistry"),
-    *(
-        "ContextVar",
-        "Counter",
-        "Exception",
-        "Final",
-        "Gauge",
-        "Generator",
-        "Histogram",
-        "Iterable",
-        "Iterator",
-    ),
-    *(
-        "LLMStep",
-        "Literal",
-        "Mapping",
-        "Metric",
-        "NamedTuple",
-        "ParamSpec",
-        "RLock",
-        "Run",
-        "Self",
-        "ToolCall",
-    ),
-    *("AsyncGeneratorType", "CoroutineType", "GeneratorType", "IOBase", "MethodType"),
-    *("TracebackType", "TypeVar", "WeakKeyDictionary", "WeakSet"),
-}
+_TYPES = _words(
+    """
+    Any AsyncGenerator AsyncGeneratorType Awaitable BaseException Callable Collector CollectorRegistry
+    ContextVar CoroutineType Counter Exception Final Gauge Generator GeneratorType Histogram IOBase Iterable
+    Iterator LLMStep Literal Mapping MethodType Metric NamedTuple ParamSpec RLock Run Self ToolCall
+    TracebackType TypeVar WeakKeyDictionary WeakSet
+    """
+)
 _TABLES = {"OTHER", "REGISTRY", "TYPE_CHECKING"}
 #: Names that methods use, so that no argument may have them.
-_ARGUMENTS = {
-    *("amount", "answer", "cause", "count", "error", "failed", "inf", "known", "measures", "milliseconds"),
-    *("outcome", "parent", "reason", "registry", "resumed", "run", "seconds", "self"),
-}
+_ARGUMENTS = _words(
+    """
+    amount answer cause count error failed inf known measures milliseconds outcome parent reason registry
+    resumed run seconds self
+    """
+)
 #: Attributes and methods of blocks, and of the object with the series.
-_ATTRIBUTES = {
-    *("all", "another", "begin", "bounds", "collect", "default", "describe", "end", "failed", "failures"),
-    *(
-        "arguments",
-        "awaited",
-        "blame",
-        "counted",
-        "done",
-        "driven",
-        "given_back",
-        "given_parent",
-        "hand_over",
-    ),
-    *("handed_over", "inside", "is_unread", "item", "later", "ledger", "outer_run", "parent", "resume"),
-    *("fold_labels", "resumed", "settle", "step", "stop", "sub_run", "suspend", "tell", "unread", "usage"),
-    *("fold", "given_run", "lock", "measures", "outer", "returned", "run", "said", "starts", "steps", "why"),
-}
+_ATTRIBUTES = _words(
+    """
+    add all another arguments awaited begin blame bounds collect counted default describe done driven end
+    failed failures fold fold_labels given_back given_parent given_run hand_over handed_over inside
+    is_unread item later ledger lock measures outer outer_run parent resume resumed returned run said settle
+    starts step steps stop sub_run suspend unread usage why
+    """
+)
 _MODES = {
     Across.SUM: "livesum",
     Across.AVERAGE: "liveall",

@@ -26,7 +26,7 @@ _TOLERANCE = 1.25
 
 
 class _Target(Struct):
-    """A target with the labels of its series; older servers do not tell its interval."""
+    """A target with the labels of its series; older servers do not name its interval."""
 
     labels: dict[str, str]
     interval: str = field(default="", name="scrapeInterval")
@@ -67,12 +67,12 @@ def _now(api: PrometheusApi) -> float:
 
 
 def _configured(api: PrometheusApi, selector: Mapping[str, str]) -> float | None:
-    """Read the interval at which targets are to be scraped, if the server tells it."""
+    """Read the interval at which targets are to be scraped, if the server names it."""
     pool = {"scrapePool": selector["job"]} if "job" in selector else {}
     try:
-        told = api.look("/api/v1/targets", {"state": "active", **pool}, _Targets, "a list of targets")
+        answer = api.look("/api/v1/targets", {"state": "active", **pool}, _Targets, "a list of targets")
     except (NotFoundError, TooLargeError):
         return None
-    every = (parse_duration(one.interval) for one in told.active if selector.items() <= one.labels.items())
+    every = (parse_duration(one.interval) for one in answer.active if selector.items() <= one.labels.items())
     known = [seconds for seconds in every if seconds]
     return median(known) if known else None

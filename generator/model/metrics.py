@@ -42,7 +42,7 @@ class Label(Struct, frozen=True):
     per: tuple[tuple[str, int], ...] = ()
 
     def __hash__(self) -> int:
-        """Hash the few fields that tell labels apart: labels are hashed often, and a mapping has no hash."""
+        """Hash the few fields that distinguish labels: labels are hashed often, and a mapping has no hash."""
         return hash((self.name, self.values, self.max_live, self.new_per_week, self.determines, self.per))
 
     patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

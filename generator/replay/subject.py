@@ -55,7 +55,7 @@ class ReplayedRule(Struct, frozen=True):
         return self.rule.labels.get("severity", "")
 
     def steps(self, start: float, end: float) -> Steps:
-        """Return its evaluations from ``start`` to ``end`` and, before them, those that tell its state at ``start``."""
+        """Return its evaluations from ``start`` to ``end``, and those before that its state at ``start`` depends on."""
         before = -(-(self.rule.for_ + self.rule.keep_firing_for) // self.interval) + 1
         return steps_within(start - before * self.interval, end, self.interval)
 
@@ -197,7 +197,7 @@ def _has_raw(expr: str, records: frozenset[str]) -> bool:
 
 
 def _is_raw(selector: grammar.VectorSelector, records: frozenset[str]) -> bool:
-    """Tell raw series from records.
+    """Separate raw series from records.
 
     A record of ours that no rule writes has no series: what the server has under its name, such as a bound that a
     service has changed until now, is of earlier specs.

@@ -13,7 +13,7 @@ from generator.notation.names import check_alert_names, check_device, check_shar
 from generator.resolve.library import resolve_library
 from generator.resolve.oldest import at_once
 from generator.resolve.prices import check_prices
-from generator.resolve.profile import check_unused, extended
+from generator.resolve.profile import check_unused, extended, unused_labels
 from generator.resolve.segments import with_segments
 from generator.resolve.service import Base, resolve_service
 from generator.resolve.site import resolve_site
@@ -100,7 +100,7 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
 
 
 def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnostic, ...]:
-    """Check that no two services share a name, a file or a series, and that unused profiles have no errors."""
+    """Check that no two services share a name, a file or a series, and that profiles declare nothing in vain."""
     findings = Findings()
     services = tuple(services)
     of_profiles = (alert.key for spec in common.profiles.values() for alert in spec.alerts)
@@ -128,7 +128,7 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
             "give both selectors a label in common, with different values",
             Note("the other selector is here", first.place),
         )
-    return (*findings.all, *_of_unused_profiles(services, common))
+    return (*findings.all, *_of_profiles(services, common))
 
 
 def _twice(service: Text, first: Text, findings: Findings) -> None:
@@ -141,13 +141,17 @@ def _twice(service: Text, first: Text, findings: Findings) -> None:
     )
 
 
-def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[Diagnostic]:
-    """Yield the errors of profiles that no service uses."""
-    used = {claims.profile for claims in services}
+def _of_profiles(services: Iterable[Claims], common: Common) -> Iterator[Diagnostic]:
+    """Yield the errors of profiles that no service uses, and the labels that nothing has."""
+    own: dict[str, set[str]] = {}
+    for claims in services:
+        own.setdefault(claims.profile, set()).update(claims.labels)
     for name, profile in common.profiles.items():
         # Many shipped profiles are for other users, and a local library need not cover them.
-        if name not in used and not profile.profile.span.is_shipped:
-            yield from check_unused(profile, common.base)
+        if not profile.profile.span.is_shipped:
+            yield from unused_labels(profile, own.get(name, ()))
+            if name not in own:
+                yield from check_unused(profile, common.base)
 
 
 def _profiles(shared: SharedSpecs, findings: Findings) -> dict[str, ProfileSpec]:

@@ -132,7 +132,7 @@ def _floors(signal: Signal) -> tuple[int, int]:
 
 
 def _is_rare(signal: Signal) -> bool:
-    """Whether a longer window tells more about a signal than its own window does."""
+    """Whether a longer window shows more of a signal than its own window does."""
     return isinstance(signal.kind, Share | Distribution) and signal.window <= _LONGEST_OWN
 
 

@@ -90,7 +90,7 @@ def latest(promise: Promise, scope: Scope) -> RecordingRule:
     today = binary("*", _new(promise, scope), now, on=(), group_left=(names.DAY,))
     both = any_of([join("+", before, today, _DAYS), today, before])
     fresh = binary("and", both, _began_since(_LATEST), on=(names.DAY,))
-    # There are never more days than that; this number tells the series counter so.
+    # There are never more days than that; with this number the count of series knows it.
     kept = Expr(f"topk by ({', '.join(each(_PARTS))}) ({_LATEST}, {fresh.text})")
     return rule(names.BUDGET_LATEST, kept, **_labels(promise))
 

@@ -176,10 +176,10 @@ def _amount(signal: Signal, per: Stream, scope: Scope) -> RecordingRule:
     among = having(scope.stream(signal.of), _BY)
     matching = summed(among.where(**signal.kind.where).now(), _BY)
     if scope.shared:
-        told = summed(having(among, signal.kind.where).now(), _BY)
+        every = summed(having(among, signal.kind.where).now(), _BY)
     else:
-        told = scope.record(names.level_rate(per, _BY)).now()
-    return rule(_amount_name(signal), matching | number(0) * told)
+        every = scope.record(names.level_rate(per, _BY)).now()
+    return rule(_amount_name(signal), matching | number(0) * every)
 
 
 def _events(per: Stream, scope: Scope) -> Iterator[RecordingRule]:

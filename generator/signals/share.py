@@ -124,8 +124,8 @@ def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule
         )
         # Without a matching event there is no series; the value is then 0, as long as there are events with the label:
         # for runs without a status the number of failures is unknown.
-        told = summed(having(among, kind.where).now(), labels) if scope.shared else every
-        yield rule(names.numerator(signal, labels), summed(matching.now(), labels) | number(0) * told)
+        counted = summed(having(among, kind.where).now(), labels) if scope.shared else every
+        yield rule(names.numerator(signal, labels), summed(matching.now(), labels) | number(0) * counted)
         part = scope.record(names.numerator(signal, labels)).now()
         yield rule(names.value(signal, labels), part / (every > number(0)))
 

@@ -353,7 +353,7 @@ def _token_fields(exposed: ServiceExposition, model: str) -> list[tuple[str, tup
             inside = [TOKEN_FIELDS[name] for name in inclusion.included if name in TOKEN_FIELDS]
             counted[inclusion.token_type] += inside
             if "cached" in inside and "written" not in inside:
-                # A source that counts cached tokens inside prompts does not tell which ones were written to the cache.
+                # A source that counts cached tokens inside prompts does not show which ones were written to the cache.
                 counted.pop(types.pop("written", ""), None)
     for field_, instead in PRICED_AS.items():
         if field_ not in types and instead in types:

@@ -176,7 +176,7 @@ def _root_problem(source: SourceText, root: Node | None) -> list[Diagnostic]:
 
 
 def _begin(path: PurePosixPath) -> str:
-    """Tell how to begin a file, and whether it is needed at all."""
+    """Return the help for an empty file: its first keys, or that it may go."""
     if path.stem == "signals":
         return "delete the file: the library of signals that ships is used then"
     if path.stem in _WHOLE_FILES:

@@ -42,8 +42,8 @@ class SpecFile(Struct, frozen=True):
     def identity(self) -> bytes:
         """Bytes that change with the file's name or content."""
         source = self.source.value
-        told = f"{source.path}\0{source.text}" if source else f"{self.path}\0{self.source.diagnostics}"
-        return told.encode("utf-8", "surrogateescape")
+        named = f"{source.path}\0{source.text}" if source else f"{self.path}\0{self.source.diagnostics}"
+        return named.encode("utf-8", "surrogateescape")
 
 
 class Sources(Struct, frozen=True):

@@ -30,7 +30,7 @@ Names = tuple[Text, ...]
 
 
 class OneOrMany(Struct, frozen=True):
-    """A value, or a list of values; ``single`` tells which of the two was written."""
+    """A value, or a list of values; ``single`` is whether a value was written."""
 
     values: Names
     single: bool
@@ -337,16 +337,21 @@ class ServiceSpec(Struct, frozen=True):
     def claims(self) -> Claims:
         """The names and series that no other service may claim as well, and the profile that it uses."""
         alerts = tuple(alert.key for alert in self.alerts)
-        return Claims(self.service, self.profile.value, self.selector, alerts, self.inhabits)
+        labels = frozenset(label.value for metric in self.metrics for label in metric.value.labels)
+        return Claims(self.service, self.profile.value, self.selector, alerts, labels, self.inhabits)
 
 
 class Claims(Struct, frozen=True):
-    """The parts that are compared between all services: their names, series and alert names must differ."""
+    """The parts that are compared between all services: their names, series and alert names must differ.
+
+    ``labels`` are those of its own metrics, of which a profile may declare some for its services.
+    """
 
     service: Text
     profile: str
     selector: tuple[Entry[Text], ...]
     alerts: Names
+    labels: frozenset[str]
     inhabits: Inhabited | None
 
     @property

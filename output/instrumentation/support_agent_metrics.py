@@ -375,8 +375,8 @@ def _reason_of(error: BaseException, failures: Iterable[tuple[BaseException, Sto
 
 
 #: Where SDKs and frameworks put each number of a usage: a place, then its names, compared in lower case without "_".
-#: A number that starts with ">" is a place in it. "thoughts" are reasoning tokens that the output does not hold,
-#: "requests" tells a sum over answers, "-" adds nothing.
+#: A number that starts with ">" is a place in it. "thoughts" are reasoning tokens beside the output, "requests" is the
+#: number of answers in a sum, "-" adds nothing.
 _NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     "usage": _by_word(
         ("input", "prompt_tokens input_tokens prompt_token_count input_token_count"),
@@ -431,13 +431,13 @@ _NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         ("image_output", "image_tokens image"),
     ),
 }
-#: Names by which only the provider tells whether the input holds these tokens; it holds those of any other name.
+#: Names of tokens that only some providers count inside the input; all count those of other names there.
 _OPEN_NAMES: Final = _words(
     "cache_read_input_tokens cache_creation_input_tokens cache_write_input_tokens",
     "cache_read_input_token_count cache_creation_input_token_count",
     "cache_write_input_token_count",
 )
-#: Names of an input that holds all tokens that were read, those of the cache too, whoever answered.
+#: Names of an input that contains all tokens that were read, those of the cache too, of any provider.
 _WHOLE_INPUTS: Final = _words("prompt_tokens prompt_token_count total_input_tokens")
 #: Where an answer keeps its usage; the first place that has one counts.
 _PLACES: Final = _words(
@@ -453,7 +453,7 @@ _LEADING: Final = 14
 _MOST_ANSWERS: Final = 10_000
 _DEEPEST: Final = 8
 _MOST_TOKENS: Final = 1e12
-#: How the spec calls each kind of token; a kind that it does not tell apart, as what that is a part of.
+#: The spec's name of each kind of token; a kind without a name of its own has that of the kind it is a part of.
 _TOKEN_TYPES: Final[Mapping[str, TokenType]] = {
     "prompt": "prompt",
     "completion": "completion",
@@ -468,8 +468,8 @@ _TOKEN_TYPES: Final[Mapping[str, TokenType]] = {
     "audio_output": "completion",
     "image_output": "completion",
 }
-#: Of each model in the price list, the types that other types hold there, at any depth.
-_HELD: Final[Mapping[str, Mapping[TokenType, tuple[TokenType, ...]]]] = {
+#: Of each model in the price list, the types inside other types there, at any depth.
+_INSIDE: Final[Mapping[str, Mapping[TokenType, tuple[TokenType, ...]]]] = {
     "gpt-4o": {"prompt": ("cached", "cache_write"), "completion": ("reasoning",)},
     "gpt-4o-mini": {"prompt": ("cached", "cache_write"), "completion": ("reasoning",)},
 }
@@ -485,16 +485,16 @@ _OUTPUT_KINDS: Final = _words("reasoning audio_output image_output")
 
 
 def tokens_used(answer: object, model: str = OTHER) -> dict[TokenType, float]:
-    """Count the tokens of an answer, or of its usage, by type, those that it used; empty where nothing is found.
+    """Count the tokens of an answer, or of its usage, by type; empty where nothing is found.
 
     Args:
-        answer: What an SDK returned, an object or a mapping.
-        model: Whose answer it is, as the spec lists it. Its provider's way of counting some tokens inside others is
-            kept as the spec's prices know it, also where a framework has changed it.
+        answer: The object or mapping that an SDK returned.
+        model: The model that answered, as the spec lists it. Tokens count inside others as its prices in the spec
+            expect it, also where a framework has changed that.
     """
     try:
         ledger = _Ledger()
-        ledger.tell(answer)
+        ledger.add(answer)
         total: dict[TokenType, float] = {}
         for (_, name), amount in ledger.settle(model)[0].items():
             total[name] = total.get(name, 0.0) + amount
@@ -507,40 +507,44 @@ def tokens_used(answer: object, model: str = OTHER) -> dict[TokenType, float]:
 _Tokens = dict[tuple[str, TokenType], float]
 
 
-class _Told(NamedTuple):
+#: A number of a usage by its meaning; of a further request behind the answer: its index, its model and the meaning.
+_Name = str | tuple[int, str, str]
+
+
+class _Usage(NamedTuple):
     """The numbers of one usage.
 
     ``kind`` is "answer" for a complete one, "part" for running totals of a stream, "start" for the first of them,
-    "delta" for an amount to add, "sum" for the total of several answers. ``key`` tells answers apart.
+    "delta" for an amount to add, "sum" for the total of several answers. ``key`` identifies the answer.
     """
 
-    numbers: dict[str, float]
+    numbers: dict[_Name, float]
     kind: str
     key: object
 
 
 class _Ledger:
-    """What a step was told of its tokens, so that they are counted once: answers add up, totals of a stream do not."""
+    """The usages of a step, so that its tokens count once: answers add up, totals of a stream do not."""
 
     def __init__(self) -> None:
-        self._largest: dict[object, dict[str, float]] = {}
-        self._deltas: dict[object, list[Mapping[str, float]]] = {}
-        self._sums: dict[object, dict[str, float]] = {}
+        self._largest: dict[object, dict[_Name, float]] = {}
+        self._deltas: dict[object, list[Mapping[_Name, float]]] = {}
+        self._sums: dict[object, dict[_Name, float]] = {}
         self._current: object = None
         self._kept: list[object] = []
-        #: Whether a usage was read, and whether there was one that could not be.
+        #: Whether a usage was read, and whether one was there that could not be read.
         self.read = False
         self.unknown = False
 
-    def tell(self, answer: object, *, streamed: bool = False) -> bool:
-        """Take what an answer or an event of a stream tells, and say whether it told any numbers."""
-        told = _told(answer, self._kept)
-        if not told and answer is not None and any(_read(answer, place) is not None for place in _PLACES[:3]):
+    def add(self, answer: object, *, streamed: bool = False) -> bool:
+        """Add the usages in an answer or in an event of a stream; return whether there were any."""
+        usages = _usages(answer, self._kept)
+        if not usages and any(_read(answer, place) is not None for place in _PLACES[:3]):
             self.unknown = True
-        self.read = self.read or bool(told)
-        for numbers, kind, named in told:
+        self.read = self.read or bool(usages)
+        for numbers, kind, own in usages:
             part = kind == "part" or (streamed and kind == "answer")
-            key = None if part and isinstance(named, tuple) else named
+            key = None if part and isinstance(own, tuple) else own
             if key is None:
                 key = self._current if part else object()
             if kind == "start" or (part and key is not None):
@@ -553,10 +557,10 @@ class _Ledger:
                     _enlarge(largest[key], numbers)
                 else:
                     largest[key] = numbers
-        return bool(told)
+        return bool(usages)
 
     def settle(self, model: str) -> tuple[_Tokens, str]:
-        """Add up the tokens; the text says what contradicts itself or is not understood, if anything does."""
+        """Add up the tokens; the text is the reason why they are doubtful, if they are."""
         answers, complaint = _added(self._answers(), model)
         if not self._sums:
             return answers, complaint
@@ -564,8 +568,8 @@ class _Ledger:
         _enlarge(answers, sums)
         return answers, of_sums if sums == answers else complaint
 
-    def _answers(self) -> list[Mapping[str, float]]:
-        """Join the parts of each answer; what names none belongs to the largest."""
+    def _answers(self) -> list[Mapping[_Name, float]]:
+        """Join the parts of each answer; parts without a key belong to the largest."""
         if not self._deltas and len(self._largest) == 1:
             return [*self._largest.values()]
         answers = {key: dict(numbers) for key, numbers in [*self._largest.items()]}
@@ -589,9 +593,9 @@ def _enlarge(numbers: dict[_Key, float], others: Mapping[_Key, float]) -> None:
             numbers[name] = number
 
 
-def _summed(deltas: list[Mapping[str, float]]) -> dict[str, float]:
-    """Add amounts up, but for one that is the sum of the others, as frameworks end with."""
-    total: dict[str, float] = {}
+def _summed(deltas: list[Mapping[_Name, float]]) -> dict[_Name, float]:
+    """Add amounts up, but for a last one that is the sum of the others, as some frameworks send it."""
+    total: dict[_Name, float] = {}
     for numbers in deltas:
         for name, number in numbers.items():
             total[name] = total.get(name, 0.0) + number
@@ -602,48 +606,51 @@ def _summed(deltas: list[Mapping[str, float]]) -> dict[str, float]:
     return total
 
 
-def _added(answers: list[Mapping[str, float]], model: str) -> tuple[_Tokens, str]:
-    if len(answers) == 1 and _ALSO not in answers[0]:
+def _added(answers: list[Mapping[_Name, float]], model: str) -> tuple[_Tokens, str]:
+    if len(answers) == 1 and not _further(answers[0]):
         counted, complaint = _counted(answers[0], model)
         return {(model, name): amount for name, amount in counted.items()}, complaint
     total: _Tokens = {}
     complaints = ""
-    for numbers, asked in _each_request(answers, model):
-        counted, complaint = _counted(numbers, asked)
+    for numbers, used in _each_request(answers, model):
+        counted, complaint = _counted(numbers, used)
         complaints = complaints or complaint
-        priced = asked
+        priced = used
         for name, amount in counted.items():
             total[priced, name] = total.get((priced, name), 0.0) + amount
     return total, complaints
 
 
 def _each_request(
-    answers: list[Mapping[str, float]], model: str
-) -> Iterator[tuple[Mapping[str, float], str]]:
-    """List the requests that the answers took, each with its model."""
+    answers: list[Mapping[_Name, float]], model: str
+) -> Iterator[tuple[Mapping[_Name, float], str]]:
+    """List the requests behind the answers, each with its model."""
     for numbers in answers:
         yield numbers, model
-        others: dict[tuple[str, str], dict[str, float]] = {}
-        for name in numbers if _ALSO in numbers else ():
-            if name.startswith(_ALSO) and name != _ALSO:
-                _, index, number, asked = name.split(" ", 3)
-                others.setdefault((index, asked), {})[number] = numbers[name]
-        for (_, asked), other in others.items():
-            yield other, asked or model
+        further: dict[tuple[int, str], dict[_Name, float]] = {}
+        for (index, used, name), number in _further(numbers):
+            further.setdefault((index, used), {})[name] = number
+        for (_, used), other in further.items():
+            yield other, used or model
 
 
-def _told(answer: object, kept: list[object]) -> list[_Told]:
-    """Find the usages that an answer holds: of each answer in it the outermost one."""
+def _further(numbers: Mapping[_Name, float]) -> list[tuple[tuple[int, str, str], float]]:
+    """List the numbers of further requests behind an answer."""
+    return [(name, number) for name, number in numbers.items() if isinstance(name, tuple)]
+
+
+def _usages(answer: object, kept: list[object]) -> list[_Usage]:
+    """Find the usages in an answer: the outermost one of each answer that it contains."""
     numbers = _numbers(answer)
     if numbers:
-        return [_Told(numbers, *_bare(answer, numbers, kept))]
-    found: list[_Told] = []
+        return [_Usage(numbers, *_bare(answer, numbers, kept))]
+    found: list[_Usage] = []
     _search(answer, None, "", [_MOST_PLACES, 0], found, kept)
     return found
 
 
-def _bare(usage: object, numbers: Mapping[str, float], kept: list[object]) -> tuple[str, object]:
-    """Say what kind of usage one is that came without its answer, and what tells it apart."""
+def _bare(usage: object, numbers: Mapping[_Name, float], kept: list[object]) -> tuple[str, object]:
+    """Return the kind and the key of a usage that came without its answer."""
     if "requests" in numbers:
         return "sum", _identity(usage, kept)
     if "input" not in numbers or type(usage).__name__.endswith(("DeltaUsage", "UsageChunk")):
@@ -654,15 +661,15 @@ def _bare(usage: object, numbers: Mapping[str, float], kept: list[object]) -> tu
 
 
 def _identity(usage: object, kept: list[object]) -> object:
-    """Tell an object from others, and keep it, so that no other one gets its number; a dictionary may be used again."""
+    """Return the key of an object, and keep it, so that no other one gets its id; a dictionary may be used again."""
     if isinstance(usage, dict):
         return None
     kept.append(usage)
     return ("object", id(usage))
 
 
-def _search(  # noqa: PLR0913, PLR0917 - what a search carries along
-    place: object, key: object, kind: str, left: list[int], found: list[_Told], kept: list[object]
+def _search(  # noqa: PLR0913, PLR0917 - the state of a search
+    place: object, key: object, kind: str, left: list[int], found: list[_Usage], kept: list[object]
 ) -> None:
     """Look for usages in the places of an answer, in their order, until one is found; in a list, for one of each."""
     if left[1] > _DEEPEST:
@@ -688,8 +695,8 @@ def _search(  # noqa: PLR0913, PLR0917 - what a search carries along
                 return
 
 
-def _step_into(  # noqa: PLR0913, PLR0917 - what a search carries along
-    inner: object, key: object, kind: str, left: list[int], found: list[_Told], kept: list[object]
+def _step_into(  # noqa: PLR0913, PLR0917 - the state of a search
+    inner: object, key: object, kind: str, left: list[int], found: list[_Usage], kept: list[object]
 ) -> None:
     if left[0] <= 0:
         return
@@ -700,13 +707,13 @@ def _step_into(  # noqa: PLR0913, PLR0917 - what a search carries along
         _search(inner, key, kind, left, found, kept)
         left[1] -= 1
     elif kind == "sum" or numbers.get("requests", 1.0) > 1 or _sums_up(inner):
-        found.append(_Told(numbers, "sum", key or _identity(inner, kept)))
+        found.append(_Usage(numbers, "sum", key or _identity(inner, kept)))
     elif kind:
-        found.append(_Told(numbers, kind, key))
+        found.append(_Usage(numbers, kind, key))
     elif "input" not in numbers:
-        found.append(_Told(numbers, "part", key))
+        found.append(_Usage(numbers, "part", key))
     else:
-        found.append(_Told(numbers, "answer", key or _identity(inner, kept)))
+        found.append(_Usage(numbers, "answer", key or _identity(inner, kept)))
 
 
 def _inside(place: object, name: str) -> object:
@@ -734,7 +741,7 @@ def _called(method: MethodType) -> object:
 
 
 def _id(place: object) -> object:
-    """Read what names an answer, the same in all of its events."""
+    """Read the name of an answer, which is the same in all of its events."""
     for name in ("id", "response_id", "responseId", "message_id"):
         found = _read(place, name)
         if isinstance(found, str) and found:
@@ -742,30 +749,30 @@ def _id(place: object) -> object:
     return None
 
 
-#: Kinds of messages by the type that they name; of other types, the ends that events have.
+#: Kinds of messages by their type, and how the types of other events end.
 _KINDS: Final = {"AIMessageChunk": "delta", "message_start": "start", "result": "sum"}
 _EVENT_ENDS: Final = ("_delta", "_stop", "_start", "-end", "-start", "-delta", "_event", "chunk", "Chunk")
 
 
 def _kind(place: object) -> str:
-    """Say whether what holds a usage is an event of a stream, and of which kind; empty for a complete answer."""
+    """Return the kind of an event of a stream, which contains a usage; empty for a complete answer."""
     name = type(place).__name__
     if name in {"ResultMessage", "AgentResult", "RunResult", "RunResultStreaming"}:
         return "sum"
-    said = _read(place, "type")
-    if isinstance(said, str) and said in _KINDS:
-        return _KINDS[said]
-    if isinstance(said, str) and (said.startswith("response.") or said.endswith(_EVENT_ENDS)):
+    kind = _read(place, "type")
+    if isinstance(kind, str) and kind in _KINDS:
+        return _KINDS[kind]
+    if isinstance(kind, str) and (kind.startswith("response.") or kind.endswith(_EVENT_ENDS)):
         return "part"
-    said = _read(place, "object")
-    if isinstance(said, str) and said.endswith("chunk"):
+    kind = _read(place, "object")
+    if isinstance(kind, str) and kind.endswith("chunk"):
         return "part"
     is_event = name.endswith(("Chunk", "Event")) or _read(place, "done") is False or _is_open(place)
     return "part" if is_event else ""
 
 
 def _is_open(place: object) -> bool:
-    """Say whether the choices or candidates of an answer are those of a stream that goes on."""
+    """Whether the choices or candidates of an answer are those of a stream that goes on."""
     choices = _read(place, "choices")
     if isinstance(choices, list):
         return not choices or _read(choices[0], "delta") is not None
@@ -775,9 +782,9 @@ def _is_open(place: object) -> bool:
     return not (_read(candidates[0], "finish_reason") or _read(candidates[0], "finishReason"))
 
 
-def _numbers(usage: object) -> dict[str, float]:
-    """Read the numbers of a usage by their meaning; empty for what is none."""
-    found: dict[str, float] = {}
+def _numbers(usage: object) -> dict[_Name, float]:
+    """Read the numbers of a usage by their meaning; empty for an object that is no usage."""
+    found: dict[_Name, float] = {}
     if isinstance(usage, dict):
         _gather(usage.items(), "usage", found)
     elif usage is not None and not isinstance(usage, (str, bytes, int, float, list)):
@@ -789,31 +796,26 @@ def _numbers(usage: object) -> dict[str, float]:
     return found
 
 
-#: Begins the names of numbers that belong to other requests which an answer took: their index, number and model follow.
-_ALSO: Final = "also"
-
-
-def _add_requests(iterations: object, found: dict[str, float]) -> None:
+def _add_requests(iterations: object, found: dict[_Name, float]) -> None:
     """Add the requests behind one answer of Anthropic's that its own numbers leave out.
 
     These are summaries of the context, by the same model, and advice of another model. Its other requests are in its
     numbers, which are now and then smaller than their sum.
     """
-    own: dict[str, float] = {}
+    own: dict[_Name, float] = {}
     for index, each in enumerate(iterations[:_MOST_PLACES] if isinstance(iterations, list) else ()):
-        said = _read(each, "type")
+        kind = _read(each, "type")
         numbers = _numbers(each)
-        if said == "message":
+        if kind == "message":
             for name, number in numbers.items():
                 own[name] = number if name == "open" else own.get(name, 0.0) + number
-        elif said == "fallback_message":  # of what was asked before it, nobody is billed for all
+        elif kind == "fallback_message":  # of the requests before it, nobody is billed for all
             own = {}
             break
-        elif said in {"compaction", "advisor_message"}:
-            asked = _read(each, "model") if said == "advisor_message" else ""
-            found[_ALSO] = 1.0
-            for name, number in numbers.items():
-                found[f"{_ALSO} {index} {name} {asked}"] = number
+        elif kind in {"compaction", "advisor_message"}:
+            model = str(_read(each, "model") or "") if kind == "advisor_message" else ""
+            own_numbers = ((name, number) for name, number in numbers.items() if isinstance(name, str))
+            found.update(((index, model, name), number) for name, number in own_numbers)
     if "whole" not in found:
         _enlarge(found, own)
 
@@ -852,7 +854,7 @@ def _plain(name: str) -> str:
 
 @functools.lru_cache(maxsize=2048)
 def _number_of(place: str, name: str) -> tuple[str, str]:
-    """Find which number a name means in a place, and whether the input holds it: "whole", "open", or nothing said."""
+    """Return the number of a name in a place; "whole" where the input contains it, "open" where that depends."""
     plain = _plain(name)
     number = _plain_names(place).get(plain, "")
     if not number and place == "usage":
@@ -870,11 +872,11 @@ def _plain_all(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(_plain(name) for name in names)
 
 
-def _gather(items: Iterable[tuple[object, object]], place: str, found: dict[str, float]) -> None:
+def _gather(items: Iterable[tuple[object, object]], place: str, found: dict[_Name, float]) -> None:
     for name, value in items:
         if value is None or not isinstance(name, str):
             continue
-        number, says = _number_of(place, name)
+        number, inside = _number_of(place, name)
         if number in {"", "-"}:
             continue
         if number[0] == ">":
@@ -885,8 +887,8 @@ def _gather(items: Iterable[tuple[object, object]], place: str, found: dict[str,
             continue
         if number not in found or amount > found[number]:
             found[number] = amount
-        if says:
-            found[says] = 1.0
+        if inside:
+            found[inside] = 1.0
 
 
 def _inner(value: object, place: str) -> Iterable[tuple[object, object]]:
@@ -907,7 +909,7 @@ def _first(holder: object, names: Iterable[str]) -> object:
 
 
 def _number(value: object) -> float | None:
-    """Read a count; None for what is none."""
+    """Read a count; None for any other value."""
     if type(value) is not int and (isinstance(value, bool) or not isinstance(value, (int, float))):
         return None
     return float(value) if 0 <= value <= _MOST_TOKENS else None
@@ -920,12 +922,12 @@ _PLAIN_TYPES: Final = tuple(
     for number, kind in (("input", "prompt"), ("output", "completion"))
     if kind in _TOKEN_TYPES
 )
-#: Kinds that an input or output does not hold, of some providers.
+#: Kinds that some providers count beside the input or output.
 _MAY_BE_BESIDE: Final = _words("cached cache_write tool_use reasoning")
 
 
-def _counted(numbers: Mapping[str, float], model: str) -> tuple[dict[TokenType, float], str]:
-    """Count each token of an answer once, then inside what the prices expect it in; and say what contradicts itself."""
+def _counted(numbers: Mapping[_Name, float], model: str) -> tuple[dict[TokenType, float], str]:
+    """Count each token of an answer once, then inside the types where its prices expect it; the text is a doubt."""
     amount = numbers.get
     whole = amount("input", 0.0) + amount("output", 0.0)
     if numbers.keys() <= _PLAIN and amount("total", whole) in {0.0, whole}:
@@ -950,38 +952,38 @@ def _counted(numbers: Mapping[str, float], model: str) -> tuple[dict[TokenType, 
         amounts[kind] = min(parts[kind], left)
         left -= amounts[kind]
     amounts["completion"] = left
-    held = {"prompt": "whole" in numbers or "open" not in numbers, "completion": "thoughts" not in numbers}
-    return _by_type(_capped(amounts, amount("total", 0.0)), model, held), complaint
+    inside = {"prompt": "whole" in numbers or "open" not in numbers, "completion": "thoughts" not in numbers}
+    return _by_type(_capped(amounts, amount("total", 0.0)), model, inside), complaint
 
 
 def _beside(
-    numbers: Mapping[str, float], parts: Mapping[str, float], model: str
+    numbers: Mapping[_Name, float], parts: Mapping[str, float], model: str
 ) -> tuple[dict[str, float], str]:
-    """Find the parts that the input and output do not hold: as their names tell or the provider, unless the total does.
+    """Find the parts beside the input and the output: those by which the total is right, else by name and provider.
 
     Returns:
-        Those parts, and what contradicts itself: the total, or a part that is larger than what holds it.
+        Those parts; and a doubt where the total is wrong, or a part is larger than the number that contains it.
     """
     known = _IN_INPUT.get(model, frozenset())
     apart = {"tool_use"} | ({"reasoning"} if "thoughts" in numbers else set())
     if "whole" not in numbers:
         apart |= {"cached", "cache_write"} - known
     some = {kind: size for kind, size in parts.items() if size}
-    held, total = numbers.get("input", 0.0) + numbers.get("output", 0.0), numbers.get("total", 0.0)
+    both, total = numbers.get("input", 0.0) + numbers.get("output", 0.0), numbers.get("total", 0.0)
     expected = {kind: size for kind, size in some.items() if kind in apart}
     if not total:
-        return expected, _unheld(numbers, some, expected) or ("unknown" if numbers.get("unknown") else "")
-    if held + sum(expected.values()) == total and not _unheld(numbers, some, expected):
+        return expected, _misfit(numbers, some, expected) or ("unknown" if numbers.get("unknown") else "")
+    if both + sum(expected.values()) == total and not _misfit(numbers, some, expected):
         return expected, ""
     for chosen in product((False, True), repeat=len(some)):
         other = {kind: size for (kind, size), taken in zip(some.items(), chosen, strict=True) if taken}
-        if held + sum(other.values()) == total and not _unheld(numbers, some, other):
+        if both + sum(other.values()) == total and not _misfit(numbers, some, other):
             return other, ""
     return expected, "contradicted"
 
 
-def _unheld(numbers: Mapping[str, float], parts: Mapping[str, float], beside: Mapping[str, float]) -> str:
-    """Say whether parts are larger than the input or output that is to hold them."""
+def _misfit(numbers: Mapping[_Name, float], parts: Mapping[str, float], beside: Mapping[str, float]) -> str:
+    """Return a doubt where parts are larger than the input or output that contains them."""
     inside = {kind: size for kind, size in parts.items() if kind not in beside}
     reasoning = inside.pop("reasoning", 0.0)
     fits = sum(inside.values()) <= numbers.get("input", 0.0) and reasoning <= numbers.get("output", 0.0)
@@ -989,7 +991,7 @@ def _unheld(numbers: Mapping[str, float], parts: Mapping[str, float], beside: Ma
 
 
 def _capped(amounts: dict[str, float], total: float) -> dict[str, float]:
-    """Take what exceeds the total that was told off the largest amounts."""
+    """Reduce the largest amounts to the total of the usage, where it has one."""
     excess = sum(amounts.values()) - total if total else 0.0
     for kind in sorted(amounts, key=lambda one: -amounts[one]):
         if excess <= 0:
@@ -1006,18 +1008,18 @@ def _by_type(amounts: Mapping[str, float], model: str, whole: Mapping[str, bool]
     for kind, name in _TOKEN_TYPES.items():
         if amounts.get(kind):
             alone[name] = alone.get(name, 0.0) + amounts[kind]
-    held = _HELD.get(model)
-    if held is None:
-        held = {_TOKEN_TYPES[kind]: _PARTS[kind] for kind in _PARTS if kind in _TOKEN_TYPES and whole[kind]}
+    inside = _INSIDE.get(model)
+    if inside is None:
+        inside = {_TOKEN_TYPES[kind]: _PARTS[kind] for kind in _PARTS if kind in _TOKEN_TYPES and whole[kind]}
     counted = dict(alone)
-    for outer, inner in held.items():
+    for outer, inner in inside.items():
         more = sum(alone.get(one, 0.0) for one in inner)
         if more:
             counted[outer] = alone.get(outer, 0.0) + more
     return counted
 
 
-#: What the input and the output hold where no price list says.
+#: The types inside the input and the output, of models without a price list.
 _PARTS: Final[Mapping[str, tuple[TokenType, ...]]] = {
     whole: tuple(
         dict.fromkeys(
@@ -1036,9 +1038,9 @@ def _say_unread(model: str, reason: str) -> None:
 
 
 _UNREAD: Final = {
-    "missing": "missing: nothing that was returned or given to usage() tells of them",
-    "unknown": "not understood: what was given to usage() has numbers by names that are not known",
-    "contradicted": "contradicted: the parts of a usage do not add up to the total that it tells",
+    "missing": "missing: no usage was returned or given to usage()",
+    "unknown": "not understood: the usage has numbers with unknown names",
+    "contradicted": "contradicted: the parts of a usage do not add up to its total",
 }
 
 
@@ -1313,7 +1315,7 @@ class _Families(Collector):
             yield from family.collect()
 
     def describe(self) -> Iterator[Metric]:
-        """Tell the registry the names, so that it refuses to have one twice."""
+        """Give the registry the names, so that it refuses a second metric of the same name."""
         for family in self._all:
             yield from family.describe()
 
@@ -1851,10 +1853,10 @@ _REMEMBERED: Final = 4
 _RUN: Final[ContextVar[Run | None]] = ContextVar("support_agent_metrics_run", default=None)
 
 
-def _amount(told: Mapping[str, float], name: str) -> float:
+def _amount(amounts: Mapping[str, float], name: str) -> float:
     """Read an amount that came from elsewhere; 0 for what is none."""
     with suppress(Exception):
-        amount = float(told[name])
+        amount = float(amounts[name])
         return amount if 0 <= amount < inf else 0.0
     return 0.0
 
@@ -1927,7 +1929,7 @@ def _generator_around(frame: FrameType | None) -> FrameType | None:
 
 
 def _strand() -> object:
-    """Tell this thread and task from others."""
+    """Identify this thread and task."""
     asyncio = sys.modules.get("asyncio")
     with suppress(Exception):  # there is no task
         return get_ident(), id(asyncio.current_task()) if asyncio else 0
@@ -2019,7 +2021,7 @@ class LLMStep(_Block):
         self._failed = error
 
     def usage(self, answer: object) -> None:
-        """Count the tokens that an answer, an event of a stream, or a usage tells of; see tokens_used.
+        """Count the tokens of an answer, an event of a stream, or a usage; see tokens_used.
 
         They are settled when the block ends, so that the running totals of one answer count once, in any order,
         and several answers add up.
@@ -2040,7 +2042,7 @@ class LLMStep(_Block):
         try:
             if self._ledger is None:
                 self._ledger = _Ledger()
-            if self._ledger.tell(answer, streamed=streamed) and not self._starts:
+            if self._ledger.add(answer, streamed=streamed) and not self._starts:
                 if self._model is None:
                     self._fold_labels()
                 self._settle(self._ledger)
@@ -2048,7 +2050,7 @@ class LLMStep(_Block):
             _lost()
 
     def _settle(self, ledger: _Ledger) -> None:
-        """Count the tokens that were told and not yet counted."""
+        """Count the tokens of the usages that are not yet counted."""
         tokens, reason = ledger.settle(self._model or _NOTHING)
         for priced, amount in tokens.items():
             count = amount - self._counted.get(priced, 0.0)
@@ -2157,7 +2159,7 @@ class _Stream:
             self._finish(self._left())
 
     def _left(self) -> BaseException | None:
-        """Tell a consumer that leaves before the end of the items from one that asks for none."""
+        """Return the error of a consumer that left before the last item; none where it asked for no items."""
         return None if self._items is None else GeneratorExit()
 
     def _finish(self, error: BaseException | None) -> None:
@@ -2280,7 +2282,7 @@ def _stream_of(block: LLMStep, result: object) -> object:
         if hasattr(type(inner), "__iter__") and not isinstance(inner, (str, bytes, list, tuple, dict)):
             return {**result, "stream": _stream(block, inner)}
         return None
-    return _stream(block, result) if _flows(type(result)) and not _told(result, []) else None
+    return _stream(block, result) if _flows(type(result)) and not _usages(result, []) else None
 
 
 class SupportAgentMetrics:

@@ -30,7 +30,7 @@ def settled(model: str, *told: object) -> dict[str, float]:
     module = _RESEARCH if model.startswith("claude") else _SUPPORT
     ledger = module._Ledger()  # noqa: SLF001 - what a step keeps
     for one in told:
-        ledger.tell(one)
+        ledger.add(one)
     counted, complaint = ledger.settle(model)
     assert complaint == ""
     return {kind: number for (_, kind), number in counted.items()}
@@ -206,7 +206,7 @@ def test_the_requests_behind_an_answer_of_anthropic_count_as_well() -> None:
     for told in ((whole,), (ended,), (whole.model_dump(),), (ended, whole), (whole, ended), (whole, whole)):
         ledger = _RESEARCH._Ledger()  # noqa: SLF001 - what a step keeps
         for one in told:
-            ledger.tell(one)
+            ledger.add(one)
         assert ledger.settle("claude-sonnet-4") == (expected, "")
 
 

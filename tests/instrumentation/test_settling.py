@@ -34,7 +34,7 @@ def settled(events: Sequence[object], model: str = "claude-sonnet-4") -> dict[st
     """The tokens of a step that receives these events."""
     ledger = _RESEARCH._Ledger()  # noqa: SLF001 - what a step keeps
     for event in events:
-        ledger.tell(event)
+        ledger.add(event)
     return {kind: number for (_, kind), number in ledger.settle(model)[0].items()}
 
 

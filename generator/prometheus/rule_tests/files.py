@@ -356,7 +356,7 @@ def own_trials(service: Service, site: Site) -> Iterator[Trial]:
 
 
 def _segment(alert: Alert, service: Service) -> dict[str, str]:
-    """Tell an alert apart from those of its name about other segments, or about the whole service."""
+    """Distinguish an alert from those of its name about other segments, or about the whole service."""
     others = {one.by: "" for one in service.alerts if one.name == alert.name and one.by and one.only}
     return {**others, alert.by: alert.only} if alert.by and alert.only else others
 
