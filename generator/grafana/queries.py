@@ -15,7 +15,7 @@ from generator.grafana import colours
 from generator.grafana.panels import Query
 from generator.grafana.variables import chosen, mine
 from generator.model import names
-from generator.model.alerts import BOUND
+from generator.model.alerts import BOUND, OFF
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, literal, number, quote, top
@@ -170,7 +170,13 @@ def bounds(records: Records, signal: str, *, severity: str) -> Expr | None:
         return None
     labels = {names.PART: BOUND, names.SEVERITY: severity}
     series = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where(**labels)
-    return aggregate("max", series.now(), (names.SERVICE,))
+    return aggregate("max", switched_on(records, series.now()), (names.SERVICE,))
+
+
+def switched_on(records: Records, bound: Expr) -> Expr:
+    """Leave out the bounds of alerts that the chosen service turns off: none of them fires there."""
+    off = mine(Series(names.VARIANT)).where(**{names.VARIANT_LABEL: OFF}).now()
+    return binary("unless", bound, off, on=(names.ALERT,)) if records.has(off) else bound
 
 
 def newest_first(records: Records, expr: Expr, legend: str) -> tuple[Query, ...]:
@@ -233,6 +239,9 @@ _MAGNITUDES = {
 }
 
 
+#: Numbers of events, which are whole; Prometheus extrapolates their increases.
+_EVENTS = (Magnitude(0, 1, 1, "${1}"), *_MAGNITUDES[Unit.COUNT][2:])
+
 #: The time since a beginning.
 _AGES = (
     Magnitude(0, MINUTE, 1, "${1} min"),
@@ -244,6 +253,11 @@ _AGES = (
 def readable(values: Expr, unit: Unit, label: str, by: Sequence[str]) -> Expr:
     """Write each value of ``values``, which are not negative, into ``label``; keep the labels ``by``."""
     return _sized(values, _MAGNITUDES[unit], label, by)
+
+
+def readable_events(values: Expr, label: str, by: Sequence[str]) -> Expr:
+    """Write each number of events of ``values`` into ``label``; keep the labels ``by``."""
+    return _sized(values, _EVENTS, label, by)
 
 
 def _sized(values: Expr, sizes: Sequence[Magnitude], label: str, by: Sequence[str]) -> Expr:

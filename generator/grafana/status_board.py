@@ -15,10 +15,18 @@ from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
 from generator.grafana.panels import Cell, Column, Panel, Query, Table
-from generator.grafana.queries import ago, change, joined, readable, replaced, within_a_day
+from generator.grafana.queries import (
+    ago,
+    change,
+    joined,
+    readable,
+    readable_events,
+    replaced,
+    within_a_day,
+)
 from generator.grafana.variables import mine, with_everything
 from generator.model import names
-from generator.model.signals import Better, Cost, Ratio, Signal, Tokens, divisor
+from generator.model.signals import Better, Cost, Count, Ratio, Signal, Tokens, divisor
 from generator.model.units import Unit
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
 
@@ -103,7 +111,7 @@ def current(records: Records) -> Expr:
         _each(_unmeasured(records)),
         _else(_expected(records), aggregate("group", mine(_STATUS).now(), _ROW)),
     )
-    texts = reduce(_else, (_values(), *_unfinished(records), every))
+    texts = reduce(_else, (_values(records), *_unfinished(records), every))
     if (promised := _promised(records)) is not None:
         placed = top(_else(promised, every), _ROW)
         texts = binary("+", texts, number(0) * placed, on=_ROW, group_left=("objective",))
@@ -144,11 +152,24 @@ def _idle(records: Records) -> Expr:
     return binary("==", mine(records.series("run_count")).now(), number(0))
 
 
-def _values() -> Expr:
+def _values(records: Records) -> Expr:
     """Write the current values, each in its unit."""
     by = (names.SIGNAL, names.WORST, names.TITLE)
-    arms = [readable(mine(_CURRENT).where(unit=str(unit)).now(), unit, "current", by) for unit in Unit]
+    events = [name for name in _ordered(records) if _is_number_of_events(records.signals[name])]
+    others = mine(_CURRENT).none_of(names.SIGNAL, events) if events else mine(_CURRENT)
+    arms = [
+        readable(
+            (others if unit is Unit.COUNT else mine(_CURRENT)).where(unit=unit).now(), unit, "current", by
+        )
+        for unit in Unit
+    ]
+    if events:
+        arms.append(readable_events(mine(_CURRENT).one_of(names.SIGNAL, events).now(), "current", by))
     return _newest(any_of(arms), _CURRENT, by)
+
+
+def _is_number_of_events(signal: Signal) -> bool:
+    return isinstance(signal.kind, Count) and signal.unit is Unit.COUNT
 
 
 def _unfinished(records: Records) -> Iterator[Expr]:

@@ -137,12 +137,22 @@ def _counted(part: str, promise: Promise, scope: Scope) -> Expr:
 
 
 def _ends_in(spent: Expr, allowed: Expr, promise: Promise, scope: Scope) -> Expr:
-    """Divide the rest by the pace of the last 24 hours, where that is faster than the budget recovers."""
-    fresh = largest(_record(names.BUDGET_LATEST, promise, scope).where(**{names.PART: BAD}).now(), _DAYS)
-    day = summed(join("*", fresh, _weight(fresh, DAY), _DAYS))
+    """Divide the rest by the pace of the last 24 hours, where more events are bad in them than the budget allows.
+
+    That is both an even part of the window's budget, and the budget of their own events: the budget of a new service
+    is still small, and grows with every event.
+    """
     even = _with("/", summed(allowed) * number(DAY), promise.window)
+    own = _with("*", _of_a_day(EVERY, promise, scope), promise.budget)
     left = summed(call("clamp_min", allowed - spent, number(0)))
-    return join("/", left, join(">", day, even)) * number(DAY)
+    pace = join(">", join(">", _of_a_day(BAD, promise, scope), even), own)
+    return join("/", left, pace) * number(DAY)
+
+
+def _of_a_day(part: str, promise: Promise, scope: Scope) -> Expr:
+    """Sum a part's events of the last 24 hours."""
+    fresh = largest(_record(names.BUDGET_LATEST, promise, scope).where(**{names.PART: part}).now(), _DAYS)
+    return summed(join("*", fresh, _weight(fresh, DAY), _DAYS))
 
 
 def _new(promise: Promise, scope: Scope) -> Expr:

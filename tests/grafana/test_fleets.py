@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.alerts.registry import panel_of
+from generator.grafana import colours
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
@@ -19,7 +20,7 @@ from tests.grafana.documents import documents, everything, panels, targets
 from tests.grafana.test_rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from generator.live.api import PrometheusApi
     from generator.model.service import Model
@@ -221,3 +222,48 @@ def test_the_history_is_of_the_services_that_are_not_well_at_the_end(
     assert set(shown) == {"history-warns", "history-bad"}
     assert (shown["history-warns"][0], shown["history-warns"][-1]) == (0.0, 1.0)
     assert "No service warns" in history.panel.json["fieldConfig"]["defaults"]["noValue"]
+
+
+def _write(api: PrometheusApi, name: str, service: str, values: Sequence[float]) -> None:
+    """Write one value a minute, the last one at the end unless there are fewer than twenty."""
+    times = [1000 * time for time in range(SHOWN.end - 19 * 60, SHOWN.end + 1, 60)]
+    write(api, [TimeSeries({"__name__": name, "service": service}, times[: len(values)], values)])
+
+
+def test_a_service_is_one_line_of_the_history_whatever_its_status_was(
+    boards: dict[str, Json], prometheus: PrometheusApi
+) -> None:
+    service, half = "one-line", [0.0] * 10
+    _write(prometheus, names.KNOWN, service, [1.0] * 20)
+    _write(prometheus, "service:agent_run:increase15m", service, half)
+    _write(prometheus, names.BOARD_WORST, service, half + [2.0] * 10)
+    board = boards["agent-fleet"]
+    (history,) = (one for one in targets(board) if "Status of the worst services" in one.where)
+    ((labels, values),) = ask(prometheus, board, history, {"name": service}).series
+    assert labels == {"service": service}
+    assert (values[0], values[-1]) == (colours.NO_RUNS.code, colours.CRITICAL.code)
+
+
+@pytest.mark.parametrize(
+    ("title", "record"),
+    [
+        ("Lowest success rates", "service:agent_success_rate:ratio"),
+        ("Highest latencies (p95)", "service:agent_latency_p95:seconds"),
+        ("Most runs", "service:agent_run:increase15m"),
+        ("Highest spend per hour", "service:agent_cost_rate:usd"),
+    ],
+)
+def test_a_service_in_trouble_stands_out_when_it_has_no_value_any_more(
+    boards: dict[str, Json], prometheus: PrometheusApi, title: str, record: str
+) -> None:
+    """Its exporter is gone, or nothing finishes: its last minutes are what an engineer looks for."""
+    board, prefix = boards["agent-fleet"], f"silent-{record.split(':')[1]}-"
+    drawn = [one for one in targets(board) if one.panel.json["title"] == title]
+    assert any(record in one.expr for one in drawn)
+    for place in range(12):
+        _write(prometheus, record, f"{prefix}{place}", [1.0 + place] * 20)
+        _write(prometheus, names.BOARD_WORST, f"{prefix}{place}", [0.0] * 20)
+    _write(prometheus, record, f"{prefix}gone", [0.5] * 10)
+    _write(prometheus, names.BOARD_WORST, f"{prefix}gone", [2.0] * 20)
+    critical = next(one for one in drawn if one.json["refId"] == "A")
+    assert ask(prometheus, board, critical, {"name": prefix}).names == [f"{prefix}gone"]

@@ -44,7 +44,7 @@ def steady(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG00
 
 
 def test_a_month_is_what_was_spent_since_it_began(boards: dict[str, Json], steady: PrometheusApi) -> None:
-    (target,) = _of(boards, "Month, 15d kept")
+    (target,) = _of(boards, "Month to date, max 15d")
     ((_, (spent,)),) = ask(steady, boards["agent-cost"], target, _CHOSEN).series
     assert spent == pytest.approx((SHOWN.end - _NOVEMBER_1) / DAY * _A_DAY, rel=0.001)
 

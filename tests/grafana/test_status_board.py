@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import Struct
 
+from generator.live.remote_write import TimeSeries, write
 from generator.model import names
 from generator.model.signals import Better
-from tests.grafana.asking import opened
+from tests.grafana.asking import ask, opened
 from tests.grafana.day import BROKEN, HEALTHY, PROMISING, SHOWN, SILENT
+from tests.grafana.documents import targets
 
 if TYPE_CHECKING:
     from generator.live.answers import InstantSample
@@ -50,6 +52,29 @@ def test_current_values_are_the_recorded_ones(
         title = one.labels.get(names.TITLE) or titles[signal]
         assert row.metric == f"{title}{_after(' · ', one.labels.get('worst', ''))}", row
     assert shown[names.INSTRUMENTATION].metric == "Instrumentation"
+
+
+def test_numbers_of_events_are_whole(boards: dict[str, Json], prometheus: PrometheusApi) -> None:
+    """Prometheus extrapolates an increase: of 56 runs it counts 55.9, and of one 0.8."""
+    service, board = "whole-numbers", boards["agent-overview"]
+    values = {
+        "run_count": 55.9,
+        "llm_usage_unread_count": 0.8,
+        "tool_calls_per_run": 1.63,
+        "step_count": 55.94,
+    }
+    for signal, value in values.items():
+        labels = {"__name__": names.BOARD_CURRENT, "service": service, "signal": signal, "unit": "count"}
+        write(prometheus, [TimeSeries(labels, [SHOWN.end * 1000], [value])])
+    (shown,) = (one for one in targets(board) if one.where == "agent-overview / Status (table) / B")
+    answer = ask(prometheus, board, shown, {"service": service})
+    found = {labels["signal"]: labels["now"] for labels, _ in answer.series if labels["now"][0].isdigit()}
+    assert found == {
+        "run_count": "56",
+        "llm_usage_unread_count": "1",
+        "tool_calls_per_run": "1.6",
+        "step_count": "55.9",
+    }
 
 
 @pytest.mark.parametrize("service", RUNNING)

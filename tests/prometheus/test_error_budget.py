@@ -49,8 +49,9 @@ class _Service(Struct, frozen=True):
         """Compute the spent and the allowed events, the remaining part and its seconds; infinite for no end."""
         spent, every = (self._within(at, self.days * DAY, side) for side in (0, 1))
         allowed = BUDGET * every
-        pace = self._within(at, DAY, 0)
-        seconds = max(0.0, allowed - spent) / pace * DAY if pace > allowed / self.days else inf
+        pace, of_day = self._within(at, DAY, 0), self._within(at, DAY, 1)
+        is_fast = pace > max(allowed / self.days, BUDGET * of_day)
+        seconds = max(0.0, allowed - spent) / pace * DAY if is_fast else inf
         return spent, allowed, 1 - spent / allowed if allowed else inf, seconds
 
     def _within(self, at: int, window: int, side: int) -> float:

@@ -308,7 +308,7 @@ def _spent(records: Records) -> tuple[Panel, ...]:
         ),
         grammar.number(
             grammar.MONEY,
-            "Month to date" if whole_month else f"Month, {duration(records.retention)} kept",
+            "Month to date" if whole_month else f"Month to date, max {duration(records.retention)}",
             f"Estimated USD since the month began, in UTC.{_kept(records)}",
             Query(_this_month(records)),
         ),

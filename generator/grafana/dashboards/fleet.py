@@ -28,6 +28,8 @@ _OVERVIEW = of_row(names.DASHBOARDS["overview"], service=names.SERVICE)
 _SERVICE = Column("Service", names.SERVICE, link=("Overview", _OVERVIEW))
 #: The number of services that a chart highlights, and of those drawn over time.
 _FIRST, _DRAWN = 10, 20
+#: The choices of services that stand out, each with a factor that puts a status before all values.
+_FOREMOST = {"topk": 1e12, "bottomk": -1}
 _BUDGET = ((None, colours.TEXT), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
@@ -96,11 +98,14 @@ def _worst(records: Records) -> Expr:
 
 
 def _stated(records: Records, worst: Expr) -> Expr:
-    """Show "no runs" for services whose status is good only because nothing finishes."""
+    """Show "no runs" for services whose status is good only because nothing finishes.
+
+    One series a service, also where its status changes in the range: a series of another name would be another line.
+    """
     idle = binary("and", _known(records), binary("==", _now(records, "run_count"), number(0)), on=_BY)
     bad = worst >= number(colours.WARNING.code)
     status = binary("or", bad, number(colours.NO_RUNS.code) * idle, on=_BY)
-    return binary("or", status, worst, on=_BY)
+    return aggregate("max", binary("or", status, worst, on=_BY), _BY)
 
 
 def _known(records: Records) -> Expr:
@@ -199,7 +204,7 @@ def _totals(records: Records) -> Panel:
 
 def _charts(records: Records) -> tuple[Panel, ...]:
     """Draw for each measure the services that stand out at the end, in shades of their status."""
-    most, least = f"topk({_FIRST}, {{}})", f"bottomk({_FIRST}, {{}})"
+    most, least = _FOREMOST
     return (
         grammar.lines(
             grammar.GOOD_SHARE,
@@ -260,5 +265,11 @@ def _others(records: Records, signal: str, choose: str) -> Query:
 
 
 def _at_end(records: Records, choose: str, series: Series) -> Expr:
-    """Choose services by their value at the end of the range: a choice at each instant would draw fragments."""
-    return Expr(choose.format(_of(records, series, _AT_END)))
+    """Choose services by their value at the end of the range: a choice at each instant would draw fragments.
+
+    One that is in trouble and has no value then, as nothing finishes or reports, is among the first.
+    """
+    values = _of(records, series, _AT_END)
+    bad = _of(records, _WORST, _AT_END) >= number(colours.WARNING.code)
+    either = binary("or", values, binary("*", bad, number(_FOREMOST[choose])), on=_BY)
+    return Expr(f"{choose}({_FIRST}, {either})")

@@ -18,6 +18,7 @@ from generator.grafana.queries import (
     objective,
     occurring,
     replaced,
+    switched_on,
     whole,
 )
 from generator.grafana.status_board import titled
@@ -134,23 +135,25 @@ def burn(records: Records) -> Panel:
             "Error budget burn",
             "How many times faster than promised runs fail, over an hour and longer. At 1 the error budget lasts "
             "exactly for the objective's window. Dashed: the pace at which the alert of the service fires, for "
-            "each of these windows.",
+            "each of these windows; an objective without a window has no such alert.",
             *paces,
-            *_called(records, good),
+            *_called(records),
         )
         .linked_by("success_rate:burn")
         .without_data("No runs in this time range, or no objective of their success")
     )
 
 
-def _called(records: Records, promised: Expr) -> list[Query]:
-    """Read the pace of each window at which the alert pages, and warns."""
+def _called(records: Records) -> list[Query]:
+    """Read the pace of each window at which the alert pages, and warns, where the service has it."""
+    promised = mine(records.series("success_rate", part="error_budget")).now()
     alerts = [one.alert for one in records.watches if one.burns and one.signal == "success_rate"]
     paces = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where("=~", **{names.PART: "pace_.+"})
     milder = ["info"]
     queries: list[Query] = []
     for severity, colour in _CALLED.items() if alerts else ():
-        called = binary("and", paces.where(**{names.SEVERITY: severity}).now(), promised, on=(names.SERVICE,))
+        called = switched_on(records, paces.where(**{names.SEVERITY: severity}).now())
+        called = binary("and", called, promised, on=(names.SERVICE,))
         # For a service whose alerts are milder, the library's own severity remains beside theirs.
         others = paces.one_of(names.SEVERITY, milder).now()
         called = binary("unless", called, others, on=(names.SERVICE, names.PART))

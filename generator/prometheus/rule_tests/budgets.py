@@ -90,7 +90,8 @@ def _expectations(case: _Case, signal: Signal) -> Iterator[Mapped]:
     left = 1 - case.spent(_WINDOW) / allowed
     yield _expectation(names.BUDGET_LEFT, case, signal, left)
     pace = case.spent(DAY)
-    is_fast = pace > allowed * DAY / _WINDOW
+    own = _BUDGET * sum(_part(hour, DAY) for hour in range(_AT + 1))
+    is_fast = pace > max(allowed * DAY / _WINDOW, own)
     yield _expectation(
         names.BUDGET_SECONDS_LEFT, case, signal, max(0.0, left) * allowed / pace * DAY if is_fast else None
     )
