@@ -82,15 +82,23 @@ def _common(names: list[str]) -> str:
 def strangers(names: Mapping[str, int], service: Service) -> tuple[Stranger, ...]:
     """Group the series that belong to no declared metric into metrics."""
     declared = {name for metric in service.metrics.values() for name in (metric.name, *series_names(metric))}
-    left = {name: count for name, count in names.items() if name not in declared and not _everybodys(name)}
-    grouped: dict[str, dict[str, int]] = {}
+    return grouped({name: count for name, count in names.items() if name not in declared})
+
+
+def grouped(names: Mapping[str, int], *, colons: bool = False) -> tuple[Stranger, ...]:
+    """Group series into metrics, sorted, without those that every process exposes.
+
+    Names with ``colons`` are those of rules, but where an instance exposes them itself.
+    """
+    left = {name: count for name, count in names.items() if not _everybodys(name, colons=colons)}
+    found: dict[str, dict[str, int]] = {}
     for name, count in sorted(left.items()):
-        grouped.setdefault(_family(name, left), {})[name] = count
-    return tuple(Stranger(name, members) for name, members in sorted(grouped.items()))
+        found.setdefault(_family(name, left), {})[name] = count
+    return tuple(Stranger(name, members) for name, members in sorted(found.items()))
 
 
-def _everybodys(name: str) -> bool:
-    return ":" in name or name.startswith(_EVERYBODYS[:-1]) or name == _EVERYBODYS[-1]
+def _everybodys(name: str, *, colons: bool) -> bool:
+    return (":" in name and not colons) or name.startswith(_EVERYBODYS[:-1]) or name == _EVERYBODYS[-1]
 
 
 def _family(name: str, names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ The first service passes as it is, and marks the values that the reader must rep
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, printable_text
@@ -130,11 +131,12 @@ _WIDTH = 36
 
 
 class FirstFiles(Struct, frozen=True):
-    """The files to write, with ``texts`` of services by their names, and the messages to print."""
+    """The files to write, with texts of services and profiles by their names, and the messages to print."""
 
     texts: Mapping[str, str]
     site: str
     messages: tuple[str, ...] = ()
+    profiles: Mapping[str, str] = field(default_factory=dict)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -169,6 +171,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--from-exposition",
         metavar="FILE|URL",
         help="recognise what one instance exposes, which has no history",
+    )
+    parser.add_argument(
+        "--draft-profile",
+        metavar="NAME",
+        help="where no profile reads what --from-... finds: draft one from the names and values of its metrics",
     )
     parser.add_argument(
         "--last", metavar="DURATION", help="how far back --from-prometheus looks; default: 7d"
@@ -214,6 +221,11 @@ def _first(arguments: argparse.Namespace) -> FirstFiles:
             "--last is the length of a history, and there is no server to read one from",
             "add --from-prometheus URL",
         )
+    if arguments.draft_profile is not None:
+        raise CallError(
+            "--draft-profile drafts from existing metrics, and there are none to read",
+            "add --from-prometheus URL, or --from-exposition FILE",
+        )
     name = _NAME if arguments.service is None else arguments.service
     text = _first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
     return FirstFiles({name: text}, SITE)
@@ -224,6 +236,9 @@ def _from_wire(arguments: argparse.Namespace) -> FirstFiles:
 
     if arguments.service is not None and (problem := _problem(arguments, arguments.service, "")):
         raise CallError(*problem)
+    name = arguments.draft_profile
+    if name is not None and (misfit := _misfit("profile", f"profile: {json.dumps(name)}\n")):
+        raise CallError(misfit)
     return from_wire(arguments)
 
 
@@ -235,6 +250,7 @@ def _written(arguments: argparse.Namespace, first: FirstFiles) -> bool:
             complain(*problem)
             return False
     services = {specs / "services" / f"{name}.yaml": text for name, text in first.texts.items()}
+    services |= {specs / "profiles" / f"{name}.yaml": text for name, text in first.profiles.items()}
     # A price list in the specs replaces the shipped one, so it begins as a copy of that.
     prices = shipped_text("prices.yaml", ".schemas")
     files = services | {specs / "site.yaml": first.site, specs / "prices.yaml": prices}
@@ -258,19 +274,19 @@ def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, 
     if arguments.repository and not arguments.specs.name:
         message = "the repository is beside the specs, and they have no name"
         return message, "name their directory, as in: init specs"
-    if text and (misfit := _schema_error(text)):
+    if text and (misfit := _misfit("service", text)):
         return misfit, ""
     if place.exists():
         return f"{place} exists", "choose another name with --service, or edit the file"
     return None
 
 
-def _schema_error(text: str) -> str | None:
+def _misfit(schema: str, text: str) -> str | None:
     """Describe an error in the names from the command line, by the schema of their file."""
-    document = parse_document(SourceText("service", text))
+    document = parse_document(SourceText(schema, text))
     if document.value is None:
         return document.diagnostics[0].message
-    errors = validate(document.value, load_schema("service"))
+    errors = validate(document.value, load_schema(schema))
     return f"{errors[0].message}: {errors[0].help}" if errors else None
 
 

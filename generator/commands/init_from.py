@@ -22,6 +22,7 @@ from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
 from generator.discover.draft import Draft, bounds, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
+from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
 from generator.discover.proof import SPEND, Firing, Remembered, TriedPanel, firings, panels, remembered
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
@@ -68,7 +69,11 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
         line.show("reading the profiles", 0, 1)
         known = candidates(arguments.specs, site(None))
         with _place(arguments, known) as place:
-            matches = recognise(place, known, arguments.profile or "")
+            profile = _drafted(arguments, place, known)
+            drafts = {profile.name: profile.draft.text} if profile else {}
+            if profile:
+                known = candidates(arguments.specs, site(None), drafts)
+            matches = recognise(place, known, arguments.draft_profile or arguments.profile or "")
             new = [one for one in matches if not _covered(one, arguments.specs)]
             if not new:
                 names = ", ".join(_selector(one) for one in matches)
@@ -76,11 +81,63 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
                     f"everything that is recognised at {place.name} has specs already: {names}", "see: audit"
                 )
             interval = max((one.seen.interval or 0 for one in new), default=0) or None
-            return _found(
-                _Request(arguments, place, candidates(arguments.specs, site(interval)), line.show),
-                new,
-                interval,
+            request = _Request(
+                arguments, place, candidates(arguments.specs, site(interval), drafts), line.show
             )
+            found = _found(request, new, interval)
+            return profile.beside(found) if profile else found
+
+
+class _Profile(Struct, frozen=True):
+    """A drafted profile."""
+
+    name: str
+    draft: ProfileDraft
+
+    def beside(self, found: FirstFiles) -> FirstFiles:
+        """Add it to the services that use it."""
+        streams, hints = listed(self.draft.streams, len(self.draft.streams)), self.draft.hints
+        first = f"{self.name}: drafted for {streams}; read every line of profiles/{self.name}.yaml"
+        lines = (first, *(f"  {printable(hint)}" for hint in hints[:_LISTED]))
+        if len(hints) > _LISTED:
+            lines += (f"  and {len(hints) - _LISTED} more",)
+        return replace(found, messages=(*lines, *found.messages), profiles={self.name: self.draft.text})
+
+
+def _drafted(
+    arguments: argparse.Namespace, place: OnServer | InExposition, known: Candidates
+) -> _Profile | None:
+    """Draft the profile that a call asks for.
+
+    Raises:
+        CallError: there is such a profile, several jobs, or nothing that counts runs.
+        LiveError: the place fails.
+    """
+    name = arguments.draft_profile
+    if name is None:
+        return None
+    if arguments.profile is not None:
+        raise CallError("--profile and --draft-profile name two profiles", "leave one of them out")
+    if name in known.profiles:
+        raise CallError(
+            f'there is a profile "{printable(name)}"', "choose another name, or leave --draft-profile out"
+        )
+    jobs = (arguments.job,) if arguments.job and isinstance(place, OnServer) else place.jobs()
+    if len(jobs) > 1:
+        raise CallError(
+            f"{place.name} has metrics of {len(jobs)} jobs, and a profile is drafted from one",
+            f"choose one by --job: {listed(jobs)}",
+        )
+    library = known.base.common.base.library
+    source = place.source(known.draft(next(iter(library.profiles)).name, {"job": jobs[0] if jobs else ""}))
+    origin = f"{printable(place.name)} on {datetime.now(UTC):%Y-%m-%d}"
+    draft = drafted(source, library.streams, name, origin)
+    if draft is None:
+        raise CallError(
+            f"no metric at {place.name} counts runs, tasks, sessions, turns, or requests to models",
+            "a profile needs one: see the recipe for metrics that your code exposes, in specs/README.md",
+        )
+    return _Profile(name, draft)
 
 
 class _Request(Struct, frozen=True):

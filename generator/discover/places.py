@@ -25,7 +25,7 @@ _WITHIN_A_JOB = ("exported_job", "service_name", "service", "app")
 #: Words in the names of metrics of agents and models.
 _WORDS = (
     "agent|llm|gen_?ai|token|prompt|completion|openai|anthropic|claude|gemini|ollama|bedrock|langchain|langgraph|mcp|"
-    "copilot|inference|assistant|tool"
+    "copilot|inference|assistant|tool|[^a-z]ai_|^ai_"
 )
 _LOOKS = 200
 #: Prometheus shows a series for this long after its last sample.
@@ -55,6 +55,9 @@ class SeriesPlace(Protocol):
 
     def alike(self) -> tuple[str, ...]:
         """Name the metrics that sound like agents or models, sorted."""
+
+    def jobs(self) -> tuple[str, ...]:
+        """Name the jobs that expose such metrics, sorted."""
 
 
 class OnServer(Struct, frozen=True):
@@ -91,6 +94,12 @@ class OnServer(Struct, frozen=True):
         every = self.api.look("/api/v1/label/__name__/values", fields, list[str], "a list of names")
         return _metrics(every)
 
+    def jobs(self) -> tuple[str, ...]:
+        """Count by job."""
+        every = Series("").where("=~", __name__=f"(?i:.*({_WORDS}).*)").where("!~", __name__=".*:.*")
+        samples = self.api.query(aggregate("count", every.now(), ("job",)).text, self.at).samples
+        return tuple(sorted(one.labels.get("job", "") for one in samples))
+
 
 class InExposition(Struct, frozen=True):
     """The exposition of an instance, which gets the label ``job`` in a scrape."""
@@ -120,6 +129,10 @@ class InExposition(Struct, frozen=True):
         """Read its names."""
         pattern = re.compile(f".*({_WORDS}).*", re.IGNORECASE)
         return _metrics(line.name for line in self.exposition.lines if pattern.fullmatch(line.name))
+
+    def jobs(self) -> tuple[str, ...]:
+        """Read the label, which a scrape adds where it is missing."""
+        return tuple(sorted({line.labels.get("job") or self.job for line in self.exposition.lines}))
 
 
 def last_alive(api: PrometheusApi, runs: Iterable[str], start: int, end: int) -> float:

@@ -93,8 +93,10 @@ class Candidates(Struct, frozen=True):
         return Model(self.site, self.base.common.base.library, services)
 
 
-def candidates(specs: Path, site: str) -> Candidates:
+def candidates(specs: Path, site: str, drafts: Mapping[str, str] | None = None) -> Candidates:
     """Read all profiles; ``specs`` need not exist, and ``site`` is the default where they have no site.
+
+    ``drafts`` are texts of profiles that are no files yet, by their names.
 
     Raises:
         CommandError: the parts that services share have errors.
@@ -102,6 +104,10 @@ def candidates(specs: Path, site: str) -> Candidates:
     sources = profile_sources(specs)
     if sources.site is None:
         sources = replace(sources, site=SpecFile(specs / "site.yaml", Result(SourceText("site.yaml", site))))
+    for name, text in (drafts or {}).items():
+        path = specs / "profiles" / f"{name}.yaml"
+        draft = SpecFile(path, Result(SourceText(str(path), text)))
+        sources = replace(sources, profiles=(*sources.profiles, draft))
     base, found = foundation.load(sources, Memory())
     if base is None or not base.common.sound:
         problem = _at_fault([one for one in found if one.severity is Severity.ERROR])
@@ -281,8 +287,9 @@ def _unknown(place: SeriesPlace, profiles: Iterable[str]) -> CommandError:
         )
         return CommandError(message, help_)
     help_ = (
-        f"it has {listed(alike, _NAMED)}: write a profile that maps them, profiles/<name>.yaml in the "
-        "directory of specs, and run this again: a profile of your own is recognised as well. Where a shipped one "
-        "almost fits, begin with extends: <its name>, or a copy: agent-metrics init --copy-profile <its name>"
+        f"it has {listed(alike, _NAMED)}: add --draft-profile <name> to have a profile drafted for them, or write "
+        "profiles/<name>.yaml in the directory of specs, and run this again: a profile of your own is recognised as "
+        "well. Where a shipped one almost fits, begin with extends: <its name>, or a copy: agent-metrics init "
+        "--copy-profile <its name>"
     )
     return CommandError(message, help_)

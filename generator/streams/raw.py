@@ -43,6 +43,8 @@ _EXPONENT_FROM, _EXPONENT_BELOW = 1_000_000, 0.0001
 _WHOLE = re.compile(r"[0-9]+")
 _TARGET = ("job", "instance")
 _BELOW_ALL = Expr("-Inf")
+#: The label that distinguishes amounts to subtract, for a moment.
+_SUBTRACTED = "subtracted"
 #: In place of 0, up to which Prometheus counts nothing, not even what is 0.
 _JUST_ABOVE_ZERO = 1e-12
 
@@ -102,7 +104,8 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     expr = any_of([_summed(name, source, stream, service, site) for name in source.names])
     if source.minus:
         less = any_of([_summed(name, source, stream, service, site) for name in source.minus])
-        expr -= less | number(0) * expr
+        # A sum, and no difference: where nothing is to be subtracted, there is no series of it.
+        expr = aggregate("sum", expr | labelled(number(-1) * less, _SUBTRACTED, "yes"), _kept(source, stream))
         if not stream.is_native:
             expr = call("clamp_min", expr, number(0))
     if source.scale != 1:
@@ -116,10 +119,7 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
 
 def _summed(name: str, source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     """Sum a metric to the source labels that the stream needs."""
-    kept = sorted({exposed for _, exposed in source.labels})
-    classic = stream.is_histogram and not source.native
-    if classic:
-        kept = sorted((*kept, names.LE))
+    kept, classic = _kept(source, stream), stream.is_histogram and not source.native
     exposed = _selected(name, source, stream, service)
     rates = exposed.now() if stream.is_gauge else call("rate", exposed.over(site.raw_window))
     if source.native and source.value:
@@ -132,6 +132,12 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
         rates = _in_base_units(rates, source)
     summed = aggregate(stream.across, rates, kept)
     return summed * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else summed
+
+
+def _kept(source: Source, stream: Stream) -> list[str]:
+    """List the source labels that a stream needs."""
+    kept = {exposed for _, exposed in source.labels}
+    return sorted(kept | {names.LE} if stream.is_histogram and not source.native else kept)
 
 
 def joined(source: Source, service: Service) -> list[str]:

@@ -1,0 +1,164 @@
+"""The likely meaning of names and values of foreign metrics, by the words in them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NO_PLURALS = frozenset({"ms", "status", "success", "process", "class", "access", "progress"})
+_HTTP = re.compile("[1-5][0-9][0-9]")
+_OK, _ERROR = "ok", "error"
+
+
+def words(name: str) -> frozenset[str]:
+    """Split a name into lower-case words, each in its singular: ``toolCalls_total`` has tool, call and total."""
+    found = (word.lower() for word in _WORD.findall(name))
+    return frozenset(word if word in _NO_PLURALS else word.removesuffix("s") or word for word in found)
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: The words for a run, the most certain first, and the word that people then read.
+RUNS: Mapping[str, str] = {
+    **dict.fromkeys(("run", "task", "workflow", "job", "mission"), "run"),
+    **dict.fromkeys(("session", "conversation", "thread", "dialog", "dialogue"), "session"),
+    **dict.fromkeys(("turn", "message"), "turn"),
+    **dict.fromkeys(("agent", "execution", "invocation", "chain", "query", "assistant"), "run"),
+    "request": "request",
+}
+TOOLS = _listed("tool function mcp skill")
+MODELS = _listed(
+    "llm model completion chat inference openai anthropic gpt bedrock ollama generation provider"
+)
+TOKENS = _listed("token")
+COSTS = _listed("cost spend usd dollar")
+STEPS = _listed("step iteration turn hop")
+FAILED = _listed("error failed failure exception fail")
+SUCCEEDED = _listed("success succeeded successful completed finished")
+#: Events that are no ends of anything, and quantities of other kinds.
+UNFINISHED = _listed(
+    "started start begun active progress queued pending running waiting retry retrie retriable canceled cancelled "
+    "rejected preempted created open limit max budget remaining"
+)
+TIMES = _listed("second ms millisecond duration latency time elapsed")
+#: Metrics of the surroundings of an agent.
+ELSEWHERE = _listed(
+    "http grpc db sql cache queue gc process python go cpu memory disk pool scrape network jvm redis"
+)
+
+_STATUS = {
+    **dict.fromkeys(
+        _listed("ok success succeeded successful completed complete done finished pass passed true"), _OK
+    ),
+    **dict.fromkeys(
+        _listed("error err errored failed failure fail exception timeout false crashed crash"), _ERROR
+    ),
+}
+_NO_ERROR = _listed("none null nil no_error 0 false ok")
+_TOKEN_TYPES = {
+    **dict.fromkeys(_listed("in input prompt"), "prompt"),
+    **dict.fromkeys(_listed("out output completion response generated generation candidate"), "completion"),
+    **dict.fromkeys(
+        _listed("cached cache cacheread cachehit cachedinput inputcached cachedprompt"), "cached"
+    ),
+    **dict.fromkeys(_listed("cachewrite cachecreation cachewritten inputcachecreation"), "cache_write"),
+    **dict.fromkeys(_listed("reasoning thinking thought outputreasoning reasoningoutput"), "reasoning"),
+    **dict.fromkeys(_listed("total all sum"), "total"),
+}
+_ERROR_CLASSES: Mapping[str, str] = {
+    "timeout": "timeout|timedout|deadline|504|408",
+    "rate_limit": "ratelimit|toomany|throttl|429",
+    "quota": "quota|insufficient|billing|402",
+    "auth": "auth|apikey|401",
+    "permission": "permission|forbidden|403",
+    "not_found": "notfound|404",
+    "context_length": "contextlength|contextwindow|toolong",
+    "content_policy": "contentpolicy|contentfilter|safety|moderation",
+    "overloaded": "overload|unavailable|capacity|503|529",
+    "connection": "connect|network|socket|dns|resourceaccess",
+    "tool_validation": "validation",
+    "invalid_request": "badrequest|invalidrequest|unprocessable|400|422",
+    "invalid_response": "json|pars|decode|invalidresponse",
+    "server_error": "internal|server|500|502",
+}
+_STOP_REASONS: Mapping[str, frozenset[str]] = {
+    "completed": _listed(
+        "completed complete stop endturn success succeeded done finished final finalanswer goal"
+    ),
+    "max_steps": _listed(
+        "maxsteps maxturns maxiterations steplimit iterationlimit recursionlimit limit looplimit"
+    ),
+    "max_tokens": _listed("maxtokens length tokenlimit maxoutputtokens"),
+    "context_exceeded": _listed("contextexceeded contextlength contextlengthexceeded contextwindow"),
+    "budget_exceeded": _listed("budget budgetexceeded costlimit"),
+    "timeout": _listed("timeout timedout deadline"),
+    "content_filter": _listed("contentfilter safety moderated"),
+    "refusal": _listed("refusal refused"),
+    "guardrail": _listed("guardrail blocked tripwire"),
+    "cancelled": _listed("cancelled canceled aborted interrupted stopped"),
+    "tool_error": _listed("toolerror toolfailure toolfailed"),
+    "step_error": _listed("error failed failure exception steperror llmerror modelerror"),
+}
+
+
+def _plain(value: str) -> str:
+    return re.sub("[^a-z0-9]", "", value.lower())
+
+
+def statuses(label: str, values: Iterable[str]) -> dict[str, str]:
+    """Map the values of a label to ok and error; those that may be either are left out.
+
+    The label of an error has it as its value, and "none" or nothing where there was none.
+    """
+    if not words(label) & FAILED:
+        return {value: _status(value) for value in values if _status(value)}
+    found: dict[str, str] = {}
+    for value in values:
+        is_ok = not value or _plain(value) in _NO_ERROR or value.lower() in _NO_ERROR
+        found[value] = _OK if is_ok else _ERROR
+    return found
+
+
+def is_http(value: str) -> bool:
+    """Whether a value is the status of an HTTP response."""
+    return bool(_HTTP.fullmatch(value))
+
+
+def _status(value: str) -> str:
+    if is_http(value):
+        return _OK if value[0] in "123" else _ERROR
+    return _STATUS.get(_plain(value), "")
+
+
+def token_type(value: str) -> str:
+    """Return the token type that a value means, "total", or nothing."""
+    plain = _plain(value)
+    plain = plain.removesuffix("s").removesuffix("token") or plain
+    return _TOKEN_TYPES.get(plain) or _TOKEN_TYPES.get(plain.removesuffix("s"), "")
+
+
+def token_type_of_name(name: str) -> str:
+    """Return the token type that a metric's name means, "total", or nothing."""
+    found = words(name)
+    if found & {"cache", "cached"}:
+        return "cache_write" if found & {"write", "creation", "created", "written"} else "cached"
+    kinds = {_TOKEN_TYPES[word] for word in found & _TOKEN_TYPES.keys()} - {"total"}
+    return "reasoning" if "reasoning" in kinds else next(iter(sorted(kinds)), "")
+
+
+def error_class(value: str) -> str:
+    """Return the class of errors that a value means; "other" where none is certain."""
+    plain = _plain(value)
+    return next((name for name, pattern in _ERROR_CLASSES.items() if re.search(pattern, plain)), "other")
+
+
+def stop_reason(value: str) -> str:
+    """Return the stop reason that a value means; "other" where none is certain."""
+    plain = _plain(value)
+    return next((name for name, known in _STOP_REASONS.items() if plain in known), "other")

@@ -1,0 +1,238 @@
+"""Profiles drafted from the names and values of metrics that no profile reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from generator.audit.exposition import fetch_file, parse
+from generator.commands.init_from import site
+from generator.discover import meaning
+from generator.discover.places import InExposition
+from generator.discover.profile_draft import ProfileDraft, drafted
+from generator.discover.recognise import candidates
+from generator.live.remote_write import TimeSeries, write
+from tests.commands.calls import Call
+from tests.golden import compare
+
+if TYPE_CHECKING:
+    from generator.live.server import PrometheusServer
+
+DRAFTS = Path(__file__).parent / "drafts"
+EXPOSITIONS = Path(__file__).parents[1] / "profiles/expositions"
+#: Each a shape of its own: a label of outcomes, counters of successes and failures, summaries with an exception's
+#: name, a gateway without a status, and names with colons.
+SHAPES = sorted(path.stem for path in DRAFTS.glob("*.prom"))
+#: One that counts tokens alone.
+WITHOUT_RUNS = "pydantic-ai"
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call ``init`` as its user does."""
+    return Call(capsys)
+
+
+def _draft(exposition: Path, folder: Path) -> ProfileDraft | None:
+    known = candidates(folder, site(None))
+    place = InExposition(parse(fetch_file(exposition)), "acme")
+    source = place.source(known.draft("agent", {"job": "acme"}))
+    return drafted(source, known.base.common.base.library.streams, "acme", "a test")
+
+
+def test_drafts_are_as_expected(tmp_path: Path) -> None:
+    found = {}
+    for shape in SHAPES:
+        draft = _draft(DRAFTS / f"{shape}.prom", tmp_path)
+        assert draft is not None
+        found[f"{shape}.yaml"] = draft.text
+    compare(DRAFTS, found, inputs=("*.prom",))
+
+
+@pytest.mark.parametrize(
+    "exposition",
+    [*DRAFTS.glob("*.prom"), *(EXPOSITIONS / f"{name}.prom" for name in ("codex", "gemini", "litellm"))],
+    ids=lambda one: one.stem,
+)
+def test_a_draft_compiles_and_its_panels_have_data(exposition: Path, call: Call, tmp_path: Path) -> None:
+    specs = str(tmp_path / "specs")
+    answer = call(
+        *("init", specs, "--from-exposition", str(exposition), "--draft-profile", "acme", "--service", "one")
+    )
+    assert answer.code == 0, answer.err
+    assert "error" not in answer.err
+    assert "acme: drafted for run" in answer.out
+    assert "one: recognised as acme" in answer.out
+    profile = yaml.safe_load((tmp_path / "specs/profiles/acme.yaml").read_text(encoding="utf-8"))
+    assert set(profile["streams"]) >= {"run"}
+
+
+def test_names_and_values_are_text_whatever_they_are(call: Call, tmp_path: Path) -> None:
+    odd = 'a"b: [c]\\n#d {{e}} $f é .*'
+    series = "\n".join(
+        f'acme_runs_total{{outcome="{value}",error="{odd}",model="{odd}"}} 9'.replace('a"b', 'a\\"b')
+        for value in ("success", "failed", odd)
+    )
+    many = "\n".join(f'acme_tool_errors_total{{tool="t",error="E{number}"}} 1' for number in range(500))
+    exposition = tmp_path / "odd.prom"
+    exposition.write_text(f"{series}\n{many}\n", encoding="utf-8")
+    answer = call(
+        "init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "acme"
+    )
+    assert answer.code == 0, answer.err
+    text = (tmp_path / "specs/profiles/acme.yaml").read_text(encoding="utf-8")
+    profile = yaml.safe_load(text)
+    assert profile["labels"]["status"]["values"] == {"ok": ["success"], "error": ["failed"]}
+    assert max(map(len, text.splitlines())) < 1000
+
+
+def test_without_runs_nothing_is_written(call: Call, tmp_path: Path) -> None:
+    exposition = str(EXPOSITIONS / f"{WITHOUT_RUNS}.prom")
+    answer = call("init", str(tmp_path / "specs"), "--from-exposition", exposition, "--draft-profile", "acme")
+    assert answer.code == 2
+    assert "counts runs" in answer.err
+    assert "help: " in answer.err
+    assert not (tmp_path / "specs").exists()
+
+
+def test_an_unknown_exposition_names_the_option(call: Call, tmp_path: Path) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--from-exposition", str(DRAFTS / "outcomes.prom"))
+    assert answer.code == 2
+    assert "--draft-profile" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--draft-profile", "agent"), 'there is a profile "agent"'),
+        (("--draft-profile", "acme", "--profile", "litellm"), "name two profiles"),
+        (("--draft-profile", "Acme Bots"), '"profile" may not be the text "Acme Bots"'),
+        (("--draft-profile", "../acme"), '"profile" may not be the text "../acme"'),
+    ],
+)
+def test_a_call_that_contradicts_itself_writes_nothing(
+    more: tuple[str, ...], message: str, call: Call, tmp_path: Path
+) -> None:
+    exposition = str(DRAFTS / "outcomes.prom")
+    answer = call("init", str(tmp_path / "specs"), "--from-exposition", exposition, *more)
+    assert answer.code == 2
+    assert message in answer.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_there_must_be_metrics_to_draft_from(call: Call, tmp_path: Path) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--draft-profile", "acme")
+    assert answer.code == 2
+    assert "--from-prometheus" in answer.err
+
+
+@pytest.mark.prometheus
+def test_a_server_gives_one_job_and_its_history(
+    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer
+) -> None:
+    now = int(fresh_prometheus.api.query("time()").samples[0].value)
+    times = [(now - 3600 + 15 * step) * 1000 for step in range(240)]
+    for job in ("acme", "others"):
+        for result, share in (("success", 9), ("failure", 1)):
+            labels = {"__name__": "acme_agent_tasks_total", "job": job, "instance": "a", "outcome": result}
+            values = [float(share * step) for step in range(240)]
+            write(fresh_prometheus.api, [TimeSeries(labels, times, values)])
+    specs, url = tmp_path / "specs", fresh_prometheus.api.url
+    both = call("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme")
+    assert both.code == 2
+    assert "choose one by --job: acme, others" in both.err
+    assert not specs.exists()
+    one = call("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme", "--job", "acme")
+    assert one.code == 0, one.err
+    assert "acme: recognised as acme, 1 of its 1 metrics are there" in one.out
+    profile = yaml.safe_load((specs / "profiles/acme.yaml").read_text(encoding="utf-8"))
+    assert profile["streams"] == {"run": {"of": "acme_agent_tasks_total", "labels": {"status": "outcome"}}}
+    again = call("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme", "--job", "acme")
+    assert again.code == 2
+    assert 'there is a profile "acme"' in again.err
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("acme_toolCalls_total", {"acme", "tool", "call", "total"}),
+        ("LLMRequests", {"llm", "request"}),
+        ("run_status_ms", {"run", "status", "ms"}),
+        ("", set()),
+    ],
+)
+def test_words_of_names(name: str, expected: set[str]) -> None:
+    assert meaning.words(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "expected"),
+    [
+        ("outcome", ["success", "FAILED", "partial"], {"success": "ok", "FAILED": "error"}),
+        ("success", ["true", "false"], {"true": "ok", "false": "error"}),
+        ("error", ["true", "false"], {"true": "error", "false": "ok"}),
+        ("error_type", ["", "TimeoutError"], {"": "ok", "TimeoutError": "error"}),
+        ("error", ["none", "IOException"], {"none": "ok", "IOException": "error"}),
+        ("code", ["200", "503", "302"], {"200": "ok", "503": "error", "302": "ok"}),
+        ("model", ["gpt-4o"], {}),
+    ],
+)
+def test_values_that_mean_a_status(label: str, values: list[str], expected: dict[str, str]) -> None:
+    assert meaning.statuses(label, values) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("in", "prompt"),
+        ("prompt_tokens", "prompt"),
+        ("Output", "completion"),
+        ("cache_read", "cached"),
+        ("cacheCreation", "cache_write"),
+        ("reasoning_output", "reasoning"),
+        ("total_tokens", "total"),
+        ("gpt-4o", ""),
+        ("", ""),
+    ],
+)
+def test_values_that_mean_a_token_type(value: str, expected: str) -> None:
+    assert meaning.token_type(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("llm_input_tokens_total", "prompt"),
+        ("llm_output_tokens_total", "completion"),
+        ("llm_input_cached_tokens_total", "cached"),
+        ("llm_cache_creation_input_tokens_total", "cache_write"),
+        ("llm_output_reasoning_tokens_total", "reasoning"),
+        ("llm_tokens_total", ""),
+    ],
+)
+def test_names_that_mean_a_token_type(name: str, expected: str) -> None:
+    assert meaning.token_type_of_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("RateLimitError", "rate_limit"),
+        ("APITimeoutError", "timeout"),
+        ("503", "overloaded"),
+        ("Odd", "other"),
+    ],
+)
+def test_values_that_mean_a_class_of_errors(value: str, expected: str) -> None:
+    assert meaning.error_class(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("end_turn", "completed"), ("MAX_TURNS", "max_steps"), ("GOAL", "completed"), ("odd", "other")],
+)
+def test_values_that_mean_a_stop_reason(value: str, expected: str) -> None:
+    assert meaning.stop_reason(value) == expected
