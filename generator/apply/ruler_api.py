@@ -110,7 +110,7 @@ class RulerApi(Struct, frozen=True):
             raise self._refusal(response, doing, "name the tenant with --tenant")
         general = self.connection.help_for(response.status)
         if response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and self.tenant:
-            general = f"{general}; and see that they are for tenant {self.tenant}"
+            general = f"{general}, for tenant {self.tenant}"
         raise self._refusal(response, doing, _HELP.get(response.status, general))
 
     def _refusal(self, response: Response, doing: str, help_: str) -> LiveError:

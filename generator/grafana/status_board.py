@@ -63,7 +63,8 @@ _NOTHING = "-"
 _SEEN = {"points": 0.01, "relative": 0.1}
 
 _DESCRIPTION = (
-    "The value of each signal now, its objective, its trend (release: the newest against the previous one) and its "
+    "The value of each signal now, its objective, its trend (release: the newest against the previous one, "
+    "as long as the value does not double within an hour) and its "
     "status: the worst of its alerts, pending ones included, and since when the first of them is true. The worst "
     "signals are on top. A name behind the dot is the worst tool, model or stop reason. NO RUNS: no run finishes, so "
     "most signals have no value; calls, tokens and cost show what is used meanwhile. NO METRIC: the profile of the "

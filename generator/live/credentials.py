@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _HIDDEN = "***"
 #: In a server's data, a text shorter than this is not treated as a credential: it would occur by chance.
 _SHORTEST_IN_DATA = 8
+#: The help where the server refuses what the environment has.
+_OTHER = "see that {} in the environment is right, still valid, and allows this"
 
 
 class Credentials(Struct, frozen=True):
@@ -73,13 +75,13 @@ def credentials(server: str, environment: Mapping[str, str]) -> Credentials:
     login = f"set {names['TOKEN']}, or {names['USER']} and {names['PASSWORD']}, in the environment"
     token, user, password = (environment.get(name, "").strip("\r\n") for name in names.values())
     if token.strip():
-        return _token(token.strip(), names["TOKEN"], login)
+        return _token(token.strip(), names["TOKEN"], _OTHER.format(names["TOKEN"]))
     if not user and not password:
         return Credentials(login=login)
     if not user or not password or ":" in user:
         message = f"{names['USER']} and {names['PASSWORD']} go together, and a user name has no colon"
         raise LiveError(message, f"set both, or {names['TOKEN']}")
-    return basic(user, password, login)
+    return basic(user, password, _OTHER.format(f"{names['USER']} and {names['PASSWORD']}"))
 
 
 def _token(token: str, name: str, login: str) -> Credentials:

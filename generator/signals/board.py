@@ -14,7 +14,7 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.alerts import Alert, RuleHealth, Watch
 from generator.model.signals import Distribution, Share, Signal, Trend
-from generator.model.units import duration
+from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, labelled, literal, number
 from generator.streams.scope import Scope, grouped, join, largest, rule, top
 
@@ -28,6 +28,8 @@ WORST_FLOOR = 20
 _ROW = (names.SERVICE, names.SIGNAL)
 _ALERTS, _FOR_STATE = Series(names.ALERTS), Series(names.ALERTS_FOR_STATE)
 _NAME = "alertname"
+#: The time of a trend between releases, and the relative change within an hour that is shown in its place.
+_RELEASE, _DOUBLED = "after release", 1
 
 
 def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[RecordingRule, ...]:
@@ -37,9 +39,11 @@ def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[Reco
     current = rule(names.BOARD_CURRENT, _current(signal, scope), **labels, **titled)
     if signal.trend is None:
         return (current,) if is_watched else ()
-    over = {names.OVER: "after release" if signal.trend.over is None else f"in {duration(signal.trend.over)}"}
-    change = {names.UNIT: "relative" if signal.trend.relative else "points"}
-    return current, rule(names.BOARD_TREND, _trend(signal, signal.trend, scope), **labels | change | over)
+    labels |= {names.UNIT: "relative" if signal.trend.relative else "points"}
+    if signal.trend.over is None:
+        return current, rule(names.BOARD_TREND, _after_release(signal, signal.trend, scope), **labels)
+    change = _within(signal, signal.trend, signal.trend.over, scope)
+    return current, rule(names.BOARD_TREND, change, **labels | {names.OVER: _in(signal.trend.over)})
 
 
 def statuses(alerts: Iterable[Alert], scope: Scope) -> tuple[RecordingRule, ...]:
@@ -138,12 +142,25 @@ def _named(expr: Expr, label: str) -> Expr:
     return largest(copied, (names.WORST,))
 
 
-def _trend(signal: Signal, trend: Trend, scope: Scope) -> Expr:
-    if trend.over is None:
-        return largest(scope.record(names.part(signal, "release_change", (names.RELEASE,))).now())
+def _after_release(signal: Signal, trend: Trend, scope: Scope) -> Expr:
+    """Compare releases; without two of them, or where a value has doubled since, compare with an hour ago.
+
+    A run that suddenly costs far more is news, also where no release is to blame. A label says which of both it is.
+    """
+    released = largest(scope.record(names.part(signal, "release_change", (names.RELEASE,))).now())
+    if signal.worst_by is not None:
+        return labelled(released, names.OVER, _RELEASE)
+    lately = _within(signal, trend, HOUR, scope)
+    if trend.relative:
+        released = join("unless", released, lately >= number(_DOUBLED))
+    return join("or", labelled(released, names.OVER, _RELEASE), labelled(lately, names.OVER, _in(HOUR)))
+
+
+def _within(signal: Signal, trend: Trend, over: int, scope: Scope) -> Expr:
+    """Compare with the value of ``over`` seconds ago."""
     by = () if signal.worst_by is None else (signal.worst_by,)
     values = scope.record(names.value(signal, by))
-    before = earlier(signal, values, trend.over)
+    before = earlier(signal, values, over)
     change = values.now() / (before > number(0)) - number(1) if trend.relative else values.now() - before
     if signal.worst_by is None:
         return change
@@ -151,6 +168,10 @@ def _trend(signal: Signal, trend: Trend, scope: Scope) -> Expr:
     # After a restart Prometheus does not end the series that it recorded before; the worst one of then may still exist.
     latest = top(call("timestamp", shown))
     return join("and", _named(change, signal.worst_by), latest, (names.WORST,))
+
+
+def _in(seconds: int) -> str:
+    return f"in {duration(seconds)}"
 
 
 def earlier(signal: Signal, values: Series, ago: int) -> Expr:

@@ -264,7 +264,7 @@ def test_a_tenant_that_is_missing_or_refused_is_explained(applying: Applying, ru
     ruler.faults.append(Fault(lambda *_: True, status=403, body="forbidden"))
     with pytest.raises(LiveError) as found:
         applying()
-    assert "they are for tenant team-a" in found.value.help
+    assert "for tenant team-a" in found.value.help
     with pytest.raises(LiveError, match="characters that no tenant may have"):
         applying(tenant="a\r\nX: y")
 

@@ -104,6 +104,22 @@ def test_without_any_variable_nothing_is_sent() -> None:
     assert credentials("GRAFANA", {GRAFANA_TOKEN: ""}).headers == {}
 
 
+def test_credentials_that_a_server_refuses_are_not_asked_for_again() -> None:
+    """A token that may only read needs another permission: setting it again would change nothing."""
+    none, token, user = (
+        credentials("RULER", given).login
+        for given in (
+            {},
+            {"AGENT_METRICS_RULER_TOKEN": TOKEN},
+            {"AGENT_METRICS_RULER_USER": "me", "AGENT_METRICS_RULER_PASSWORD": TOKEN},
+        )
+    )
+    assert none.startswith("set AGENT_METRICS_RULER_TOKEN, or AGENT_METRICS_RULER_USER")
+    assert token.startswith("see that AGENT_METRICS_RULER_TOKEN in the environment is right")
+    assert "allows this" in token
+    assert "AGENT_METRICS_RULER_USER and AGENT_METRICS_RULER_PASSWORD in the environment" in user
+
+
 def test_a_user_and_a_password_are_sent_as_utf_8() -> None:
     environment = {"AGENT_METRICS_GRAFANA_USER": "admin", "AGENT_METRICS_GRAFANA_PASSWORD": PASSWORD}
     known = credentials("GRAFANA", environment)

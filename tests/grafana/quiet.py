@@ -13,6 +13,7 @@ _BUCKETS = "drawn while more than one run in twenty is beyond the last bucket"
 _UNIT = "the service declares no signal of its own in this unit"
 _BUDGET = "the service has no budget"
 _WELL = "no alert is true"
+_LASTS = "no more events are bad than the error budget allows"
 _FORECAST = "a forecast waits for a whole yesterday"
 _ALIKE = "no service warns without being critical"
 _LINES = ("Lowest success rates", "Highest latencies (p95)", "Most runs", "Highest spend per hour")
@@ -29,6 +30,7 @@ HEALTHY = {
     "agent-overview / Alerts (table) / A": _WELL,
     "agent-overview / Run latency (timeseries) / D": _BUCKETS,
     "agent-runs / Run latency (timeseries) / D": _BUCKETS,
+    "agent-runs / Error budget ends in (stat) / A": _LASTS,
     "agent-overview / ${signal} (timeseries) / B": _UNIT,
     "agent-overview / ${signal} (timeseries) / C": _UNIT,
     "agent-overview / ${signal} (timeseries) / D": _UNIT,

@@ -138,3 +138,34 @@ def test_the_alerts_of_these_four_rows_are_true_and_no_others(board: Chain) -> N
 def test_before_the_trouble_only_the_release_is_to_be_seen(board: Chain) -> None:
     # 96.7% is below the promised 97%, but by no more bad runs than chance brings.
     assert board.true(NOW - 15 * MINUTE) == {("AgentTokensPerRunRegression", "warning")}
+
+
+@pytest.mark.parametrize(
+    ("dearer", "trend", "over"),
+    [(1, 0.22, "after release"), (1.5, 0.22, "after release"), (3, 2, "in 1h")],
+    ids=["as-before", "dearer", "doubled"],
+)
+def test_a_run_that_doubles_within_an_hour_shows_that_instead_of_its_release(
+    chain: NewChain, dearer: float, trend: float, over: str
+) -> None:
+    """The releases differ by no more than 22% at first; what happens later to both, no release explains."""
+    new = chain()
+    before = Stretch(minutes=105, runs=1200, release="2026-03-14", tokens=_tokens(8900 / 1.22))
+    released = replace(before, minutes=60, release="2026-03-21", tokens=_tokens(8900))
+    now = replace(released, minutes=15, tokens=_tokens(8900 * dearer))
+    new.write(craft(new.service, [before, released, now]))
+    new.evaluate(T0, NOW)
+    value, labels = _rows(new, "trend")["token_usage_per_run"]
+    assert labels["over"] == over
+    assert value == pytest.approx(trend, rel=0.2)
+
+
+def test_a_service_of_one_release_shows_the_change_within_an_hour(chain: NewChain) -> None:
+    new = chain()
+    before = Stretch(minutes=165, runs=1200, release="2026-03-21", tokens=_tokens(8900))
+    new.write(craft(new.service, [before, replace(before, minutes=15, tokens=_tokens(8900 * 1.3))]))
+    new.evaluate(T0, NOW)
+    for signal, grown in (("token_usage_per_run", 0.3), ("cost_per_run", None)):
+        value, labels = _rows(new, "trend")[signal]
+        assert (labels["over"], labels["unit"]) == ("in 1h", "relative")
+        assert grown is None or value == pytest.approx(grown, rel=1e-9)

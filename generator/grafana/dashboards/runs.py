@@ -146,7 +146,7 @@ def burn(records: Records) -> Panel:
 
 def _called(records: Records) -> list[Query]:
     """Read the pace of each window at which the alert pages, and warns, where the service has it."""
-    promised = mine(records.series("success_rate", part="error_budget")).now()
+    promised = mine(records.series("success_rate", part="objective_window")).now()
     alerts = [one.alert for one in records.watches if one.burns and one.signal == "success_rate"]
     paces = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where("=~", **{names.PART: "pace_.+"})
     milder = ["info"]
