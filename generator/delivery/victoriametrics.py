@@ -1,5 +1,8 @@
 """``victoriametrics``: the rules as VMRules, for the VictoriaMetrics operator.
 
+VictoriaMetrics' ``rate`` begins with the last sample before its window, so that windows of a rule interval tile time;
+Prometheus needs a scrape more for that, which would count increases twice here.
+
 vmalert fills in templates in the labels of recording rules as well, where Prometheus has plain text, such as the title
 of a signal. So the beginnings of templates are written as templates of themselves there.
 """
@@ -14,6 +17,7 @@ from msgspec.structs import replace
 from generator.artifact import Artifact
 from generator.delivery.deliver import Limit
 from generator.delivery.kubernetes import ObjectKind, kustomization, rules_object
+from generator.model.units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,9 +46,12 @@ LIMITS: tuple[Limit, ...] = (
 )
 
 
-def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
+def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site: Site) -> Iterator[Artifact]:
     """Write the VMRule of a service."""
-    yield _rule(rules, options)
+    prometheus, here = (
+        f"}}[{duration(window)}]" for window in (site.of(service).raw_window, site.rule_interval)
+    )
+    yield _rule(replace(rules, groups=rules.groups.replace(prometheus, here)), options)
 
 
 def of_dashboards(drawn: Sequence[Artifact], options: VictoriaMetrics) -> Iterator[Artifact]:  # noqa: ARG001
