@@ -22,6 +22,8 @@ from generator.streams.scope import each, having, join, largest, smallest, sprea
 
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3
+#: The share of a histogram's events that must become bad in a test case, so that it is more than chance.
+SEEN = 0.02
 #: The standard deviations beyond a bound for a page: a service close to its bound has one page by chance in months.
 PAGE_SIGMAS = 4
 #: Those of a quantile for a ticket: a gradual slowdown is detected minutes earlier, and a service with a quantile close

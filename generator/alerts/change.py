@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts import chance, condition, usual
-from generator.alerts.chance import SIGMAS
+from generator.alerts.chance import SEEN, SIGMAS
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 _MORE = 1_000_000
 #: Healthy values, as parts of the bound of the signal itself.
 _BELOW = (0.9, 0.8, 0.7, 0.6, 0.5)
-#: The share of events that must become bad in a step, so that it is more than chance.
-_SEEN = 0.02
 
 KEY, KIND = "change", Change
 FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
@@ -116,6 +114,10 @@ def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     beyond = None if kind.beyond is None else ground.beyond(alert, kind.beyond)
     if beyond is not None:
         crossed = crossed & condition.beyond(signal, parts.value.now(), beyond)
+    if condition.adds_up(signal):
+        smaller = 0 if signal.better is Better.HIGHER else kind.over
+        whole = condition.whole_window(signal, ground, parts.each, smaller)
+        crossed = join("and", crossed, whole, parts.each)
     for offset in (0, kind.over):
         events = parts.denominator.now(offset=offset)
         crossed = condition.enough(crossed, events, ground.floor(alert, MIN_EVENTS), parts.on)
@@ -274,7 +276,7 @@ class _Step(Struct, frozen=True):
         value = self._worse_than(base, 1 + MARGIN)
         bad, before = self.bad(value), self.bad(base)
         ends_beyond = value < beyond if signal.better is Better.HIGHER else value > beyond
-        return ends_beyond and bad is not None and before is not None and bad - before > _SEEN
+        return ends_beyond and bad is not None and before is not None and bad - before > SEEN
 
     @property
     def worst(self) -> float:
@@ -323,9 +325,9 @@ class _Step(Struct, frozen=True):
     def from_base(self, base: float, load: Load | None = None) -> Timeline:
         """Begin at a value, with enough traffic to stay long in a window, or under a given load."""
         before = load or self.load(base, _MORE * PLENTY)
-        if not isinstance(self.signal.kind, Count | Level):
+        if not isinstance(self.signal.kind, Level):
             return self.subject.timeline.then(self.forgotten, before).quiet("silent before")
-        # A count or a gauge is complete only when its window is; ratios are right from the first event on.
+        # A gauge is complete only when its window is.
         settled = self.forgotten + self.subject.keep + self.subject.interval
         return self.subject.timeline.then(settled, before).silent("silent before")
 
@@ -335,8 +337,8 @@ def _bounds(step: _Step) -> Iterator[TestCase]:
     interval, value = subject.interval, step.worse(1 + MARGIN)
     resolves = step.forgotten + subject.keep
     timeline = step.from_base(step.base).then(resolves + SLACK, step.load(value))
-    # A plain count has no traffic that could stay long in a window.
-    sharp = not isinstance(step.signal.kind, Count | Level)
+    # A sum has no traffic that could stay long in a window.
+    sharp = not (condition.adds_up(step.signal) or isinstance(step.signal.kind, Level))
     if sharp and subject.alert.for_ >= interval:
         timeline = timeline.silent("not before its for", step.fires - interval)
     timeline = timeline.fires("fires just beyond its bound", step.fires, subject.tier.bound * (1 + MARGIN))
@@ -386,7 +388,7 @@ def _no_limit(step: _Step) -> Iterator[TestCase]:
 
 
 def _events_now(step: _Step) -> Iterator[TestCase]:
-    if not (fewest := step.subject.alert.min_events) or isinstance(step.signal.kind, Count):
+    if not (fewest := step.subject.alert.min_events) or condition.adds_up(step.signal):
         return
     if not step.is_sure(fewest):
         # Chance needs more events than the floor.
@@ -403,7 +405,7 @@ def _events_now(step: _Step) -> Iterator[TestCase]:
 
 def _events_before(step: _Step) -> Iterator[TestCase]:
     alert, interval = step.subject.alert, step.subject.interval
-    if not (fewest := alert.min_events) or isinstance(step.signal.kind, Count):
+    if not (fewest := alert.min_events) or condition.adds_up(step.signal):
         return
     first = step.signal.window + alert.for_ + 2 * interval
     few, enough = (

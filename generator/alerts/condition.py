@@ -12,28 +12,24 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, has_mildest, pace_part
 from generator.model.service import RUN, worded
-from generator.model.signals import (
-    Better,
-    Distribution,
-    Level,
-    Signal,
-    Take,
-)
+from generator.model.signals import Better, Cost, Count, Distribution, Level, Signal, Take
+from generator.model.streams import Stream
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.quantile import is_timed
 from generator.signals.registry import counted_at
-from generator.streams.scope import Scope, each, largest, spread
+from generator.streams.scope import Scope, each, having, largest, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from generator.model.alerts import Alert, AlertSeverity, Burn, Tier
     from generator.model.service import Service
-    from generator.model.streams import Stream
 
 #: Sums of rates are slightly off whole counts: a floor of N is compared as half an event less.
 HALF_EVENT = 0.5
+#: The part of a window that must have been seen before a sum can be too small.
+_FULL = 0.9
 
 #: The precision of comparisons; without rounding an exact threshold is missed: 0.9 - 0.95 is -0.04999999999999993.
 PRECISION = 1e-06
@@ -311,6 +307,19 @@ def points_template() -> str:
 def window_of(signal: Signal) -> str:
     """Name a signal's window."""
     return f"the last {duration(signal.window)}"
+
+
+def adds_up(signal: Signal) -> bool:
+    """Whether a signal is the sum of a window, which is too small until the window is full."""
+    kind = signal.kind
+    return isinstance(kind, Count) or (isinstance(kind, Cost) and not isinstance(kind.per, Stream))
+
+
+def whole_window(signal: Signal, ground: Ground, labels: Sequence[str], ago: int = 0) -> Expr:
+    """Find where a window was nearly full, now or some seconds ago."""
+    rates = having(ground.scope.stream(signal.of), labels)
+    seen = largest(call("count_over_time", rates.over(signal.window - 1, offset=ago)), labels)
+    return seen >= number(_FULL * (signal.window // ground.scope.site.rule_interval))
 
 
 def is_now(signal: Signal) -> bool:

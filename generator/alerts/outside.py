@@ -72,6 +72,9 @@ def words(alert: Alert, kind: Outside, _tier: Tier, _service: Service) -> str:
 def cases(kind: Outside, subject: Subject) -> Iterator[TestCase]:
     """Use one value too few of a label, one more, and then no more until they are forgotten."""
     alert, label, step = subject.alert, kind.label.values[0], subject.interval
+    if alert.for_ + step >= OUTSIDE_WINDOW:
+        # They are forgotten before it fires: only values that go on raise it.
+        return
     name = SeriesId(names.rate(STREAM), ((names.OUTSIDE_LABEL, label),))
     nothing: Load = {name: 0.0}
     begun = (

@@ -164,7 +164,8 @@ def exposed(service: Service) -> dict[str, Shape]:
 def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
     """Find the labels by which a stream reads only a part of a foreign metric."""
     sources = (source for stream in service.streams.values() for source in stream.sources)
-    return {label: _ANY for source in sources if metric.name in source.names for label, _ in source.where}
+    read = (source for source in sources if metric.name in (*source.names, *source.minus))
+    return {label: _ANY for source in read for label, _ in source.where}
 
 
 def made_by_prometheus(service: Service) -> dict[str, Shape]:

@@ -96,6 +96,26 @@ SPECS = {
             },
         },
     ),
+    # An hour's spend is too small in a service's first minutes, and a later one no rise.
+    "alerts of its own": _Small(
+        ("Spending", "Slower", "Strays"),
+        {
+            "alerts": {
+                "Spending": {
+                    "change": {"signal": "cost_rate", "over": "30m"},
+                    "critical": "20%",
+                    "summary": "It spends more.",
+                },
+                "Slower": {
+                    "regression": {"signal": "step_count_p50"},
+                    "warning": "5%",
+                    "min_bad_events": 5,
+                    "summary": "It takes more steps.",
+                },
+                "Strays": {"undeclared": {}, "for": "1h", "summary": "It has other values."},
+            }
+        },
+    ),
     "a bound of a segment": _Small(
         ("AgentCostPerRunMissed",),
         {

@@ -26,8 +26,8 @@ labels:
 streams:
   run:
     parts:
-      - {of: x_runs_total, minus: x_failures_total, set: {status: ok}}
-      - {of: x_failures_total, set: {status: error}}
+      - {of: x_runs_total, minus: x_failures_total, where: {kind: chat}, set: {status: ok}}
+      - {of: x_failures_total, where: {kind: chat}, set: {status: error}}
   tool_call:
     parts:
       - {of: x_calls_total, minus: x_errors_total, set: {status: ok}}
@@ -36,9 +36,12 @@ streams:
 """
 START, SCRAPE, SCRAPES = 1_700_000_000, 15, 20
 END = START + SCRAPE * (SCRAPES - 1)
-#: Events in a second, by metric, tool and instance. Counters of failures that no call has are odd, but possible.
+#: Events in a second, by metric, kind or tool, and instance. More failures than calls are odd, but possible.
 EVENTS = {
-    ("x_runs_total", "", "a"): 3,
+    ("x_runs_total", "chat", "a"): 3,
+    ("x_runs_total", "batch", "a"): 7,
+    ("x_failures_total", "chat", "a"): 1,
+    ("x_failures_total", "batch", "a"): 2,
     ("x_calls_total", "with errors", "a"): 10,
     ("x_calls_total", "with errors", "b"): 2,
     ("x_errors_total", "with errors", "b"): 3,
@@ -66,10 +69,9 @@ def model(tmp_path: Path, unique: str) -> Model:
 @pytest.mark.prometheus
 def test_successes_are_calls_without_failures(model: Model, prometheus: PrometheusApi, unique: str) -> None:
     times = [(START + SCRAPE * scrape) * 1000 for scrape in range(SCRAPES)]
-    for (name, tool, instance), events in EVENTS.items():
-        labels = {"__name__": name, "job": unique, "instance": instance} | (
-            {"function": tool} if tool else {}
-        )
+    for (name, value, instance), events in EVENTS.items():
+        label = "kind" if name in {"x_runs_total", "x_failures_total"} else "function"
+        labels = {"__name__": name, "job": unique, "instance": instance, label: value}
         write(prometheus, [TimeSeries(labels, times, [float(SCRAPE * events * at) for at in range(SCRAPES)])])
     service = model.services[0]
     found = {}
@@ -79,7 +81,8 @@ def test_successes_are_calls_without_failures(model: Model, prometheus: Promethe
             found[sample.labels.get("tool", ""), sample.labels["status"]] = sample.value
     assert found == pytest.approx(
         {
-            ("", "ok"): 3,
+            ("", "ok"): 2,
+            ("", "error"): 1,
             ("with errors", "ok"): 9,
             ("with errors", "error"): 3,
             ("without", "ok"): 5,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from generator.alerts import chance, condition
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
-from generator.model.signals import Better, Count, Share, Signal
+from generator.model.signals import Better, Share, Signal
 from generator.model.units import HOUR
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals import rare
 from generator.signals.quantile import UNKNOWN_LENGTH
 from generator.signals.ratio import unfinished
-from generator.streams.scope import each, grouped, join, largest
+from generator.streams.scope import each, grouped, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,6 @@ LONGEST_RUN = 6 * HOUR
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
 #: The standard deviations below the expected bad events that show that an incident has eased.
 EASED_SIGMAS = 2
-#: The part of a window that must have been seen before a count can be too small.
-_FULL = 0.9
 
 
 def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
@@ -36,8 +34,8 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
     parts = condition.input_series(alert, ground)
     crossed = condition.beyond(signal, condition.rounded(compared(alert, kind, ground)), bound)
-    if isinstance(signal.kind, Count) and signal.better is Better.HIGHER:
-        crossed = join("and", crossed, _whole_window(signal, ground))
+    if condition.adds_up(signal) and signal.better is Better.HIGHER:
+        crossed = join("and", crossed, condition.whole_window(signal, ground, parts.each), parts.each)
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     bad = chance.bad_events(alert, parts, ground, bound=bound) if floor else None
@@ -169,10 +167,3 @@ def _counted(
     if alert.by and alert.only:
         bad = bad.where(**{alert.by: alert.only})
     return bad.now(), ground.scope.record(rare.every(signal, parts.on, window)).now()
-
-
-def _whole_window(signal: Signal, ground: Ground) -> Expr:
-    """Wait until a window is nearly full: before that any count is too small."""
-    scope = ground.scope
-    seen = largest(call("count_over_time", scope.stream(signal.of).over(signal.window - 1)))
-    return seen >= number(_FULL * (signal.window // scope.site.rule_interval))
