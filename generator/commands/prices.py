@@ -17,6 +17,7 @@ from generator.commands.compiling import checked
 from generator.commands.init import shipped_text
 from generator.commands.replacing import replacing
 from generator.commands.terminal import complain
+from generator.diagnostics.wording import did_you_mean, quoted
 from generator.model.metrics import OTHER
 from generator.model.tokens import SERVED
 from generator.resolve.prices import SMALLEST_PRICE
@@ -69,6 +70,7 @@ _TIER = re.compile(r"(?P<key>.+)_above_(?P<tokens>[0-9]+)k_tokens")
 #: LiteLLM's prefixes of models whose names have no prefix elsewhere.
 _PREFIXES = ("gemini/", "mistral/", "xai/", "deepseek/", "moonshot/", "dashscope/")
 _CHAT = {"chat", "responses", "completion", "embedding"}
+_LIST = "LiteLLM's list"
 _EXPECTED = "pass model_prices_and_context_window.json of LiteLLM's repository or package"
 
 
@@ -106,6 +108,7 @@ def _import(arguments: argparse.Namespace) -> int:
     before = _lines_of(path)
     wanted = every_chat_model(listed) if arguments.all else [*_listed(arguments.specs), *_entries(before)]
     chosen, missing = models_of(listed, [*wanted, *arguments.model])
+    _require(arguments.model, missing, listed)
     others = [model.name for model in chosen if _is_other(model, _entries(before).get(model.name))]
     chosen = [model for model in chosen if model.name.partition("@")[0] not in others]
     after = _dated(_with_providers(_with_models(before, chosen), chosen), day)
@@ -117,6 +120,13 @@ def _import(arguments: argparse.Namespace) -> int:
         if names:
             sys.stdout.write(f"{why}, and left as they are: {', '.join(map(printable_text, names))}\n")
     return OK
+
+
+def _require(named: Iterable[str], missing: Iterable[str], listed: Iterable[str]) -> None:
+    """Refuse a model that the call names and the list lacks."""
+    for name in named:
+        if name in missing:
+            raise CallError(f"{_LIST} has no model {quoted(name)}", did_you_mean(name, listed))
 
 
 def _is_other(model: Imported, before: str | None) -> bool:

@@ -1,12 +1,23 @@
-"""``victoriametrics``: the rules as VMRules, for the VictoriaMetrics operator."""
+"""``victoriametrics``: the rules as VMRules, for the VictoriaMetrics operator.
+
+VictoriaMetrics' ``rate`` begins with the last sample before its window, so that windows of a rule interval tile time;
+Prometheus needs a scrape more for that, which would count increases twice here.
+
+vmalert fills in templates in the labels of recording rules as well, where Prometheus has plain text, such as the title
+of a signal. So the beginnings of templates are written as templates of themselves there.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.artifact import Artifact
 from generator.delivery.deliver import Limit
 from generator.delivery.kubernetes import ObjectKind, kustomization, rules_object
+from generator.model.units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +28,13 @@ if TYPE_CHECKING:
     from generator.prometheus.alertmanager import Routing
 
 ROOT = "victoriametrics"
+#: The labels of a recording rule, after its name and its expression.
+_RECORDED_LABELS = re.compile(
+    r"(?P<head>^(?P<at> *)- record: .*\n(?:(?P=at)  (?!labels:).*\n)*(?P=at)  labels:\n)"
+    r"(?P<labels>(?:(?P=at)    .*\n)+)",
+    re.MULTILINE,
+)
+_TEMPLATE, _OF_ITSELF = "{{", "{{`{{`}}"
 _VM_RULE = ObjectKind("VMRule", "operator.victoriametrics.com/v1beta1")
 LIMITS: tuple[Limit, ...] = (
     Limit(
@@ -28,9 +46,12 @@ LIMITS: tuple[Limit, ...] = (
 )
 
 
-def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
+def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site: Site) -> Iterator[Artifact]:
     """Write the VMRule of a service."""
-    yield _rule(rules, options)
+    prometheus, here = (
+        f"}}[{duration(window)}]" for window in (site.of(service).raw_window, site.rule_interval)
+    )
+    yield _rule(replace(rules, groups=rules.groups.replace(prometheus, here)), options)
 
 
 def of_dashboards(drawn: Sequence[Artifact], options: VictoriaMetrics) -> Iterator[Artifact]:  # noqa: ARG001
@@ -48,5 +69,10 @@ def of_all(
 
 
 def _rule(rules: RuleText, options: VictoriaMetrics) -> Artifact:
-    text = rules_object(_VM_RULE, rules, options.namespace, dict(options.rule_labels))
+    plain = replace(rules, groups=_RECORDED_LABELS.sub(_as_text, rules.groups))
+    text = rules_object(_VM_RULE, plain, options.namespace, dict(options.rule_labels))
     return Artifact(f"{ROOT}/{rules.name}.yaml", text)
+
+
+def _as_text(match: re.Match[str]) -> str:
+    return match["head"] + match["labels"].replace(_TEMPLATE, _OF_ITSELF)

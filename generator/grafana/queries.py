@@ -49,10 +49,12 @@ def whole(records: Records, signal: str, legend: str = "", *, part: str = "") ->
 
 
 def objective(records: Records, signal: str, legend: str = "objective", *, by: str = "") -> Query:
-    """Read the objective of a signal; drawn ``by`` a label, only where there are such values."""
+    """Read the objective of a signal; drawn ``by`` a label, only where such values are drawn."""
     promised = mine(records.series(signal, part="objective")).now()
     if by:
-        promised = binary("and", promised, mine(records.series(signal, by)).now(), on=(names.SERVICE,))
+        values = mine(records.series(signal, by)).now()
+        drawn = busy(records, values) if by == names.RELEASE else values
+        promised = binary("and", promised, drawn, on=(names.SERVICE,))
     return Query(promised, legend, promise=True)
 
 

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from generator.spec import nodes, sources
 from generator.spec.document import Document, parse_document
-from generator.spec.schema import KINDS, SUFFIX, schema_text
+from generator.spec.schema import FILES, IN_DIRECTORIES, SUFFIX, schema_text
 from generator.spec.source import read_source
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any]
 
-_IN_DIRECTORIES = {"service": "services/<service>.yaml", "profile": "profiles/<profile>.yaml"}
-_FILES = {kind: _IN_DIRECTORIES.get(kind, f"{kind}.yaml") for kind in KINDS if kind != "common"}
 _FORMS = {
     "alertName": ("name of an alert", "AgentNoRuns"),
     "bound": ("bound", "2x objective"),
@@ -98,7 +96,7 @@ class KeySection(Struct, frozen=True):
 @cache
 def sections() -> tuple[KeySection, ...]:
     """List all keys: a section for each kind of file, then one for each shared definition."""
-    own = [_section(kind, _schema(kind), (where,), _shipped(kind)) for kind, where in _FILES.items()]
+    own = [_section(kind, _schema(kind), (where,), _shipped(kind)) for kind, where in FILES.items()]
     return (*own, *map(_shared_section, _shared_definitions()))
 
 
@@ -116,7 +114,7 @@ def _shared_definitions() -> tuple[str, ...]:
 
 def _uses(definition: str) -> Iterator[tuple[str, str]]:
     """Yield file kind and key of each mapping whose entries have the definition."""
-    for kind in _FILES:
+    for kind in FILES:
         for key, part in _schema(kind)["properties"].items():
             if _entry(part, kind).get("x-shared") == definition:
                 yield kind, key
@@ -124,7 +122,7 @@ def _uses(definition: str) -> Iterator[tuple[str, str]]:
 
 def _shared_section(definition: str) -> KeySection:
     uses = tuple(_uses(definition))
-    places = tuple(f"{_FILES[kind]}, under {key}.{_ANY_NAME}" for kind, key in uses)
+    places = tuple(f"{FILES[kind]}, under {key}.{_ANY_NAME}" for kind, key in uses)
     specs = [entry for kind, key in uses for each in _shipped(kind) for entry in _at(each, (key, _ANY_NAME))]
     schema = dict(_schema("common")["$defs"][definition])
     # The keys that a declaration needs are those where it is used; a change of a declaration needs none.
@@ -134,7 +132,7 @@ def _shared_section(definition: str) -> KeySection:
 
 
 def _section(name: str, schema: Schema, places: tuple[str, ...], specs: Sequence[Plain]) -> KeySection:
-    kind = name if name in _FILES else "common"
+    kind = name if name in FILES else "common"
     keys = tuple(
         _key(path, part, required, _example(part, path, specs))
         for path, part, required in _walk(schema, kind, "")
@@ -245,7 +243,7 @@ def _yaml(value: Plain) -> str:
 @cache
 def _shipped(kind: str) -> tuple[Plain, ...]:
     """Read the specs of a kind that ship with the compiler; a wheel has no services and no site."""
-    if kind in _IN_DIRECTORIES:
+    if kind in IN_DIRECTORIES:
         paths = (
             sources.service_files(sources.SHIPPED)
             if kind == "service"

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from generator.diagnostics import MAX_PER_FILE, Diagnostic, Span, error, left_out
 from generator.spec.schema_errors import MISSING_KEY, SchemaError, schema_errors
 from generator.spec.schema_messages import diagnostic_of, place_of
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")
 """The kinds of files that have a schema; ``common`` holds the definitions that the others share."""
+IN_DIRECTORIES = {"service": "services/<service>.yaml", "profile": "profiles/<profile>.yaml"}
+"""The files of the kinds of which there may be several."""
+FILES = {kind: IN_DIRECTORIES.get(kind, f"{kind}.yaml") for kind in KINDS if kind != "common"}
+"""The files of each kind, below the directory of specs."""
 SUFFIX = ".schema.json"
 _SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -40,7 +46,18 @@ def load_schema(kind: str) -> Schema:
         KeyError: there is no such kind.
     """
     contents = {each: json.loads(schema_text(each)) for each in KINDS}
-    return compile_schema(contents[kind], contents.values())
+    return replace(compile_schema(contents[kind], contents.values()), elsewhere=_elsewhere(kind, contents))
+
+
+def _elsewhere(kind: str, contents: Mapping[str, Any]) -> dict[str, str]:
+    """Find the file of each key that a file of ``kind`` does not have: prices, for one, have a file of their own."""
+    # The first of several files with a key counts.
+    others = {each: file for each, file in reversed(FILES.items()) if each != kind}
+    keys = {key: file for each, file in others.items() for key in contents[each].get("properties", {})}
+    names = {each: file for each, file in others.items() if each not in IN_DIRECTORIES}
+    return {
+        key: file for key, file in (names | keys).items() if key not in contents[kind].get("properties", {})
+    }
 
 
 def schema_text(kind: str) -> str:

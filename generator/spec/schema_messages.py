@@ -96,7 +96,8 @@ class Message(Struct, frozen=True):
 def _unknown_key(case: ErrorContext) -> Message:
     name, violation = case.finding.name, case.finding.violation
     where = f" in {case.subject}" if violation.path else ""
-    help_ = _known_keys(case, name, violation.known_keys)
+    file = None if violation.path else case.schema.elsewhere.get(name)
+    help_ = f"it belongs in {file}" if file else _known_keys(case, name, violation.known_keys)
     return Message("schema/unknown-key", f"unknown key {quoted(name)}{where}", help_)
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator, ValidationError, validators
-from msgspec import Struct
+from msgspec import Struct, field
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
@@ -86,10 +86,17 @@ class Subschema(Struct, frozen=True):
 
 
 class Schema(Struct, frozen=True):
-    """A compiled schema."""
+    """A compiled schema.
+
+    Attributes:
+        root: Its contents.
+        validator: The compiled form.
+        elsewhere: By keys that it does not know of the whole document, the files of specs that have them.
+    """
 
     root: Subschema
     validator: Any
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contents: Mapping[str, Any], shared: Iterable[Mapping[str, Any]]) -> Schema:

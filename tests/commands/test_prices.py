@@ -174,6 +174,18 @@ def test_what_is_no_list_changes_nothing(
     assert [path.name for path in specs.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_model_that_the_list_lacks_is_refused_with_the_likely_one(
+    specs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (specs / "prices.yaml").read_text()
+    assert _import(specs, "--model", "gemini-3.5-flas") == 2
+    told = capsys.readouterr().err
+    assert 'LiteLLM\'s list has no model "gemini-3.5-flas"' in told
+    assert "did you mean" in told
+    assert "gemini-3.5-flash" in told
+    assert (specs / "prices.yaml").read_text() == before
+
+
 def test_a_day_is_a_day(specs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prices", "import", str(specs.parent / "list.json"), str(specs), "--date", "today"]) == 2
     assert "write it as 2026-11-28" in capsys.readouterr().err

@@ -33,7 +33,7 @@ receivers:
     pagerduty: {routing_key_file: /etc/alertmanager/pagerduty}
   support:
     for: {owner: team-support, tool: [search_docs, send_email]}
-    slack: {api_url_file: /etc/alertmanager/slack, channel: "#support"}
+    slack: {api_url_file: /etc/alertmanager/slack, channel: "#büro-support"}
     webhook: {url_file: /etc/alertmanager/hook, token_file: /etc/alertmanager/hook-token}
   everybody:
     webhook: {url: "https://hooks.example.com/alerts"}
@@ -58,6 +58,15 @@ labels:
 objectives:
   success_rate: {{min: 99.9%, window: 28d}}
 """
+#: A signal of its own, whose title is a label of records.
+_TITLED = f"""\
+signals:
+  handovers:
+    title: {yaml.safe_dump(f"{' '.join(MARKS)} {MARKS[0]}", width=1000).strip()}
+    description: {yaml.safe_dump(MARKS[0]).strip()}
+    share: {{of: run, where: {{stop_reason: paused}}}}
+    trend: {{over: 1h}}
+"""
 
 
 @cache
@@ -76,7 +85,7 @@ def compiled(deliver: str, *, hostile: bool = False, services: int = 0, total: i
         site = specs / "site.yaml"
         site.write_text(site.read_text().replace("total: 200000", f"total: {total}") + deliver)
         if hostile:
-            (specs / "services/hostile-agent.yaml").write_text(_HOSTILE)
+            (specs / "services/hostile-agent.yaml").write_text(_HOSTILE + _TITLED)
         for index in range(services):
             text = _HOSTILE.replace("hostile-agent", f"agent-{index}").replace("zone: ", f"zone{index}: ")
             (specs / f"services/agent-{index}.yaml").write_text(text.replace("job: ", f"job: a{index}, at: "))

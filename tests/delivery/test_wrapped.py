@@ -24,9 +24,25 @@ if TYPE_CHECKING:
 Form = tuple[str, "Callable[[Any], Any]"]
 FORMS: dict[str, Form] = {
     "kubernetes": ("kubernetes/rules/{}.yaml", lambda found: found["spec"]["groups"]),
-    "victoriametrics": ("victoriametrics/{}.yaml", lambda found: found["spec"]["groups"]),
+    "victoriametrics": ("victoriametrics/{}.yaml", lambda found: _plain(found["spec"]["groups"])),
     "helm": ("helm/files/rules/{}.yaml", lambda found: found["groups"]),
 }
+
+
+def _plain(groups: list[Any]) -> list[Any]:
+    """Read the labels of recording rules as vmalert fills them in; none may begin a template of another kind."""
+    for rule in (one for group in groups for one in group["rules"] if "record" in one):
+        for name, text in rule.get("labels", {}).items():
+            assert "{{" not in text.replace("{{`{{`}}", "")
+            rule["labels"][name] = text.replace("{{`{{`}}", "{{")
+    return groups
+
+
+def _tiled(groups: list[Any]) -> list[Any]:
+    """Shorten the windows of the raw pass to a rule interval: in VictoriaMetrics these tile time."""
+    for rule in (one for group in groups for one in group["rules"]):
+        rule["expr"] = rule["expr"].replace("[1m15s]", "[1m]")
+    return groups
 
 
 @pytest.mark.parametrize("hostile", [False, True])
@@ -36,7 +52,8 @@ def test_the_groups_are_those_of_the_rule_files(target: str, hostile: bool) -> N
     place, groups = FORMS[target]
     for name in subjects(files):
         found = groups(yaml.safe_load(files[place.format(name)]))
-        assert found == groups_of(files, name)
+        written = groups_of(files, name)
+        assert found == (_tiled(written) if target == "victoriametrics" else written)
         assert len({group["name"] for group in found}) == len(found)
         assert max(len(group["rules"]) for group in found) <= 20
 
