@@ -57,7 +57,8 @@ _STATUS = {
         _listed("ok success succeeded successful completed complete done finished pass passed true"), _OK
     ),
     **dict.fromkeys(
-        _listed("error err errored failed failure fail exception timeout false crashed crash"), _ERROR
+        _listed("error err errored failed failure fail exception timeout timedout false crashed crash"),
+        _ERROR,
     ),
 }
 _NO_ERROR = _listed("none null nil no_error 0 false ok")

@@ -249,12 +249,12 @@ def _outcomes(metrics: Sequence[Exposed], place: _Place) -> tuple[Part, ...]:
     whole = [one for one in events if not one.words & (meaning.FAILED | meaning.SUCCEEDED)]
     surest = min(map(_surety, whole), default=0)
     every = _best(one for one in whole if _surety(one) == surest and _status(one, place)) or _best(whole)
+    if good and bad and (every is None or every.type != _COUNTER):
+        return _count(good, ("status", _OK)), _count(bad, ("status", _ERROR))
     if every and (bad is None or _status(every, place)):
         return (_count(every),)
     if every and bad and every.type == _COUNTER:
         return _count(every, ("status", _OK), minus=bad.name), _count(bad, ("status", _ERROR))
-    if good and bad:
-        return _count(good, ("status", _OK)), _count(bad, ("status", _ERROR))
     return tuple(_count(one) for one in (every or good,) if one)
 
 

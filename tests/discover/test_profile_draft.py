@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DRAFTS = Path(__file__).parent / "drafts"
 EXPOSITIONS = Path(__file__).parents[1] / "profiles/expositions"
 #: Each a shape of its own: a label of outcomes, counters of successes and failures, summaries with an exception's
-#: name, a gateway without a status, and names with colons.
+#: name, a gateway without a status, names with colons, and names of one word.
 SHAPES = sorted(path.stem for path in DRAFTS.glob("*.prom"))
 #: One that counts tokens alone.
 WITHOUT_RUNS = "pydantic-ai"
@@ -172,6 +172,7 @@ def test_words_of_names(name: str, expected: set[str]) -> None:
     ("label", "values", "expected"),
     [
         ("outcome", ["success", "FAILED", "partial"], {"success": "ok", "FAILED": "error"}),
+        ("result", ["succeeded", "timed_out"], {"succeeded": "ok", "timed_out": "error"}),
         ("success", ["true", "false"], {"true": "ok", "false": "error"}),
         ("error", ["true", "false"], {"true": "error", "false": "ok"}),
         ("error_type", ["", "TimeoutError"], {"": "ok", "TimeoutError": "error"}),
