@@ -204,7 +204,7 @@ def cases(kind: Idle, subject: Subject) -> Iterator[TestCase]:
 
 def _too_few(window: int, an_hour: float, part: float, subject: Subject) -> TestCase:
     """Finish a part of the promised runs, from the first minute on."""
-    wait, step = max(subject.alert.for_, subject.interval), subject.interval
+    wait, step = subject.alert.for_, subject.interval
     # Runs must have been counted for five sixths of the time.
     begins = window * 5 // 6 - step
     timeline = (

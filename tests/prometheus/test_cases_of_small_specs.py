@@ -96,6 +96,19 @@ SPECS = {
             },
         },
     ),
+    "half an hour without the promised runs, at once": _Small(
+        ("Idle",),
+        {
+            "traffic": {"min_runs_per_hour": 50},
+            "alerts": {
+                "Idle": {
+                    "idle": {"signal": "run_count", "over": "30m"},
+                    "for": "0s",
+                    "summary": "Few runs.",
+                }
+            },
+        },
+    ),
     # An hour's spend is too small in a service's first minutes, and a later one no rise.
     "alerts of its own": _Small(
         ("Spending", "Slower", "Strays"),

@@ -60,6 +60,7 @@ SERIES: list[tuple[str, Mapping[str, str], Events]] = [
     ("run_seconds", {"model": "unheard-of", "instance": "b"}, (0, 0, 0, 0, 0.0)),
     ("steps", {"kind": "agent", "instance": "a"}, (0, 4, 2, 0, 16.0)),
     ("steps", {"kind": "workflow", "instance": "a"}, (9, 9, 9, 9, 90.0)),
+    ("steps_of_trials", {"kind": "agent", "instance": "a"}, (0, 1, 1, 0, 5.0)),
     ("tokens", {"model": "gpt-4o", "type": "input", "instance": "a"}, (0, 0, 1, 1, 10.0)),
     ("tokens", {"model": "gpt-4o", "type": "output", "instance": "a"}, (1, 0, 0, 0, 1.0)),
     ("tokens", {"model": "gpt-4o", "type": "total", "instance": "a"}, (1, 0, 1, 1, 11.0)),
@@ -80,6 +81,10 @@ EXPECTED = {
 JOINED = PROFILE.replace(", release: version", "").replace(", release: release", "")
 JOINED = JOINED.replace("labels: {release: release}, ", "").replace("model: model", "model: asked")
 JOINED = JOINED.replace("release: {max_live: 3}", "release: {from: target_info, label: version, max_live: 3}")
+
+#: The same without the steps of trials, and what is left of them.
+WITHOUT_TRIALS = JOINED.replace("{of: steps,", "{of: steps, minus: steps_of_trials,")
+REST = {**EXPECTED, "stream:agent_run_steps:rate": {"1 r1": 0, "2 r1": 3, "4 r1": 4, "8 r1": 4, "+Inf r1": 4}}
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +200,12 @@ def test_they_have_them_on_prometheus_3_with_a_label_of_target_info(
     bounds: tuple[float, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prometheus_3(tmp_path, monkeypatch)
-    model = _model(tmp_path, site="histograms: native\n", profile=JOINED)
+    model = _model(tmp_path / "all", site="histograms: native\n", profile=JOINED)
+    rest = _model(tmp_path / "rest", site="histograms: native\n", profile=WITHOUT_TRIALS)
     with native_prometheus() as server:
         _fill(server.api, bounds=bounds, version="")
         assert [_streams(server.api, one, model.site) for one in model.services] == [EXPECTED, EXPECTED]
+        assert [_streams(server.api, one, rest.site) for one in rest.services] == [REST, REST]
 
 
 def test_native_histograms_are_joined_with_target_info(tmp_path: Path) -> None:
