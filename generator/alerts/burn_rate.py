@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.alerts import condition, usual
+from generator.alerts import chance, condition, usual
+from generator.alerts.chance import SIGMAS
 from generator.alerts.condition import AlertNumber, Ground
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
@@ -173,14 +174,38 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
         # A budget of one day has no meaning over three days.
         promised = scope.record(names.part(signal, "objective_window")).now()
         crossed = join("and", crossed, promised >= number(burn.long))
-    return condition.enough(crossed, bad, ground.floor(alert, MIN_BAD_EVENTS), ())
+    crossed = condition.enough(crossed, bad, ground.floor(alert, MIN_BAD_EVENTS), ())
+    if _by_chance(burn.factor) <= alert.min_bad_events:
+        return crossed
+    return crossed & _beyond_chance(bad, long.now() / _budget(kind, signal, ground))
+
+
+def _by_chance(pace: float) -> float:
+    """Compute the fewest bad events at a pace that exceed, by three standard deviations, those that a budget allows.
+
+    A fast pace needs hardly an event. At 1x a service just inside its objective would have an alert whenever chance
+    takes it outside.
+    """
+    return SIGMAS**2 * pace / (pace - 1) ** 2 if pace > 1 else inf
+
+
+def _beyond_chance(bad: Expr, pace: Expr) -> Expr:
+    """Select bad events that exceed by three standard deviations those that the budget allows."""
+    allowed = bad / pace
+    return bad - allowed >= number(SIGMAS) * call("sqrt", allowed)
+
+
+def _budget(kind: BurnRate, signal: Signal, ground: Ground) -> Expr:
+    if not ground.scope.shared:
+        return number(round(kind.budget, 9))
+    return largest(ground.scope.record(budget_name(signal)).now())
 
 
 def _bound(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) -> AlertNumber:
     """Multiply the pace with the budget, which follows from each service's objective."""
     if not ground.scope.shared:
         return AlertNumber(number(round(burn.factor * kind.budget, 9)), literal=True)
-    budget = largest(ground.scope.record(budget_name(ground.signal(alert))).now())
+    budget = _budget(kind, ground.signal(alert), ground)
     return AlertNumber(ground.pace(alert, tier, burn).times(budget), literal=False)
 
 
@@ -198,7 +223,7 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
     return (
         f"{condition.title_template(signal, ground)} of {condition.SERVICE}: "
         "{{ $value | humanizePercentage }} of the events "
-        f"were bad, against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
+        f"were bad, so {budget} burns faster than {pace_words(tier)}. At 1x it would last exactly its window."
         f"{_left(signal)}"
     )
 
@@ -232,7 +257,8 @@ def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
         for burn in tier.burns
     )
     budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
-    return condition.with_floors(f"{budget} burns at {paces}", alert, "bad events")
+    text = f"{budget} burns at {paces}"
+    return condition.with_floors(text, alert, "bad events", chance.deviations(service.signals[alert.signal]))
 
 
 def _pace_text(burn: Burn) -> str:
@@ -319,6 +345,7 @@ def _paces(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
         yield _unheard(pace)
         yield from _short_lived(pace)
         yield from _events(pace)
+        yield from _surely(pace)
         yield from _over_objective(pace)
 
 
@@ -442,4 +469,26 @@ def _events(pace: _Pace) -> Iterator[TestCase]:
         .then(moment, pace.only_bad(1.1, moment))
         .then(last, pace.only_bad(0.01, first))
         .fires("fires with enough of them"),
+    )
+
+
+def _surely(pace: _Pace) -> Iterator[TestCase]:
+    """Burn a little too fast on so few events that chance explains it, and then on a few more."""
+    part = 1 + MARGIN if pace.burn.factor > 1 else min(1.3, pace.fast)
+    bad = _by_chance(part * pace.burn.factor)
+    if not pace.subject.alert.min_bad_events + 1 < bad < inf:
+        return
+    events, up = bad / (part * pace.bound), pace.subject.timeline.up
+    first, moment = up(pace.half + pace.subject.alert.for_ + SLACK), up(2 * MINUTE)
+    last = up(pace.subject.alert.for_ + MINUTE)
+    if first + moment + last >= pace.burn.long:
+        return
+    sampled = first + pace.subject.fixture.site.rule_interval
+    yield pace.subject.case(
+        pace.named("needs more than chance explains"),
+        pace.subject.timeline.then(first, pace.load(part, 0.95 * events / sampled))
+        .quiet("silent while it may be chance")
+        .then(moment, pace.load(part, 0.1 * events / moment))
+        .then(last, pace.load(part, 0.01 * events / last))
+        .fires("fires where it is more"),
     )

@@ -5,6 +5,9 @@ twenty calls, and so does the window of comparison. So a bound is passed when th
 allows, and a change is real when it exceeds the scatter of both counts together.
 
 Where a bound allows most events to be bad, the good ones are rare, and their scatter counts.
+
+A failed call of a tool or a model is tried again, and fails again: such failures come in groups, and scatter more. In
+simulated weeks with groups of three, a tool with 3 % errors paged four times a week where 5 % are promised.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
 from generator.model import names
 from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor
-from generator.promql.expr import Expr, binary, call, number
+from generator.model.streams import RETRIED
+from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.events import whole
 from generator.signals.quantile import HAIR
 from generator.streams.scope import each, having, join, largest, smallest, spread, summed
@@ -29,8 +33,9 @@ PAGE_SIGMAS = 4
 #: Those of a quantile for a ticket: a gradual slowdown is detected minutes earlier, and a service with a quantile close
 #: to its bound has less than a ticket a day.
 QUANTILE_SIGMAS = 2
-#: The first of these in words.
-DEVIATIONS = f"{SIGMAS} standard deviations"
+#: The number of times that a failed call is made: the variance of its failures is as many times the usual one. A change
+#: is an early warning, and takes the smaller number.
+TRIES, TRIES_EARLY = 3, 2
 
 
 class Likely(Struct, frozen=True):
@@ -56,7 +61,10 @@ def bad_events(
     if isinstance(signal.kind, Distribution):
         return numerator | number(0) * parts.numerator.now() if ago else numerator
     if isinstance(signal.kind, Quantile):
-        return None if bound is None else _beyond(signal, parts.each, ground, bound, ago)
+        if bound is None:
+            return None
+        buckets = having(whole(signal.of, signal.window, ground.scope), parts.each)
+        return beyond_bound(signal, parts.each, ground, bound, buckets, ago=ago)
     return numerator if signal.of.sparse and divisor(signal) is not None else None
 
 
@@ -86,6 +94,26 @@ def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     if isinstance(signal.kind, Quantile):
         return SIGMAS if pages else QUANTILE_SIGMAS
     return PAGE_SIGMAS if pages and isinstance(signal.kind, Share) else SIGMAS
+
+
+def dispersion(signal: Signal, severity: AlertSeverity | None = None) -> int:
+    """Return the multiple of the usual variance by which bad events scatter, where a signal is compared with itself.
+
+    Where it is compared with a bound, give the severity: a ticket at a bound may rather come by chance than late.
+    """
+    if isinstance(signal.kind, Quantile) or signal.of.name not in RETRIED:
+        return 1
+    if severity is None:
+        return TRIES_EARLY
+    return TRIES if severity is AlertSeverity.CRITICAL else 1
+
+
+def deviations(signal: Signal, *severities: AlertSeverity) -> str:
+    """Describe chance in words: for tiers of a bound, or without them for a signal that is compared with itself."""
+    least, *more = sorted({sigmas(signal, one) for one in severities}) or [SIGMAS]
+    text = f"{least} standard deviations" + "".join(f", {most} to page" for most in more)
+    tries = max(dispersion(signal, one) for one in severities or (None,))
+    return f"{text}, of {tries} times the variance, as failed calls are tried again" if tries > 1 else text
 
 
 def unexpected(signal: Signal) -> str:
@@ -121,7 +149,9 @@ def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: AlertNumber | None, p
     return binary("and", fewest.compare(">=", less(bad, parts, allowed)), far, on=each(parts.each))
 
 
-def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, labels: tuple[str, ...]) -> Expr:
+def beyond_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
+    crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, labels: tuple[str, ...], signal: Signal
+) -> Expr:
     """Select ``crossed`` where ``bad`` is further above ``expected`` than both scatter.
 
     Args:
@@ -130,17 +160,31 @@ def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, label
         expected: The bad events that the other side's rate predicts for today's events.
         scatter: The variance of ``expected``.
         labels: The labels of a value, without the service.
+        signal: The signal whose events these are.
     """
-    far = bad - expected >= number(SIGMAS) * call("sqrt", bad + scatter)
+    variance = times(dispersion(signal), bad + scatter)
+    far = bad - expected >= number(SIGMAS) * call("sqrt", variance)
     return binary("and", crossed, far, on=each(labels))
 
 
-def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: AlertNumber, ago: int) -> Expr:
-    """Count the observations on the bad side of a bound, with the whole bucket of the bound itself."""
-    scope, le, falls = ground.scope, names.LE, signal.better is Better.HIGHER
-    buckets = having(whole(signal.of, signal.window, scope), labels)
+def times(factor: int, variance: Expr) -> Expr:
+    """Multiply a variance by a dispersion."""
+    return variance if factor == 1 else number(factor) * variance
+
+
+def beyond_bound(  # noqa: PLR0913 - what is counted, and where
+    signal: Signal,
+    labels: tuple[str, ...],
+    ground: Ground,
+    bound: AlertNumber,
+    buckets: Series,
+    *,
+    ago: int = 0,
+) -> Expr:
+    """Count the observations in ``buckets`` on the bad side of a bound, with the whole bucket of the bound itself."""
+    le, falls = names.LE, signal.better is Better.HIGHER
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
-    upper = scope.record(names.upper(signal.of)).now()
+    upper = ground.scope.record(names.upper(signal.of)).now()
     edge = bound.expr / number(HAIR) if falls else bound.expr * number(HAIR)
     chosen = AlertNumber(edge, bound.literal).compare(">=" if falls else "<=", upper)
     filled = summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts import chance, condition, usual
-from generator.alerts.chance import SEEN, SIGMAS
+from generator.alerts.chance import SEEN, SIGMAS, dispersion
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
@@ -176,7 +176,7 @@ def _not_by_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
     expected = chance.scaled(before, parts, growth)
     crossed = condition.enough(crossed, bad - expected, ground.floor(alert, MIN_BAD_EVENTS), parts.each)
     scatter = chance.scaled(expected, parts, growth)
-    return chance.beyond_chance(crossed, bad, expected, scatter, parts.each)
+    return chance.beyond_chance(crossed, bad, expected, scatter, parts.each, ground.signal(alert))
 
 
 def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
@@ -201,7 +201,7 @@ def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
         text = f"{text}, and {condition.side(signal)} {human(kind.beyond, signal.unit)}"
     by_chance = kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
     return condition.with_floors(
-        text, alert, chance.unexpected(signal), chance.DEVIATIONS if by_chance else ""
+        text, alert, chance.unexpected(signal), chance.deviations(signal) if by_chance else ""
     )
 
 
@@ -303,7 +303,7 @@ class _Step(Struct, frozen=True):
         bad, before = self.bad(self.worst), self.bad(self.base)
         if bad is None or before is None:
             return True
-        return (bad - before) * events > (1 + MARGIN) * SIGMAS * sqrt(bad * events)
+        return (bad - before) * events > (1 + MARGIN) * SIGMAS * sqrt(dispersion(self.signal) * bad * events)
 
     def load(self, value: float, events: float = PLENTY, other: Mapping[str, str] | None = None) -> Load:
         """Find the load for a value, at a number of events a second."""
@@ -429,7 +429,8 @@ def _by_chance(step: _Step) -> Iterator[TestCase]:
         return
     # After much more traffic before, only the later events scatter; after an equal amount, both do.
     for scatters, early, like in ((bad, False, "much more"), (bad + before, True, "as much")):
-        few, enough = (scatters * (SIGMAS * part / (bad - before)) ** 2 for part in (1 - MARGIN, 1 + MARGIN))
+        variance = dispersion(step.signal) * scatters
+        few, enough = (variance * (SIGMAS * part / (bad - before)) ** 2 for part in (1 - MARGIN, 1 + MARGIN))
         if few <= step.subject.alert.min_events + 1 or (early and step.fires > step.kind.over):
             continue
         explained, beyond = (

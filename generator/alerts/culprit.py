@@ -117,7 +117,8 @@ class Clue(Struct, frozen=True):
         else:
             found = share > _expected(self._parts())
         if self.change:
-            found |= binary("and", share >= number(MOST), self._worse(), on=(self.label,))
+            worse = _is_worse(self.change, self.worse, self.label)
+            found |= binary("and", share >= number(MOST), worse, on=(self.label,))
         if self.given is not None:
             reasons = self.given.where("=~", _STOP_REASON, f"|{self.reason}")
             ended = aggregate("sum", reasons.series.now()) / aggregate("sum", self.given.series.now())
@@ -136,9 +137,11 @@ class Clue(Struct, frozen=True):
         )
         return call("scalar", aggregate("sum", usual)) / seen
 
-    def _worse(self) -> Expr:
-        change = aggregate("max", Series(self.change).where(**{names.SERVICE: OF_ALERT}).now(), (self.label,))
-        return change <= number(self.worse) if self.worse < 0 else change >= number(self.worse)
+
+def _is_worse(record: str, worse: float, label: str) -> Expr:
+    """Select the releases with a recorded change that is worse; ``worse`` is negative where less is worse."""
+    change = aggregate("max", Series(record).where(**{names.SERVICE: OF_ALERT}).now(), (label,))
+    return change <= number(worse) if worse < 0 else change >= number(worse)
 
 
 def _expected(parts: Expr) -> Expr:
@@ -317,7 +320,10 @@ def _of_reason(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
 
 
 def _slow_release(alert: Alert, ground: Ground) -> Expr | None:
-    """Find the release with most of the observations beyond the bound; buckets are cumulative."""
+    """Find the release with most of the observations beyond the bound; buckets are cumulative.
+
+    A release that took over all runs stands out from no other: it is named if it is slower than the one before.
+    """
     signal = ground.signals.get(alert.signal)
     if (
         signal is None
@@ -339,7 +345,12 @@ def _slow_release(alert: Alert, ground: Ground) -> Expr | None:
     bad = every - filled
     every_bad = call("scalar", aggregate("sum", bad))
     parts = call("scalar", aggregate("sum", every)) / every
-    unusual = bad / every_bad > _expected(parts) * (number(1) + number(BY_CHANCE) / every_bad)
+    share = bad / every_bad
+    unusual = share > _expected(parts) * (number(1) + number(BY_CHANCE) / every_bad)
+    if signal.name in ground.compared:
+        worse = -WORSE if signal.better is Better.HIGHER else WORSE
+        change = names.part(signal, "release_change", by)
+        unusual |= binary("and", share >= number(MOST), _is_worse(change, worse, names.RELEASE), on=by)
     return call("round", top(unusual), number(0.01))
 
 

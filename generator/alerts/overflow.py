@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from generator.alerts.guide import Guide
     from generator.model.service import Service
     from generator.promql.expr import Expr
-    from generator.scenarios.timeline import TestCase
+    from generator.scenarios.timeline import Load, TestCase
     from generator.spec.types import Text
 
 KEY, KIND = "overflow", Overflow
@@ -96,13 +96,18 @@ def cases(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
     """Send just more, and just fewer, observations beyond the last bucket than the bound."""
     bound, of = subject.tier.bound, subject.signal.of
     beyond, inside = min(bound * (1 + MARGIN), (bound + 1) / 2), bound * (1 - MARGIN)
+
+    def load(share: float, events: float) -> Load:
+        return beyond_last(of, share, Traffic(events, {}), subject.fixture)
+
     yield from on_both_sides(
         BoundValues(
             beyond,
             inside,
             1.0,
             (1 - bound, beyond - bound),
-            lambda value, events: beyond_last(of, value, Traffic(events, {}), subject.fixture),
+            load,
+            load,
         ),
         subject,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts import chance, condition, usual
-from generator.alerts.chance import SEEN, SIGMAS
+from generator.alerts.chance import SEEN, SIGMAS, dispersion
 from generator.alerts.condition import HALF_EVENT
 from generator.alerts.draft import Draft, Resolved, about_signal
 from generator.alerts.floors import check_traffic
@@ -99,7 +99,9 @@ def _not_by_chance(crossed: Expr, alert: Alert, ground: Ground) -> Expr:
     expected = spread("*", growth, top(bad("previous")))
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     crossed = condition.enough(crossed, bad("newest") - expected, floor, _BY)
-    return chance.beyond_chance(crossed, bad("newest"), expected, expected * growth, _BY)
+    return chance.beyond_chance(
+        crossed, bad("newest"), expected, expected * growth, _BY, ground.signal(alert)
+    )
 
 
 def _bad_share(alert: Alert, side: str, ground: Ground) -> Expr:
@@ -135,7 +137,7 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     )
     by_chance = isinstance(signal.kind, Share | Quantile)
     return condition.with_floors(
-        text, alert, chance.unexpected(signal), chance.DEVIATIONS if by_chance else ""
+        text, alert, chance.unexpected(signal), chance.deviations(signal) if by_chance else ""
     )
 
 
@@ -256,7 +258,10 @@ def _by_chance(of: _Releases) -> Iterator[TestCase]:
         return
     more = bad - before
     floor = (of.subject.alert.min_bad_events - HALF_EVENT) / more
-    few, enough = (max(bad * (SIGMAS * part / more) ** 2, floor * part) for part in (1 - MARGIN, 1 + MARGIN))
+    scatters = dispersion(of.signal) * bad
+    few, enough = (
+        max(scatters * (SIGMAS * part / more) ** 2, floor * part) for part in (1 - MARGIN, 1 + MARGIN)
+    )
     if few > of.subject.alert.min_events + 1:
         yield from _canary(of, value, (few, enough), "events for its bound")
 

@@ -279,9 +279,10 @@ def ago(since: Expr, label: str, by: Sequence[str]) -> Expr:
 
 
 def change(values: Expr, label: str, by: Sequence[str]) -> Expr:
-    """Write each change into ``label``: 0.38 as +38, before percent or percentage points."""
+    """Write each change into ``label``: 0.382 as +38.2, 1.0625 as +106, before percent or points."""
     rounded = call("round", values * number(100), number(0.1))
-    return replaced(count_values(rounded, label, by), label, "+${1}", label, "([^-].*)")
+    signed = replaced(count_values(rounded, label, by), label, "+${1}", label, "([^-].*)")
+    return replaced(signed, label, "${1}", label, "([-+][0-9]{3,})[.].*")
 
 
 def count_values(values: Expr, label: str, by: Sequence[str]) -> Expr:

@@ -59,17 +59,19 @@ _SINCE = Series(names.BOARD_SINCE)
 _VARIABLES = ("$", "[[")
 _ROW = (names.SIGNAL,)
 _NOTHING = "-"
+#: The word before a bad trend, or a value beyond its objective, which colours it.
+_WORSE = "worse"
 #: The smallest trend for better or worse, in percentage points or as a part of the earlier value.
 _SEEN = {"points": 0.01, "relative": 0.1}
 
 _DESCRIPTION = (
-    "The value of each signal now, its objective, its trend (release: the newest against the previous one, "
-    "as long as the value does not double within an hour) and its "
-    "status: the worst of its alerts, pending ones included, and since when the first of them is true. The worst "
-    "signals are on top. A name behind the dot is the worst tool, model or stop reason. NO RUNS: no run finishes, so "
-    "most signals have no value; calls, tokens and cost show what is used meanwhile. NO METRIC: the profile of the "
-    "service does not measure it, or it had no value for a day. Instrumentation: alerts about labels, series and the "
-    "rules themselves."
+    "The value of each signal now (coloured: beyond its objective), its objective, its trend (release: the "
+    "newest against the previous one, as long as the value does not double within an hour) and its status: "
+    "the worst of its alerts, pending ones included, and since when the first of them is true. The worst "
+    "signals are on top. A name behind the dot is the worst tool, model or stop reason. NO RUNS: no run "
+    "finishes, so most signals have no value; calls, tokens and cost show what is used meanwhile. NO METRIC: "
+    "the profile of the service does not measure it, or it had no value for a day. Instrumentation: alerts "
+    "about labels, series and the rules themselves."
 )
 
 
@@ -79,7 +81,7 @@ def status_board(records: Records) -> Panel:
     columns = (
         Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=94),
         Column("Signal", "metric", link=more, of=Query(current(records))),
-        Column("Now", "now", width=142, right=True),
+        Column("Now", "now", cell=Cell.TREND, width=142, right=True),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records), rare=True)),
         Column("Since", "since", width=60, right=True, of=Query(_since(), rare=True)),
         Column("Open", "more", cell=Cell.LINK, link=more, width=44),
@@ -116,9 +118,13 @@ def current(records: Records) -> Expr:
     if (promised := _promised(records)) is not None:
         placed = top(_else(promised, every), _ROW)
         texts = binary("+", texts, number(0) * placed, on=_ROW, group_left=("objective",))
+    if missed := list(_missed(records)):
+        ways = top(_else(replaced(any_of(missed), "way", f"{_WORSE} ", "", ""), every), _ROW)
+        texts = binary("+", texts, number(0) * ways, on=_ROW, group_left=("way",))
     rows = joined(texts, "now", " of ", "current", "objective")
     for text, pattern in (("${1}", "(.+) of "), (f"{_NOTHING} of ${{1}}", " of (.+)"), (_NOTHING, " of ")):
         rows = replaced(rows, "now", text, "now", pattern)
+    rows = joined(rows, "now", "", "way", "now")
     return _leading(titled(rows, records, of_one=True), records)
 
 
@@ -211,14 +217,26 @@ def _promised(records: Records) -> Expr | None:
     return any_of(arms) if arms else None
 
 
+def _missed(records: Records) -> Iterator[Expr]:
+    """Select the rows whose values are beyond their objectives, whether or not an alert is true yet."""
+    for name in _ordered(records):
+        promise = mine(records.series(name, part="objective")).now()
+        better = records.signals[name].better
+        if better is not Better.NEITHER and records.has(promise):
+            value = mine(_CURRENT).where(signal=name).now()
+            newest = binary("and", value, top(call("timestamp", value)))
+            op = "<" if better is Better.HIGHER else ">"
+            yield aggregate("group", binary(op, newest, promise, on=(names.SERVICE,), group_left=()), _ROW)
+
+
 def _trend(records: Records) -> Expr:
     """Write the trends; the word before each one says whether it is for better or worse."""
     by = (names.SIGNAL, names.WORST, names.UNIT, names.OVER)
     arms = []
     for unit, least in _SEEN.items():
         for better, ways in (
-            (Better.LOWER, (("worse", ">="), ("better", "<="))),
-            (Better.HIGHER, (("better", ">="), ("worse", "<="))),
+            (Better.LOWER, ((_WORSE, ">="), ("better", "<="))),
+            (Better.HIGHER, (("better", ">="), (_WORSE, "<="))),
         ):
             signals = [name for name in _ordered(records) if records.signals[name].better is better]
             if signals:

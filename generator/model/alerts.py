@@ -131,11 +131,13 @@ class Threshold(_Kind, frozen=True, tag=True):
 
     With ``unfinished`` it also fires when no run finishes and the numerator grows beyond what the bound allows.
     ``also_over`` is a second, longer window in seconds, for events too rare for the signal's own window; 0 for none.
+    ``by_bound`` says that events are bad only by the bound that is tested, as observations behind a quantile are.
     """
 
     reports: ClassVar = Reports.VALUE
     unfinished: bool = False
     also_over: int = 0
+    by_bound: bool = False
 
     @property
     def lately(self) -> int:
@@ -380,7 +382,8 @@ class Alert(Struct, frozen=True):
 
 def has_mildest(alert: Alert) -> bool:
     """Whether chance is judged by the mildest tier's bound: there are several, and single events are bad anyway."""
-    return isinstance(alert.kind, Threshold) and bool(alert.kind.also_over) and len(alert.tiers) > 1
+    kind = alert.kind
+    return isinstance(kind, Threshold) and bool(kind.also_over) and not kind.by_bound and len(alert.tiers) > 1
 
 
 class Override(Struct, frozen=True):

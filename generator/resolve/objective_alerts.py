@@ -133,7 +133,7 @@ def _floors(signal: Signal) -> tuple[int, int]:
 
 def _is_rare(signal: Signal) -> bool:
     """Whether a longer window shows more of a signal than its own window does."""
-    return isinstance(signal.kind, Share | Distribution) and signal.window <= _LONGEST_OWN
+    return isinstance(signal.kind, Share | Distribution | Quantile) and signal.window <= _LONGEST_OWN
 
 
 def _about(signal: Signal, by: str | None, place: Span, *, also_over: str = "") -> AlertKindSpec:

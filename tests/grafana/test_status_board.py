@@ -43,12 +43,17 @@ def test_current_values_are_the_recorded_ones(
     shown = _board(boards, day, service)
     assert shown.keys() == recorded.keys() | {names.INSTRUMENTATION}
     titles = {name: one.title for each in model.services for name, one in each.signals.items()}
+    betters = {name: one.better for each in model.services for name, one in each.signals.items()}
     for signal, one in recorded.items():
         row, promised = shown[signal], _promised(day, service, signal)
-        now, _, objective = row.now.partition(" of ")
+        way, text = _way(row.now)
+        now, _, objective = text.partition(" of ")
         assert _number(now) == pytest.approx(one.value, rel=0.06, abs=0.005), row
         assert now.startswith("$") is (one.labels["unit"] == "usd"), row
         assert (_number(objective) if objective else None) == (promised and pytest.approx(promised)), row
+        assert (way == "worse") is (promised is not None and _misses(one.value, promised, betters[signal])), (
+            row
+        )
         title = one.labels.get(names.TITLE) or titles[signal]
         assert row.metric == f"{title}{_after(' · ', one.labels.get('worst', ''))}", row
     assert shown[names.INSTRUMENTATION].metric == "Instrumentation"
@@ -77,6 +82,22 @@ def test_numbers_of_events_are_whole(boards: dict[str, Json], prometheus: Promet
     }
 
 
+def test_a_large_trend_fits_its_column(boards: dict[str, Json], prometheus: PrometheusApi) -> None:
+    service, board = "large-trends", boards["agent-overview"]
+    values = {"cost_per_run": 39.046, "latency_p95": 1.0625, "step_count": 0.9985}
+    for signal, value in values.items():
+        labels = {"service": service, "signal": signal, "unit": "relative", "over": "in 1h"}
+        series = {"__name__": names.BOARD_TREND, **labels}
+        write(prometheus, [TimeSeries(series, [SHOWN.end * 1000], [value])])
+    (shown,) = (one for one in targets(board) if one.where == "agent-overview / Status (table) / C")
+    answer = ask(prometheus, board, shown, {"service": service})
+    assert {labels["signal"]: labels["trend"] for labels, _ in answer.series} == {
+        "cost_per_run": "worse +3904 % in 1h",
+        "latency_p95": "worse +106 % in 1h",
+        "step_count": "worse +99.9 % in 1h",
+    }
+
+
 @pytest.mark.parametrize("service", RUNNING)
 def test_trends_are_the_recorded_ones(
     service: str, boards: dict[str, Json], day: PrometheusApi, model: Model
@@ -89,7 +110,7 @@ def test_trends_are_the_recorded_ones(
             continue
         one = recorded[signal]
         way, text = _way(row.trend)
-        assert _number(text) == pytest.approx(one.value, abs=0.0006), row
+        assert _number(text) == pytest.approx(one.value, abs=0.0006 if abs(one.value) < 1 else 0.01), row
         over = one.labels["over"].removeprefix("after ")
         assert text.endswith(f" {'%' if one.labels['unit'] == 'relative' else 'pp'} {over}")
         assert text[0] in "+-", row
@@ -209,6 +230,10 @@ def _direction(one: InstantSample, better: Better) -> str:
     if better is Better.NEITHER or not seen:
         return ""
     return "better" if (one.value > 0) is (better is Better.HIGHER) else "worse"
+
+
+def _misses(value: float, promised: float, better: Better) -> bool:
+    return value < promised if better is Better.HIGHER else value > promised
 
 
 def _way(trend: str) -> tuple[str, str]:

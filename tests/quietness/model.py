@@ -45,7 +45,7 @@ class Bounded(Struct, frozen=True):
     """A threshold on a share: the allowed bad part, and the fewest events above it.
 
     ``mildest`` is the part by which chance is judged; ``also_over`` the longer window, 0 for none; ``sigmas`` the
-    standard deviations that are still chance.
+    standard deviations that are still chance; ``tries`` the number of times that a failed one is made.
     """
 
     allowed: float
@@ -53,14 +53,16 @@ class Bounded(Struct, frozen=True):
     fewest: int
     also_over: int
     sigmas: int = SIGMAS
+    tries: int = 1
 
 
 class Pace(Struct, frozen=True):
-    """A share of bad events that two windows must be beyond."""
+    """A share of bad events that two windows must be beyond; ``allowed`` is the one that the objective allows."""
 
     share: float
     long: int
     short: int
+    allowed: float
 
 
 class Held(Struct, frozen=True):
@@ -80,7 +82,7 @@ def beyond(minutes: Minutes, alert: Bounded) -> Iterator[bool]:
     for now, far, half, quarter in zip(near, longer, lately, recently, strict=True):
         yield _surely(*now, alert) or (
             _surely(*far, alert)
-            and half[1] > alert.allowed * half[0]
+            and half[1] - alert.allowed * half[0] >= 1 / 2
             and not (now[0] >= alert.fewest and now[1] <= alert.allowed * now[0])
             and not _has_eased(quarter, far)
         )
@@ -138,7 +140,7 @@ def notifications(fires: Sequence[bool]) -> int:
 
 def _surely(every: int, bad: int, alert: Bounded) -> bool:
     likely = alert.mildest * every
-    scatter = alert.sigmas * sqrt(likely * (1 - alert.mildest))
+    scatter = alert.sigmas * sqrt(alert.tries * likely * (1 - alert.mildest))
     return bad - alert.allowed * every >= alert.fewest - 0.5 and bad - likely >= scatter
 
 
@@ -156,7 +158,8 @@ def _burns(minutes: Minutes, pace: Pace, fewest: int) -> Iterator[bool]:
         elif at - seen >= min(pace.long, 6 * HOUR):
             last = None
         burns = every > 0 and bad / every > pace.share and last is not None and last > pace.share
-        yield burns and bad >= fewest and at + 1 >= pace.long // 2
+        surely = bad - pace.allowed * every >= SIGMAS * sqrt(pace.allowed * every)
+        yield burns and surely and bad >= fewest and at + 1 >= pace.long // 2
 
 
 def _in(minutes: Minutes, window: int) -> list[tuple[int, int]]:

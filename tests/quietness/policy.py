@@ -35,7 +35,7 @@ def bounded(library: Library, name: str, severity: str, objective: float) -> Bou
     if isinstance(signal, Quantile):
         rest = round(1 - signal.q, 9)
         sigmas = SIGMAS if severity == AlertSeverity.CRITICAL else QUANTILE_SIGMAS
-        return Bounded(rest, rest, alert.min_bad_events, 0, sigmas)
+        return Bounded(rest, rest, alert.min_bad_events, alert.kind.also_over // _MINUTE, sigmas)
     allowed = {
         one.severity: round(1 - bound if isinstance(signal, Share) and signal.good else bound, 9)
         for one in alert.tiers
@@ -43,8 +43,16 @@ def bounded(library: Library, name: str, severity: str, objective: float) -> Bou
         for bound in (one.written.of(objective),)
     }
     bad = allowed[AlertSeverity(severity)]
-    sigmas = PAGE_SIGMAS if severity == AlertSeverity.CRITICAL else SIGMAS
-    return Bounded(bad, min(allowed.values()), alert.min_bad_events, alert.kind.also_over // _MINUTE, sigmas)
+    pages = severity == AlertSeverity.CRITICAL
+    tries = 3 if pages and alert.signal == "tool_error_rate" else 1
+    return Bounded(
+        bad,
+        min(allowed.values()),
+        alert.min_bad_events,
+        alert.kind.also_over // _MINUTE,
+        PAGE_SIGMAS if pages else SIGMAS,
+        tries,
+    )
 
 
 def paces(library: Library, name: str, severity: str, objective: float) -> Sequence[Pace]:
@@ -52,7 +60,12 @@ def paces(library: Library, name: str, severity: str, objective: float) -> Seque
     alert = found(library, name)
     assert isinstance(alert.kind, BurnRate)
     return [
-        Pace(round(burn.factor * (1 - objective), 9), burn.long // _MINUTE, burn.short // _MINUTE)
+        Pace(
+            round(burn.factor * (1 - objective), 9),
+            burn.long // _MINUTE,
+            burn.short // _MINUTE,
+            1 - objective,
+        )
         for tier in alert.tiers
         if tier.severity == AlertSeverity(severity)
         for burn in tier.burns

@@ -66,6 +66,7 @@ def _services(rng: Random) -> Iterator[Lived]:
     yield Lived("near", drawn((HOURS, 13, 0.045)), CALLS)
     yield Lived("ill", drawn((4, 2, 0.15), (6, 2, 0.06)), CALLS)
     yield Lived("dead", drawn((5, 0.1, 1.0), (5, 0.1, 0.0)), CALLS)
+    yield Lived("rarely slow", drawn((3, 0.1, 0.02), (4, 0.1, 0.6), (3, 0.1, 0.02)), TIMES)
     yield Lived("slow", drawn((4, 20, 0.045), (3, 20, 0.1), (3, 2, 0.15)), TIMES)
 
 

@@ -34,7 +34,9 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
     about = about_signal(draft)
     if about is None:
         return
-    signal, kind = about.signal, Threshold(bool(draft.body.unfinished), _also_over(about))
+    signal = about.signal
+    by_bound = isinstance(signal.kind, Quantile)
+    kind = Threshold(bool(draft.body.unfinished), _also_over(about), by_bound=by_bound)
     divides = divisor(signal) is not None and not isinstance(signal.kind, Share)
     if not about.fits("a ratio, which unfinished needs", fits=divides or not kind.unfinished):
         return
@@ -51,12 +53,12 @@ def _also_over(about: SignalDraft) -> int:
     if written is None:
         return 0
     also, fewest = window(written, 0, about.scope.site, findings), about.spec.min_bad_events
-    if not counts_bad(signal):
+    if not (counts_bad(signal) or isinstance(signal.kind, Quantile)):
         findings.error(
             "alert/signal-kind",
             f'"{signal.name}" counts no bad events, which also_over looks for',
             written.span,
-            "leave also_over out; a share, a distribution and a ratio of errors count them",
+            "leave also_over out; a share, a distribution, a quantile and a ratio of errors count them",
         )
     elif not (fewest and fewest.value):
         if not about.scope.is_own(written):
@@ -106,7 +108,7 @@ def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
     subject, value = condition.subject(signal, alert, ground), condition.value_of(signal.unit)
     bound = condition.bound_of(alert, tier, signal.unit, ground)
     when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_times(signal, kind)}"
-    return f"{subject} {when}, {condition.side(signal)} {bound}."
+    return f"{subject} {when.removesuffix(',')}, {condition.side(signal)} {bound}."
 
 
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
@@ -124,7 +126,9 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
         text,
         alert,
         _too_many(signal),
-        _deviations(alert, signal) if alert.min_bad_events and by_chance else "",
+        chance.deviations(signal, *(one.severity for one in alert.tiers))
+        if alert.min_bad_events and by_chance
+        else "",
     )
 
 
@@ -136,13 +140,7 @@ def _too_many(signal: Signal) -> str:
     return f"more observations {condition.side(signal)} that than the {human(may_be, Unit.RATIO)} that may be"
 
 
-def _deviations(alert: Alert, signal: Signal) -> str:
-    """Write the standard deviations that the tiers need."""
-    least, *more = sorted({chance.sigmas(signal, tier.severity) for tier in alert.tiers})
-    return f"{least} standard deviations" + "".join(f", {most} to page" for most in more)
-
-
 def _times(signal: Signal, kind: Threshold) -> str:
     """Name the windows that are read."""
-    longer = f", or in {duration(kind.also_over)} where these hold too little" if kind.also_over else ""
+    longer = f", or in {duration(kind.also_over)} where these hold too little," if kind.also_over else ""
     return f"{condition.window_of(signal)}{longer}"

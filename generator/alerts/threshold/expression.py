@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 from generator.alerts import chance, condition
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
-from generator.model.signals import Better, Share, Signal
+from generator.model.signals import Better, Quantile, Share, Signal, divisor
 from generator.model.units import HOUR
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals import rare
 from generator.signals.quantile import UNKNOWN_LENGTH
 from generator.signals.ratio import unfinished
-from generator.streams.scope import each, grouped, join
+from generator.streams.scope import each, grouped, join, rule, spread, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import AlertNumber, Ground
     from generator.model.rules import RecordingRule
+    from generator.promql.expr import Series
 
 #: How far back the end of the last run is known: a longer run cannot be distinguished from a loop.
 LONGEST_RUN = 6 * HOUR
@@ -33,7 +34,9 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     """Compare the value with the tier's bound."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
     parts = condition.input_series(alert, ground)
-    crossed = condition.beyond(signal, condition.rounded(compared(alert, kind, ground)), bound)
+    crossed = _crossed(alert, kind, tier, ground)
+    if _mixes_runs(kind, signal, ground):
+        crossed = join("unless", crossed, _lately_within(alert, tier, parts, ground), parts.each)
     if condition.adds_up(signal) and signal.better is Better.HIGHER:
         crossed = join("and", crossed, condition.whole_window(signal, ground, parts.each), parts.each)
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
@@ -46,9 +49,13 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
         if kind.also_over:
             crossed |= _rare(alert, kind, tier, parts, ground)
     if kind.unfinished:
-        begun = join("unless", crossed, _beginning(signal, ground)) if ground.timed else crossed
-        return begun | _endless(alert, bound, parts, ground)
+        return crossed | _endless(alert, bound, parts, ground)
     return crossed
+
+
+def _crossed(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
+    value = condition.rounded(compared(alert, kind, ground))
+    return condition.beyond(ground.signal(alert), value, ground.bound(alert, tier))
 
 
 def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
@@ -56,10 +63,28 @@ def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
     return condition.input_series(alert, ground).value.now()
 
 
-def _beginning(signal: Signal, ground: Ground) -> Expr:
-    """Find where runs began to finish so recently that the first ones may still run: their calls are counted."""
-    last = call("last_over_time", ground.scope.record(names.part(signal, "unfinished")).over(LONGEST_RUN))
-    return join("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
+def _mixes_runs(kind: Threshold, signal: Signal, ground: Ground) -> bool:
+    """Whether a signal divides what happens in runs by the runs that finish: of long runs, these are others.
+
+    A batch of long runs makes calls at once, and finishes later. A longer window has both.
+    """
+    per, runs = divisor(signal), ground.runs
+    of_runs = per is not None and runs is not None and per.name == runs.name
+    return ground.timed and of_runs and not kind.also_over and not isinstance(signal.kind, Share)
+
+
+def _lately_within(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
+    """Find where the value was not beyond its bound, or no run finished, so recently that runs of then still run."""
+    last = call("last_over_time", _within(alert, tier, parts, ground).over(LONGEST_RUN))
+    return spread("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
+
+
+def _within(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Series:
+    return ground.scope.record(_within_name(alert, tier, parts, ground)).where(**{names.ALERT: alert.name})
+
+
+def _within_name(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> str:
+    return names.part(ground.signal(alert), f"within_{tier.severity}", parts.each)
 
 
 def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, ground: Ground) -> Expr:
@@ -85,8 +110,14 @@ def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, gro
 
 
 def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[RecordingRule]:
-    """Record what only the longer windows of a threshold read, and the times without a finished run."""
+    """Record what only the longer windows of a threshold read, and the times without a finished run or a problem."""
     signal = ground.signal(alert)
+    if _mixes_runs(kind, signal, ground):
+        parts = condition.input_series(alert, ground)
+        for tier in alert.tiers:
+            now = number(0) * parts.numerator.now() + Expr("time()")
+            within = join("unless", now, _crossed(alert, kind, tier, ground), parts.each)
+            yield rule(_within_name(alert, tier, parts, ground), within, **{names.ALERT: alert.name})
     if kind.unfinished:
         yield unfinished(signal, ground.scope)
     if kind.also_over:
@@ -108,7 +139,7 @@ def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held ag
     share = chance.allowed_share(signal, ground.mildest(alert, tier))
     likely = chance.Likely(
         share.times(every),
-        chance.scatter_of(signal, share).times(every),
+        chance.times(chance.dispersion(signal, tier.severity), chance.scatter_of(signal, share).times(every)),
         chance.sigmas(signal, tier.severity),
     )
     return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), parts)
@@ -122,32 +153,48 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSerie
         ground.bound(alert, tier),
     )
     share = chance.allowed_share(signal, bound)
-    bad, every = _counted(alert, signal, kind.also_over, parts, ground)
-    ratio = chance.scaled(bad, parts, number(1) / (every > number(0)))
-    if isinstance(signal.kind, Share) and signal.kind.good:
-        ratio = number(1) - ratio
-    crossed = condition.enough(ratio, every, ground.floor(alert, MIN_EVENTS), parts.on)
+    bad, every = _counted(alert, bound, kind.also_over, parts, ground)
+    value = _value(alert, kind, bound, (bad, every), parts, ground)
+    crossed = condition.enough(value, every, ground.floor(alert, MIN_EVENTS), parts.on)
     crossed = binary("and", crossed, _surely(alert, tier, bad, every, parts, ground), on=each(parts.each))
-    bad, every = _counted(alert, signal, kind.lately, parts, ground)
-    lately = chance.less(bad, parts, share.times(every)) > number(0)
+    bad, every = _counted(alert, bound, kind.lately, parts, ground)
+    lately = chance.less(bad, parts, share.times(every)) >= number(condition.HALF_EVENT)
     crossed = binary("and", crossed, lately, on=each(parts.each))
     inside = condition.inside(signal, condition.rounded(parts.value.now()), bound)
     over = condition.enough(inside, parts.denominator.now(), floor, parts.on)
-    eased = _eased(alert, kind, parts, ground)
+    eased = _eased(alert, kind, bound, parts, ground)
     return binary("unless", crossed, over | eased, on=each(parts.each))
 
 
-def _eased(alert: Alert, kind: Threshold, parts: condition.InputSeries, ground: Ground) -> Expr:
+def _value(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
+    alert: Alert,
+    kind: Threshold,
+    bound: AlertNumber,
+    events: tuple[Expr, Expr],
+    parts: condition.InputSeries,
+    ground: Ground,
+) -> Expr:
+    """Compute the value over the longer window; a quantile must be beyond the bound itself, not only its buckets."""
+    signal, (bad, every) = ground.signal(alert), events
+    if isinstance(signal.kind, Quantile):
+        filled = _buckets(alert, kind.also_over, parts, ground).now()
+        value = call("histogram_quantile", number(signal.kind.q), filled)
+        return condition.beyond(signal, condition.rounded(value), bound)
+    ratio = chance.scaled(bad, parts, number(1) / (every > number(0)))
+    return number(1) - ratio if isinstance(signal.kind, Share) and signal.kind.good else ratio
+
+
+def _eased(
+    alert: Alert, kind: Threshold, bound: AlertNumber, parts: condition.InputSeries, ground: Ground
+) -> Expr:
     """Select values whose recent events hold clearly fewer bad ones than the longer window predicts.
 
     After an incident, a few bad events of an ordinary hour would otherwise raise the alert once more, by the bad ones
     that the longer window still holds.
     """
-    signal = ground.signal(alert)
-    bad, every = _counted(alert, signal, kind.also_over, parts, ground)
-    now, recent = _counted(
-        alert, signal, recently(kind, signal, ground.scope.site.rule_interval), parts, ground
-    )
+    bad, every = _counted(alert, bound, kind.also_over, parts, ground)
+    recent_window = recently(kind, ground.signal(alert), ground.scope.site.rule_interval)
+    now, recent = _counted(alert, bound, recent_window, parts, ground)
     expected = chance.scaled(bad, parts, recent / (every > number(0)))
     return now + number(EASED_SIGMAS) * call("sqrt", expected) < expected
 
@@ -158,12 +205,23 @@ def recently(kind: Threshold, signal: Signal, interval: int) -> int:
 
 
 def _counted(
-    alert: Alert, signal: Signal, window: int, parts: condition.InputSeries, ground: Ground
+    alert: Alert, bound: AlertNumber, window: int, parts: condition.InputSeries, ground: Ground
 ) -> tuple[Expr, Expr]:
-    """Select the bad events of a longer window, and all of them."""
+    """Select the bad events of a longer window, and all of them; of a quantile, those beyond the bound."""
+    signal = ground.signal(alert)
+    if isinstance(signal.kind, Quantile):
+        buckets = _buckets(alert, window, parts, ground)
+        every = buckets.where(**{names.LE: "+Inf"}).now()
+        return chance.beyond_bound(signal, parts.each, ground, bound, buckets), summed(every, parts.on)
     bad = ground.scope.record(rare.bad(signal, parts.each, window))
     if alert.by and (limits := condition.limits_of(alert, signal)):
         bad = bad.one_of(alert.by, limits)
     if alert.by and alert.only:
         bad = bad.where(**{alert.by: alert.only})
     return bad.now(), ground.scope.record(rare.every(signal, parts.on, window)).now()
+
+
+def _buckets(alert: Alert, window: int, parts: condition.InputSeries, ground: Ground) -> Series:
+    """Select the buckets of a longer window."""
+    buckets = ground.scope.record(rare.buckets(ground.signal(alert), parts.each, window))
+    return buckets.where(**{alert.by: alert.only}) if alert.by and alert.only else buckets

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.alerts.chance import sigmas
+from generator.alerts.chance import dispersion, sigmas
+from generator.alerts.condition import HALF_EVENT
 from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, recently
 from generator.model import names
 from generator.model.alerts import BOUND, Threshold, has_mildest
@@ -26,7 +28,7 @@ from generator.model.signals import (
 )
 from generator.model.streams import RUN_LATENCY
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.scenarios.loads import Traffic, beyond_last, counter, spending
+from generator.scenarios.loads import Traffic, beyond_last, counter, histogram, spending
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
 from generator.scenarios.timeline import Load, SeriesId, TestCase, Timeline, idle, merged
 from generator.signals.quantile import UNKNOWN_LENGTH, share_beyond
@@ -34,6 +36,9 @@ from generator.signals.registry import load_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from generator.model.alerts import Tier
+    from generator.model.streams import Stream
 
 #: Events a second that outweigh everything else.
 _AMPLE = 1e9
@@ -54,16 +59,19 @@ def cases(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
         yield from _as_mild(kind, subject)
     if kind.unfinished:
         yield from _unfinished(subject)
+    elif not kind.also_over and not isinstance(signal.kind, Share):
+        yield from _lasting(values, subject)
 
 
 class BoundValues(Struct, frozen=True):
     """Values of a signal to test a bound with, and the load of a value at a number of events a second.
 
-    ``worst`` is far beyond the bound; ``excess`` is the number of bad events above the allowed for each event, there
-    and just beyond the bound; None where an alert counts none. ``allowed`` is the share of bad events that the bound
-    allows, where these must be more than chance explains; 0 elsewhere. ``mildest`` is the share of the bound by which
-    chance is judged, ``scatter`` the variance of bad events for each event there, and ``sigmas`` the standard
-    deviations that are chance. ``also_over``, ``lately`` and ``recently`` are the longer windows, 0 without any.
+    ``mixed`` is the load with a share of bad events. ``worst`` is far beyond the bound; ``excess`` is the number of bad
+    events above the allowed for each event, there and just beyond the bound; None where an alert counts none.
+    ``allowed`` is the share of bad events that the bound allows, where these must be more than chance explains; 0
+    elsewhere. ``mildest`` is the share of the bound by which chance is judged, ``scatter`` the variance of bad events
+    for each event there, and ``sigmas`` the standard deviations that are chance. ``also_over``, ``lately`` and
+    ``recently`` are the longer windows, 0 without any.
     """
 
     beyond: float
@@ -71,6 +79,7 @@ class BoundValues(Struct, frozen=True):
     worst: float
     excess: tuple[float | None, float | None]
     load: Callable[[float, float], Load]
+    mixed: Callable[[float, float], Load]
     allowed: float = 0
     mildest: float = 0
     scatter: float = 0
@@ -97,14 +106,28 @@ def _values(kind: Threshold, subject: Subject) -> BoundValues:
         far,
         (_excess(signal, far, bound), _excess(signal, beyond, bound)),
         lambda value, events: load_of(signal, value, Traffic(events, labels), subject),
+        lambda share, events: _mixed(share, Traffic(events, labels), subject),
         _allowed(signal, bound) if alert.min_bad_events else 0,
         _allowed(signal, mildest) if alert.min_bad_events else 0,
-        _scatter(signal, mildest) if alert.min_bad_events else 0,
+        _scatter(signal, mildest, subject.tier) if alert.min_bad_events else 0,
         sigmas(signal, subject.tier.severity),
         kind.also_over,
         kind.lately,
         recently(kind, signal, subject.fixture.site.rule_interval) if kind.also_over else 0,
     )
+
+
+def _mixed(share: float, traffic: Traffic, subject: Subject) -> Load:
+    """Make events with a share of bad ones; of a quantile, these are as bad as can be, and the others as good."""
+    signal = subject.signal
+    falls = signal.better is Better.HIGHER
+    if not isinstance(signal.kind, Quantile):
+        value = 1 - share if falls and isinstance(signal.kind, Share) else share
+        return load_of(signal, value, traffic, subject)
+    best, bad = signal.of.buckets[0], signal.of.buckets[-1]
+    if falls:
+        best, bad = bad, best
+    return histogram(signal.of, [(best, 1 - share), (bad, share)], traffic, subject.fixture)
 
 
 def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
@@ -153,10 +176,11 @@ def _allowed(signal: Signal, bound: float) -> float:
     return 1 - bound if signal.better is Better.HIGHER and isinstance(signal.kind, Share) else bound
 
 
-def _scatter(signal: Signal, bound: float) -> float:
+def _scatter(signal: Signal, bound: float, tier: Tier) -> float:
     """Compute the variance of the bad events per event, exactly at a bound."""
     allowed = _allowed(signal, bound)
-    return allowed * (1 - allowed) if isinstance(signal.kind, Quantile | Share) else allowed
+    scatter = allowed * (1 - allowed) if isinstance(signal.kind, Quantile | Share) else allowed
+    return dispersion(signal, tier.severity) * scatter
 
 
 def on_both_sides(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
@@ -254,7 +278,8 @@ def _rare(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
 def _rarely(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
     """Be bad all the time, and silent at one event too few."""
     few, enough = numbers
-    timeline = _spread_out(values, subject, values.worst, (few * 0.6, few * 0.4), values.lately)
+    bursts = few * 0.6, few * 0.4
+    timeline = _spread_out(partial(values.load, values.worst), subject, bursts, values.lately)
     timeline = timeline.quiet("silent with one too few")
     timeline = _burst(timeline, values.load(values.worst, (enough - few) / subject.interval), subject)
     return subject.case(
@@ -264,17 +289,20 @@ def _rarely(values: BoundValues, subject: Subject, numbers: tuple[float, float])
 
 
 def _again(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
-    """Be bad on many events, then have none for a while, and then be bad on few."""
+    """Be bad on many events, have none for a while, and then half a bad event more than allowed, but for a hair."""
     few = numbers[0] / 2
     # Enough that a share of all of them would be more bad events than the few bring.
     many = max(2 * numbers[1], 2 * few * ((values.excess[0] or 0) + values.allowed) / values.allowed)
-    first, second = (values.load(values.worst, events / subject.interval) for events in (many, few))
+    half = HALF_EVENT / (values.excess[0] or 1)
+    events = many, (1 - MARGIN) * half, 2 * MARGIN * half
+    first, nearly, rest = (values.load(values.worst, each / subject.interval) for each in events)
     timeline = subject.timeline.then(subject.interval, first)
     timeline = timeline.then(values.lately + subject.keep + SLACK, idle(first)).silent(
         "silent: nothing lately"
     )
+    timeline = _burst(timeline, nearly, subject).silent("silent: not half of one too many lately")
     return subject.case(
-        "fires on few where there were many before", _burst(timeline, second, subject).fires("fires again")
+        "fires on few where there were many before", _burst(timeline, rest, subject).fires("fires again")
     )
 
 
@@ -287,12 +315,12 @@ def _surely(values: BoundValues, subject: Subject) -> TestCase:
     )
     if not isinstance(subject.signal.kind, Ratio):
         each = min(each, (1 - allowed) / 2)
-    value = subject.tier.bound + (-each if subject.signal.better is Better.HIGHER else each)
     events = values.by_chance(each)
     # No window has more than half of them.
-    timeline = _spread_out(values, subject, value, (0.6 * events, 0.35 * events), window)
+    load = partial(values.mixed, allowed + each)
+    timeline = _spread_out(load, subject, (0.6 * events, 0.35 * events), window)
     timeline = timeline.quiet("silent while it may be chance")
-    timeline = _burst(timeline, values.load(value, 0.1 * events / subject.interval), subject)
+    timeline = _burst(timeline, load(0.1 * events / subject.interval), subject)
     return subject.case(
         "needs more than chance explains over a longer time", timeline.fires("fires where it is more")
     )
@@ -310,8 +338,8 @@ def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) 
     few = min(floor - 1, 0.9 * EASED_SIGMAS**2 / worst) if worst else floor - 1
     few = few * window / max(window, values.recently)
     for events, what in ((floor + 0.1, "it is over"), (few, "too few say that it is over")):
-        timeline = _spread_out(values, subject, values.worst, (bad, bad), window)
-        good = values.load(_best(subject), events / window)
+        timeline = _spread_out(partial(values.load, values.worst), subject, (bad, bad), window)
+        good = values.mixed(0.0, events / window)
         timeline = timeline.fires("fires").then(window + keep + SLACK, good)
         resolved = events > floor
         yield subject.case(
@@ -342,9 +370,9 @@ def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
         or not values.recently < tail + before < values.lately - alert.for_ - 2 * SLACK
     ):
         return
-    value = subject.tier.bound + (-worse if subject.signal.better is Better.HIGHER else worse)
-    timeline = _spread_out(values, subject, value, (100 * enough, 100 * enough), window).fires("fires")
-    timeline = timeline.then(before, values.load(_best(subject), each_good)).silent("resolves")
+    load = partial(values.mixed, values.allowed + worse)
+    timeline = _spread_out(load, subject, (100 * enough, 100 * enough), window).fires("fires")
+    timeline = timeline.then(before, values.mixed(0.0, each_good)).silent("resolves")
     for events, what in ((1.3 * enough, "it has eased"), (0.7 * enough, "too few say that it has eased")):
         eased = events > enough
         lasting = tail if eased else tail + alert.for_
@@ -355,16 +383,11 @@ def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
         )
 
 
-def _best(subject: Subject) -> float:
-    """Find a value without bad events."""
-    return 1.0 if subject.signal.better is Better.HIGHER else 0.0
-
-
 def _spread_out(
-    values: BoundValues, subject: Subject, value: float, bursts: tuple[float, float], apart: int
+    load: Callable[[float], Load], subject: Subject, bursts: tuple[float, float], apart: int
 ) -> Timeline:
     """Send events at once, and more when a window of ``apart`` seconds has forgotten the first."""
-    first, second = (values.load(value, events / subject.interval) for events in bursts)
+    first, second = (load(events / subject.interval) for events in bursts)
     none = idle(first)
     timeline = subject.timeline.then(subject.interval, none).then(subject.interval, first)
     timeline = timeline.then(apart + subject.interval, none)
@@ -412,8 +435,8 @@ def _unfinished(subject: Subject) -> Iterator[TestCase]:
 
 def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
     """Begin the day of runs that are longer than the largest bucket: none has ended for that long."""
-    timed = next((one for one in subject.fixture.streams.values() if one.name == RUN_LATENCY), None)
-    if timed is None or not timed.is_histogram:
+    timed = _timed(subject)
+    if timed is None:
         return
     long = beyond_last(timed, 1.0, Traffic(1.0, {}), subject.fixture)
     night = subject.timeline.then(HOUR, long).then(HOUR, idle(long))
@@ -431,6 +454,27 @@ def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
     yield subject.case(
         "fires when calls are still too many after the first long runs", settled.fires("fires later")
     )
+
+
+def _lasting(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Be far too bad for as long as runs last, which are longer than the largest bucket, and for longer."""
+    timed, per = _timed(subject), divisor(subject.signal)
+    if timed is None or per is None or per.name != subject.fixture.runs.name:
+        return
+    long = beyond_last(timed, 1.0, Traffic(1.0, {}), subject.fixture)
+    plenty = _plenty(values, subject)
+    good, bad = (merged(values.load(value, plenty), long) for value in (values.inside, values.worst))
+    lasts = (UNKNOWN_LENGTH + int(timed.buckets[-1])) // subject.interval * subject.interval
+    short = subject.timeline.then(HOUR, good).then(lasts + subject.alert.for_, bad)
+    short = short.quiet("silent for as long as runs last")
+    longer = short.then(2 * subject.interval, bad).fires("fires when it lasts longer")
+    yield subject.case("fires when it is longer than a run", longer)
+
+
+def _timed(subject: Subject) -> Stream | None:
+    """Find the histogram of the length of runs."""
+    timed = next((one for one in subject.fixture.streams.values() if one.name == RUN_LATENCY), None)
+    return timed if timed is not None and timed.is_histogram else None
 
 
 def _spent(subject: Subject, usd: float) -> Iterator[TestCase]:
