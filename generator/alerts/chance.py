@@ -89,11 +89,15 @@ def scatter_of(signal: Signal, share: AlertNumber) -> AlertNumber:
 
 
 def sigmas(signal: Signal, severity: AlertSeverity) -> int:
-    """Return the standard deviations beyond a bound that an alert of a severity needs."""
+    """Return the standard deviations beyond a bound that an alert of a severity needs.
+
+    Three of calls that are tried again are more than five of others.
+    """
     pages = severity is AlertSeverity.CRITICAL
     if isinstance(signal.kind, Quantile):
         return SIGMAS if pages else QUANTILE_SIGMAS
-    return PAGE_SIGMAS if pages and isinstance(signal.kind, Share) else SIGMAS
+    single = isinstance(signal.kind, Share) and signal.of.name not in RETRIED
+    return PAGE_SIGMAS if pages and single else SIGMAS
 
 
 def dispersion(signal: Signal, severity: AlertSeverity | None = None) -> int:

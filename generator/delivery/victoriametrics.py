@@ -9,7 +9,6 @@ of a signal. So the beginnings of templates are written as templates of themselv
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -28,12 +27,6 @@ if TYPE_CHECKING:
     from generator.prometheus.alertmanager import Routing
 
 ROOT = "victoriametrics"
-#: The labels of a recording rule, after its name and its expression.
-_RECORDED_LABELS = re.compile(
-    r"(?P<head>^(?P<at> *)- record: .*\n(?:(?P=at)  (?!labels:).*\n)*(?P=at)  labels:\n)"
-    r"(?P<labels>(?:(?P=at)    .*\n)+)",
-    re.MULTILINE,
-)
 _TEMPLATE, _OF_ITSELF = "{{", "{{`{{`}}"
 _VM_RULE = ObjectKind("VMRule", "operator.victoriametrics.com/v1beta1")
 LIMITS: tuple[Limit, ...] = (
@@ -69,10 +62,19 @@ def of_all(
 
 
 def _rule(rules: RuleText, options: VictoriaMetrics) -> Artifact:
-    plain = replace(rules, groups=_RECORDED_LABELS.sub(_as_text, rules.groups))
+    plain = replace(rules, groups="".join(_literal(rules.groups)))
     text = rules_object(_VM_RULE, plain, options.namespace, dict(options.rule_labels))
     return Artifact(f"{ROOT}/{rules.name}.yaml", text)
 
 
-def _as_text(match: re.Match[str]) -> str:
-    return match["head"] + match["labels"].replace(_TEMPLATE, _OF_ITSELF)
+def _literal(groups: str) -> Iterator[str]:
+    """Yield the lines of rule groups, with the labels of recording rules as plain text."""
+    key, is_record, inner = "", False, 0
+    for line in groups.splitlines(keepends=True):
+        text = line.lstrip(" ")
+        depth = len(line) - len(text)
+        if text.startswith(("- record:", "- alert:")):
+            key, is_record, inner = "", text.startswith("- record:"), depth + 2
+        elif depth <= inner:
+            key = text.partition(":")[0] if depth == inner else ""
+        yield line.replace(_TEMPLATE, _OF_ITSELF) if is_record and key == "labels" else line

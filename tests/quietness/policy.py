@@ -44,14 +44,14 @@ def bounded(library: Library, name: str, severity: str, objective: float) -> Bou
     }
     bad = allowed[AlertSeverity(severity)]
     pages = severity == AlertSeverity.CRITICAL
-    tries = 3 if pages and alert.signal == "tool_error_rate" else 1
+    retried = pages and alert.signal == "tool_error_rate"
     return Bounded(
         bad,
         min(allowed.values()),
         alert.min_bad_events,
         alert.kind.also_over // _MINUTE,
-        PAGE_SIGMAS if pages else SIGMAS,
-        tries,
+        PAGE_SIGMAS if pages and not retried else SIGMAS,
+        3 if retried else 1,
     )
 
 
