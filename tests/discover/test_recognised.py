@@ -148,7 +148,7 @@ def test_nothing_recognised_names_what_sounds_like_agents(
         answer = call("init", str(tmp_path / "specs"), *source)
         assert (answer.code, answer.out) == (2, "")
         assert "is recognised: no runs that a profile counts (agent, " in answer.err
-        assert "it has acme_agent_tasks_total, acme_llm_wait: write a profile" in answer.err
+        assert "it has acme_agent_tasks_total, acme_llm_wait: add --draft-profile" in answer.err
         assert not (tmp_path / "specs").exists()
 
 
