@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.alerts import chance, condition, usual
-from generator.alerts.chance import SIGMAS
+from generator.alerts import condition, usual
+from generator.alerts.chance import DEVIATIONS, SIGMAS
 from generator.alerts.condition import AlertNumber, Ground
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
@@ -258,7 +258,7 @@ def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
     )
     budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
     text = f"{budget} burns at {paces}"
-    return condition.with_floors(text, alert, "bad events", chance.deviations(service.signals[alert.signal]))
+    return condition.with_floors(text, alert, "bad events", DEVIATIONS)
 
 
 def _pace_text(burn: Burn) -> str:

@@ -26,8 +26,6 @@ from generator.streams.scope import each, having, join, largest, smallest, sprea
 
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3
-#: The share of a histogram's events that must become bad in a test case, so that it is more than chance.
-SEEN = 0.02
 #: The standard deviations beyond a bound for a page: a service close to its bound has one page by chance in months.
 PAGE_SIGMAS = 4
 #: Those of a quantile for a ticket: a gradual slowdown is detected minutes earlier, and a service with a quantile close
@@ -36,6 +34,10 @@ QUANTILE_SIGMAS = 2
 #: The number of times that a failed call is made: the variance of its failures is as many times the usual one. A change
 #: is an early warning, and takes the smaller number.
 TRIES, TRIES_EARLY = 3, 2
+#: The standard deviations of a significant change in words.
+DEVIATIONS = f"{SIGMAS} standard deviations"
+#: The share of a histogram's events that must become bad in a test case, so that it is more than chance.
+SEEN = 0.02
 
 
 class Likely(Struct, frozen=True):
@@ -91,7 +93,7 @@ def scatter_of(signal: Signal, share: AlertNumber) -> AlertNumber:
 def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     """Return the standard deviations beyond a bound that an alert of a severity needs.
 
-    Three of calls that are tried again are more than five of others.
+    Calls that are tried again scatter so much more that three of theirs are more than five of others.
     """
     pages = severity is AlertSeverity.CRITICAL
     if isinstance(signal.kind, Quantile):

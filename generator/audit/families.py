@@ -88,7 +88,7 @@ def strangers(names: Mapping[str, int], service: Service) -> tuple[Stranger, ...
 def grouped(names: Mapping[str, int], *, colons: bool = False) -> tuple[Stranger, ...]:
     """Group series into metrics, sorted, without those that every process exposes.
 
-    Names with ``colons`` are those of rules, but where an instance exposes them itself.
+    Names with colons are those of recording rules, unless an instance exposes them itself (``colons``).
     """
     left = {name: count for name, count in names.items() if not _everybodys(name, colons=colons)}
     found: dict[str, dict[str, int]] = {}

@@ -172,7 +172,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|URL",
         help="recognise what one instance exposes, which has no history",
     )
-    parser.add_argument(
+    profiles = parser.add_mutually_exclusive_group()
+    profiles.add_argument(
         "--draft-profile",
         metavar="NAME",
         help="where no profile reads what --from-... finds: draft one from the names and values of its metrics",
@@ -185,7 +186,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
         "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on."
     )
-    parser.add_argument(
+    profiles.add_argument(
         "--copy-profile",
         metavar="NAME",
         help="write no service, but a copy of a shipped profile, to change it",

@@ -70,7 +70,7 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
         known = candidates(arguments.specs, site(None))
         with _place(arguments, known) as place:
             profile = _drafted(arguments, place, known)
-            drafts = {profile.name: profile.draft.text} if profile else {}
+            drafts = {profile.name: profile.text} if profile else {}
             if profile:
                 known = candidates(arguments.specs, site(None), drafts)
             matches = recognise(place, known, arguments.draft_profile or arguments.profile or "")
@@ -85,28 +85,22 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
                 arguments, place, candidates(arguments.specs, site(interval), drafts), line.show
             )
             found = _found(request, new, interval)
-            return profile.beside(found) if profile else found
+            return _beside(profile, found) if profile else found
 
 
-class _Profile(Struct, frozen=True):
-    """A drafted profile."""
-
-    name: str
-    draft: ProfileDraft
-
-    def beside(self, found: FirstFiles) -> FirstFiles:
-        """Add it to the services that use it."""
-        streams, hints = listed(self.draft.streams, len(self.draft.streams)), self.draft.hints
-        first = f"{self.name}: drafted for {streams}; read every line of profiles/{self.name}.yaml"
-        lines = (first, *(f"  {printable(hint)}" for hint in hints[:_LISTED]))
-        if len(hints) > _LISTED:
-            lines += (f"  and {len(hints) - _LISTED} more",)
-        return replace(found, messages=(*lines, *found.messages), profiles={self.name: self.draft.text})
+def _beside(draft: ProfileDraft, found: FirstFiles) -> FirstFiles:
+    """Add a drafted profile to the services that use it."""
+    streams, hints = listed(draft.streams, len(draft.streams)), draft.hints
+    lines = [f"{draft.name}: drafted for {streams}; read every line of profiles/{draft.name}.yaml"]
+    lines += [f"  {hint}" for hint in hints[:_LISTED]]
+    if len(hints) > _LISTED:
+        lines.append(f"  and {len(hints) - _LISTED} more")
+    return replace(found, messages=(*lines, *found.messages), profiles={draft.name: draft.text})
 
 
 def _drafted(
     arguments: argparse.Namespace, place: OnServer | InExposition, known: Candidates
-) -> _Profile | None:
+) -> ProfileDraft | None:
     """Draft the profile that a call asks for.
 
     Raises:
@@ -122,22 +116,22 @@ def _drafted(
         raise CallError(
             f'there is a profile "{printable(name)}"', "choose another name, or leave --draft-profile out"
         )
-    jobs = (arguments.job,) if arguments.job and isinstance(place, OnServer) else place.jobs()
+    jobs = (arguments.job,) if arguments.job else place.jobs()
     if len(jobs) > 1:
         raise CallError(
             f"{place.name} has metrics of {len(jobs)} jobs, and a profile is drafted from one",
             f"choose one by --job: {listed(jobs)}",
         )
-    library = known.base.common.base.library
-    source = place.source(known.draft(next(iter(library.profiles)).name, {"job": jobs[0] if jobs else ""}))
+    # Any profile will do: a source reads only the selector.
+    source = place.source(known.draft(next(iter(known.profiles)), {"job": jobs[0] if jobs else ""}))
     origin = f"{printable(place.name)} on {datetime.now(UTC):%Y-%m-%d}"
-    draft = drafted(source, library.streams, name, origin)
+    draft = drafted(source, known.base.common.base.library.streams, name, origin)
     if draft is None:
         raise CallError(
             f"no metric at {place.name} counts runs, tasks, sessions, turns, or requests to models",
             "a profile needs one: see the recipe for metrics that your code exposes, in specs/README.md",
         )
-    return _Profile(name, draft)
+    return draft
 
 
 class _Request(Struct, frozen=True):

@@ -24,11 +24,17 @@ def _listed(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: The words for a run, the most certain first, and the word that people then read.
-RUNS: Mapping[str, str] = {
+_CERTAIN_RUNS: Mapping[str, str] = {
     **dict.fromkeys(("run", "task", "workflow", "job", "mission"), "run"),
     **dict.fromkeys(("session", "conversation", "thread", "dialog", "dialogue"), "session"),
-    **dict.fromkeys(("turn", "message"), "turn"),
+    "turn": "turn",
+}
+#: Words that make a metric of models one of runs all the same.
+CERTAIN = frozenset(_CERTAIN_RUNS)
+#: The words for a run, the most certain first, and the word that people then read.
+RUNS: Mapping[str, str] = {
+    **_CERTAIN_RUNS,
+    "message": "turn",
     **dict.fromkeys(("agent", "execution", "invocation", "chain", "query", "assistant"), "run"),
     "request": "request",
 }
@@ -127,7 +133,7 @@ def statuses(label: str, values: Iterable[str]) -> dict[str, str]:
 
 
 def is_http(value: str) -> bool:
-    """Whether a value is the status of an HTTP response."""
+    """Whether a value is the status code of an HTTP response."""
     return bool(_HTTP.fullmatch(value))
 
 

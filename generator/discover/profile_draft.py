@@ -31,8 +31,6 @@ _COUNTER, _HISTOGRAM, _SUMMARY = "counter", "histogram", "summary"
 #: The largest number of listed values of one meaning, and of characters in a hint.
 _MOST_VALUES, _LONGEST = 40, 200
 _OK, _ERROR, _TOTAL, _OTHER = "ok", "error", "total", "other"
-#: Words that make a metric of models one of runs all the same.
-_CERTAIN = frozenset(list(meaning.RUNS)[: list(meaning.RUNS).index("message")])  # the words before it
 _NO_CALLS = meaning.TOKENS | meaning.COSTS | meaning.UNFINISHED | meaning.ELSEWHERE | {"per", "first", "ttft"}
 _RELEASES = ("release", "version", "app_version", "service_version", "release_version", "build")
 #: The library has no signals of this stream.
@@ -96,8 +94,9 @@ class Feed(Struct, frozen=True):
 
 
 class ProfileDraft(Struct, frozen=True):
-    """The text of a profile, the streams that it feeds, and hints for its reader."""
+    """The name and the text of a profile, the streams that it feeds, and hints for its reader."""
 
+    name: str
     text: str
     streams: tuple[str, ...]
     hints: tuple[str, ...]
@@ -158,11 +157,13 @@ def drafted(
     lines = list(writer.lines(name, origin, created=created))
     hints = tuple(printable(shortened(one, _LONGEST)) for one in _hints(metrics, feeds, writer.unclear))
     lines += ["", *(f"# {hint}" for hint in hints)] if hints else []
-    return ProfileDraft("".join(f"{line}\n" for line in lines), tuple(one.stream for one in feeds), hints)
+    return ProfileDraft(
+        name, "".join(f"{line}\n" for line in lines), tuple(one.stream for one in feeds), hints
+    )
 
 
 def _has_bounds(part: Part, place: _Place) -> bool:
-    """Whether a histogram that is read as one has buckets."""
+    """Whether a source has buckets, where its stream needs them."""
     return part.metric.type != _HISTOGRAM or bool(part.value or place.bounds(part.metric))
 
 
@@ -211,9 +212,9 @@ def _fed(metrics: Sequence[Exposed], place: _Place) -> dict[str, tuple[Part, ...
 
 
 def _is_of_models(metric: Exposed) -> bool:
-    """Whether it is about calls of models; OpenTelemetry's conventions call these a client's."""
+    """Whether a metric measures calls of models, which OpenTelemetry's conventions name after the client."""
     named = metric.words & meaning.MODELS or {"gen", "ai", "client"} <= metric.words
-    return bool(named) and not metric.words & (meaning.TOOLS | _CERTAIN | meaning.STEPS)
+    return bool(named) and not metric.words & (meaning.TOOLS | meaning.CERTAIN | meaning.STEPS)
 
 
 def _rank(metric: Exposed) -> tuple[int, ...]:
@@ -242,7 +243,7 @@ def _count(metric: Exposed, *constants: tuple[str, str], minus: str = "") -> Par
 def _outcomes(metrics: Sequence[Exposed], place: _Place) -> tuple[Part, ...]:
     """Count ends: of one metric with a status, or of one for all or for successes and another one for failures."""
     # A turn may be a step of a run; one that is timed is more likely a run.
-    certain = _CERTAIN - meaning.STEPS | meaning.TIMES
+    certain = meaning.CERTAIN - meaning.STEPS | meaning.TIMES
     events = [one for one in metrics if not one.words & meaning.STEPS or one.words & certain]
     bad = _best(one for one in events if one.type == _COUNTER and one.words & meaning.FAILED)
     good = _best(one for one in events if one.type == _COUNTER and one.words & meaning.SUCCEEDED)
@@ -258,30 +259,29 @@ def _outcomes(metrics: Sequence[Exposed], place: _Place) -> tuple[Part, ...]:
     return tuple(_count(one) for one in (every or good,) if one)
 
 
+def _of_best(metrics: Iterable[Exposed], part: Callable[[Exposed], Part] = Part) -> tuple[Part, ...]:
+    best = _best(metrics)
+    return (part(best),) if best else ()
+
+
 def _failures(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
-    bad = _best(one for one in metrics if one.type == _COUNTER and one.words & meaning.FAILED)
-    return (_count(bad),) if bad else ()
+    bad = (one for one in metrics if one.type == _COUNTER and one.words & meaning.FAILED)
+    return _of_best(bad, _count)
 
 
 def _times(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
-    best = _best(one for one in metrics if one.type == _HISTOGRAM and one.words & meaning.TIMES)
-    return (Part(best),) if best else ()
+    return _of_best(one for one in metrics if one.type == _HISTOGRAM and one.words & meaning.TIMES)
 
 
 def _steps(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
     others = meaning.TIMES | meaning.TOKENS | meaning.COSTS
-    best = _best(
-        one
-        for one in metrics
-        if one.type == _HISTOGRAM and one.words & meaning.STEPS and not one.words & others
-    )
-    return (Part(best),) if best else ()
+    counted = (one for one in metrics if one.words & meaning.STEPS and not one.words & others)
+    return _of_best(one for one in counted if one.type == _HISTOGRAM)
 
 
 def _first_tokens(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
     first = (one for one in metrics if "ttft" in one.words or {"first", "token"} <= one.words)
-    best = _best(one for one in first if one.type == _HISTOGRAM)
-    return (Part(best),) if best else ()
+    return _of_best(one for one in first if one.type == _HISTOGRAM)
 
 
 def _tokens(metrics: Sequence[Exposed], place: _Place) -> tuple[Part, ...]:
@@ -299,8 +299,8 @@ def _tokens(metrics: Sequence[Exposed], place: _Place) -> tuple[Part, ...]:
 
 
 def _costs(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
-    best = _best(one for one in metrics if one.words & meaning.COSTS and not one.words & meaning.UNFINISHED)
-    return (_sum(best),) if best else ()
+    spent = (one for one in metrics if one.words & meaning.COSTS and not one.words & meaning.UNFINISHED)
+    return _of_best(spent, _sum)
 
 
 def _sum(metric: Exposed, *constants: tuple[str, str]) -> Part:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics import Diagnostic, Findings, Note, Result, Span, at_home
+from generator.diagnostics import Diagnostic, Findings, Note, Result, Span, at_home, warning
+from generator.diagnostics.wording import closest, quoted
 from generator.model.service import Model, Service, Site
 from generator.notation.names import check_alert_names, check_device, check_shared_files, look_up
 from generator.resolve.library import resolve_library
@@ -17,12 +18,12 @@ from generator.resolve.profile import check_unused, extended, unused_labels
 from generator.resolve.segments import with_segments
 from generator.resolve.service import Base, resolve_service
 from generator.resolve.site import resolve_site
-from generator.spec.types import Entry, Names, ProfileSpec, ReceiverSpec
+from generator.spec.types import Entry, Names, ProfileSpec, ReceiverSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.spec.types import Claims, ServiceSpec, SharedSpecs, Specs, Text
+    from generator.spec.types import Claims, ServiceSpec, SharedSpecs, Specs
 
 _Matchers = dict[str, str]
 
@@ -31,11 +32,13 @@ class Common(Struct, frozen=True):
     """The common base of all services; ``sound`` is whether it has no errors.
 
     ``broken`` are the profiles with an invalid base, and ``oldest`` is the place of the oldest Prometheus. ``shards``
-    are the servers, and ``receivers`` those of alerts, as they are written.
+    are the servers, and ``receivers`` those of alerts, as they are written. ``unused`` are the labels that a profile
+    declares, and that none of its streams has.
     """
 
     base: Base
     profiles: dict[str, ProfileSpec]
+    unused: dict[str, Names]
     broken: frozenset[str]
     oldest: Span | None
     shards: tuple[Entry[Names], ...]
@@ -81,7 +84,12 @@ def resolve_common(shared: SharedSpecs) -> tuple[Common, tuple[Diagnostic, ...]]
     shards = shared.site.shards if shared.site else ()
     receivers = shared.site.receivers if shared.site else ()
     sound = not findings.failed
-    return Common(base, profiles, found.broken, oldest, shards, receivers, sound), findings.all
+    unused = {
+        name: unused_labels(profile, base)
+        for name, profile in profiles.items()
+        if not profile.profile.span.is_shipped
+    }
+    return Common(base, profiles, unused, found.broken, oldest, shards, receivers, sound), findings.all
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
@@ -148,10 +156,23 @@ def _of_profiles(services: Iterable[Claims], common: Common) -> Iterator[Diagnos
         own.setdefault(claims.profile, set()).update(claims.labels)
     for name, profile in common.profiles.items():
         # Many shipped profiles are for other users, and a local library need not cover them.
-        if not profile.profile.span.is_shipped:
-            yield from unused_labels(profile, own.get(name, ()))
-            if name not in own:
-                yield from check_unused(profile, common.base)
+        if profile.profile.span.is_shipped:
+            continue
+        unused = [key for key in common.unused[name] if key.value not in own.get(name, ())]
+        yield from (_unused_label(key, unused, profile) for key in unused)
+        if name not in own:
+            yield from check_unused(profile, common.base)
+
+
+def _unused_label(label: Text, unused: Iterable[Text], profile: ProfileSpec) -> Diagnostic:
+    used = {entry.key.value for entry in profile.labels} - {one.value for one in unused}
+    meant = closest(label.value, used)
+    return warning(
+        "label/unused",
+        f'no metric and no stream of profile "{profile.profile.value}" has the label "{label.value}"',
+        label.span,
+        f"did you mean {quoted(meant)}?" if meant else "add it to the labels of one, or leave it out",
+    )
 
 
 def _profiles(shared: SharedSpecs, findings: Findings) -> dict[str, ProfileSpec]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.registry import BY_KEY
-from generator.diagnostics import Findings, warning
+from generator.diagnostics import Findings
 from generator.diagnostics.wording import closest, listed, quoted
 from generator.notation.names import look_up, refused_declaration
 from generator.resolve.labels import resolve_labels
@@ -19,16 +19,7 @@ from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.signals import registry as signal_kinds
 from generator.signals.draft import SignalScope
 from generator.spec.environments import laid_over
-from generator.spec.types import (
-    BoundSpec,
-    Entry,
-    FeedSpec,
-    Keyed,
-    ProfileSpec,
-    ServiceSpec,
-    SourceOfStreamSpec,
-    Text,
-)
+from generator.spec.types import BoundSpec, Entry, FeedSpec, Keyed, ProfileSpec, ServiceSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -81,25 +72,15 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     return findings.all
 
 
-def unused_labels(profile: ProfileSpec, own: Container[str]) -> Iterator[Diagnostic]:
-    """Warn of labels on no metric or stream of a profile; ``own`` are those on its services' own metrics."""
-    feeds = [feed.value for feed in profile.streams]
-    sources: list[FeedSpec | SourceOfStreamSpec] = [*feeds, *(part for feed in feeds for part in feed.parts)]
-    used = {label.value for metric in profile.metrics for label in metric.value.labels}
-    used |= {entry.key.value for source in sources for entry in (*source.labels, *source.set)}
-    used |= {label.value.determines.value for label in profile.labels if label.value.determines}
-    undeclared = used - {entry.key.value for entry in profile.labels}
-    for entry in profile.labels:
-        name = entry.key.value
-        if entry.value.from_ or name in used or name in own or closest(name, undeclared):
-            continue
-        meant = closest(name, used)
-        yield warning(
-            "label/unused",
-            f'no metric and no stream of profile "{profile.profile.value}" has the label "{name}"',
-            entry.key.span,
-            f"did you mean {quoted(meant)}?" if meant else "add it to the labels of one, or leave it out",
-        )
+def unused_labels(profile: ProfileSpec, base: Base) -> tuple[Text, ...]:
+    """List the declared labels that no stream of a profile has; none where its streams have errors."""
+    findings = Findings()
+    streams = resolve_measured(profile, base, findings).streams.values()
+    if findings.failed:
+        return ()
+    used = {label for stream in streams for label in stream.labels}
+    used |= {entry.value.determines.value for entry in profile.labels if entry.value.determines}
+    return tuple(entry.key for entry in profile.labels if entry.key.value not in used)
 
 
 def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:

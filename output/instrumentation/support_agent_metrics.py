@@ -772,7 +772,7 @@ def _kind(place: object) -> str:
 
 
 def _is_open(place: object) -> bool:
-    """Whether the choices or candidates of an answer are those of a stream that goes on."""
+    """Whether an answer is a part of a stream, by its choices or candidates."""
     choices = _read(place, "choices")
     if isinstance(choices, list):
         return not choices or _read(choices[0], "delta") is not None

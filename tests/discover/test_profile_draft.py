@@ -109,6 +109,7 @@ def test_an_unknown_exposition_names_the_option(call: Call, tmp_path: Path) -> N
     [
         (("--draft-profile", "agent"), 'there is a profile "agent"'),
         (("--draft-profile", "acme", "--profile", "litellm"), "name two profiles"),
+        (("--draft-profile", "acme", "--copy-profile", "agent"), "not allowed with argument --draft-profile"),
         (("--draft-profile", "Acme Bots"), '"profile" may not be the text "Acme Bots"'),
         (("--draft-profile", "../acme"), '"profile" may not be the text "../acme"'),
     ],
@@ -121,6 +122,22 @@ def test_a_call_that_contradicts_itself_writes_nothing(
     assert answer.code == 2
     assert message in answer.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_of_a_collector_is_chosen(call: Call, tmp_path: Path) -> None:
+    exposition = tmp_path / "collector.prom"
+    exposition.write_text(
+        "".join(f'{job}_tasks_total{{job="{job}",outcome="success"}} 9\n' for job in ("acme", "others")),
+        encoding="utf-8",
+    )
+    wanted = ("init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "own")
+    both = call(*wanted)
+    assert both.code == 2
+    assert "choose one by --job: acme, others" in both.err
+    one = call(*wanted, "--job", "others")
+    assert one.code == 0, one.err
+    profile = yaml.safe_load((tmp_path / "specs/profiles/own.yaml").read_text(encoding="utf-8"))
+    assert profile["streams"]["run"]["of"] == "others_tasks_total"
 
 
 def test_there_must_be_metrics_to_draft_from(call: Call, tmp_path: Path) -> None:

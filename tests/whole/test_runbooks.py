@@ -232,3 +232,13 @@ def test_each_service_says_what_an_alert_means_there_and_why_one_is_off() -> Non
     assert "For `" not in files["runbooks/AgentSuccessRateLow.md"]
     about = files["reports/self-check.md"].split("## research-agent")[1].split("## support-agent")[0]
     assert "| `AgentNoRuns` | Nobody waits. |" in about
+
+
+def test_a_larger_variance_stands_only_where_it_is_used() -> None:
+    specs = shipped()
+    specs["services/support-agent.yaml"]["objectives"]["tool_error_rate"] = {"max": "5%", "window": "30d"}
+    pages = compile_specs(specs).files
+    assert "of 2 times the variance" in pages["runbooks/AgentToolErrorRateRising.md"]
+    burn = pages["runbooks/AgentToolErrorRateBurn.md"]
+    assert "by more than chance explains (3 standard deviations)" in burn
+    assert "variance" not in burn

@@ -64,7 +64,7 @@ def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
 
 
 def _mixes_runs(kind: Threshold, signal: Signal, ground: Ground) -> bool:
-    """Whether a signal divides what happens in runs by the runs that finish: of long runs, these are others.
+    """Whether a signal divides events within runs by finished runs, which are others where runs are long.
 
     A batch of long runs makes calls at once, and finishes later. A longer window has both.
     """
