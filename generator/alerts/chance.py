@@ -14,15 +14,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from generator.alerts.beyond import observations
 from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
-from generator.model import names
 from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor
 from generator.model.streams import RETRIED
-from generator.promql.expr import Expr, Series, binary, call, number
+from generator.promql.expr import Expr, binary, call, number
 from generator.signals.events import whole
-from generator.signals.quantile import HAIR
-from generator.streams.scope import each, having, join, largest, smallest, spread, summed
+from generator.streams.scope import each, having, spread
 
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3
@@ -49,12 +48,16 @@ class Likely(Struct, frozen=True):
 
 
 def bad_events(
-    alert: Alert, parts: InputSeries, ground: Ground, *, bound: AlertNumber | None = None, ago: int = 0
+    alert: Alert,
+    parts: InputSeries,
+    ground: Ground,
+    *,
+    weights: Expr | None = None,
+    ago: int = 0,
 ) -> Expr | None:
     """Count the bad events behind a value; None for a signal without bad events.
 
-    For a quantile these are the observations beyond the largest bucket within ``bound``; where a higher value is
-    better, those within the smallest bucket that reaches it.
+    For a quantile these are the observations beyond the bound with these ``weights``.
     """
     signal = ground.signal(alert)
     numerator = parts.numerator.now(offset=ago)
@@ -63,10 +66,10 @@ def bad_events(
     if isinstance(signal.kind, Distribution):
         return numerator | number(0) * parts.numerator.now() if ago else numerator
     if isinstance(signal.kind, Quantile):
-        if bound is None:
+        if weights is None:
             return None
         buckets = having(whole(signal.of, signal.window, ground.scope), parts.each)
-        return beyond_bound(signal, parts.each, ground, bound, buckets, ago=ago)
+        return observations(buckets, signal, parts.each, weights, ago)
     return numerator if signal.of.sparse and divisor(signal) is not None else None
 
 
@@ -176,26 +179,3 @@ def beyond_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
 def times(factor: int, variance: Expr) -> Expr:
     """Multiply a variance by a dispersion."""
     return variance if factor == 1 else number(factor) * variance
-
-
-def beyond_bound(  # noqa: PLR0913 - what is counted, and where
-    signal: Signal,
-    labels: tuple[str, ...],
-    ground: Ground,
-    bound: AlertNumber,
-    buckets: Series,
-    *,
-    ago: int = 0,
-) -> Expr:
-    """Count the observations in ``buckets`` on the bad side of a bound, with the whole bucket of the bound itself."""
-    le, falls = names.LE, signal.better is Better.HIGHER
-    every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
-    upper = ground.scope.record(names.upper(signal.of)).now()
-    edge = bound.expr / number(HAIR) if falls else bound.expr * number(HAIR)
-    chosen = AlertNumber(edge, bound.literal).compare(">=" if falls else "<=", upper)
-    filled = summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le))
-    filled = join("and", filled, chosen, (le,))
-    # A bucket counts all below it.
-    if falls:
-        return smallest(filled, labels) | every
-    return every - (largest(filled, labels) | number(0) * every)

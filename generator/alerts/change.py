@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.alerts import chance, condition, usual
+from generator.alerts import beyond, chance, condition, usual
 from generator.alerts.chance import SEEN, SIGMAS, dispersion
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
+from generator.model import names
+from generator.model.alerts import BEYOND, MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
 from generator.model.signals import (
     Better,
     Count,
@@ -40,8 +41,9 @@ from generator.streams.scope import join
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.alerts.condition import AlertNumber, Ground
+    from generator.alerts.condition import Ground
     from generator.alerts.guide import Guide
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.scenarios.timeline import Load, TestCase, Timeline
 
@@ -52,7 +54,7 @@ _BELOW = (0.9, 0.8, 0.7, 0.6, 0.5)
 KEY, KIND = "change", Change
 FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
 GUIDE: Guide | None = None
-records, labels, panel = usual.records, usual.labels, usual.panel
+labels, panel = usual.labels, usual.panel
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:
@@ -111,8 +113,8 @@ def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     signal = ground.signal(alert)
     parts = condition.input_series(alert, ground)
     crossed = ground.bound(alert, tier).compare(">=", condition.rounded(compared(alert, kind, ground)))
-    beyond = None if kind.beyond is None else ground.beyond(alert, kind.beyond)
-    if beyond is not None:
+    if kind.beyond is not None:
+        beyond = ground.beyond(alert, kind.beyond)
         crossed = crossed & condition.beyond(signal, parts.value.now(), beyond)
     if condition.adds_up(signal):
         smaller = 0 if signal.better is Better.HIGHER else kind.over
@@ -121,7 +123,7 @@ def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     for offset in (0, kind.over):
         events = parts.denominator.now(offset=offset)
         crossed = condition.enough(crossed, events, ground.floor(alert, MIN_EVENTS), parts.on)
-    crossed = _not_by_chance(crossed, alert, kind, parts, beyond, ground)
+    crossed = _not_by_chance(crossed, alert, kind, parts, ground)
     if not _may_recover(signal, kind):
         return crossed
     usual_values = (_as_before(ago, alert, kind, tier, ground) for ago in (DAY, DAY + kind.over))
@@ -160,16 +162,28 @@ def _change(alert: Alert, kind: Change, ground: Ground, ago: int) -> Expr:
     return before - now if signal.better is Better.HIGHER else now - before
 
 
-def _not_by_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
-    crossed: Expr,
-    alert: Alert,
-    kind: Change,
-    parts: condition.InputSeries,
-    bound: AlertNumber | None,
-    ground: Ground,
+def records(alert: Alert, kind: Change, ground: Ground) -> Iterator[RecordingRule]:
+    """Record where the bound of a quantile is among its buckets."""
+    signal = ground.signal(alert)
+    if isinstance(signal.kind, Quantile) and kind.beyond is not None:
+        bound = ground.beyond(alert, kind.beyond)
+        yield from beyond.rules(signal, bound, _labels(alert), ground.scope)
+
+
+def _labels(alert: Alert) -> Mapping[str, str]:
+    return condition.labels_of(alert, **{names.PART: BEYOND})
+
+
+def _not_by_chance(
+    crossed: Expr, alert: Alert, kind: Change, parts: condition.InputSeries, ground: Ground
 ) -> Expr:
     """Compare the bad events with the number that the earlier ones predict for today's events."""
-    bad, before = (chance.bad_events(alert, parts, ground, bound=bound, ago=ago) for ago in (0, kind.over))
+    weights = (
+        None if kind.beyond is None else beyond.weight(ground.signal(alert), _labels(alert), ground.scope)
+    )
+    bad, before = (
+        chance.bad_events(alert, parts, ground, weights=weights, ago=ago) for ago in (0, kind.over)
+    )
     if bad is None or before is None:
         return crossed
     growth = parts.denominator.now() / parts.denominator.now(offset=kind.over)

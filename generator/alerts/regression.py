@@ -20,7 +20,7 @@ from generator.promql.expr import Expr, number
 from generator.scenarios.loads import Traffic, counter
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.scenarios.timeline import Load, TestCase, idle, merged
-from generator.signals.quantile import share_beyond
+from generator.signals.quantile import share_of_buckets_beyond
 from generator.signals.registry import load_of
 from generator.signals.releases import compares_releases, events_name, slow_name
 from generator.streams.scope import spread, top
@@ -188,7 +188,7 @@ class _Releases(Struct, frozen=True):
         if isinstance(kind, Share):
             return 1 - value if kind.good else value
         if isinstance(kind, Quantile):
-            return share_beyond(self.signal, kind.q, value, newest)
+            return share_of_buckets_beyond(self.signal, kind.q, value, newest)
         return None
 
     @property

@@ -388,27 +388,27 @@ def with_variants(
 ) -> SharedRules:
     """Add the alerts that have another form in some service, in separate files."""
     ground = ground_of(library, Scope(site))
-    return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground, rules.records)})
+    return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground, rules)})
 
 
 def _variants(
-    variants: Iterable[Variant], library: Library, ground: Ground, recorded: Collection[str]
+    variants: Iterable[Variant], library: Library, ground: Ground, rules: SharedRules
 ) -> dict[str, tuple[RuleGroup, ...]]:
     """Build the variants; those of one name differ only in numbers, which services' files record."""
     by_family: dict[str, list[Sequence[Rule]]] = {}
-    written = {_key(one) for alert in library.alerts for one in bound_rules(alert, ground.scope)}
+    written = {_key(one) for group in rules.groups for one in group.rules if isinstance(one, RecordingRule)}
     by_name = {(one.alert, one.name): one for one in variants}
     for _, variant in sorted(by_name.items()):
         for alert in variant.alerts:
             promised = ground.signal(alert).better is not Better.NEITHER
             bounds = variant_bounds(alert, ground.scope, promised=promised)
-            own = (one for one in alert_records(alert, ground) if one.record not in recorded)
-            fresh = [one for one in (*own, *bounds) if _key(one) not in written]
+            own = (*bounds, *alert_records(alert, ground))
+            fresh = [one for one in own if _key(one) not in written]
             written.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
-            rules = alerting_rules(alert, ground, on, library.marks)
-            by_family.setdefault(family, []).append((*fresh, *rules))
+            alerting = alerting_rules(alert, ground, on, library.marks)
+            by_family.setdefault(family, []).append((*fresh, *alerting))
     return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
 
 

@@ -48,7 +48,7 @@ def layout(text: str) -> str:
     tree = parse(text)
     if len(text) <= _LINE:
         return text
-    printed = (_Line(len(line) - len(line.lstrip()), line.strip()) for line in tree.prettify().splitlines())
+    printed = (_Line(len(line) - len(line.lstrip()), line.strip()) for line in tree.prettify().split("\n"))
     pretty = "\n".join(" " * line.indent + line.text for line in _hung(_flush_left(printed)))
     for duration, stand_in in STAND_INS.items():
         pretty = pretty.replace(stand_in, duration)

@@ -120,10 +120,24 @@ def _spread(stream: Stream, q: float, value: float) -> list[tuple[float, float]]
 
 
 def share_beyond(signal: Signal, q: float, value: float, bound: float) -> float:
-    """Compute the share on the bad side of a bound, by whole buckets, where ``load`` gives a quantile a value."""
-    stream = signal.of
+    """Compute the share on the bad side of a bound, where ``load`` gives a quantile a value."""
+    within = sum(part * _within(signal.of, upper, bound) for upper, part in _spread(signal.of, q, value))
+    return within if signal.better is Better.HIGHER else 1 - within
+
+
+def _within(stream: Stream, upper: float, bound: float) -> float:
+    """Compute the part of a bucket that is within a bound; of the last one, nothing is known to be."""
+    lower = max((edge for edge in (0.0, *stream.buckets) if edge < upper), default=0.0)
+    if upper == inf:
+        return 0.0
+    return min(1.0, max(0.0, (bound - lower) / (upper - lower)))
+
+
+def share_of_buckets_beyond(signal: Signal, q: float, value: float, bound: float) -> float:
+    """Compute the same with the whole bucket that a bound is in."""
+    stream, spread = signal.of, _spread(signal.of, q, value)
     if signal.better is Better.HIGHER:
         edge = min((edge for edge in stream.buckets if edge >= bound / HAIR), default=inf)
-        return sum(part for upper, part in _spread(stream, q, value) if upper <= edge)
+        return sum(part for upper, part in spread if upper <= edge)
     edge = max((edge for edge in stream.buckets if edge <= bound * HAIR), default=0.0)
-    return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
+    return sum(part for upper, part in spread if upper > edge)

@@ -85,6 +85,11 @@ def top(expr: Expr) -> Expr:
     return Expr(f"topk by ({names.SERVICE}) (1, {expr.text})")
 
 
+def bottom(expr: Expr) -> Expr:
+    """Keep the one smallest series of each service."""
+    return Expr(f"bottomk by ({names.SERVICE}) (1, {expr.text})")
+
+
 def join(op: str, left: Expr, right: Expr, labels: Sequence[str] = ()) -> Expr:
     """Join two vectors of one level."""
     return binary(op, left, right, on=each(labels))

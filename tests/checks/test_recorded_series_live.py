@@ -79,7 +79,8 @@ def test_nothing_is_recorded_beyond_the_account(
 def _loose(record: str) -> bool:
     """Whether a bound is known to be too high.
 
-    Only one release is compared, rows of the board differ, the last bucket has no upper bound; and here no server
+    Only one release is compared, rows of the board differ, the last bucket has no upper bound, only two edges are around
+    a bound; and here no server
     counts its scrapes, and prices and the calendar of error budgets are recorded elsewhere.
     """
     one_of_all = (":newest", ":beside", ":previous", ":before", ":step", ":first", ":release_change")
@@ -90,7 +91,7 @@ def _loose(record: str) -> bool:
     compared = (
         record.endswith(one_of_all) or record.startswith(markers) or any(one in record for one in sides)
     )
-    return compared or priced or record.endswith(":upper") or record.startswith(elsewhere)
+    return compared or priced or record.endswith((":upper", ":weight")) or record.startswith(elsewhere)
 
 
 def _most_at_once(api: PrometheusApi, demo: Service) -> Counter[str]:

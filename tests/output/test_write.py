@@ -155,6 +155,21 @@ def test_a_directory_that_holds_something_else_does_not_become_a_file(target: Pa
     assert files(target) == {"b/c": "2"}
 
 
+def test_the_empty_directory_of_a_missing_file_becomes_a_file(target: Path) -> None:
+    """As a run leaves it that is killed just before it moves the file there."""
+    write(artifacts({"a/b": "x"}), target)
+    (target / "a" / "b").unlink()
+    assert write(artifacts({"a": "x"}), target).created == ("a",)
+    assert files(target) == {"a": "x"}
+
+
+def test_an_empty_directory_of_somebody_else_does_not_become_a_file(target: Path) -> None:
+    write(artifacts({"b": "x"}), target)
+    (target / "a").mkdir()
+    with pytest.raises(OutputError, match='"a" is a directory'):
+        write(artifacts({"a": "x"}), target)
+
+
 def test_no_artifacts_leave_an_empty_manifest(target: Path) -> None:
     write(artifacts(OLD), target)
     assert len(write((), target).deleted) == 3

@@ -71,6 +71,20 @@ SPECS = {
     "a pace that a profile's budget never reaches": _Small(
         ("AgentErrorBudgetBurn",), {"profile": "gemini-cli"}
     ),
+    "a window of two minutes": _Small(
+        ("AgentFirstAnswerMissed",),
+        {
+            "signals": {
+                "first_answer": {
+                    "title": "First answer",
+                    "description": "How long a caller waits.",
+                    "quantile": {"of": "run_latency", "q": 0.5},
+                    "window": "2m",
+                }
+            },
+            "objectives": {"first_answer": {"max": "2s"}},
+        },
+    ),
     "a budget of a day": _success("1d"),
     "a budget of a week": _success("7d"),
     "a budget of two weeks": _success("14d"),

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import chance, condition
+from generator.alerts import beyond, chance, condition
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, divisor
-from generator.model.units import HOUR
+from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals import rare
+from generator.signals.events import whole
 from generator.signals.quantile import UNKNOWN_LENGTH
 from generator.signals.ratio import unfinished
-from generator.streams.scope import each, grouped, join, rule, spread, summed
+from generator.streams.scope import each, grouped, having, join, largest, rule, spread, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.alerts.condition import AlertNumber, Ground
     from generator.model.rules import RecordingRule
@@ -41,7 +42,7 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
         crossed = join("and", crossed, condition.whole_window(signal, ground, parts.each), parts.each)
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
-    bad = chance.bad_events(alert, parts, ground, bound=bound) if floor else None
+    bad = _bad(alert, tier, parts, ground)
     if bad is not None and floor is not None:
         every = parts.denominator.now()
         surely = _surely(alert, tier, bad, every, parts, ground)
@@ -80,7 +81,7 @@ def _lately_within(alert: Alert, tier: Tier, parts: condition.InputSeries, groun
 
 
 def _within(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Series:
-    return ground.scope.record(_within_name(alert, tier, parts, ground)).where(**{names.ALERT: alert.name})
+    return ground.scope.record(_within_name(alert, tier, parts, ground)).where(**condition.labels_of(alert))
 
 
 def _within_name(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> str:
@@ -117,14 +118,67 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
         for tier in alert.tiers:
             now = number(0) * parts.numerator.now() + Expr("time()")
             within = join("unless", now, _crossed(alert, kind, tier, ground), parts.each)
-            yield rule(_within_name(alert, tier, parts, ground), within, **{names.ALERT: alert.name})
+            yield rule(_within_name(alert, tier, parts, ground), within, **condition.labels_of(alert))
     if kind.unfinished:
         yield unfinished(signal, ground.scope)
-    if kind.also_over:
+    longer = _longer_windows(kind, signal, ground) if kind.also_over else ()
+    if longer:
         found = condition.input_series(alert, ground)
         yield from rare.sides(signal, found.each, found.on, ground.scope)
-        for window in (recently(kind, signal, ground.scope.site.rule_interval), kind.lately, kind.also_over):
+        for window in longer:
             yield from rare.over(signal, found.each, found.on, window, ground.scope)
+    if _is_beyond(alert, ground):
+        for tier in alert.tiers:
+            yield from _beyond(alert, tier, (signal.window, *longer[-1:]), ground)
+
+
+def _longer_windows(kind: Threshold, signal: Signal, ground: Ground) -> tuple[int, ...]:
+    return recently(kind, signal, ground.scope.site.rule_interval), kind.lately, kind.also_over
+
+
+def _is_beyond(alert: Alert, ground: Ground) -> bool:
+    """Whether bad events are observations beyond the bound."""
+    return isinstance(ground.signal(alert).kind, Quantile) and alert.min_bad_events > 0
+
+
+def _beyond(alert: Alert, tier: Tier, windows: Iterable[int], ground: Ground) -> Iterator[RecordingRule]:
+    """Record the observations beyond a tier's bound in the windows that its condition reads several times."""
+    signal, scope, labels = ground.signal(alert), ground.scope, _labels(alert, tier)
+    parts = condition.input_series(alert, ground)
+    yield from beyond.rules(signal, ground.bound(alert, tier), labels, scope)
+    for window in windows:
+        counted = _observations(alert, tier, window, parts, ground)
+        yield rule(_beyond_name(signal, window, parts), counted, **labels)
+
+
+def _observations(
+    alert: Alert, tier: Tier, window: int, parts: condition.InputSeries, ground: Ground
+) -> Expr:
+    """Count the observations of a window beyond a tier's bound."""
+    signal, buckets = ground.signal(alert), _buckets(alert, window, parts, ground)
+    weights = beyond.weight(signal, _labels(alert, tier), ground.scope)
+    return beyond.observations(buckets, signal, parts.each, weights)
+
+
+def _labels(alert: Alert, tier: Tier) -> Mapping[str, str]:
+    return condition.labels_of(alert, **{names.SEVERITY: str(tier.severity)})
+
+
+def _beyond_name(signal: Signal, window: int, parts: condition.InputSeries) -> str:
+    return names.part(signal, f"beyond{duration(window)}", parts.each)
+
+
+def _observed(alert: Alert, tier: Tier, window: int, parts: condition.InputSeries, ground: Ground) -> Expr:
+    """Select the recorded observations beyond a tier's bound."""
+    recorded = ground.scope.record(_beyond_name(ground.signal(alert), window, parts))
+    return largest(recorded.where(**_labels(alert, tier)).now(), parts.each)
+
+
+def _bad(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr | None:
+    """Count the bad events of the signal's own window; None where the alert needs none."""
+    if _is_beyond(alert, ground):
+        return _observed(alert, tier, ground.signal(alert).window, parts, ground)
+    return chance.bad_events(alert, parts, ground) if alert.min_bad_events else None
 
 
 def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
@@ -153,16 +207,16 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSerie
         ground.bound(alert, tier),
     )
     share = chance.allowed_share(signal, bound)
-    bad, every = _counted(alert, bound, kind.also_over, parts, ground)
+    bad, every = _counted(alert, kind, tier, kind.also_over, parts, ground)
     value = _value(alert, kind, bound, (bad, every), parts, ground)
     crossed = condition.enough(value, every, ground.floor(alert, MIN_EVENTS), parts.on)
     crossed = binary("and", crossed, _surely(alert, tier, bad, every, parts, ground), on=each(parts.each))
-    bad, every = _counted(alert, bound, kind.lately, parts, ground)
+    bad, every = _counted(alert, kind, tier, kind.lately, parts, ground)
     lately = chance.less(bad, parts, share.times(every)) >= number(condition.HALF_EVENT)
     crossed = binary("and", crossed, lately, on=each(parts.each))
     inside = condition.inside(signal, condition.rounded(parts.value.now()), bound)
     over = condition.enough(inside, parts.denominator.now(), floor, parts.on)
-    eased = _eased(alert, kind, bound, parts, ground)
+    eased = _eased(alert, kind, tier, parts, ground)
     return binary("unless", crossed, over | eased, on=each(parts.each))
 
 
@@ -184,17 +238,15 @@ def _value(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held aga
     return number(1) - ratio if isinstance(signal.kind, Share) and signal.kind.good else ratio
 
 
-def _eased(
-    alert: Alert, kind: Threshold, bound: AlertNumber, parts: condition.InputSeries, ground: Ground
-) -> Expr:
+def _eased(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
     """Select values whose recent events hold clearly fewer bad ones than the longer window predicts.
 
     After an incident, a few bad events of an ordinary hour would otherwise raise the alert once more, by the bad ones
     that the longer window still holds.
     """
-    bad, every = _counted(alert, bound, kind.also_over, parts, ground)
+    bad, every = _counted(alert, kind, tier, kind.also_over, parts, ground)
     recent_window = recently(kind, ground.signal(alert), ground.scope.site.rule_interval)
-    now, recent = _counted(alert, bound, recent_window, parts, ground)
+    now, recent = _counted(alert, kind, tier, recent_window, parts, ground)
     expected = chance.scaled(bad, parts, recent / (every > number(0)))
     return now + number(EASED_SIGMAS) * call("sqrt", expected) < expected
 
@@ -204,15 +256,16 @@ def recently(kind: Threshold, signal: Signal, interval: int) -> int:
     return max(signal.window, kind.also_over // 4 // interval * interval)
 
 
-def _counted(
-    alert: Alert, bound: AlertNumber, window: int, parts: condition.InputSeries, ground: Ground
+def _counted(  # noqa: PLR0913, PLR0917 - what is counted, and where
+    alert: Alert, kind: Threshold, tier: Tier, window: int, parts: condition.InputSeries, ground: Ground
 ) -> tuple[Expr, Expr]:
     """Select the bad events of a longer window, and all of them; of a quantile, those beyond the bound."""
     signal = ground.signal(alert)
     if isinstance(signal.kind, Quantile):
         buckets = _buckets(alert, window, parts, ground)
         every = buckets.where(**{names.LE: "+Inf"}).now()
-        return chance.beyond_bound(signal, parts.each, ground, bound, buckets), summed(every, parts.on)
+        counted = _observed if window == kind.also_over else _observations
+        return counted(alert, tier, window, parts, ground), summed(every, parts.on)
     bad = ground.scope.record(rare.bad(signal, parts.each, window))
     if alert.by and (limits := condition.limits_of(alert, signal)):
         bad = bad.one_of(alert.by, limits)
@@ -222,6 +275,10 @@ def _counted(
 
 
 def _buckets(alert: Alert, window: int, parts: condition.InputSeries, ground: Ground) -> Series:
-    """Select the buckets of a longer window."""
-    buckets = ground.scope.record(rare.buckets(ground.signal(alert), parts.each, window))
+    """Select the buckets of a window."""
+    signal = ground.signal(alert)
+    if window == signal.window:
+        buckets = having(whole(signal.of, window, ground.scope), parts.each)
+    else:
+        buckets = ground.scope.record(rare.buckets(signal, parts.each, window))
     return buckets.where(**{alert.by: alert.only}) if alert.by and alert.only else buckets

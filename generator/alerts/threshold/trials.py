@@ -358,6 +358,9 @@ def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     tail, before = window + alert.for_ + subject.interval, window + subject.keep + SLACK
     each_good = (alert.min_bad_events + 0.1) / window
     good, enough = each_good * max(0, values.recently - tail), 4 * alert.min_bad_events
+    few, more = 0.7 * enough, 1.3 * enough
+    if good >= few:
+        return  # a window so short that the good events alone are more
     # So bad that this many events should have as many bad ones more as chance may hide.
     hidden = (EASED_SIGMAS + sqrt(EASED_SIGMAS**2 + 4 * (enough - good) * values.allowed)) / 2
     worse = hidden**2 / enough - values.allowed
@@ -373,8 +376,8 @@ def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     load = partial(values.mixed, values.allowed + worse)
     timeline = _spread_out(load, subject, (100 * enough, 100 * enough), window).fires("fires")
     timeline = timeline.then(before, values.mixed(0.0, each_good)).silent("resolves")
-    for events, what in ((1.3 * enough, "it has eased"), (0.7 * enough, "too few say that it has eased")):
-        eased = events > enough
+    for events, what in ((more, "it has eased"), (few, "too few say that it has eased")):
+        eased = events == more
         lasting = tail if eased else tail + alert.for_
         after = timeline.then(lasting, values.load(values.beyond, (events - good) / tail))
         yield subject.case(
