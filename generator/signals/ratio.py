@@ -33,6 +33,14 @@ def resolve(draft: Draft) -> Ratio | None:
     per, exists = draft.per(), draft.source.exists_with
     if per is None:
         return None
+    if per == draft.of:
+        draft.findings.error(
+            "signal/always-one",
+            f'"{per.metric or per.name}" for each of itself is always 1',
+            (draft.source.per or draft.source.of).span,
+            "divide by another metric, such as one that counts runs; for a part of its events, write a share",
+        )
+        return None
     if exists is None or (draft.scope.partial and exists.value not in draft.scope.streams):
         return Ratio(per, None)
     return Ratio(per, look_up(exists, draft.scope.streams, "metric", draft.findings))
