@@ -79,9 +79,8 @@ def test_nothing_is_recorded_beyond_the_account(
 def _loose(record: str) -> bool:
     """Whether a bound is known to be too high.
 
-    Only one release is compared, rows of the board differ, the last bucket has no upper bound, only two edges are around
-    a bound; and here no server
-    counts its scrapes, and prices and the calendar of error budgets are recorded elsewhere.
+    Only one release is compared, rows of the board differ, the last bucket has no upper bound, and only two edges are
+    around a bound. Here, no server counts its scrapes, and prices and the calendar of error budgets are elsewhere.
     """
     one_of_all = (":newest", ":beside", ":previous", ":before", ":step", ":first", ":release_change")
     markers = ("release:agent_candidate:", "release:agent_predecessor:", "release:agent_settled:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain as joined
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,19 @@ from generator.scenarios.timeline import samples_of, series_of
 from tests.prometheus.chain import T0
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from generator.live.api import PrometheusApi
     from generator.model.rules import RuleGroup
     from generator.prometheus.rule_tests.files import Trial
     from generator.scenarios.timeline import Expectation
+
+
+Fired = tuple[Mapping[str, str], frozenset[int]]
+"""The labels of an alert, and the instants at which it fires."""
+
+#: The parts of the time of all cases after which a wrong version is compared: most are caught in the shortest cases.
+_PARTS = (0.05, 0.2, 0.5, 1)
 
 
 class Tried(Struct, frozen=True):
@@ -32,34 +40,76 @@ class Tried(Struct, frozen=True):
     rules: tuple[AlertingRule, ...]
     #: The service of each case.
     services: tuple[str, ...]
+    #: What each rule did.
+    fired: tuple[tuple[Fired, ...], ...] = ()
 
-    def contradictions(self, rules: Sequence[AlertingRule] | None = None) -> list[tuple[str, Expectation]]:
-        """List the contradictions of the alerts, or of these rules in their place, to the expectations."""
-        found = list(joined.from_iterable(map(self._fired, self.rules if rules is None else rules)))
-        return [
-            (trial.case.name, one)
-            for trial, service in zip(self.trials, self.services, strict=True)
-            for one in trial.case.timeline.expectations
-            if _fires(one, _own(trial, service, found), self.step) != one.fires
-        ]
+    def contradictions(self) -> list[tuple[str, Expectation]]:
+        """List the contradictions of the alerts to the expectations."""
+        return list(self._against(self.fired, self.seconds))
+
+    def is_contradicted(self, place: int, wrong: AlertingRule) -> bool:
+        """Return whether some expectation fails with ``wrong`` in place of one of the rules.
+
+        Raises:
+            LiveError: the server refuses it.
+        """
+        found = list(self.fired)
+        active: dict[str, tuple[Mapping[str, str], set[int]]] = {}
+        start = 0
+        for part in _PARTS:
+            end = int(self.seconds * part) // self.step * self.step
+            for labels, instants in self._active(wrong, start, end):
+                active.setdefault(repr(sorted(labels.items())), (labels, set()))[1].update(instants)
+            found[place] = tuple(self._firing(wrong, active.values(), end))
+            if any(self._against(found, end)):
+                return True
+            start = end + self.step
+        return False
 
     @property
     def step(self) -> int:
         """The interval of the rules."""
         return self.trials[0].case.timeline.interval
 
-    def _fired(self, rule: AlertingRule) -> Iterator[tuple[Mapping[str, str], frozenset[int]]]:
-        """Apply the rule's ``for`` and ``keep_firing_for`` by hand: the instants at which each series fires."""
-        end = T0 + max(trial.case.timeline.seconds for trial in self.trials)
-        for series in self.api.query_range(rule.expr, T0, end, self.step).series:
-            active = {round(time) for time in series.timestamps}
-            instants = range(T0, end + 1, self.step)
-            yield {**series.labels, **rule.labels}, frozenset(_firing(rule, active, instants))
+    @property
+    def seconds(self) -> int:
+        """The length of the longest case."""
+        return max(trial.case.timeline.seconds for trial in self.trials)
+
+    def all_fired(self) -> tuple[tuple[Fired, ...], ...]:
+        """Find the instants at which each rule fires."""
+        return tuple(
+            tuple(self._firing(rule, self._active(rule, 0, self.seconds), self.seconds))
+            for rule in self.rules
+        )
+
+    def _against(self, fired: Iterable[Iterable[Fired]], end: int) -> Iterator[tuple[str, Expectation]]:
+        """Compare what fired until ``end`` with the expectations until then."""
+        found = list(joined.from_iterable(fired))
+        for trial, service in zip(self.trials, self.services, strict=True):
+            expectations = [one for one in trial.case.timeline.expectations if one.seconds <= end]
+            own = _own(trial, service, found) if expectations else frozenset()
+            yield from (
+                (trial.case.name, one) for one in expectations if _fires(one, own, self.step) != one.fires
+            )
+
+    def _active(
+        self, rule: AlertingRule, start: int, end: int
+    ) -> Iterator[tuple[Mapping[str, str], set[int]]]:
+        """Evaluate a rule: the instants at which it is true for each series."""
+        for series in self.api.query_range(rule.expr, T0 + start, T0 + end, self.step).series:
+            yield series.labels, {round(time) for time in series.timestamps}
+
+    def _firing(
+        self, rule: AlertingRule, active: Iterable[tuple[Mapping[str, str], set[int]]], end: int
+    ) -> Iterator[Fired]:
+        """Apply the rule's ``for`` and ``keep_firing_for`` by hand."""
+        instants = range(T0, T0 + end + 1, self.step)
+        for labels, true in active:
+            yield {**labels, **rule.labels}, frozenset(_firing(rule, true, instants))
 
 
-def _own(
-    trial: Trial, service: str, found: Iterable[tuple[Mapping[str, str], frozenset[int]]]
-) -> frozenset[int]:
+def _own(trial: Trial, service: str, found: Iterable[Fired]) -> frozenset[int]:
     case = trial.case
     wanted = {"service": service, "severity": str(case.tier.severity), **dict(case.labels)}
     return frozenset(
@@ -105,7 +155,8 @@ def try_out(
     end = T0 + max(trial.case.timeline.seconds for trial in trials)
     step = trials[0].case.timeline.interval
     evaluate(api, _without_inputs(needed(groups, [rule.expr for rule in rules]), trials), T0, end, step=step)
-    return Tried(api, tuple(trials), tuple(rules), services)
+    tried = Tried(api, tuple(trials), tuple(rules), services)
+    return replace(tried, fired=tried.all_fired())
 
 
 def rules_of(groups: Iterable[RuleGroup], name: str) -> tuple[AlertingRule, ...]:
