@@ -106,6 +106,9 @@ def test_a_description_says_the_value_and_the_bound(
         "Tool error rate of support-agent, tool search_docs, was 40% in the last 15m, or in 3h where these hold too "
         "little, above 7%, 1.4x the objective. Mostly in: release r2 (100%), error class timeout (100%)."
     )
+    # A tenth of the runs is beyond the last bucket, and no run has more steps than the last bucket holds.
+    assert "was 10s or more in the last 15m, " in described["AgentLatencyP95High", "critical"]
+    assert "or more" not in described["AgentStepsPerRunHigh", "warning"]
     assert "fell by 18 percentage points within 1h" in described["AgentSuccessRateDrop", "warning"]
     assert (
         "stop_reason max_steps, rose by 30 percentage points" in described["AgentStopReasonShift", "warning"]

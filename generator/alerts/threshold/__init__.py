@@ -9,6 +9,7 @@ from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.threshold import expression, trials
 from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, NOT_ABOVE_ZERO, at_top, bounded_tiers, value_bound
+from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor, top_bucket
 from generator.model.units import Unit, duration, human
@@ -26,6 +27,8 @@ FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
 GUIDE: Guide | None = None
 expr, records, cases = expression.expr, expression.records, trials.cases
 compared = expression.compared
+#: The part of the last bound from which a rounded value is beyond it.
+LAST = 0.999999
 labels, panel = usual.labels, usual.panel
 
 
@@ -105,10 +108,20 @@ def variant_parts(kind: Threshold) -> Mapping[str, str]:
 def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
     """Describe the value and its bound."""
     signal = ground.signal(alert)
-    subject, value = condition.subject(signal, alert, ground), condition.value_of(signal.unit)
+    subject = condition.subject(signal, alert, ground)
+    value = f"{condition.value_of(signal.unit)}{_or_more(signal)}"
     bound = condition.bound_of(alert, tier, signal.unit, ground)
     when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_times(signal, kind)}"
     return f"{subject} {when.removesuffix(',')}, {condition.side(signal)} {bound}."
+
+
+def _or_more(signal: Signal) -> str:
+    """Write the template that marks a quantile in the last bucket, of which the value is only the least."""
+    if not isinstance(signal.kind, Quantile):
+        return ""
+    last = f"max({names.upper(signal.of)}{{{names.SERVICE}=%q}}) * {LAST}"
+    compared = "{{ if ge $value (. | first | value) }} or more{{ end }}"
+    return f'{{{{ with printf "{last}" $labels.{names.SERVICE} | query }}}}{compared}{{{{ end }}}}'
 
 
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
 _RUN = re.compile(r'\{\{ with printf "service:agent_info\{run.*?\{\{ else \}\}(\w+)\{\{ end \}\}')
 _LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
+_OR_MORE = re.compile(r'\{\{ with printf "max\(le:[^"]*:upper\{.*? or more\{\{ end \}\}\{\{ end \}\}')
 _LEFT = re.compile(
     r'\{\{ with printf "service:agent_error_budget:remaining\{.*? of it is left\.\{\{ end \}\}'
 )
@@ -137,6 +138,7 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
 
     text = _BOUND.sub(lambda _: bound, text)
     text = _RUN.sub(lambda match: match[1], text)
+    text = _OR_MORE.sub("", text)  # no case is in the last bucket
     text = _LEFT.sub(f" {humanize_percentage(LEFT)} of it is left.", text)
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
