@@ -1,9 +1,9 @@
 """The observations of a histogram on the bad side of a bound, interpolated where the bound is inside a bucket.
 
-With the whole bucket counted, a p95 of 2.8 s between the edges 2 and 5 would exceed a bound of 4 s as surely as one of
-4.9 s, and cross that bound by chance several times a day. ``histogram_quantile`` spreads observations evenly over
-their bucket, and so do weights: the two edges around the bound share a weight of 1, and the weighted sum of their
-cumulative buckets is the number of observations within the bound.
+With the whole bucket counted, a p95 near 3 s would cross a bound of 4 s between the edges 2 and 5 by chance, several
+times a day. ``histogram_quantile`` spreads observations evenly over their bucket, and so do weights: the two edges
+around the bound share a weight of 1, and the weighted sum of their cumulative buckets is the number of observations
+within the bound.
 """
 
 from __future__ import annotations

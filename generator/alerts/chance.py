@@ -48,12 +48,7 @@ class Likely(Struct, frozen=True):
 
 
 def bad_events(
-    alert: Alert,
-    parts: InputSeries,
-    ground: Ground,
-    *,
-    weights: Expr | None = None,
-    ago: int = 0,
+    alert: Alert, parts: InputSeries, ground: Ground, *, weights: Expr | None = None, ago: int = 0
 ) -> Expr | None:
     """Count the bad events behind a value; None for a signal without bad events.
 

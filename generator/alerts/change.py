@@ -114,8 +114,8 @@ def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     parts = condition.input_series(alert, ground)
     crossed = ground.bound(alert, tier).compare(">=", condition.rounded(compared(alert, kind, ground)))
     if kind.beyond is not None:
-        beyond = ground.beyond(alert, kind.beyond)
-        crossed = crossed & condition.beyond(signal, parts.value.now(), beyond)
+        bound = ground.beyond(alert, kind.beyond)
+        crossed = crossed & condition.beyond(signal, parts.value.now(), bound)
     if condition.adds_up(signal):
         smaller = 0 if signal.better is Better.HIGHER else kind.over
         whole = condition.whole_window(signal, ground, parts.each, smaller)

@@ -163,7 +163,7 @@ def drafted(
 
 
 def _has_bounds(part: Part, place: _Place) -> bool:
-    """Whether a source has buckets, where its stream needs them."""
+    """Whether a source has buckets, or needs none."""
     return part.metric.type != _HISTOGRAM or bool(part.value or place.bounds(part.metric))
 
 
@@ -212,7 +212,7 @@ def _fed(metrics: Sequence[Exposed], place: _Place) -> dict[str, tuple[Part, ...
 
 
 def _is_of_models(metric: Exposed) -> bool:
-    """Whether a metric measures calls of models, which OpenTelemetry's conventions name after the client."""
+    """Whether a metric measures calls of models; OpenTelemetry names such metrics ``gen_ai.client``."""
     named = metric.words & meaning.MODELS or {"gen", "ai", "client"} <= metric.words
     return bool(named) and not metric.words & (meaning.TOOLS | meaning.CERTAIN | meaning.STEPS)
 

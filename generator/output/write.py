@@ -154,8 +154,7 @@ def _plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> Wri
     """
     stale = {path: _stale(target, path, owned[path]) for path in sorted(owned.keys() - files.keys())}
     deleted = {path: entry for path, entry in stale.items() if isinstance(entry, tuple)}
-    left = frozenset(folder for path, entry in stale.items() if entry != "kept" for folder in parents(path))
-    fates = {path: _fate(target, path, files[path], owned, deleted, left) for path in sorted(files)}
+    fates = {path: _fate(target, path, files[path], owned, stale) for path in sorted(files)}
     created, changed, edited, unchanged = (
         tuple(path for path, fate in fates.items() if fate == name)
         for name in ("created", "changed", "edited", "unchanged")
@@ -177,17 +176,12 @@ def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
     return before if digest(target / path) in hashes else "kept"
 
 
-def _fate(  # noqa: PLR0913, PLR0917 - a file to write, and what is there
-    target: Path,
-    path: str,
-    content: Content,
-    owned: Owned,
-    deleted: Mapping[str, Signature],
-    left: frozenset[str],
+def _fate(
+    target: Path, path: str, content: Content, owned: Owned, stale: Mapping[str, Signature | str]
 ) -> str | PathEntry:
     """A word, or the obstacle."""
     entry = find_entry(target, path)
-    if entry.kind is EntryKind.MISSING or _makes_room(target, entry, deleted, left):
+    if entry.kind is EntryKind.MISSING or _makes_room(target, entry, stale):
         return "created"
     if entry.kind is not EntryKind.FILE or entry.path != path:
         return entry
@@ -205,14 +199,14 @@ def _same_size(path: Path, content: Content) -> bool:
     return path.lstat().st_size == content.size
 
 
-def _makes_room(
-    target: Path, entry: PathEntry, deleted: Mapping[str, Signature], left: frozenset[str]
-) -> bool:
-    """Whether deletions of files, and of the folders that these leave, remove the entry at the place of a new file."""
+def _makes_room(target: Path, entry: PathEntry, stale: Mapping[str, Signature | str]) -> bool:
+    """Whether the deletion of stale files and of their folders removes the entry at the place of a new file."""
+    deleted = {path: fate for path, fate in stale.items() if isinstance(fate, tuple)}
     if entry.kind is EntryKind.FILE:
         return entry.path in deleted or _is_respelled(target, entry.path, deleted)
     if entry.kind is not EntryKind.DIRECTORY:
         return False
+    left = (folder for path, fate in stale.items() if fate != "kept" for folder in parents(path))
     going = {*deleted, *left}
     return entry.path in going and going.issuperset(below(target, entry.path))
 

@@ -187,8 +187,16 @@ def total(expr: Expr, by: Sequence[str] = ()) -> Expr:
 
 def top(expr: Expr, by: Sequence[str] = ()) -> Expr:
     """Keep the one largest series, or one for each combination of ``by``."""
-    grouping = f" by ({', '.join(map(label_name, by))}) " if by else ""
-    return Expr(f"topk{grouping}(1, {expr.text})")
+    return _single("topk", expr, by)
+
+
+def bottom(expr: Expr, by: Sequence[str] = ()) -> Expr:
+    """Keep the one smallest series, or one for each combination of ``by``."""
+    return _single("bottomk", expr, by)
+
+
+def _single(operator: str, expr: Expr, by: Sequence[str]) -> Expr:
+    return aggregate(operator, Expr(f"1, {expr.text}"), by)
 
 
 def binary(

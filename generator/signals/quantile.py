@@ -127,14 +127,14 @@ def share_beyond(signal: Signal, q: float, value: float, bound: float) -> float:
 
 def _within(stream: Stream, upper: float, bound: float) -> float:
     """Compute the part of a bucket that is within a bound; of the last one, nothing is known to be."""
-    lower = max((edge for edge in (0.0, *stream.buckets) if edge < upper), default=0.0)
     if upper == inf:
         return 0.0
+    lower = max((edge for edge in (0.0, *stream.buckets) if edge < upper), default=0.0)
     return min(1.0, max(0.0, (bound - lower) / (upper - lower)))
 
 
 def share_of_buckets_beyond(signal: Signal, q: float, value: float, bound: float) -> float:
-    """Compute the same with the whole bucket that a bound is in."""
+    """Compute the same share, with all of the bucket that the bound is in on the bad side."""
     stream, spread = signal.of, _spread(signal.of, q, value)
     if signal.better is Better.HIGHER:
         edge = min((edge for edge in stream.buckets if edge >= bound / HAIR), default=inf)

@@ -13,6 +13,8 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number
+from generator.promql.expr import bottom as bottom_by
+from generator.promql.expr import top as top_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,12 +84,12 @@ def smallest(expr: Expr, labels: Iterable[str] = ()) -> Expr:
 
 def top(expr: Expr) -> Expr:
     """Keep the one largest series of each service."""
-    return Expr(f"topk by ({names.SERVICE}) (1, {expr.text})")
+    return top_by(expr, each())
 
 
 def bottom(expr: Expr) -> Expr:
     """Keep the one smallest series of each service."""
-    return Expr(f"bottomk by ({names.SERVICE}) (1, {expr.text})")
+    return bottom_by(expr, each())
 
 
 def join(op: str, left: Expr, right: Expr, labels: Sequence[str] = ()) -> Expr:

@@ -772,7 +772,7 @@ def _kind(place: object) -> str:
 
 
 def _is_open(place: object) -> bool:
-    """Whether an answer is a part of a stream, by its choices or candidates."""
+    """Whether the choices or candidates of an answer show that a stream goes on."""
     choices = _read(place, "choices")
     if isinstance(choices, list):
         return not choices or _read(choices[0], "delta") is not None

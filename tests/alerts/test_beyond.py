@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +16,8 @@ from generator.model import names
 from generator.model.rules import RuleGroup
 from generator.model.signals import Better
 from generator.promql.expr import Series, number
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from generator.streams.scope import Scope
+from tests.bench.fleet import project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +33,7 @@ FILLED = "le:agent_any:all"
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    specs = load(Path(__file__).parents[2] / "specs").specs
-    assert specs is not None
-    found = resolve(specs).value
-    assert found is not None
-    return found
+    return project()
 
 
 def _written(service: str, upper: str) -> Iterator[TimeSeries]:

@@ -27,9 +27,10 @@ FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
 GUIDE: Guide | None = None
 expr, records, cases = expression.expr, expression.records, trials.cases
 compared = expression.compared
-#: The part of the last bound from which a rounded value is beyond it.
-LAST = 0.999999
 labels, panel = usual.labels, usual.panel
+
+#: The part of the last bound from which a rounded value counts as at the bound.
+_LAST = 0.999999
 
 
 def resolve(draft: Draft) -> Iterator[Resolved]:
@@ -119,7 +120,7 @@ def _or_more(signal: Signal) -> str:
     """Write the template that marks a quantile in the last bucket, of which the value is only the least."""
     if not isinstance(signal.kind, Quantile):
         return ""
-    last = f"max({names.upper(signal.of)}{{{names.SERVICE}=%q}}) * {LAST}"
+    last = f"max({names.upper(signal.of)}{{{names.SERVICE}=%q}}) * {_LAST}"
     compared = "{{ if ge $value (. | first | value) }} or more{{ end }}"
     return f'{{{{ with printf "{last}" $labels.{names.SERVICE} | query }}}}{compared}{{{{ end }}}}'
 

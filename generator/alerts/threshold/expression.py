@@ -65,7 +65,7 @@ def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
 
 
 def _mixes_runs(kind: Threshold, signal: Signal, ground: Ground) -> bool:
-    """Whether a signal divides events within runs by finished runs, which are others where runs are long.
+    """Whether a signal divides the events of all runs by the finished runs: long runs make these different runs.
 
     A batch of long runs makes calls at once, and finishes later. A longer window has both.
     """
@@ -121,23 +121,18 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
             yield rule(_within_name(alert, tier, parts, ground), within, **condition.labels_of(alert))
     if kind.unfinished:
         yield unfinished(signal, ground.scope)
-    longer = _longer_windows(kind, signal, ground) if kind.also_over else ()
-    if longer:
+    if kind.also_over:
         found = condition.input_series(alert, ground)
         yield from rare.sides(signal, found.each, found.on, ground.scope)
-        for window in longer:
+        for window in (recently(kind, signal, ground.scope.site.rule_interval), kind.lately, kind.also_over):
             yield from rare.over(signal, found.each, found.on, window, ground.scope)
     if _is_beyond(alert, ground):
         for tier in alert.tiers:
-            yield from _beyond(alert, tier, (signal.window, *longer[-1:]), ground)
-
-
-def _longer_windows(kind: Threshold, signal: Signal, ground: Ground) -> tuple[int, ...]:
-    return recently(kind, signal, ground.scope.site.rule_interval), kind.lately, kind.also_over
+            yield from _beyond(alert, tier, filter(None, (signal.window, kind.also_over)), ground)
 
 
 def _is_beyond(alert: Alert, ground: Ground) -> bool:
-    """Whether bad events are observations beyond the bound."""
+    """Whether the bad events of an alert are observations beyond its bound."""
     return isinstance(ground.signal(alert).kind, Quantile) and alert.min_bad_events > 0
 
 

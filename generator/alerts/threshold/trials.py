@@ -377,7 +377,7 @@ def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     timeline = _spread_out(load, subject, (100 * enough, 100 * enough), window).fires("fires")
     timeline = timeline.then(before, values.mixed(0.0, each_good)).silent("resolves")
     for events, what in ((more, "it has eased"), (few, "too few say that it has eased")):
-        eased = events == more
+        eased = events > enough
         lasting = tail if eased else tail + alert.for_
         after = timeline.then(lasting, values.load(values.beyond, (events - good) / tail))
         yield subject.case(
