@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, Span, error
+from generator.model import names
 from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def of_shared_rules(code: str, origins: Mapping[str, Span], problem: str) -> Dia
 
 
 def _of_record(record: str) -> tuple[str, str]:
-    stem = record.split(":")[1].removeprefix("agent_") if record.count(":") else ""
+    stem = names.of_stem(record.split(":")[1]) if record.count(":") else ""
     return f"signals.{stem}", f"streams.{stem}"
 
 
@@ -57,4 +58,4 @@ def _place(known: KnownRule, service: Service) -> Span | None:
     for stream in service.streams.values():
         if stream.stem == stem:
             return service.where(f"metrics.{stream.metric}")
-    return service.where(f"signals.{stem.removeprefix('agent_')}")
+    return service.where(f"signals.{names.of_stem(stem)}")

@@ -67,7 +67,7 @@ class Records(Struct, frozen=True):
         names: Their names.
         everywhere: The names that every service records.
         words: The services' words for a run, sorted.
-        signals: Each signal by name, as declared by the first service that has it.
+        signals: Each signal by name, as the library declares it, else the first service that has it.
         rows: The signals on the board of any service.
         shared: Those on the board of every service.
         measured: The signals that every service has.
@@ -244,6 +244,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     watches: dict[ShownAlert, None] = {}
     environments: set[str] = set()
     segments: set[str] = set()
+    own = False
     for each in services:
         environments.add(each.environment)
         segments |= set(each.segments)
@@ -251,7 +252,9 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         everywhere = each.names if everywhere is None else everywhere & each.names
         words.add(each.run)
         for name, signal in each.signals.items():
-            signals.setdefault(name, signal)
+            if name not in signals or signals[name].apart:
+                signals[name] = signal
+        own |= any(each.signals[name].own or each.signals[name].apart for name in each.shown)
         rows |= each.shown
         shared = each.shown if shared is None else shared & each.shown
         had = frozenset(each.signals)
@@ -271,7 +274,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         measured=measured or frozenset(),
         values={label: tuple(found) for label, found in values.items()},
         limits=tuple(limits),
-        own=any(signals[name].own for name in rows),
+        own=own,
         links=_titled(links),
         watches=tuple(sorted(watches, key=lambda one: one.alert)),
         interval=site.rule_interval,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from generator.model.signals import (
     Cost,
@@ -25,6 +25,9 @@ from generator.model.signals import (
 )
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 #: The label that every recorded series and alert carries.
 SERVICE = "service"
@@ -65,6 +68,10 @@ ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 #: The counter, and its label, of values that generated instrumentation turned into ``other``.
 OUTSIDE = "agent_label_value_outside_total"
 OUTSIDE_LABEL = "label"
+
+#: Begins the names of signals in records; before it, of a service's own signal that has the name of a shared one.
+#: Before the name of a metric that has the name of a stream or a signal.
+_SIGNAL, _OWN, _METRIC = "agent_", "own_", "metric_"
 
 #: Of each target of OpenTelemetry, the attributes of its resource.
 TARGET_INFO = "target_info"
@@ -209,6 +216,19 @@ def stem(metric: str) -> str:
     return re.sub(r"[^a-zA-Z0-9_]", "_", metric).removesuffix("_total")
 
 
+def free_stem(metric: str, taken: Collection[str]) -> str:
+    """Name the records of a metric apart from those of streams, signals and other metrics."""
+    found = stem(metric)
+    while found in taken:
+        found = f"{_METRIC}{found}"
+    return found
+
+
+def stems(signal: str) -> tuple[str, str]:
+    """List the names that the records of a signal may have."""
+    return f"{_SIGNAL}{signal}", f"{_OWN}{_SIGNAL}{signal}"
+
+
 def rate(stream: Stream) -> str:
     """Name a stream with all its kept labels: events per second of one rule interval, or a gauge's value."""
     if stream.derived:
@@ -285,7 +305,13 @@ def upper(stream: Stream) -> str:
 
 def part(signal: Signal, operation: str, labels: tuple[str, ...] = ()) -> str:
     """Name any other recorded series of a signal."""
-    return f"{level(labels)}:agent_{signal.name}:{operation}"
+    shared, apart = stems(signal.name)
+    return f"{level(labels)}:{apart if signal.apart else shared}:{operation}"
+
+
+def of_stem(stem: str) -> str:
+    """Find the name of the signal, or of the stream, that the second part of a record's name is about."""
+    return stem.removeprefix(_OWN).removeprefix(_SIGNAL)
 
 
 def windowed(signal: Signal, operation: str, window: int) -> str:

@@ -125,6 +125,7 @@ class Signal(Struct, frozen=True):
         worst_by: The label whose worst value represents the service on the status board, if any.
         own: Declared by the service itself, not by its profile.
         shared: Of the library, so that the shared rules record it for all services.
+        apart: Not of the library, but named like one of its signals: its records have a name of their own.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Signal(Struct, frozen=True):
     worst_by: str | None = None
     own: bool = False
     shared: bool = False
+    apart: bool = False
 
 
 def divisor(signal: Signal) -> Stream | None:

@@ -75,16 +75,9 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
 
 
 def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
-    """Find the records of the shared rules for a service.
-
-    They record no signal of its own, even when another profile's has the same name.
-    """
-    own = {f"agent_{signal.name}" for signal in service.signals.values() if not signal.shared}
-    own -= {stream.stem for stream in service.streams.values()}
-    either = set(names.BY_SIGNAL)
-    if not service.runs.shared:
-        either |= names.OF_RELEASES
-    return {name for name in shared if name not in either and name.split(":")[1] not in own}
+    """Find the records of the shared rules for a service."""
+    either = names.BY_SIGNAL if service.runs.shared else names.BY_SIGNAL | names.OF_RELEASES
+    return {name for name in shared if name not in either}
 
 
 # The raw pass, and the constants.

@@ -13,9 +13,8 @@ from generator.diagnostics import Findings
 from generator.diagnostics.wording import closest, listed, quoted
 from generator.notation.names import look_up, refused_declaration
 from generator.resolve.labels import resolve_labels
-from generator.resolve.metrics import resolve_metrics
 from generator.resolve.signals import declared_twice, resolve_signals
-from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
+from generator.resolve.streams import by_any_name, resolve_streams
 from generator.signals import registry as signal_kinds
 from generator.signals.draft import SignalScope
 from generator.spec.environments import laid_over
@@ -87,9 +86,7 @@ def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Me
     """Resolve the streams and signals of a profile, with all their errors."""
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
-    metrics = resolve_metrics(profile, bare, labels, findings)
-    check_feeds(profile, bare, labels, base.site.oldest_prometheus, findings)
-    fed = resolve_streams(profile, metrics, labels, base, findings)
+    fed = resolve_streams(profile, bare, labels, base, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
 

@@ -17,14 +17,13 @@ from generator.notation.names import forbidden_label, set_elsewhere
 from generator.resolve.alerts import check_cap, merged_alerts, resolve_alerts, shared_alerts, within_cap
 from generator.resolve.deviations import resolve_deviations
 from generator.resolve.labels import resolve_labels
-from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.oldest import are_native
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.segments import segment_alerts
 from generator.resolve.signals import check_on_board, check_runs, resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
-from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
+from generator.resolve.streams import by_any_name, resolve_streams
 from generator.signals.draft import SignalScope
 from generator.spec.types import (
     ELSEWHERE,
@@ -69,9 +68,7 @@ def resolve_service(
     site = replace(site, scrape_interval=scraped, budget=budget, native_histograms=native)
     base = replace(base, site=site)
     labels = resolve_labels(profile, spec, findings)
-    metrics = resolve_metrics(profile, spec, labels, findings)
-    check_feeds(profile, spec, labels, base.site.oldest_prometheus, findings)
-    fed = resolve_streams(profile, metrics, labels, base, findings)
+    fed = resolve_streams(profile, spec, labels, base, findings)
     metrics, streams = fed.metrics, fed.streams
     scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
     signals = resolve_signals(base.signals, profile, spec, scope)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
 
 #: Their recorded names are those of the order of releases, of the length of runs, and of the status board.
-RESERVED = {name.split(":")[1].removeprefix("agent_") for name in names.MADE_UP} | {"signal"}
+RESERVED = {names.of_stem(name.split(":")[1]) for name in names.MADE_UP} | {"signal"}
 
 
 def resolve_signals(
@@ -40,6 +40,7 @@ def resolve_signals(
 ) -> dict[str, Signal]:
     """Resolve the library's signals as far as the profile measures them, the profile's and the service's own."""
     signals = shared_signals(library, scope)
+    shared = {entry.key.value for entry in library.signals} if library else set()
     for entries, own in ((profile.signals, False), (service.signals, True)):
         for entry in entries:
             if entry.key.value in signals:
@@ -47,7 +48,7 @@ def resolve_signals(
                 whose = "signals.yaml" if first.shared else f'profile "{profile.profile.value}"'
                 declared_twice(entry.key, whose, scope.findings)
             elif signal := _signal(entry, scope, own=own):
-                signals[signal.name] = signal
+                signals[signal.name] = replace(signal, apart=signal.name in shared)
     return signals
 
 

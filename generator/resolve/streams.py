@@ -15,6 +15,7 @@ from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
 from generator.notation.names import forbidden_label, look_up
 from generator.notation.patterns import overlap
 from generator.notation.quantities import bucket_bounds
+from generator.resolve.metrics import resolve_metrics
 from generator.resolve.oldest import are_native
 from generator.spec.types import (
     ELSEWHERE,
@@ -30,7 +31,7 @@ from generator.spec.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.diagnostics import Findings, Span
     from generator.model.metrics import Label
@@ -74,24 +75,26 @@ class ServiceStreams(Struct, frozen=True):
 
 def resolve_streams(
     profile: ProfileSpec,
-    metrics: Mapping[str, Metric],
+    service: ServiceSpec,
     labels: Mapping[str, Label],
     base: Base,
     findings: Findings,
 ) -> ServiceStreams:
     """Resolve the streams and their sources; a declared metric that feeds none is a stream of its own name."""
+    metrics = resolve_metrics(profile, service, labels, findings)
+    _check_feeds(profile, service, labels, base.site.oldest_prometheus, findings)
     library = base.library.streams
     context = _Context(metrics, labels, base.site, findings, elsewhere=profile.emitted == ELSEWHERE)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, context))]
     _check_once(profile, findings)
     _check_declared(profile, metrics, findings)
     used = {name for stream in shared for source in stream.sources for name in source.names}
-    stems = {stream.stem for stream in library.values()}
-    own = [
-        _own(metric, stems, native=base.site.native_histograms)
-        for metric in metrics.values()
-        if metric.name not in used
-    ]
+    signals = (*(base.signals.signals if base.signals else ()), *profile.signals, *service.signals)
+    taken = _taken(library.values(), (entry.key.value for entry in signals))
+    own = []
+    for metric in (one for one in metrics.values() if one.name not in used):
+        own.append(_own(metric, taken, native=base.site.native_histograms))
+        taken.add(own[-1].stem)
     # In the order of the metrics, so that a profile's streams keep that order.
     order = {name: index for index, name in enumerate(metrics)}
     streams = sorted((*shared, *own), key=lambda stream: order.get(stream.metric, len(order)))
@@ -299,7 +302,7 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
             )
 
 
-def check_feeds(
+def _check_feeds(
     profile: ProfileSpec,
     service: ServiceSpec,
     labels: Mapping[str, Label],
@@ -513,8 +516,15 @@ def _described(type_: MetricType, unit: str) -> str:
     return f"{type_} of {'seconds' if unit == 's' else unit.upper() or 'counts'}"
 
 
-def _own(metric: Metric, stems: Iterable[str], *, native: bool) -> Stream:
-    base = names.stem(metric.name)
+def _taken(library: Iterable[Stream], signals: Iterable[str]) -> set[str]:
+    """List the stems of records of streams and signals, which those of metrics may not have as well."""
+    return {
+        *(stream.stem for stream in library),
+        *(stem for name in signals for stem in names.stems(name)),
+    }
+
+
+def _own(metric: Metric, taken: Collection[str], *, native: bool) -> Stream:
     source = Source(
         names=(metric.name,),
         labels=tuple((label, label) for label in metric.labels),
@@ -524,7 +534,7 @@ def _own(metric: Metric, stems: Iterable[str], *, native: bool) -> Stream:
     )
     return Stream(
         name=metric.name,
-        stem=f"metric_{base}" if base in set(stems) else base,
+        stem=names.free_stem(metric.name, taken),
         type=metric.type,
         unit=_base(metric),
         labels=metric.labels,

@@ -39,7 +39,7 @@ def _found(demo: Service, *rules: RecordingRule | AlertingRule) -> list[Diagnost
 
 
 def _of_groups(demo: Service, *groups: RuleGroup) -> list[Diagnostic]:
-    compiled = compile_rules(demo, SITE, shared(SITE).records)
+    compiled = compile_rules(demo, SITE)
     recording = tuple(group for group in groups if isinstance(group.rules[0], RecordingRule))
     alerting = tuple(group for group in groups if group not in recording)
     more = Compiled(compiled.service, (*compiled.recording, *recording), (*compiled.alerting, *alerting))

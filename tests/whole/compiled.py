@@ -14,6 +14,7 @@ from generator.artifact import Artifact
 from generator.compiler import check, generate
 from generator.diagnostics import Severity
 from generator.diagnostics.text import render_text
+from generator.model import names
 from generator.spec.sources import read_sources
 from tests.whole.writing import write
 
@@ -57,6 +58,21 @@ def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
         return Compilation(told, codes, None, {})
     made = {file.path: file.text for file in generate(sources).files if isinstance(file, Artifact)}
     return Compilation(told, codes, checked.model, made)
+
+
+def written_twice(compilation: Compilation) -> set[str]:
+    """Find the records that shared rules and a service's own rules both write.
+
+    Each of those of error budgets and of the status board is about one signal; those about the order of releases are
+    about other runs.
+    """
+    own = {names.rules_path(service.name) for service in compilation.services}
+    folder = names.rules_path("").rpartition("/")[0]
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for path, text in compilation.files.items():
+        if path.startswith(folder):
+            found[path in own].update(rule["record"] for rule in rules({path: text}))
+    return (found[True] & found[False]) - names.BY_SIGNAL - names.OF_RELEASES
 
 
 def rules(files: dict[str, str]) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from generator.checks.series import exposed
 from generator.promql.infer import names_read
 from tests.grafana.documents import events, targets
-from tests.whole.compiled import Compilation, compile_specs, rules, unhurried
+from tests.whole.compiled import Compilation, compile_specs, rules, unhurried, written_twice
 from tests.whole.specs import directories
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def test_specs_compile_or_their_author_is_told_why(files: Directory) -> None:
     for rule in rules(compilation.files):
         promql_parser.parse(rule["expr"])
     assert _raw_on_dashboards(compilation) == set()
+    assert written_twice(compilation) == set()
 
 
 def test_a_raw_metric_on_a_dashboard_is_noticed() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.whole.compiled import compile_specs, rules
+from tests.whole.compiled import compile_specs, rules, written_twice
 
 if TYPE_CHECKING:
     from tests.whole.specs import Directory
@@ -58,13 +58,8 @@ def _alert(**keys: Any) -> dict[str, Any]:  # noqa: ANN401 - any YAML
 @pytest.mark.parametrize(
     "alert",
     [
-        pytest.param(
-            _alert(threshold={"signal": "faults"}, warning=3, min_bad_events=5), id="bad events of a count"
-        ),
-        pytest.param(
-            _alert(change={"signal": "faults", "over": "1h"}, warning="5%", min_bad_events=5),
-            id="change of a count",
-        ),
+        pytest.param(_alert(threshold={"signal": "faults"}, warning=3), id="bound of a count"),
+        pytest.param(_alert(change={"signal": "faults", "over": "1h"}, warning="5%"), id="change of a count"),
         pytest.param(
             _alert(change={"signal": "per_call", "by": "kind", "over": "1h"}, warning="5%", min_bad_events=5),
             id="change of a breakdown that the divisor lacks",
@@ -161,3 +156,43 @@ def test_a_label_that_no_rule_can_group_by_is_refused(name: str) -> None:
 def test_a_signal_cannot_be_called_as_the_status_board() -> None:
     profile = _profile(signals={"signal": _signal("S", count={"of": "runs_total"})})
     assert compile_specs(_on(profile)).codes == ("signal/reserved-name",)
+
+
+def test_shared_rules_read_no_signal_of_a_service_s_own_with_a_shared_name() -> None:
+    """Both would write the windows of its error budget, its row of the board, and twice as many events."""
+    good = _signal(
+        "Success", share={"of": "runs_total", "where": {"kind": "a"}}, better="higher", trend={"over": "1h"}
+    )
+    profile = _profile(
+        signals={"success_rate": good}, objectives={"success_rate": {"min": "99%", "window": "30d"}}
+    )
+    other = _shipped(service="other", selector={"job": "other"}, objectives=profile["objectives"])
+    specs = _on(profile) | {"services/other.yaml": other["services/s.yaml"]}
+    compilation = compile_specs(specs)
+    assert compilation.files, compilation.told
+    assert written_twice(compilation) == set()
+    own = {
+        rule.get("record")
+        for rule in rules({"s.rules.yml": compilation.files["prometheus/rules/s.rules.yml"]})
+    }
+    assert "service:own_agent_success_rate:bad3h" in own
+    fleet = compilation.files["grafana/dashboards/agent-overview.json"]
+    assert "service:agent_success_rate:ratio" in fleet
+    assert "own_agent" not in fleet
+
+
+def test_a_metric_may_be_named_like_the_records_of_a_signal() -> None:
+    """Both are compared between releases, and so have a record called newest."""
+    metric = {"type": "counter", "help": "J.", "labels": ["kind", "release"]}
+    share = {"of": "agent_slow_total", "where": {"kind": "a"}}
+    signals = {"slow": _signal("Slow", share=share, by=["release"], trend={"over": "release"})}
+    signals["run_count"] = _signal("Runs", count={"of": "runs_total"}, by=["release"])
+    compilation = compile_specs(_on(_profile(metrics={"agent_slow_total": metric}, signals=signals)))
+    assert compilation.files, compilation.told
+    events, value = (
+        [rule["expr"] for rule in rules(compilation.files) if rule.get("record") == f"release:{stem}:newest"]
+        for stem in ("metric_agent_slow", "agent_slow")
+    )
+    assert len(events) == len(value) == 1
+    assert "numerator" not in events[0]
+    assert "numerator" in value[0]
