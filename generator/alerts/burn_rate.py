@@ -13,7 +13,7 @@ from generator.alerts.chance import DEVIATIONS, SIGMAS
 from generator.alerts.condition import AlertNumber, Ground
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
-from generator.alerts.tiers import Unreachable, report_unreachable, written_bounds
+from generator.alerts.tiers import Reason, report_unreachable, written_bounds
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, AlertSeverity, Burn, BurnRate, Tier
 from generator.model.signals import Better, Share
@@ -94,7 +94,7 @@ def _report(
     """Report the paces that no budget burns at; ``partly`` is whether the severity has others."""
     for burn, (why, help_) in beyond.items():
         left = f" at {plain(burn.factor)}x" if partly else ""
-        report_unreachable(text, Unreachable(f"{severity}{left}", why, help_), about)
+        report_unreachable(text, f"{severity}{left}", Reason(why, help_), about)
 
 
 def _check_retention(

@@ -25,6 +25,7 @@ from generator.model.signals import (
     Share,
     Signal,
     counts_bad,
+    lowest,
     top_bucket,
 )
 from generator.model.units import DAY, duration, human
@@ -63,10 +64,35 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
     kind = _kind(about) if about else None
     if about is None or kind is None:
         return
-    check_events(about)
+    _check_overlap(about, kind)
+    check_events(about, counts_bad=_counts_bad(about.signal, kind))
     if tiers := bounded_tiers(about, change_bound, change_out_of_reach):
         check_traffic(about, FLOORS, about.signal.window)
         yield about.resolved(kind, tiers, about.signal.window + kind.over)
+
+
+def _overlaps(signal: Signal, kind: Change) -> bool:
+    """Whether the two windows that are compared have a part in common."""
+    return kind.over < signal.window
+
+
+def _check_overlap(about: SignalDraft, kind: Change) -> None:
+    """Warn that windows which overlap show a part of each step only."""
+    signal = about.signal
+    if _overlaps(signal, kind):
+        own, over = duration(signal.window), duration(kind.over)
+        about.findings.warning(
+            "alert/overlapping-windows",
+            f"{about.name} compares {signal.name} over {own} with its value {over} ago: the two windows overlap, and "
+            "it sees only a part of a sudden change",
+            about.body.over.span if about.body.over else about.entry.key.span,
+            f"write over: {own} or longer",
+        )
+
+
+def _counts_bad(signal: Signal, kind: Change) -> bool:
+    """Whether the events of a change are judged one by one; those of a quantile need a bound."""
+    return kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
 
 
 def _kind(about: SignalDraft) -> Change | None:
@@ -88,12 +114,12 @@ def _beyond(about: SignalDraft) -> ResolvedBound | None:
     if written is None:
         return None
     bound = resolve_bound(written, signal, about.objective, about.findings)
-    if bound and bound.value <= 0 and signal.better is Better.HIGHER:
+    if bound and bound.value <= lowest(signal) and signal.better is Better.HIGHER:
         about.findings.error(
             "alert/never-fires",
             f"{signal.name} is never below {bound.text}",
             written.span,
-            "choose a bound above zero, or leave beyond out",
+            f"choose a bound above {human(lowest(signal), signal.unit)}, or leave beyond out",
         )
     # Every change for the worse is beyond 0.
     return bound if bound and bound.value > 0 else None
@@ -213,9 +239,11 @@ def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
         text = f"{text}, and than a day ago or {before} before that, where these are known"
     if kind.beyond is not None:
         text = f"{text}, and {condition.side(signal)} {human(kind.beyond, signal.unit)}"
-    by_chance = kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
     return condition.with_floors(
-        text, alert, chance.unexpected(signal), chance.deviations(signal) if by_chance else ""
+        text,
+        alert,
+        chance.unexpected(signal),
+        chance.deviations(signal) if _counts_bad(signal, kind) else "",
     )
 
 
@@ -280,7 +308,14 @@ class _Step(Struct, frozen=True):
 
     @property
     def is_seen(self) -> bool:
-        """Whether the buckets are fine enough to show that the step brings more bad events."""
+        """Whether a value shows all of the step, and buckets are fine enough to show that it brings more bad events.
+
+        Of windows that overlap, only more traffic before could leave nothing of it in the second one.
+        """
+        if _overlaps(self.signal, self.kind) and (
+            condition.adds_up(self.signal) or isinstance(self.signal.kind, Level)
+        ):
+            return False
         return self.kind.beyond is None or self._is_seen_from(self.base)
 
     def _is_seen_from(self, base: float) -> bool:

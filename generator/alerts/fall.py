@@ -12,7 +12,7 @@ from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
 from generator.alerts.guide import CALLS_MADE, RUNS, Guide, ask
-from generator.alerts.tiers import NOT_ABOVE_ZERO, bounded_tiers, change_bound
+from generator.alerts.tiers import NOT_ABOVE_ZERO, Reason, bounded_tiers, change_bound
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count
@@ -77,10 +77,10 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
         yield about.resolved(Fall(), tiers)
 
 
-def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
+def _out_of_reach(value: float, _about: SignalDraft) -> Reason | None:
     if value <= 0:
         return NOT_ABOVE_ZERO
-    return "nothing falls by more than all there is" if value > 1 else None
+    return Reason("nothing falls by more than all there is") if value > 1 else None
 
 
 def expr(alert: Alert, kind: Fall, tier: Tier, ground: Ground) -> Expr:

@@ -50,18 +50,24 @@ def check_floors(draft: Draft, kind: str, read: Collection[str]) -> None:
             )
 
 
-def check_events(draft: SignalDraft) -> None:
-    """Refuse a floor where there are no events: a count, a gauge or a sum of money has none behind it."""
+def check_events(draft: SignalDraft, *, counts_bad: bool) -> None:
+    """Refuse a floor of events that an alert on a signal does not count.
+
+    A count, a gauge or a sum of money has none behind it. ``counts_bad`` says whether the alert counts bad events.
+    """
     signal = draft.signal
     is_money = isinstance(signal.kind, Cost) and divisor(signal) is None
-    if not is_money and not isinstance(signal.kind, Count | Level):
-        return
+    counts = not is_money and not isinstance(signal.kind, Count | Level)
     for floor in _written(draft):
-        # A gauge has no bad events either.
-        if floor.written.value and (floor.key == MIN_EVENTS or isinstance(signal.kind, Level)):
+        if floor.written.value and not (counts_bad if floor.key == MIN_BAD_EVENTS else counts):
             draft.findings.error(
                 "alert/no-events",
-                f'"{signal.name}" is no share of events, nor for each of them: it cannot have too few',
+                f"{draft.name} would ignore {floor.key}: "
+                + (
+                    f'it counts no bad events of "{signal.name}"'
+                    if counts
+                    else f'"{signal.name}" is no share of events, nor for each of them'
+                ),
                 floor.written.span,
                 f"leave {floor.key} out",
             )

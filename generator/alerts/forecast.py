@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
-from generator.alerts.tiers import BELOW_ZERO, bounded_tiers, value_bound
+from generator.alerts.tiers import BELOW_ZERO, Reason, bounded_tiers, value_bound
 from generator.model import names
 from generator.model.alerts import Forecast
 from generator.model.signals import Cost, Count
@@ -55,7 +55,7 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
         yield about.resolved(Forecast(), tiers)
 
 
-def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
+def _out_of_reach(value: float, _about: SignalDraft) -> Reason | None:
     return BELOW_ZERO if value < 0 else None
 
 

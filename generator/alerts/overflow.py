@@ -8,7 +8,7 @@ from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
 from generator.alerts.threshold.trials import BoundValues, on_both_sides
-from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, bounded_tiers
+from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, Reason, bounded_tiers
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Bound, Overflow, Tier
 from generator.model.signals import Quantile
@@ -48,7 +48,7 @@ def _bound(text: Text, about: SignalDraft) -> ResolvedBound | None:
     return None if value is None else ResolvedBound(value, human(value, Unit.RATIO), Bound(value, None, "#"))
 
 
-def _out_of_reach(value: float, _about: SignalDraft) -> str | None:
+def _out_of_reach(value: float, _about: SignalDraft) -> Reason | None:
     if value < 0:
         return BELOW_ZERO
     return ABOVE_ALL if value >= 1 else None

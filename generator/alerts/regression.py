@@ -10,7 +10,7 @@ from generator.alerts import chance, condition, usual
 from generator.alerts.chance import SEEN, SIGMAS, dispersion
 from generator.alerts.condition import HALF_EVENT
 from generator.alerts.draft import Draft, Resolved, about_signal
-from generator.alerts.floors import check_traffic
+from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
@@ -50,6 +50,7 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
     needed = "a share, a ratio or a quantile of metrics with the label release"
     if about is None or not about.fits(needed, fits=compares_releases(about.signal, draft.scope.runs)):
         return
+    check_events(about, counts_bad=_counts_bad(about.signal))
     if tiers := bounded_tiers(about, change_bound, change_out_of_reach):
         check_traffic(about, FLOORS, NEWEST_WINDOW)
         yield about.resolved(Regression(is_relative(about.signal)), tiers, NEWEST_WINDOW)
@@ -68,9 +69,12 @@ def expr(alert: Alert, kind: Regression, tier: Tier, ground: Ground) -> Expr:
     floor = ground.floor(alert, MIN_EVENTS)
     crossed = condition.enough(crossed, _events(alert, "newest", ground), floor, _BY)
     crossed = condition.enough(crossed, _events(alert, "previous", ground), floor, ())
-    if isinstance(signal.kind, Share | Quantile):
-        return _not_by_chance(crossed, alert, ground)
-    return crossed
+    return _not_by_chance(crossed, alert, ground) if _counts_bad(signal) else crossed
+
+
+def _counts_bad(signal: Signal) -> bool:
+    """Whether single events are good or bad; of a quantile, those beyond its value in the previous release."""
+    return isinstance(signal.kind, Share | Quantile)
 
 
 def compared(alert: Alert, _kind: Regression, ground: Ground) -> Expr:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.model.alerts import Alert, AlertSeverity, Tier
 from generator.model.alerts import Bound as Written
-from generator.model.signals import Signal, top_bucket
+from generator.model.signals import Better, Signal, lowest, top_bucket
 from generator.model.units import Unit, human, parse_duration, points
 from generator.notation.quantities import ResolvedBound, difference, resolve_bound, stands_on_objective
 
@@ -22,21 +22,24 @@ if TYPE_CHECKING:
 
     #: Read a bound as it is written; None where it cannot be used.
     Read = Callable[[Text, SignalDraft], ResolvedBound | None]
+
+
+class Reason(Struct, frozen=True):
+    """The reason why a tier never fires, or fires always, and the way out."""
+
+    text: str
+    help: str = "choose a bound within reach"
+    always: bool = False
+
+
+if TYPE_CHECKING:
     #: Return the reason why a condition is never true, or never false; None if it is neither.
-    OutOfReach = Callable[[float, SignalDraft], str | None]
+    OutOfReach = Callable[[float, SignalDraft], Reason | None]
 
 #: The reasons of bounds that no value, or every value, is beyond.
-NOT_ABOVE_ZERO = "its bound is not above zero"
-BELOW_ZERO = "its bound is below zero, so it would always fire"
-ABOVE_ALL = "a share never exceeds 100%"
-
-
-class Unreachable(Struct, frozen=True):
-    """A tier that cannot fire: its severity, the reason, and the way out."""
-
-    tier: str
-    why: str
-    help: str
+NOT_ABOVE_ZERO = Reason("its bound is not above zero")
+BELOW_ZERO = Reason("its bound is below zero", always=True)
+ABOVE_ALL = Reason("a share never exceeds 100%")
 
 
 def is_relative(signal: Signal) -> bool:
@@ -80,7 +83,7 @@ def _tiers(draft: SignalDraft, read: Read, out_of_reach: OutOfReach) -> Iterator
         if bound is None:
             continue
         if why := out_of_reach(bound.value, draft):
-            report_unreachable(text, Unreachable(severity, why, _way_out(why, draft)), draft)
+            report_unreachable(text, severity, why, draft)
         else:
             yield Tier(severity, bound.value, bound.text, written=bound.written)
 
@@ -134,36 +137,43 @@ def change_bound(text: Text, draft: SignalDraft) -> ResolvedBound | None:
     return ResolvedBound(value, words, Written(value, None, words))
 
 
-def change_out_of_reach(value: float, draft: SignalDraft) -> str | None:
+def change_out_of_reach(value: float, draft: SignalDraft) -> Reason | None:
     """Check the bound of a change: any change is at least 0, and no share changes by more than all of it."""
     if value <= 0:
         return NOT_ABOVE_ZERO
     share = draft.signal.unit is Unit.RATIO
-    return "a share cannot change by as much" if share and value > 1 else None
+    return Reason("a share cannot change by as much") if share and value > 1 else None
 
 
-def at_top(signal: Signal, top: float) -> str:
-    """Explain that no quantile is above the last bucket."""
-    return f"{signal.name} never shows more than its last bucket, {human(top, signal.unit)}"
+def beyond_buckets(value: float, signal: Signal) -> Reason | None:
+    """Check the bound of a quantile: it is at most its last bucket, and at least a part of its first one."""
+    top, least = top_bucket(signal), lowest(signal)
+    metric, highest, smallest = signal.of.metric, human(top or 0, signal.unit), human(least, signal.unit)
+    if top is not None and value >= top:
+        return Reason(
+            f"{signal.name} never shows more than its last bucket, {highest}",
+            f"choose a bound below {highest}, or give {metric} larger buckets under metrics",
+        )
+    if value and value <= least:
+        return Reason(
+            f"{signal.name} never shows less than {smallest}, of its first bucket",
+            f"choose a bound above {smallest}, or give {metric} smaller buckets under metrics",
+            always=signal.better is not Better.HIGHER,
+        )
+    return None
 
 
-def _way_out(why: str, draft: SignalDraft) -> str:
-    top = top_bucket(draft.signal)
-    if top is None or why != at_top(draft.signal, top):
-        return "choose a bound within reach"
-    below = f"choose a bound below {human(top, draft.signal.unit)}"
-    return f"{below}, or give {draft.signal.of.metric} larger buckets under metrics"
-
-
-def report_unreachable(text: Text, tier: Unreachable, draft: SignalDraft) -> None:
-    """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
+def report_unreachable(text: Text, tier: str, reason: Reason, draft: SignalDraft) -> None:
+    """Report a tier that cannot fire, or end: a default is dropped, and one that the author wrote is an error."""
     if draft.scope.is_own(text):
-        message = f"{draft.name} can never be {tier.tier}: {tier.why}"
-        draft.findings.error("alert/never-fires", message, text.span, tier.help)
+        fate = "would always be" if reason.always else "can never be"
+        message = f"{draft.name} {fate} {tier}: {reason.text}"
+        draft.findings.error("alert/never-fires", message, text.span, reason.help)
         return
     key = draft.entry.key
     place = text.span if text.span.file == key.span.file else key.span
-    message = f"{draft.name} of {draft.scope.service} is never {tier.tier}: {tier.why}"
+    fate = "always would be, and so is never" if reason.always else "is never"
+    message = f"{draft.name} of {draft.scope.service} {fate} {tier}: {reason.text}"
     if not draft.findings.failed:  # else it may follow from an error that is already reported
         draft.findings.info("alert/tier-dropped", message, place)
 

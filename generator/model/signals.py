@@ -170,6 +170,16 @@ def counts_bad(signal: Signal) -> bool:
     return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)
 
 
+def lowest(signal: Signal) -> float:
+    """Find the smallest value that a quantile can have, in base units: that of a first bucket with all observations.
+
+    0 for other signals.
+    """
+    if isinstance(signal.kind, Quantile) and signal.of.buckets:
+        return max(0.0, signal.kind.q * signal.of.buckets[0])
+    return 0.0
+
+
 def top_bucket(signal: Signal) -> float | None:
     """Find the largest value that a quantile can have, in base units; None for no limit."""
     if isinstance(signal.kind, Quantile) and signal.of.buckets:

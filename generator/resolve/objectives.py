@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Note, Span
 from generator.model.service import Objective, Site
-from generator.model.signals import SPEND, Better, Share, Signal, top_bucket
+from generator.model.signals import SPEND, Better, Share, Signal, lowest, top_bucket
 from generator.model.units import DAY, Unit, human
 from generator.notation.names import look_up
 from generator.notation.quantities import SMALLEST, amount
@@ -162,8 +162,19 @@ def _own_buckets(signal: Signal, service: ServiceSpec | None) -> Note | None:
 def _check_reachable(
     signal: Signal, bound: float, span: Span, buckets: Note | None, findings: Findings
 ) -> None:
-    top = top_bucket(signal)
-    if top is not None and bound >= top:
+    top, least = top_bucket(signal), lowest(signal)
+    if least and bound <= least:
+        fate = "never be missed" if signal.better is Better.HIGHER else "only be missed"
+        first, shown = (human(one, signal.unit) for one in (signal.of.buckets[0], least))
+        findings.error(
+            "objective/never-missed",
+            f"an objective of {human(bound, signal.unit)} can {fate}: the first bucket of {signal.of.metric} ends at "
+            f"{first}, and {signal.name} never shows less than {shown}",
+            span,
+            f"promise more than {shown}, or give {signal.of.metric} smaller buckets under metrics",
+            *((buckets,) if buckets else ()),
+        )
+    elif top is not None and bound >= top:
         fate = "only be missed" if signal.better is Better.HIGHER else "never be missed"
         findings.error(
             "objective/never-missed",

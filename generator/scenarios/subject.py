@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import OTHER
-from generator.model.signals import Better, Distribution, Quantile, Share, top_bucket
+from generator.model.signals import Better, Distribution, Quantile, Share, lowest, top_bucket
 from generator.model.units import HOUR, MINUTE
 from generator.scenarios.timeline import SeriesId, TestCase, Timeline
 
@@ -178,13 +178,15 @@ class Subject(Struct, frozen=True):
 def around(signal: Signal, bound: float) -> tuple[float, float]:
     """Find values just beyond and just inside a bound; for a good share the margin is relative to its bad part."""
     share = isinstance(signal.kind, Share | Distribution)
+    # A quantile is at least a part of its first bucket.
+    below = max(bound * (1 - MARGIN), (bound + lowest(signal)) / 2)
     if signal.better is Better.HIGHER and not share:
-        return bound * (1 - MARGIN), bound * (1 + MARGIN)
+        return below, bound * (1 + MARGIN)
     if signal.better is Better.HIGHER:
         bad = 1 - bound
         return 1 - _beyond(bad, 1), 1 - bad * (1 - MARGIN)
     # A quantile is at most its last bucket, and a share at most 1, however close the bound is.
-    return _beyond(bound, 1 if share else top_bucket(signal)), bound * (1 - MARGIN)
+    return _beyond(bound, 1 if share else top_bucket(signal)), below
 
 
 def _beyond(bound: float, most: float | None) -> float:
@@ -199,7 +201,7 @@ def worst(signal: Signal, bound: float) -> float:
     top = top_bucket(signal)
     if top is not None and isinstance(signal.kind, Quantile) and signal.better is not Better.HIGHER:
         return top
-    return bound / 10 if signal.better is Better.HIGHER else bound * 10
+    return max(bound / 10, lowest(signal)) if signal.better is Better.HIGHER else bound * 10
 
 
 def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float:

@@ -125,9 +125,14 @@ SPECS = {
     ),
     # An hour's spend is too small in a service's first minutes, and a later one no rise.
     "alerts of its own": _Small(
-        ("Spending", "Slower", "Strays"),
+        ("Spending", "Slower", "Strays", "Worse"),
         {
             "alerts": {
+                "Worse": {
+                    "change": {"signal": "success_rate", "over": "10m"},
+                    "warning": "10pp",
+                    "summary": "More runs fail.",
+                },
                 "Spending": {
                     "change": {"signal": "cost_rate", "over": "30m"},
                     "critical": "20%",
@@ -141,6 +146,13 @@ SPECS = {
                 },
                 "Strays": {"undeclared": {}, "for": "1h", "summary": "It has other values."},
             }
+        },
+    ),
+    "an objective just above the smallest value that buckets show": _Small(
+        ("AgentLatencyP50Missed",),
+        {
+            "metrics": {"agent_run_latency_ms": {"buckets": ["1s", "2s", "1m"]}},
+            "objectives": {"latency_p50": {"max": "505ms"}, "latency_p95": {"max": "20s"}},
         },
     ),
     "a bound of a segment": _Small(
@@ -185,6 +197,15 @@ def test_a_small_service_gets_cases_that_its_rules_pass(
             with prometheus_server() as server:
                 tried = try_out(server.api, trials, groups, rules_of(groups, name), service)
                 assert tried.contradictions() == []
+
+
+def test_no_case_sees_all_of_a_step_where_windows_overlap(tmp_path: Path) -> None:
+    """Of a count over 15 minutes, compared with its value 10 minutes ago, they have 5 minutes in common."""
+    alert = {"change": {"signal": "run_count", "over": "10m"}, "warning": "30%", "summary": "More runs."}
+    for over, is_tried in (("10m", False), ("15m", True)):
+        more = alert | {"change": {"signal": "run_count", "over": over}}
+        model = _model(_Small((), {"alerts": {"More": more}}), tmp_path / over)
+        assert bool(list(_batches("More", model))) is is_tried
 
 
 def _batches(name: str, model: Model) -> Iterator[tuple[list[Trial], str]]:

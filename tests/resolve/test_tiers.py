@@ -30,7 +30,6 @@ def _own(body: str, **keys: str) -> str:
         ("threshold: {signal: tool_error_rate}, warning: BOUND", "99.9%", "100%"),
         ("threshold: {signal: tool_error_rate}, warning: BOUND", "0%", "101%"),
         ("threshold: {signal: success_rate}, warning: BOUND", "100%", "0%"),
-        ("threshold: {signal: success_rate}, warning: BOUND", "1%", "101%"),
         ("change: {signal: success_rate, over: 1h}, warning: BOUND", "100pp", "101pp"),
         ("change: {signal: success_rate, over: 1h}, warning: BOUND", "1pp", "0pp"),
         ("change: {signal: latency_p95, over: 1h}, warning: BOUND", "500%", "0%"),
@@ -45,6 +44,32 @@ def test_an_author_s_bound_must_be_within_reach(body: str, fires: str, never: st
     (found,) = told(resolved(tmp_path / "never", _own(body.replace("BOUND", never), **objective)))
     assert (found.code, found.at) == ("alert/never-fires", never)
     assert found.message.startswith("Own can never be ")
+
+
+@pytest.mark.parametrize(
+    ("signal", "ends", "always"),
+    [("success_rate", "1%", "101%"), ("latency_p95", "96ms", "95ms")],
+)
+def test_an_author_s_alert_must_be_able_to_end(signal: str, ends: str, always: str, tmp_path: Path) -> None:
+    """With all runs in the first bucket, which ends at 100ms, a p95 is 95ms."""
+    body = f"threshold: {{signal: {signal}}}, warning: "
+    assert codes(resolved(tmp_path / "ends", _own(body + ends))) == []
+    (found,) = told(resolved(tmp_path / "always", _own(body + always)))
+    assert (found.code, found.at) == ("alert/never-fires", always)
+    assert found.message.startswith("Own would always be warning: ")
+
+
+@pytest.mark.parametrize(("better", "fate"), [("lower", "only"), ("higher", "never")])
+def test_an_objective_must_be_one_that_buckets_can_show(better: str, fate: str, tmp_path: Path) -> None:
+    side = {"lower": "max", "higher": "min"}[better]
+    signals: Section = {
+        "latency_p95": f"{{title: L, description: L., quantile: {{of: run_ms, q: 0.95}}, better: {better}}}"
+    }
+    for bound, expected in (("96ms", []), ("95ms", ["objective/never-missed"])):
+        promised = f"{{latency_p95: {{{side}: {bound}}}}}"
+        found = resolved(tmp_path / bound, service(objectives=promised), profile=profile(signals=signals))
+        assert codes(found) == expected
+        assert all(f"can {fate} be missed" in one.message for one in told(found))
 
 
 def test_a_pace_that_burns_the_budget_at_once_is_out_of_reach(tmp_path: Path) -> None:

@@ -119,9 +119,6 @@ def alerts(draw: st.DrawFn, known: Section) -> Section:
         body["over"] = draw(words.durations)
     if kind == "threshold" and "ratio" in signal:
         body["unfinished"] = draw(st.booleans())
-    floors: tuple[Section, ...] = ({}, {"min_bad_events": 5, "min_events": 10})
-    if "count" in signal or "level" in signal:
-        floors = ({}, {"min_bad_events": 5}) if "count" in signal else ({},)
     alert: Section = {
         kind: body,
         draw(st.sampled_from(("warning", "critical"))): draw(_bounds(kind, signal)),
@@ -130,10 +127,24 @@ def alerts(draw: st.DrawFn, known: Section) -> Section:
         "summary": draw(words.sentences),
         "means": draw(words.texts),
     }
-    more: Section = draw(st.sampled_from((*floors, {"disabled": 'It is "too" loud: {{ $x }}'})))
+    more: Section = draw(
+        st.sampled_from((*_floors(kind, signal), {"disabled": 'It is "too" loud: {{ $x }}'}))
+    )
     if kind == "threshold" and "min_bad_events" in more and ("share" in signal or "distribution" in signal):
         body["also_over"] = "1d"
     return alert | more
+
+
+def _floors(kind: str, signal: Section) -> tuple[Section, ...]:
+    """Floors of events that an alert may have; of bad ones a ratio has only those of a sparse metric."""
+    if "count" in signal or "level" in signal:
+        return ({},)
+    if kind in {"burn_rate", "overflow"}:
+        return {}, {"min_bad_events": 5}
+    few: Section = {"min_events": 10}
+    if kind == "change" and "quantile" in signal:
+        return {}, few
+    return {}, few, {"min_bad_events": 5} | few
 
 
 def _alert_kinds(signal: Section) -> list[str]:

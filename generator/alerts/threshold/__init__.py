@@ -8,10 +8,18 @@ from generator.alerts import chance, condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.threshold import expression, trials
-from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, NOT_ABOVE_ZERO, at_top, bounded_tiers, value_bound
+from generator.alerts.tiers import (
+    ABOVE_ALL,
+    BELOW_ZERO,
+    NOT_ABOVE_ZERO,
+    Reason,
+    beyond_buckets,
+    bounded_tiers,
+    value_bound,
+)
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
-from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor, top_bucket
+from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor
 from generator.model.units import Unit, duration, human
 from generator.notation.times import window
 
@@ -44,11 +52,15 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
     divides = divisor(signal) is not None and not isinstance(signal.kind, Share)
     if not about.fits("a ratio, which unfinished needs", fits=divides or not kind.unfinished):
         return
-    check_events(about)
+    check_events(about, counts_bad=_counts_bad(signal))
     if tiers := bounded_tiers(about, value_bound, _out_of_reach, falls=signal.better is Better.HIGHER):
         longest = kind.also_over or signal.window
         check_traffic(about, FLOORS, longest)
         yield about.resolved(kind, tiers, longest)
+
+
+def _counts_bad(signal: Signal) -> bool:
+    return counts_bad(signal) or isinstance(signal.kind, Quantile)
 
 
 def _also_over(about: SignalDraft) -> int:
@@ -57,7 +69,7 @@ def _also_over(about: SignalDraft) -> int:
     if written is None:
         return 0
     also, fewest = window(written, 0, about.scope.site, findings), about.spec.min_bad_events
-    if not (counts_bad(signal) or isinstance(signal.kind, Quantile)):
+    if not _counts_bad(signal):
         findings.error(
             "alert/signal-kind",
             f'"{signal.name}" counts no bad events, which also_over looks for',
@@ -84,21 +96,19 @@ def _also_over(about: SignalDraft) -> int:
     return also
 
 
-def _out_of_reach(value: float, about: SignalDraft) -> str | None:
+def _out_of_reach(value: float, about: SignalDraft) -> Reason | None:
     """Check a bound: "above 0" is any amount, nothing is below 0, and no quantile of real events is 0."""
     signal = about.signal
-    higher, share, top = signal.better is Better.HIGHER, signal.unit is Unit.RATIO, top_bucket(signal)
+    higher, share = signal.better is Better.HIGHER, signal.unit is Unit.RATIO
     if value <= 0 and (higher or isinstance(signal.kind, Quantile)):
         return NOT_ABOVE_ZERO
     if value < 0:
         return BELOW_ZERO
-    if top is not None and value >= top:
-        return at_top(signal, top)
     if share and not higher and value >= 1:
         return ABOVE_ALL
     if share and higher and value > 1:
-        return "every share is below that, so it would always fire"
-    return None
+        return Reason("every share is below that", always=True)
+    return beyond_buckets(value, signal)
 
 
 def variant_parts(kind: Threshold) -> Mapping[str, str]:
@@ -135,13 +145,12 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
     )
     over = "" if condition.is_now(signal) else f" over {_times(signal, kind)}"
     text = f"{condition.signal_in_words(signal, alert)}{over} is {condition.side(signal)} {tier.text}{also}"
-    by_chance = isinstance(signal.kind, Quantile) or counts_bad(signal)
     return condition.with_floors(
         text,
         alert,
         _too_many(signal),
         chance.deviations(signal, *(one.severity for one in alert.tiers))
-        if alert.min_bad_events and by_chance
+        if alert.min_bad_events and _counts_bad(signal)
         else "",
     )
 
