@@ -140,7 +140,9 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
         _until(told)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=60)
-    assert (running.returncode, errors) == (0, "")
+    # Where it takes long, its progress is told now and then.
+    wrong = [line for line in errors.splitlines() if not line.startswith("recording its signals")]
+    assert (running.returncode, wrong) == (0, [])
     assert not [pid for pid in servers if Path(f"/proc/{pid}").exists()]
     assert list((place / "tmp").iterdir()) == []
 
