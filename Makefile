@@ -8,7 +8,7 @@ SPECS ?= specs
 OUTPUT ?= output
 FUZZ_SECONDS ?= 60
 # In the order of tests/conftest.py: the longest files first.
-PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
+PYTEST_ARGS ?= -n auto --no-loadscope-reorder
 
 # Containers set this, and the compiler would be compiled anew by each run; what it is compiled to is git-ignored.
 export PYTHONDONTWRITEBYTECODE :=

@@ -13,12 +13,15 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from generator.live.server import find_prometheus, prometheus_server
 from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from xdist.remote import Producer
 
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+_GRAFANA = "tests/grafana/"
 _FIXTURES = {"prometheus", "fresh_prometheus"}
 
 # Prometheus is short-lived here: a garbage collector that runs less often leaves more time for the tests.
@@ -56,6 +60,19 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Use more processes than processors, for work while others wait."""
     return (os.cpu_count() or 1) + 3
+
+
+class _Scheduling(LoadFileScheduling):
+    """The tests of a file run in one process, and all of ``tests/grafana``: a simulated day takes a minute to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid)
+        return _GRAFANA if path.startswith(_GRAFANA) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Share the tests out among processes."""
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
