@@ -308,13 +308,13 @@ class _Step(Struct, frozen=True):
 
     @property
     def is_seen(self) -> bool:
-        """Whether a value shows all of the step, and buckets are fine enough to show that it brings more bad events.
+        """Whether a value shows all of the step for long enough, and buckets are fine enough to show that it is bad.
 
-        Of windows that overlap, only more traffic before could leave nothing of it in the second one.
+        A sum and a gauge do so from their window on, until the value before begins to change. The others may have so
+        much more traffic before that this one does not change.
         """
-        if _overlaps(self.signal, self.kind) and (
-            condition.adds_up(self.signal) or isinstance(self.signal.kind, Level)
-        ):
+        steady = condition.adds_up(self.signal) or isinstance(self.signal.kind, Level)
+        if steady and self.fires > self.kind.over:
             return False
         return self.kind.beyond is None or self._is_seen_from(self.base)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Note, Span
 from generator.model.service import Objective, Site
-from generator.model.signals import SPEND, Better, Share, Signal, lowest, top_bucket
+from generator.model.signals import SPEND, Better, Distribution, Share, Signal, lowest, top_bucket
 from generator.model.units import DAY, Unit, human
 from generator.notation.names import look_up
 from generator.notation.quantities import SMALLEST, amount
@@ -92,9 +92,7 @@ def objective_of(
     if written is None or (spec.min and spec.max):
         findings.error(
             "objective/direction",
-            f'{signal.name} is promised "{wanted}", since {signal.better} is better'
-            if signal.better is not Better.NEITHER
-            else f'{signal.name} is promised "min" or "max", not both',
+            _why(wanted, signal),
             entry.key.span,
             f"write {signal.name}: {{{wanted}: ...}}",
         )
@@ -109,9 +107,18 @@ def objective_of(
     return Objective(signal.name, bound, _window(spec, signal, site, findings))
 
 
+def _why(wanted: str, signal: Signal) -> str:
+    """Say which key an objective has."""
+    if signal.better is not Better.NEITHER:
+        return f'{signal.name} is promised "{wanted}", since {signal.better} is better'
+    if isinstance(signal.kind, Distribution):
+        return f'{signal.name} is promised "max": not every {signal.kind.label} can have a large share'
+    return f'{signal.name} is promised "min" or "max", not both'
+
+
 def _direction(spec: ObjectiveSpec, signal: Signal) -> str:
     """Choose the key of an objective; for a signal without a direction, its author's key."""
-    if signal.better is Better.NEITHER:
+    if signal.better is Better.NEITHER and not isinstance(signal.kind, Distribution):
         return "min" if spec.min else "max"
     return "min" if signal.better is Better.HIGHER else "max"
 

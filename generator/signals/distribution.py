@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Distribution, Signal
+from generator.model.signals import Better, Distribution, Signal
 from generator.model.units import Unit
 from generator.promql.expr import number
 from generator.scenarios.loads import Traffic, counter
@@ -18,14 +18,33 @@ from generator.streams.scope import Scope, rule, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
     from generator.scenarios.subject import Fixture
     from generator.scenarios.timeline import Load
     from generator.signals.events import Labels
+    from generator.spec.types import Entry, SignalSpec
 
 KEY, KIND = "distribution", Distribution
-reads, check = usual.reads, usual.check
+reads = usual.reads
+
+
+def check(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
+    """Refuse one that is better higher: shares of one whole cannot all be large."""
+    written = entry.value.better
+    if written and signal.better is Better.HIGHER:
+        findings.error(
+            "signal/better",
+            f'"{signal.name}" is the share of each {_of(signal)}: where one grows, others shrink; higher is not better',
+            entry.key.span,
+            "leave better out; for one value that should be frequent, write a share: "
+            f"share: {{of: {signal.of.metric or signal.of.name}, where: {{{_of(signal)}: <the value>}}}}",
+        )
+
+
+def _of(signal: Signal) -> str:
+    return signal.kind.label if isinstance(signal.kind, Distribution) else ""
 
 
 def resolve(draft: Draft) -> Distribution | None:

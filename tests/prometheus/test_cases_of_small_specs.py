@@ -200,9 +200,9 @@ def test_a_small_service_gets_cases_that_its_rules_pass(
 
 
 def test_no_case_sees_all_of_a_step_where_windows_overlap(tmp_path: Path) -> None:
-    """Of a count over 15 minutes, compared with its value 10 minutes ago, they have 5 minutes in common."""
-    alert = {"change": {"signal": "run_count", "over": "10m"}, "warning": "30%", "summary": "More runs."}
-    for over, is_tried in (("10m", False), ("15m", True)):
+    """A count over 15 minutes shows a rise from 15 minutes after it until the value before begins to rise."""
+    alert = {"for": "5m", "warning": "30%", "summary": "More runs."}
+    for over, is_tried in (("10m", False), ("19m", False), ("20m", True)):
         more = alert | {"change": {"signal": "run_count", "over": over}}
         model = _model(_Small((), {"alerts": {"More": more}}), tmp_path / over)
         assert bool(list(_batches("More", model))) is is_tried

@@ -39,6 +39,9 @@ class Metrics(Struct, frozen=True):
         )
 
 
+_BETTER = ("higher", "lower", "neither")
+
+
 @st.composite
 def signals(draw: st.DrawFn, metrics: Metrics) -> Section:
     """A signal of some kind; most of them compile."""
@@ -54,7 +57,7 @@ def signals(draw: st.DrawFn, metrics: Metrics) -> Section:
         "layer": draw(st.sampled_from(("run", "tools", "cost", "stop_reasons"))),
         kind: draw(_source(kind, of, listed, metrics)),
         "by": draw(metrics.broken_down(of)),
-        "better": draw(st.sampled_from(("higher", "lower", "neither"))),
+        "better": draw(st.sampled_from(("lower", "neither") if kind == "distribution" else _BETTER)),
     }
     if draw(st.booleans()) and signal.get("level", {}).get("take") != "now":
         signal["window"] = draw(words.durations)
