@@ -82,10 +82,27 @@ def _tiers(draft: SignalDraft, read: Read, out_of_reach: OutOfReach) -> Iterator
         bound = read(text, draft)
         if bound is None:
             continue
-        if why := out_of_reach(bound.value, draft):
+        why = out_of_reach(bound.value, draft)
+        if why and not (why.always and _is_shared(text, draft)):
             report_unreachable(text, severity, why, draft)
-        else:
-            yield Tier(severity, bound.value, bound.text, written=bound.written)
+            continue
+        if why:
+            _warn_of_one_without_end(severity, why, draft)
+        yield Tier(severity, bound.value, bound.text, written=bound.written)
+
+
+def _is_shared(text: Text, draft: SignalDraft) -> bool:
+    """Whether a bound is a default of the shared rules, which no service drops."""
+    return draft.name in draft.scope.shared_alerts and not draft.scope.is_own(text)
+
+
+def _warn_of_one_without_end(severity: AlertSeverity, why: Reason, draft: SignalDraft) -> None:
+    draft.findings.warning(
+        "alert/never-fires",
+        f"{draft.name} of {draft.scope.service} would always be {severity}: {why.text}",
+        draft.entry.key.span,
+        f"{why.help}; or write under alerts: {draft.name}: {{disabled: <the reason>}}",
+    )
 
 
 def _check_order(tiers: tuple[Tier, ...], draft: SignalDraft, *, falls: bool) -> None:
@@ -172,8 +189,8 @@ def report_unreachable(text: Text, tier: str, reason: Reason, draft: SignalDraft
         return
     key = draft.entry.key
     place = text.span if text.span.file == key.span.file else key.span
-    fate = "always would be, and so is never" if reason.always else "is never"
-    message = f"{draft.name} of {draft.scope.service} {fate} {tier}: {reason.text}"
+    why = f"{reason.text}, so it would always be" if reason.always else reason.text
+    message = f"{draft.name} of {draft.scope.service} is never {tier}: {why}"
     if not draft.findings.failed:  # else it may follow from an error that is already reported
         draft.findings.info("alert/tier-dropped", message, place)
 

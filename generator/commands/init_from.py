@@ -20,7 +20,7 @@ from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
-from generator.discover.draft import Draft, bounds, named, present
+from generator.discover.draft import Draft, bounds, named, present, shown_objectives
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
@@ -239,9 +239,9 @@ def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
         name = arguments.service or named(match.service.selector, taken, LONGEST_NAME - room)
         taken.add(name)
         labels = bounds(match, open_labels(match.profile), request.seconds or WEEK)
-        yield Draft(
-            name, arguments.owner, match, f"{printable(request.place.name)} on {day:%Y-%m-%d}", labels
-        )
+        origin = f"{printable(request.place.name)} on {day:%Y-%m-%d}"
+        shown = tuple(shown_objectives(match))
+        yield Draft(name, arguments.owner, match, origin, labels, shown=shown)
 
 
 _Drafted = tuple[Draft, "Service"]

@@ -14,16 +14,17 @@ from msgspec import Struct
 
 from generator.audit.checks.labels import may_be_listed
 from generator.audit.translated import alternatives
+from generator.discover.promises import ProposedObjective, not_above
 from generator.model.metrics import OTHER, Label
 from generator.model.names import TARGET_INFO
-from generator.model.units import WEEK, human_seconds, plain
+from generator.model.signals import Better, Quantile
+from generator.model.units import WEEK, Unit, human, human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
 from generator.streams.raw import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from generator.discover.promises import ProposedObjective
     from generator.discover.recognise import Match
     from generator.model.metrics import Metric
 
@@ -187,6 +188,7 @@ class Draft(Struct, frozen=True):
         bounds: The bounds of labels.
         objectives: The objectives, from the past.
         about_objectives: Their source, or the reason why there are none.
+        shown: Objectives in place of the profile's that the buckets cannot show.
         budget: A day's, as YAML, and its reason; empty where tokens and costs are not measured.
     """
 
@@ -197,6 +199,7 @@ class Draft(Struct, frozen=True):
     bounds: tuple[ProposedBound, ...] = ()
     objectives: tuple[ProposedObjective, ...] = ()
     about_objectives: str = ""
+    shown: tuple[ProposedObjective, ...] = ()
     budget: tuple[str, str] = ("", "")
 
     @property
@@ -225,28 +228,64 @@ class Draft(Struct, frozen=True):
         if buckets := list(_other_buckets(self.match)):
             yield "metrics:"
             yield from buckets
-        if self.objectives:
-            yield _commented("objectives:", self.about_objectives)
-        elif self.about_objectives:
-            yield f"# objectives: the profile's, since {self.about_objectives}"
-        for one in self.objectives:
-            yield _commented(f"  {one.signal}: {one.text}", one.why)
+        yield from self._promised()
         if self.budget[0]:
             yield _commented(f"budget: {{per_day: {self.budget[0]}}}", self.budget[1])
         if self.match.environments:
             yield from (_commented(*line) for line in self.match.environments.lines())
 
+    def _promised(self) -> Iterator[str]:
+        derived = {one.signal for one in self.objectives}
+        shown = [one for one in self.shown if one.signal not in derived]
+        if not derived and self.about_objectives:
+            which = "all others are the profile's" if shown else "the profile's"
+            yield f"# objectives: {which}, since {self.about_objectives}"
+        if derived or shown:
+            yield _commented("objectives:", self.about_objectives if derived else "")
+        for one in (*self.objectives, *shown):
+            yield _commented(f"  {one.signal}: {one.text}", one.why)
+
+
+def shown_objectives(match: Match) -> Iterator[ProposedObjective]:
+    """Replace the profile's objectives of quantiles that are beyond what the observed buckets can show.
+
+    A quantile is below the last bucket, and above its part of the first one.
+    """
+    bounds = dict(_differing(match))
+    for promised in match.service.objectives.values():
+        signal = match.service.signals[promised.signal]
+        edges = bounds.get(signal.of.metric)
+        if not edges or not isinstance(signal.kind, Quantile) or signal.unit is not Unit.SECONDS:
+            continue
+        factor = match.seen.metrics[signal.of.metric].metric.factor
+        least, top = signal.kind.q * edges[0] * factor, edges[-1] * factor
+        if least < promised.bound < top:
+            continue
+        inner = [edge * factor for edge in edges[:-1]]
+        nearest = min(inner, key=lambda edge: abs(edge - promised.bound), default=(least + top) / 2)
+        side = "min" if signal.better is Better.HIGHER else "max"
+        yield ProposedObjective(
+            signal.name,
+            f"{{{side}: {not_above(nearest)}}}",
+            f"the buckets cannot show the profile's {human(promised.bound, signal.unit)}",
+        )
+
+
+def _differing(match: Match) -> Iterator[tuple[str, list[float]]]:
+    """Find the buckets of the declared metrics, in their own units, if they differ from the profile's."""
+    declared = {entry.key.value for entry in match.profile.metrics}
+    for name, observed in match.seen.metrics.items():
+        found = observed.histogram.bounds if observed.histogram else ()
+        bounds = sorted(one for one in found if isfinite(one))
+        if name in declared and bounds and not set(observed.metric.buckets) <= set(bounds):
+            yield name, bounds
+
 
 def _other_buckets(match: Match) -> Iterator[str]:
     """Write the buckets of the declared metrics, if they differ from the profile's."""
-    declared = {entry.key.value for entry in match.profile.metrics}
-    for name, observed in match.seen.metrics.items():
-        bounds = (
-            sorted(one for one in observed.histogram.bounds if isfinite(one)) if observed.histogram else []
-        )
-        if name in declared and bounds and not set(observed.metric.buckets) <= set(bounds):
-            listed = ", ".join(_amount(bound, observed.metric) for bound in bounds)
-            yield _commented(f"  {name}: {{buckets: [{listed}]}}", "as seen; the profile has others")
+    for name, bounds in _differing(match):
+        listed = ", ".join(_amount(bound, match.seen.metrics[name].metric) for bound in bounds)
+        yield _commented(f"  {name}: {{buckets: [{listed}]}}", "as seen; the profile has others")
 
 
 def _amount(bound: float, metric: Metric) -> str:

@@ -116,14 +116,16 @@ def _success(run: Stream, service: Service, history: StreamHistory) -> ProposedO
 
 
 def _latency(latency: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:
-    """Choose a bucket's bound of the histogram, which is counted exactly."""
+    """Choose a bucket's bound of the histogram, which is counted exactly; not the last one, which no value is above."""
     seconds = history.quantile(latency, service.name)
     if seconds is None or not latency.buckets or seconds >= latency.buckets[-1]:
         return None
     if only_successes(latency, service):
         return None
-    bound = next((one for one in latency.buckets if one >= seconds * _ROOM), latency.buckets[-1])
-    return ProposedObjective("latency_p95", f"{{max: {_time(bound)}}}", f"{_time(seconds)} it was")
+    wanted, *finer = seconds * _ROOM, *latency.buckets[:-1]
+    bound = next((one for one in finer if one >= wanted), None)
+    text = _time(bound) if bound else not_above(min(wanted, (seconds + latency.buckets[-1]) / 2))
+    return ProposedObjective("latency_p95", f"{{max: {text}}}", f"{_time(seconds)} it was")
 
 
 def _tools(tools: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:
@@ -160,6 +162,12 @@ def _share(share: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{plain(round(share * 100, 6))}%"
+
+
+def not_above(seconds: float) -> str:
+    """Write a time, rounded down to milliseconds."""
+    thousandths = floor(round(seconds * 1000, 6))
+    return f"{thousandths}ms" if thousandths % 1000 else f"{thousandths // 1000}s"
 
 
 def _time(seconds: float) -> str:
