@@ -139,7 +139,7 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
         assert "FIRING   AgentToolErrorRateHigh (tool search), warning: opens a ticket for team-demo" in said
         _until(told)
         running.send_signal(signal.SIGINT)
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate(timeout=_PATIENCE)
     # Where it takes long, its progress is told now and then.
     wrong = [line for line in errors.splitlines() if not line.startswith("recording its signals")]
     assert (running.returncode, wrong) == (0, [])
@@ -164,7 +164,7 @@ def test_what_is_typed_begins_and_ends_an_incident(place: Path) -> None:
         assert re.search(r"success-drop-after-release has begun, with release \S+\.1: wait for", said)
         time.sleep(0.5)
         running.send_signal(signal.SIGTERM)
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate(timeout=_PATIENCE)
     assert running.returncode == 0
     assert errors.startswith('error: there is no incident "tool-outag" to show\n  help: did you mean')
     assert list((place / "tmp").iterdir()) == []
@@ -178,7 +178,7 @@ def test_an_end_while_it_is_set_up_leaves_nothing_either(place: Path, how: signa
             children = _children(running.pid)
             time.sleep(0.05)
         running.send_signal(how)
-        out, errors = running.communicate(timeout=60)
+        out, errors = running.communicate(timeout=_PATIENCE)
     assert (running.returncode, out, errors) == (0, "", "")
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert list((place / "tmp").iterdir()) == []
