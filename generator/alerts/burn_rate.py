@@ -86,15 +86,15 @@ def _tiers(about: SignalDraft, budget: float, window: int) -> Iterator[Tier]:
 def _report(
     text: Text,
     severity: AlertSeverity,
-    beyond: Mapping[Burn, tuple[str, str]],
+    beyond: Mapping[Burn, Reason],
     about: SignalDraft,
     *,
     partly: bool,
 ) -> None:
     """Report the paces that no budget burns at; ``partly`` is whether the severity has others."""
-    for burn, (why, help_) in beyond.items():
+    for burn, why in beyond.items():
         left = f" at {plain(burn.factor)}x" if partly else ""
-        report_unreachable(text, f"{severity}{left}", Reason(why, help_), about)
+        report_unreachable(text, f"{severity}{left}", why, about)
 
 
 def _check_retention(
@@ -115,14 +115,14 @@ def _check_retention(
         )
 
 
-def _beyond_budget(burn: Burn, budget: float, window: int) -> tuple[str, str] | None:
-    """Return the reason why a budget is never spent at a pace, and the way out; None if it can be."""
+def _beyond_budget(burn: Burn, budget: float, window: int) -> Reason | None:
+    """Return the reason why a budget is never spent at a pace; None if it can be."""
     if burn.factor * budget >= 1:
         why = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
-        return why, f"choose paces below {plain(round(1 / budget, 3))}x"
+        return Reason(why, f"choose paces below {plain(round(1 / budget, 3))}x")
     if burn.long > window:
         why = f"the budget is one of {duration(window)}, and {duration(burn.long)} is longer"
-        return why, f"look back over {duration(window)} at most, or promise for longer"
+        return Reason(why, f"look back over {duration(window)} at most, or promise for longer")
     return None
 
 

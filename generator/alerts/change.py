@@ -71,15 +71,10 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
         yield about.resolved(kind, tiers, about.signal.window + kind.over)
 
 
-def _overlaps(signal: Signal, kind: Change) -> bool:
-    """Whether the two windows that are compared have a part in common."""
-    return kind.over < signal.window
-
-
 def _check_overlap(about: SignalDraft, kind: Change) -> None:
-    """Warn that windows which overlap show a part of each step only."""
+    """Warn of two windows that overlap, which show only a part of a step."""
     signal = about.signal
-    if _overlaps(signal, kind):
+    if kind.over < signal.window:
         own, over = duration(signal.window), duration(kind.over)
         about.findings.warning(
             "alert/overlapping-windows",
@@ -91,7 +86,7 @@ def _check_overlap(about: SignalDraft, kind: Change) -> None:
 
 
 def _counts_bad(signal: Signal, kind: Change) -> bool:
-    """Whether the events of a change are judged one by one; those of a quantile need a bound."""
+    """Whether an alert counts bad events: of a quantile, the observations beyond a bound, where it has one."""
     return kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
 
 
@@ -308,10 +303,10 @@ class _Step(Struct, frozen=True):
 
     @property
     def is_seen(self) -> bool:
-        """Whether a value shows all of the step for long enough, and buckets are fine enough to show that it is bad.
+        """Whether the value shows the whole step until the alert fires, and the buckets show more bad events.
 
-        A sum and a gauge do so from their window on, until the value before begins to change. The others may have so
-        much more traffic before that this one does not change.
+        A sum or a gauge shows it until its earlier value changes as well, after ``over``. Other signals show it longer,
+        since much more traffic comes before the step than after it.
         """
         steady = condition.adds_up(self.signal) or isinstance(self.signal.kind, Level)
         if steady and self.fires > self.kind.over:

@@ -73,7 +73,7 @@ def expr(alert: Alert, kind: Regression, tier: Tier, ground: Ground) -> Expr:
 
 
 def _counts_bad(signal: Signal) -> bool:
-    """Whether single events are good or bad; of a quantile, those beyond its value in the previous release."""
+    """Whether an alert counts bad events: of a quantile, the slow observations."""
     return isinstance(signal.kind, Share | Quantile)
 
 

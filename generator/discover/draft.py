@@ -11,13 +11,14 @@ from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.audit.checks.labels import may_be_listed
 from generator.audit.translated import alternatives
 from generator.discover.promises import ProposedObjective, not_above
 from generator.model.metrics import OTHER, Label
 from generator.model.names import TARGET_INFO
-from generator.model.signals import Better, Quantile
+from generator.model.signals import Better, Quantile, lowest
 from generator.model.units import WEEK, Unit, human, human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
 from generator.streams.raw import series_of
@@ -258,10 +259,10 @@ def shown_objectives(match: Match) -> Iterator[ProposedObjective]:
         if not edges or not isinstance(signal.kind, Quantile) or signal.unit is not Unit.SECONDS:
             continue
         factor = match.seen.metrics[signal.of.metric].metric.factor
-        least, top = signal.kind.q * edges[0] * factor, edges[-1] * factor
+        *inner, top = (edge * factor for edge in edges)
+        least = lowest(replace(signal, of=replace(signal.of, buckets=(*inner, top))))
         if least < promised.bound < top:
             continue
-        inner = [edge * factor for edge in edges[:-1]]
         nearest = min(inner, key=lambda edge: abs(edge - promised.bound), default=(least + top) / 2)
         side = "min" if signal.better is Better.HIGHER else "max"
         yield ProposedObjective(

@@ -254,7 +254,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         for name, signal in each.signals.items():
             if name not in signals or signals[name].apart:
                 signals[name] = signal
-        own |= any(each.signals[name].own or each.signals[name].apart for name in each.shown)
+        own |= any(each.signals[name].brings_title for name in each.shown)
         rows |= each.shown
         shared = each.shown if shared is None else shared & each.shown
         had = frozenset(each.signals)

@@ -144,6 +144,11 @@ class Signal(Struct, frozen=True):
     shared: bool = False
     apart: bool = False
 
+    @property
+    def brings_title(self) -> bool:
+        """Whether its rows carry its title: the dashboards have only those of shared and of profiles' signals."""
+        return self.own or self.apart
+
 
 def divisor(signal: Signal) -> Stream | None:
     """Find the stream of events that a ratio divides by; None for a signal that is not a ratio."""

@@ -35,7 +35,7 @@ _RELEASE, _DOUBLED = "after release", 1
 def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[RecordingRule, ...]:
     """Record a row of the board; a signal without a trend has one only if an alert shows its status there."""
     labels = {names.SIGNAL: signal.name, names.UNIT: str(signal.unit)}
-    titled = {names.TITLE: signal.title} if signal.own or signal.apart else {}
+    titled = {names.TITLE: signal.title} if signal.brings_title else {}
     current = rule(names.BOARD_CURRENT, _current(signal, scope), **labels, **titled)
     if signal.trend is None:
         return (current,) if is_watched else ()

@@ -32,19 +32,15 @@ reads = usual.reads
 
 def check(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
     """Refuse one that is better higher: shares of one whole cannot all be large."""
-    written = entry.value.better
-    if written and signal.better is Better.HIGHER:
+    label = signal.levels[0][0]
+    if signal.better is Better.HIGHER:
         findings.error(
             "signal/better",
-            f'"{signal.name}" is the share of each {_of(signal)}: where one grows, others shrink; higher is not better',
+            f'"{signal.name}" is the share of each {label}: where one grows, others shrink; higher is not better',
             entry.key.span,
             "leave better out; for one value that should be frequent, write a share: "
-            f"share: {{of: {signal.of.metric or signal.of.name}, where: {{{_of(signal)}: <the value>}}}}",
+            f"share: {{of: {signal.of.metric or signal.of.name}, where: {{{label}: <the value>}}}}",
         )
-
-
-def _of(signal: Signal) -> str:
-    return signal.kind.label if isinstance(signal.kind, Distribution) else ""
 
 
 def resolve(draft: Draft) -> Distribution | None:
