@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
-from generator.grafana.records import Recording, Records, recording, records_of
+from generator.grafana.records import Recording, Records, recording
 from generator.model.alerts import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager
 from generator.prometheus.files import own_paths, rule_files, shard_files, shared_files
@@ -30,7 +30,6 @@ __all__ = [
     "entry_of",
     "measured_part",
     "once",
-    "records_of",
 ]
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from generator.alerts.guide import Guide
     from generator.model.rules import RecordingRule
-    from generator.model.service import Service
+    from generator.model.service import Library, Service
     from generator.model.signals import Signal
     from generator.spec.types import Text
 
@@ -137,6 +137,12 @@ def records(alert: Alert, _kind: BurnRate, ground: Ground) -> Iterator[Recording
     yield from error_budget.sides(signal, scope)
     for window in windows(alert):
         yield from error_budget.burn_over(signal, window, scope)
+
+
+def burning(library: Library) -> tuple[Signal, ...]:
+    """List the signals whose error budget an alert of the library watches."""
+    watched = dict.fromkeys(alert.signal for alert in library.alerts if isinstance(alert.kind, BurnRate))
+    return tuple(library.signals[name] for name in watched)
 
 
 def windows(alert: Alert) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from generator.alerts.threshold.trials import BoundValues, on_both_sides
 from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, Reason, bounded_tiers
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Bound, Overflow, Tier
+from generator.model.panels import PANELS
 from generator.model.signals import Quantile
 from generator.model.units import Unit, human
 from generator.notation.quantities import ResolvedBound, amount
@@ -18,11 +19,12 @@ from generator.scenarios.loads import Traffic, beyond_last
 from generator.scenarios.subject import MARGIN, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from generator.alerts.condition import Ground
     from generator.alerts.guide import Guide
     from generator.model.service import Service
+    from generator.model.signals import Signal
     from generator.promql.expr import Expr
     from generator.scenarios.timeline import Load, TestCase
     from generator.spec.types import Text
@@ -41,6 +43,14 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
     if tiers := bounded_tiers(about, _bound, _out_of_reach):
         check_traffic(about, FLOORS, about.signal.window)
         yield about.resolved(Overflow(), tiers)
+
+
+def is_recorded(signal: Signal, alerts: Iterable[Alert]) -> bool:
+    """Whether the share beyond the last bucket is recorded of a signal: a panel or an alert reads it."""
+    if not isinstance(signal.kind, Quantile):
+        return False
+    watched = (alert.signal for alert in alerts if isinstance(alert.kind, Overflow))
+    return f"{signal.name}:overflow" in PANELS or signal.name in watched
 
 
 def _bound(text: Text, about: SignalDraft) -> ResolvedBound | None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from msgspec import Struct
-
 from generator.alerts import (
     absence,
     burn_rate,
@@ -136,27 +134,15 @@ def module_of(kind: AlertKind) -> KindModule[Any]:
     return _BY_CLASS[type(kind)]
 
 
-class Judgement(Struct, frozen=True):
-    """An alert, and the condition of each of its tiers."""
-
-    alert: Alert
-    conditions: tuple[Condition, ...]
-
-
-def judgement(alert: Alert, ground: Ground) -> Judgement:
-    """Build the conditions of an alert."""
+def conditions(alert: Alert, ground: Ground) -> Iterator[Condition]:
+    """Build the condition of each tier of an alert."""
     module = module_of(alert.kind)
-    return Judgement(
-        alert,
-        tuple(
-            Condition(
-                tier.severity,
-                module.expr(alert, alert.kind, tier, ground),
-                module.sentence(alert, alert.kind, tier, ground),
-            )
-            for tier in alert.tiers
-        ),
-    )
+    for tier in alert.tiers:
+        yield Condition(
+            tier.severity,
+            module.expr(alert, alert.kind, tier, ground),
+            module.sentence(alert, alert.kind, tier, ground),
+        )
 
 
 def alert_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:

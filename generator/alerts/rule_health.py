@@ -32,9 +32,9 @@ WINDOW = 30 * MINUTE
 _MISSED = 0.1
 #: Our groups, as Prometheus names them: after their file and a semicolon.
 _OURS = ".*;agent-.*"
-_GROUP = "rule_group"
-_FAILURES = Series("prometheus_rule_evaluation_failures_total").where("=~", **{_GROUP: _OURS})
-_MISSES = Series("prometheus_rule_group_iterations_missed_total").where("=~", **{_GROUP: _OURS})
+_GROUP = names.RULE_GROUP
+_FAILURES = Series(names.RULE_FAILURES).where("=~", **{_GROUP: _OURS})
+_MISSES = Series(names.RULE_MISSES).where("=~", **{_GROUP: _OURS})
 
 KEY, KIND = "rule_health", RuleHealth
 FLOORS: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> s
     group = f"{{{{ $labels.{_GROUP} }}}}"
     match kind.watch:
         case Watch.CONSTANTS:
-            return f"{SERVICE} is measured, but no service:agent_info says whose it is: no alert watches it."
+            return f"{SERVICE} is measured, but no {names.INFO} says whose it is: no alert watches it."
         case Watch.OWNERS:
             return f"{{{{ $value }}}} pairs of owner and profile claim {SERVICE}: its alerts have no owner."
         case Watch.FAILURES:
@@ -141,7 +141,7 @@ def words(_alert: Alert, kind: RuleHealth, _tier: Tier, _service: Service) -> st
     """Describe the condition for people."""
     match kind.watch:
         case Watch.CONSTANTS:
-            return "A stream of the service is recorded, and its service:agent_info is not"
+            return f"A stream of the service is recorded, and its {names.INFO} is not"
         case Watch.OWNERS:
             return "Rule files name more than one owner or profile for the service"
         case Watch.FAILURES:
@@ -184,11 +184,11 @@ def cases(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
             )
             yield subject.case("fires on two owners", timeline, nobody)
         case Watch.FAILURES:
-            yield _counted("prometheus_rule_evaluation_failures_total", subject)
+            yield _counted(names.RULE_FAILURES, subject)
         case Watch.ROUNDS:
             yield _late(subject)
             yield _new(subject)
-            yield _counted("prometheus_rule_group_iterations_missed_total", subject)
+            yield _counted(names.RULE_MISSES, subject)
         case _:
             assert_never(kind.watch)
 
@@ -196,8 +196,8 @@ def cases(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
 def _counted(name: str, subject: Subject) -> TestCase:
     """Raise Prometheus' count of failures or misses of one of our groups, once."""
     group = f"/etc/prometheus/rules/agent-run.rules.yml;agent-{subject.alert.about}"
-    counted, interval = SeriesId(name, (("rule_group", group),)), subject.interval
-    strange = SeriesId(name, (("rule_group", "/etc/prometheus/rules/other.yml;other"),))
+    counted, interval = SeriesId(name, ((_GROUP, group),)), subject.interval
+    strange = SeriesId(name, ((_GROUP, "/etc/prometheus/rules/other.yml;other"),))
     begun = subject.timeline.then(20 * MINUTE, {counted: 0.0, strange: 0.0})
     begun = begun.then(20 * MINUTE, {counted: 0.0, strange: 1.0}).quiet("silent on groups of others")
     once: Load = {counted: 1.0, strange: 1.0}
@@ -205,7 +205,7 @@ def _counted(name: str, subject: Subject) -> TestCase:
     timeline = subject.fires_and_resolves(
         begun, once, once, true_after=interval, false_after=WINDOW + interval - lasts, exact=False
     )
-    labels = (("rule_group", group), (names.SERVICE, ""), (names.OWNER, ""))
+    labels = ((_GROUP, group), (names.SERVICE, ""), (names.OWNER, ""))
     return subject.case(f"fires on {name}", timeline, labels)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from generator.alerts.condition import SERVICE, Condition, Ground
 from generator.alerts.culprit import culprit
-from generator.alerts.registry import dashboard_of_alert, judgement, module_of, panel_of
+from generator.alerts.registry import conditions, dashboard_of_alert, module_of, panel_of
 from generator.model import names
 from generator.model.panels import CHOICES
 from generator.model.rules import AlertingRule
@@ -33,7 +33,7 @@ def alerting_rules(
     ``switch`` is the vector of the services that have a shared alert, with the labels that it takes from them: the
     owner, and ``marks``.
     """
-    for condition in judgement(alert, ground).conditions:
+    for condition in conditions(alert, ground):
         expr = condition.expr
         if switch is not None:
             expr = _owned(expr, switch, marks)

@@ -15,7 +15,7 @@ import yaml
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from generator.diagnostics.wording import printable, shortened
+from generator.diagnostics.wording import counted, printable, shortened
 from generator.live.errors import LiveError
 from generator.live.transport import Connection, open_connection
 
@@ -140,6 +140,7 @@ class Group(Struct, frozen=True):
 
 
 Namespaces = dict[str, dict[str, Group]]
+"""Groups by namespace and name."""
 
 
 def connect_ruler(
@@ -168,9 +169,6 @@ def _path(url: str) -> str:
 
 def _quoted(name: str) -> str:
     return quote(name, safe="")
-
-
-"""Groups by namespace and name."""
 
 
 def read_groups(namespaces: Mapping[str, Iterable[Mapping[str, Any]]]) -> Namespaces:
@@ -229,7 +227,7 @@ def _changes(ours: Group, theirs: Group) -> Iterator[str]:
     added, removed = (len(one.keys() - other.keys()) for one, other in ((after, before), (before, after)))
     changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
     counts = {"added": added, "removed": removed, "changed": changed}
-    yield from (f"{count} rule{'s' * (count > 1)} {what}" for what, count in counts.items() if count)
+    yield from (f"{counted(count, 'rule')} {what}" for what, count in counts.items() if count)
     if not any(counts.values()) and ours.rules != theirs.rules:
         yield "order of rules"
 

@@ -242,7 +242,7 @@ def apply_to_grafana(
     _refuse_faults(plan)
     say(f"Grafana {api.url}, folder {options.folder}" + (": dry run, nothing is written" * options.dry_run))
     if options.dry_run:
-        for line in _plan_lines(plan, folder_title=GRAFANA_FOLDER, prune=options.prune):
+        for line in _plan_lines(plan, prune=options.prune):
             say(line)
     else:
         _apply_plan(api, plan, f"agent-metrics, output {generated.digest}", options, say)
@@ -255,7 +255,7 @@ def _apply_plan(
 ) -> None:
     done: list[DashboardStep] = []
     try:
-        for step in _carry_out(api, plan, folder_title=GRAFANA_FOLDER, message=message, prune=options.prune):
+        for step in _carry_out(api, plan, message=message, prune=options.prune):
             done.append(step)
             say(_done_line(step))
     except LiveError as error:
@@ -274,15 +274,12 @@ def _refuse_faults(plan: DashboardPlan) -> None:
         )
 
 
-def _carry_out(
-    api: GrafanaApi, plan: DashboardPlan, *, folder_title: str, message: str, prune: bool
-) -> Iterator[DashboardStep]:
+def _carry_out(api: GrafanaApi, plan: DashboardPlan, *, message: str, prune: bool) -> Iterator[DashboardStep]:
     """Carry out a plan without faults, and yield each step when Grafana has confirmed it.
 
     Args:
         api: the Grafana that the plan was made for.
         plan: the steps.
-        folder_title: the title of a new folder.
         message: the change's text in Grafana's version history.
         prune: whether to delete stale dashboards.
 
@@ -290,7 +287,7 @@ def _carry_out(
         LiveError: a step failed; those after it were not begun.
     """
     if plan.folder_title is None:
-        api.create_folder(plan.folder, folder_title)
+        api.create_folder(plan.folder, GRAFANA_FOLDER)
     for step in plan.steps:
         if step.action in {DashboardAction.CREATE, DashboardAction.UPDATE}:
             _save(api, step, plan.folder, message)
@@ -332,10 +329,10 @@ def _delete(api: GrafanaApi, step: DashboardStep, folder: str) -> None:
             raise
 
 
-def _plan_lines(plan: DashboardPlan, *, folder_title: str, prune: bool) -> Iterator[str]:
+def _plan_lines(plan: DashboardPlan, *, prune: bool) -> Iterator[str]:
     """Describe the steps of the plan."""
     if plan.folder_title is None:
-        yield _line("create", f'folder "{folder_title}" (uid {plan.folder})')
+        yield _line("create", f'folder "{GRAFANA_FOLDER}" (uid {plan.folder})')
     for step in plan.steps:
         yield _line(
             "delete" if prune and step.action is DashboardAction.STALE else step.action.value, _name(step)

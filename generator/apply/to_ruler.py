@@ -13,7 +13,7 @@ import yaml
 from msgspec import Struct
 
 from generator.apply.ruler_api import Namespaces, RulerApi, group_changes, read_groups
-from generator.diagnostics.wording import listed
+from generator.diagnostics.wording import counted, listed
 from generator.live.errors import LiveError
 from generator.model.names import GRAFANA_TAG
 
@@ -101,7 +101,7 @@ def apply_to_ruler(
     else:
         _carry_out(api, plan, generated.namespaces, say, prune=prune)
         _verify(api, wanted)
-    say(f"  unchanged   {_count(plan.unchanged, 'group')}")
+    say(f"  unchanged   {counted(plan.unchanged, 'group')}")
     for line in _remarks(plan, prune=prune):
         say(line)
 
@@ -131,7 +131,7 @@ def _written(wanted: Namespaces, ours: Namespaces) -> Iterator[GroupStep]:
         for name, group in groups.items():
             has = ours.get(namespace, {}).get(name)
             if has is None:
-                yield GroupStep(GroupAction.CREATE, namespace, name, _count(len(group.rules), "rule"))
+                yield GroupStep(GroupAction.CREATE, namespace, name, counted(len(group.rules), "rule"))
             elif changes := group_changes(group, has):
                 yield GroupStep(GroupAction.UPDATE, namespace, name, ", ".join(changes))
 
@@ -210,13 +210,9 @@ def _remarks(plan: RulerPlan, *, prune: bool) -> Iterator[str]:
     if plan.foreign:
         yield f"  left alone  {listed(plan.foreign)}: not made by agent-metrics"
     if plan.unlimited:
-        yield f"  without     the limit of {_count(plan.unlimited, 'group')}, which this ruler does not keep"
+        yield f"  without     the limit of {counted(plan.unlimited, 'group')}, which this ruler does not keep"
 
 
 def _line(done: str, step: GroupStep) -> str:
     words = f" ({step.words})" if step.words else ""
     return f"  {done:<11} {step.called}{words}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

@@ -39,7 +39,6 @@ _COUNTER = re.compile(r"^[#]\s+TYPE\s+(\S+)\s+counter\s*$", re.MULTILINE)
 _SIGNS = re.compile(
     r"^# UNIT |^# TYPE \S+ (?:unknown|stateset|info|gaugehistogram)$|^[^#\n].* # \{", re.MULTILINE
 )
-_UNTOLD = frozenset({"unknown", "untyped"})
 _WHOLE = "save the whole answer; a scrape that fails half way leaves such a file"
 _ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 _NO_EXPOSITION = "Prometheus text or OpenMetrics is wanted, as a target answers at /metrics"
@@ -138,9 +137,7 @@ def _described(families: Iterable[Metric]) -> dict[str, Described]:
         name = total if family.type == "counter" and total in names else family.name
         types[name].add(family.type)
         units[name].add(family.unit)
-    return {
-        name: Described(frozenset(types[name] - _UNTOLD), frozenset(units[name] - {""})) for name in types
-    }
+    return {name: Described.of(types[name], units[name]) for name in types}
 
 
 def fetch_file(path: Path) -> Fetched:

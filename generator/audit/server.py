@@ -40,7 +40,6 @@ _MOST_NAMES = 1000
 _MOST_PAST, _MOST_SAID = 100_000, 20
 _LOOKBACK = 300
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_UNTOLD = frozenset({"unknown", "untyped", ""})
 
 
 class _Metadata(Struct):
@@ -120,7 +119,7 @@ class ServerSource(Struct, frozen=True):
         names = dict.fromkeys((name, name.removesuffix("_total")))
         entries = [entry for one in names for entry in self._metadata(one)]
         types, units = {entry.type for entry in entries}, {entry.unit for entry in entries}
-        return Described(frozenset(types - _UNTOLD), frozenset(units - {""}))
+        return Described.of(types, units)
 
     def instances(self, name: str) -> int:
         """Count targets."""

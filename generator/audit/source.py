@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
 #: The largest number of observed values of a label, the most frequent first; all are counted.
 MOST_VALUES = 200
@@ -17,6 +17,8 @@ MOST_RESETS, TEN_MINUTES = 3, 600
 TARGET_LABELS = ("job", "instance")
 #: OpenTelemetry's exporters name the measuring code; it is the same on all series of a metric.
 _SCOPE = "otel_scope_"
+#: The types and the unit of a metric that its exposition does not describe.
+_UNDESCRIBED = frozenset({"", "unknown", "untyped"})
 
 
 class Groups(Struct, frozen=True):
@@ -34,6 +36,11 @@ class Described(Struct, frozen=True):
 
     types: frozenset[str] = field(default_factory=frozenset)
     units: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, types: Iterable[str], units: Iterable[str]) -> Described:
+        """Drop the types and units that say nothing."""
+        return cls(frozenset(types) - _UNDESCRIBED, frozenset(units) - _UNDESCRIBED)
 
 
 class AuditSource(Protocol):

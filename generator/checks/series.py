@@ -13,6 +13,7 @@ from generator.model.outside import STREAM
 from generator.model.rules import AlertingRule, Rule
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream
 from generator.promql.shape import ABSENT, NOTHING, Origin, Shape, constant, grouped, labelled, shape, union
+from generator.signals.prices import WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +48,7 @@ _OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         names.PROFILE_LABEL_VALUE: (names.PROFILE, names.LABEL),
         names.PROFILE_LABEL_MAX: (names.PROFILE, names.LABEL),
         names.PRICE: (MODEL, TOKEN_TYPE),
-        names.PRICE_WITHIN: (MODEL, TOKEN_TYPE, "within"),
+        names.PRICE_WITHIN: (MODEL, TOKEN_TYPE, WITHIN),
     }
 )
 #: A stream that a profile feeds: its record, its stem, and the labels that the record keeps.
@@ -62,8 +63,8 @@ _OF_TARGETS = (
 )
 _TARGET_LABELS = ("job", "instance")
 #: Prometheus's own counts of its rules, where it scrapes itself.
-_OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
-_RULE_LABELS = ("job", "instance", "rule_group")
+_OF_RULES = (names.RULE_FAILURES, names.RULE_MISSES)
+_RULE_LABELS = ("job", "instance", names.RULE_GROUP)
 _STATES = (*constant("firing"), *constant("pending"))
 
 

@@ -10,8 +10,8 @@ from generator.commands import options
 from generator.commands.call import OK, CallError
 from generator.commands.compiling import on_specs
 from generator.commands.earlier import OLD, earlier_specs
-from generator.emit import emit_dashboards, records_of
-from generator.grafana.records import recording
+from generator.emit import emit_dashboards
+from generator.grafana.records import recording, records_of
 from generator.model.names import DASHBOARDS, dashboard_path
 
 if TYPE_CHECKING:

@@ -24,9 +24,10 @@ from generator.discover.draft import Draft, bounds, named, present, shown_object
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
-from generator.discover.proof import SPEND, Firing, Remembered, TriedPanel, firings, panels, remembered
+from generator.discover.proof import Firing, Remembered, TriedPanel, firings, panels, remembered
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
 from generator.live.errors import LiveError
+from generator.model.signals import SPEND
 from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.environments import LONGEST_NAME

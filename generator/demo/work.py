@@ -25,6 +25,8 @@ from generator.simulate.draws import stream
 from generator.simulate.exposition import Process, ServiceExposition
 from generator.simulate.incidents import (
     EVERYTHING,
+    MOST_STUCK,
+    SECONDS_A_LOOP,
     Conditions,
     Effect,
     SimulatedIncident,
@@ -46,8 +48,6 @@ if TYPE_CHECKING:
 _CREEPING = HOUR
 # The largest number of runs at work at once; later ones wait.
 _WORKERS = 64
-_MOST_STUCK = 20
-_SECONDS_A_LOOP = 3.0
 #: A live process counts all events as of one scrape.
 _NOW = 0
 
@@ -155,7 +155,7 @@ class Working:
                 return
             now, release = self._switches.now(), self._switches.release
             if self._rng.random() < now.stuck:
-                self._stuck = min(self._stuck + 1, _MOST_STUCK)
+                self._stuck = min(self._stuck + 1, MOST_STUCK)
                 continue
             one = run(self._rng, self._agent, now)
             instance = self._rng.choice(self._instances)
@@ -164,7 +164,7 @@ class Working:
     def _loop(self) -> None:
         """Run each stuck run's loop every few seconds; the end of the incident ends them."""
         rng = stream(2, "demo")
-        while not self._ended.wait(_SECONDS_A_LOOP / max(1, self._stuck)):
+        while not self._ended.wait(SECONDS_A_LOOP / max(1, self._stuck)):
             now = self._switches.now()
             if not now.stuck:
                 self._stuck = 0

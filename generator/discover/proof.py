@@ -23,7 +23,8 @@ from generator.live.plan import records_read
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
-from generator.model.rules import RecordingRule, RuleGroup
+from generator.model.rules import RuleGroup, records_of
+from generator.model.signals import SPEND
 from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.scratch import RawSource, check_copied, check_scratch, server_with_raw
 from generator.replay.subject import closure, raw_of
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 _MOST_SAMPLES = 50_000_000
 #: The counts of an exposition are assumed to recur in every minute of this time.
 GROWING, _AGAIN = 2 * 3600, 60
-#: The signal for the cost of a day.
-SPEND = "spend"
 _STAY = frozenset({"gauge", "info", "stateset"})
 _POINTS = 300
 _STEP = 15.0
@@ -90,7 +89,7 @@ def remembered(
         LiveError: there is no Prometheus on this machine, or one of the servers fails.
     """
     check_scratch()
-    records = _records(rules)
+    records = records_of(rules.groups)
     wanted = {names.rate(stream) for service in services for stream in service.streams.values()}
     wanted |= {names.value(service.signals[SPEND]) for service in services if SPEND in service.signals}
     first = closure(wanted & records, rules.groups, records)
@@ -117,7 +116,7 @@ def _filled(
         return
     own = [group for one in rules.own for group in one.recording]
     check_copied(own)
-    raw = raw_of(own, _records(rules))
+    raw = raw_of(own, records_of(rules.groups))
     end = int(place.at)
     crew = WorkerPool((place.api,), NoAnswers(), progress)
     with server_with_raw(RawSource(crew, (end - place.seconds, end), site, _MOST_SAMPLES), raw) as (
@@ -125,11 +124,6 @@ def _filled(
         span,
     ):
         yield Remembered(api, *span)
-
-
-def _records(rules: RuleSet) -> frozenset[str]:
-    every = (rule for group in rules.groups for rule in group.rules)
-    return frozenset(rule.record for rule in every if isinstance(rule, RecordingRule))
 
 
 def _only(groups: Iterable[RuleGroup], wanted: Callable[[str], bool]) -> Iterator[RuleGroup]:
@@ -233,8 +227,7 @@ class _Reasons(Struct, frozen=True):
 
     @classmethod
     def of(cls, rules: RuleSet) -> _Reasons:
-        every = (rule for group in rules.groups for rule in group.rules)
-        return cls(rules, frozenset(rule.record for rule in every if isinstance(rule, RecordingRule)))
+        return cls(rules, records_of(rules.groups))
 
     def why(self, targets: Iterable[Json], absent: Absent) -> str:
         """Find the missing part of a panel: a label of the level of its records, or any event."""

@@ -20,7 +20,7 @@ _MILLISECONDS = 1000
 #: The labels that distinguish alerts of one name.
 _PARTS = (
     *(names.LABEL, "tool", "model", "stop_reason", "error_class", "token_type", "reason", "status"),
-    *(names.RELEASE, names.METRIC, "rule_group"),
+    *(names.RELEASE, names.METRIC, names.RULE_GROUP),
 )
 _NAME, _STATE = "alertname", "alertstate"
 #: The labels that distinguish the rows.
@@ -71,7 +71,7 @@ def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -
     """List the alerts that ``of`` selects; ``whose`` are the columns with their service."""
     runbook = ("Runbook", f"{records.runbooks}/${{__data.fields.{_NAME}}}.md")
     columns = (
-        Column("Severity", names.SEVERITY, cell=Cell.SEVERITY, width=92, of=Query(alerts(of), rare=True)),
+        Column("Severity", names.SEVERITY, cell=Cell.SEVERITY, width=92, of=Query(alerts(of))),
         *whose,
         Column("Alert", _NAME, link=runbook),
         Column("Part", names.PART),

@@ -24,6 +24,8 @@ EARLIER = "#8E979F"
 TEXT = "text"
 #: The one colour of objectives, on a dark and on a light background.
 OBJECTIVE = "#A0A7B0"
+#: The steps of a part of an objective or a budget: it is nearly, and fully, used.
+NEARLY_USED = ((None, TEXT), (0.8, AMBER), (1.0, RED))
 
 
 class Status(Struct, frozen=True):

@@ -97,7 +97,6 @@ class Query(Struct, frozen=True):
     Attributes:
         promise: Drawn dashed; makes no panel by itself.
         mark: Drawn over all others: a warning about their values.
-        rare: Without a series in good times.
         colour: Of all its series; by name, or in turn, if empty.
         dotted: Drawn as dots, behind the others.
         shades: In shades of ``colour``, as there may be several series.
@@ -109,7 +108,6 @@ class Query(Struct, frozen=True):
     legend: str = ""
     promise: bool = False
     mark: bool = False
-    rare: bool = False
     dotted: bool = False
     colour: str = ""
     shades: bool = False

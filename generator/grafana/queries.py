@@ -63,9 +63,9 @@ def by(records: Records, signal: str, label: str) -> Query:
     return Query(mine(records.series(signal, label)).now(), f"{{{{{label}}}}}")
 
 
-def by_chosen(records: Records, signal: str, label: str, *, part: str = "") -> Query:
-    """Read a signal, or a part of it, by a label, only for the chosen values."""
-    return Query(chosen(records.series(signal, label, part=part), label).now(), f"{{{{{label}}}}}")
+def by_chosen(records: Records, signal: str, label: str) -> Query:
+    """Read a signal by a label, only for the chosen values."""
+    return Query(chosen(records.series(signal, label), label).now(), f"{{{{{label}}}}}")
 
 
 def by_release(records: Records, signal: str, *, part: str = "") -> tuple[Query, ...]:
@@ -116,7 +116,6 @@ def apart(expr: Expr, ranked: Expr, label: str, *, stack: bool, most: int = APAR
         Query(
             aggregate("sum" if stack else "max", rest, (names.SERVICE,)),
             "all others" if stack else "highest of the others",
-            rare=True,
             colour=colours.GREY,
         ),
     )
@@ -157,11 +156,9 @@ def judged(records: Records, signal: str) -> tuple[Query, ...]:
     worse = [binary(broken, value.expr, critical, on=on)] if critical else []
     return (
         Query(binary(kept, value.expr, promised, on=on), colour=colours.GREEN),
-        *(Query(expr, rare=True, colour=colours.RED) for expr in worse),
-        Query(
-            binary("unless", missed, worse[0], on=on) if worse else missed, rare=True, colour=colours.AMBER
-        ),
-        Query(binary("unless", value.expr, promised, on=on), rare=True, colour=colours.BLUE),
+        *(Query(expr, colour=colours.RED) for expr in worse),
+        Query(binary("unless", missed, worse[0], on=on) if worse else missed, colour=colours.AMBER),
+        Query(binary("unless", value.expr, promised, on=on), colour=colours.BLUE),
     )
 
 
@@ -189,7 +186,7 @@ def newest_first(records: Records, expr: Expr, legend: str) -> tuple[Query, ...]
     on = (names.RELEASE,)
     return (
         Query(binary("and", expr, newest, on=on), legend, colour=colours.BLUE),
-        Query(binary("unless", expr, newest, on=on), legend, rare=True, colour=colours.EARLIER, shades=True),
+        Query(binary("unless", expr, newest, on=on), legend, colour=colours.EARLIER, shades=True),
     )
 
 

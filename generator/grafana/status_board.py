@@ -28,7 +28,7 @@ from generator.grafana.variables import mine, with_everything
 from generator.model import names
 from generator.model.signals import Better, Cost, Count, Ratio, Signal, Tokens, divisor
 from generator.model.units import Unit
-from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
+from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top, vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,8 +82,8 @@ def status_board(records: Records) -> Panel:
         Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=94),
         Column("Signal", "metric", link=more, of=Query(current(records))),
         Column("Now", "now", cell=Cell.TREND, width=142, right=True),
-        Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records), rare=True)),
-        Column("Since", "since", width=60, right=True, of=Query(_since(), rare=True)),
+        Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records))),
+        Column("Since", "since", width=60, right=True, of=Query(_since())),
         Column("Open", "more", cell=Cell.LINK, link=more, width=44),
     )
     return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False), key=names.SIGNAL))
@@ -145,14 +145,13 @@ def _unmeasured(records: Records) -> Iterator[str]:
 
 
 def _each(signals: Iterable[str]) -> Iterator[Expr]:
-    one = call("vector", number(1))
-    return (replaced(one, names.SIGNAL, name, "", "") for name in signals)
+    return (replaced(vector(), names.SIGNAL, name, "", "") for name in signals)
 
 
 def _reason(records: Records) -> Expr:
     """Return the status of a row without a value: nothing finished, or data is missing."""
     idle = number(colours.NO_RUNS.code) * aggregate("group", _idle(records))
-    return binary("or", idle, call("vector", number(colours.NO_DATA.code)), on=())
+    return binary("or", idle, vector(colours.NO_DATA.code), on=())
 
 
 def _idle(records: Records) -> Expr:

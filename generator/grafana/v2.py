@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from generator.grafana.build import SOURCE
 from generator.grafana.queries import replaced, within_a_day
 from generator.model.names import GRAFANA_FOLDER_UID
-from generator.promql.expr import Series, aggregate, binary, call, number
+from generator.promql.expr import Series, aggregate, binary, vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -151,7 +151,7 @@ def _folding(name: str, measured: Series) -> Json:
 
     Without an answer it has no value, and so the section is shown.
     """
-    none = binary("unless", call("vector", number(1)), aggregate("group", within_a_day(measured)), on=())
+    none = binary("unless", vector(), aggregate("group", within_a_day(measured)), on=())
     query = f"query_result({replaced(none, name, _FOLDED, '', '')})"
     common = {
         "name": name,

@@ -143,6 +143,10 @@ PRICE_WITHIN = "model_token_type:agent_price:within"
 OF_NO_SERVICE = frozenset(
     {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN, CALENDAR}
 )
+#: Prometheus's own counts of failed and missed evaluations of rules, and their label.
+RULE_FAILURES = "prometheus_rule_evaluation_failures_total"
+RULE_MISSES = "prometheus_rule_group_iterations_missed_total"
+RULE_GROUP = "rule_group"
 #: Series of a service's targets, as Prometheus counts them at each scrape.
 SCRAPED = "service:agent_scraped:series"
 
@@ -158,7 +162,6 @@ STREAM = "stream"
 METRIC = "metric"
 LABEL = "label"
 WORDS = "words"
-WINDOW = "window"
 
 DASHBOARDS = {
     "fleet": "agent-fleet",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
 
+_HELP = "Label values outside the bounds of the spec, exposed as other."
+
 
 def outside_label(metrics: Iterable[Metric | Stream]) -> Label:
     """Describe the counter's label, whose values are the names of the labels that ``metrics`` carry."""
@@ -34,7 +36,7 @@ def outside_values(metrics: Iterable[Metric]) -> tuple[Metric, Label]:
     metric = Metric(
         name=names.OUTSIDE,
         type=MetricType.COUNTER,
-        help="Label values outside the bounds of the spec, exposed as other.",
+        help=_HELP,
         unit="",
         labels=(label.name,),
         sparse=True,
@@ -45,13 +47,13 @@ def outside_values(metrics: Iterable[Metric]) -> tuple[Metric, Label]:
 #: The stream that the counter feeds.
 STREAM = Stream(
     name="label_value_outside",
-    stem="agent_label_value_outside",
+    stem=names.OUTSIDE.removesuffix("_total"),
     type=MetricType.COUNTER,
     unit="",
     labels=(names.OUTSIDE_LABEL,),
     sparse=True,
     shared=True,
-    help="Label values outside the bounds of the spec, exposed as other.",
+    help=_HELP,
     metric=names.OUTSIDE,
     sources=(Source(names=(names.OUTSIDE,), labels=((names.OUTSIDE_LABEL, names.OUTSIDE_LABEL),)),),
 )

@@ -98,8 +98,13 @@ class SharedRules(Struct, frozen=True, eq=False):
     @property
     def records(self) -> frozenset[str]:
         """The names of all records."""
-        rules = (one for group in self.groups for one in group.rules)
-        return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
+        return records_of(self.groups)
+
+
+def records_of(groups: Iterable[RuleGroup]) -> frozenset[str]:
+    """The names of all records of rule groups."""
+    rules = (one for group in groups for one in group.rules)
+    return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
 
 
 def split(name: str, chains: Iterable[Sequence[Rule]], interval: int, limit: int = 0) -> Iterator[RuleGroup]:

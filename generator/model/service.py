@@ -197,6 +197,10 @@ class Service(Struct, frozen=True):
         """Whether it can have a signal of the library: foreign instrumentation cannot be extended here."""
         return self.emitted_here or signal in self.signals
 
+    def wrote(self, objective: Objective) -> bool:
+        """Whether its own file has an objective; all others are defaults of its profile."""
+        return objective.signal in self.own_objectives or objective.noun == "budget"
+
     def where(self, path: str) -> Span | None:
         """Find the place of ``path``, or of the nearest part above it."""
         while path:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
+from generator.alerts.overflow import is_recorded
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
@@ -20,12 +21,11 @@ from generator.model.alerts import (
     Unpriced,
 )
 from generator.model.outside import STREAM, outside_alert
-from generator.model.panels import PANELS
 from generator.model.rules import split
 from generator.model.service import RELEASE, WAY, fill_in
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
 from generator.prometheus.shared import copies
-from generator.promql.expr import any_of, call, labelled, number
+from generator.promql.expr import any_of, labelled, vector
 from generator.resolve.segments import SIGNALS
 from generator.signals import board, error_budget, events, prices, releases
 from generator.signals.error_budget import Promise
@@ -146,17 +146,16 @@ def _bounds(service: Service) -> Iterator[RecordingRule]:
         label = service.labels[name]
         own = {names.SERVICE: service.name, names.LABEL: name}
         if label.values:
-            arms = [labelled(call("vector", number(1)), name, value) for value in label.values]
+            arms = [labelled(vector(), name, value) for value in label.values]
             yield rule(names.LABEL_VALUE, any_of(arms), **own)
         else:
-            yield rule(names.LABEL_MAX, call("vector", number(label.max_live)), **own)
+            yield rule(names.LABEL_MAX, vector(label.max_live), **own)
 
 
 def _promises(service: Service) -> Iterator[RecordingRule]:
     for objective in service.objectives.values():
         signal = service.signals[objective.signal]
-        written = objective.signal in service.own_objectives or objective.noun == "budget"
-        if signal.shared and not written:
+        if signal.shared and not service.wrote(objective):
             continue  # a default of the profile, which the shared rules have
         if signal.shared:
             yield _constant(service, names.OBJECTIVE, objective.bound, **{names.SIGNAL: signal.name})
@@ -171,7 +170,7 @@ def _promises(service: Service) -> Iterator[RecordingRule]:
 
 
 def _constant(service: Service, name: str, value: float, **labels: str) -> RecordingRule:
-    return rule(name, call("vector", number(value)), **{names.SERVICE: service.name, **labels})
+    return rule(name, vector(value), **{names.SERVICE: service.name, **labels})
 
 
 # Signals and alerts of its own.
@@ -266,8 +265,7 @@ def _upper(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
 
 
 def _overflow(signal: Signal, alerts: Iterable[Alert], scope: Scope) -> Iterator[RecordingRule]:
-    watched = {alert.signal for alert in alerts if isinstance(alert.kind, Overflow)}
-    if isinstance(signal.kind, Quantile) and (f"{signal.name}:overflow" in PANELS or signal.name in watched):
+    if is_recorded(signal, alerts):
         yield overflow(signal, scope)
 
 

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from generator.alerts import burn_rate
 from generator.alerts.bounds import bound_rules, variant_bounds
+from generator.alerts.burn_rate import burning
 from generator.alerts.condition import Ground
+from generator.alerts.overflow import is_recorded
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules
 from generator.model import names
@@ -20,17 +22,15 @@ from generator.model.alerts import (
     OUTSIDE_WINDOW,
     BurnRate,
     Forecast,
-    Overflow,
     Regression,
     Threshold,
     Unpriced,
 )
 from generator.model.outside import STREAM
-from generator.model.panels import PANELS
 from generator.model.rules import RecordingRule, Rule, SharedRules, split
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
-from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, number
+from generator.promql.expr import Expr, aggregate, any_of, binary, labelled, number, vector
 from generator.signals import board, error_budget, events, prices, releases
 from generator.signals.error_budget import Promise
 from generator.signals.quantile import is_timed, overflow, run_length
@@ -124,21 +124,17 @@ def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
     here = {names.PROFILE: profile.name}
     if profile.feeds:
         arms = (
-            labelled(labelled(_one(), names.STREAM, stream), names.METRIC, metric)
+            labelled(labelled(vector(), names.STREAM, stream), names.METRIC, metric)
             for stream, metric in profile.feeds.items()
         )
         yield rule(names.PROFILE_STREAM, any_of(list(arms)), **here)
     for label, values in profile.values.items():
-        listed = any_of([labelled(_one(), label, value) for value in values])
+        listed = any_of([labelled(vector(), label, value) for value in values])
         yield rule(names.PROFILE_LABEL_VALUE, listed, **here, **{names.LABEL: label})
     if profile.includes:
-        pairs = [
-            labelled(labelled(_one(), TOKEN_TYPE, inner), "within", outer)
-            for outer, inner in profile.includes
-        ]
-        yield rule(names.PROFILE_WITHIN, any_of(pairs), **here)
+        yield rule(names.PROFILE_WITHIN, prices.inclusions(profile.includes), **here)
     for label, most in profile.max_live.items():
-        yield rule(names.PROFILE_LABEL_MAX, call("vector", number(most)), **here, **{names.LABEL: label})
+        yield rule(names.PROFILE_LABEL_MAX, vector(most), **here, **{names.LABEL: label})
 
 
 def known(scope: Scope, marks: tuple[str, ...] = ()) -> RecordingRule:
@@ -170,7 +166,7 @@ def _objective(signal: Signal, library: Library, scope: Scope) -> Iterator[Recor
     value = _or_default(written, largest(written), {name: one.bound for name, one in defaults.items()}, scope)
     name = names.part(signal, "objective")
     yield rule(name, value)
-    if any(isinstance(alert.kind, BurnRate) and alert.signal == signal.name for alert in library.alerts):
+    if signal in burning(library):
         yield from _budget(signal, defaults, scope)
 
 
@@ -200,10 +196,6 @@ def _or_default(written: Expr, value: Expr, defaults: Mapping[str, float], scope
     return result
 
 
-def _one() -> Expr:
-    return call("vector", number(1))
-
-
 # Streams, signals, releases.
 
 
@@ -230,8 +222,7 @@ def _streams(library: Library, scope: Scope) -> Rules:
     ]
     rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(windows)]
     rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
-    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
-    rules += [one for signal in burning for one in error_budget.sides(signal, scope)]
+    rules += [one for signal in burning(library) for one in error_budget.sides(signal, scope)]
     return tuple(distinct(rules))
 
 
@@ -278,15 +269,10 @@ def _distinct(
 
 def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Iterator[RecordingRule]:
     stream = signals[0].of
-    watched = {alert.signal for alert in library.alerts if isinstance(alert.kind, Overflow)}
     for window in dict.fromkeys(one.window for one in signals):
         yield events.increase(stream, window, scope)
     yield events.upper_bounds(stream, signals[0].window, scope)
-    overflowing = [
-        one
-        for one in signals
-        if isinstance(one.kind, Quantile) and (f"{one.name}:overflow" in PANELS or one.name in watched)
-    ]
+    overflowing = [one for one in signals if is_recorded(one, library.alerts)]
     for signal in signals:
         yield from records(signal, scope)
         if signal in overflowing:
@@ -309,14 +295,13 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
 
 def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
     """Record the rest of error budgets; finished days are copied once an hour."""
-    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
     promises = [
         Promise(
             signal,
             scope.record(names.part(signal, "objective_window")).now(),
             scope.record(burn_rate.budget_name(signal)).now(),
         )
-        for signal in {one.name: one for one in burning}.values()
+        for signal in burning(library)
     ]
     summed = [(error_budget.latest(one, scope),) for one in promises]
     yield from _chains(ERROR_BUDGET, [(error_budget.calendar(),), *summed], scope.site)

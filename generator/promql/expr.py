@@ -154,6 +154,11 @@ def number(value: float) -> Expr:
     return Expr(plain(value))
 
 
+def vector(value: float = 1) -> Expr:
+    """Make a vector of one series without labels."""
+    return call("vector", number(value))
+
+
 def call(function: str, *arguments: Expr) -> Expr:
     """Call a function."""
     return Expr(f"{function}({', '.join(argument.text for argument in arguments)})")

@@ -9,7 +9,7 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from generator.diagnostics.wording import printable
+from generator.diagnostics.wording import counted, printable
 from generator.markdown import code, text
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident, Score
 from generator.replay.report import MOST_ROWS
@@ -128,7 +128,7 @@ def _incidents(report: Report) -> Iterator[str]:
     )
     yield ""
     false = len(report.false_alarms)
-    yield f"{len(report.detected)} of {len(report.harmful)} incidents detected, {false} false alarm{'s' * (false != 1)}"
+    yield f"{len(report.detected)} of {len(report.harmful)} incidents detected, {counted(false, 'false alarm')}"
 
 
 def _incident_row(one: JudgedIncident, report: Report) -> tuple[str, ...]:
@@ -189,8 +189,8 @@ def judged_lines(report: Report) -> Iterator[str]:
     """Write the incidents, and the quality of each alert."""
     false = len(report.false_alarms)
     yield (
-        f"**{len(report.detected)} of {len(report.harmful)} incidents detected, {false} false "
-        f"alarm{'s' * (false != 1)}.**"
+        f"**{len(report.detected)} of {len(report.harmful)} incidents detected, "
+        f"{counted(false, 'false alarm')}.**"
     )
     yield ""
     if report.incidents:

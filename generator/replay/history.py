@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from generator.live.answers import RangeResult
     from generator.live.api import PrometheusApi
+    from generator.live.evaluate import LabelSet
     from generator.replay.subject import ReplayedRule
 
 # A query that fails at more steps than this is wrong, not unlucky, and each step costs requests.
@@ -124,9 +125,6 @@ def _add(evaluation: Evaluated, result: RangeResult) -> None:
         labels = frozenset((name, value) for name, value in one.labels.items() if name != "__name__")
         by_time = evaluation.samples.setdefault(labels, {})
         by_time.update(zip(map(float, one.timestamps), one.values, strict=True))
-
-
-LabelSet = frozenset[tuple[str, str]]
 
 
 class Episode(Struct, frozen=True):

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from generator.live.answers import RangeSeries, whole_number
 from generator.live.errors import LiveError, RefusedError, TimedOutError, TooLargeError
-from generator.live.evaluate import evaluate
+from generator.live.evaluate import LabelSet, evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
 from generator.model import names
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.model.rules import RuleGroup
     from generator.model.service import Site
-    from generator.replay.history import LabelSet
     from generator.replay.subject import Needs, RawSelector
 
 _POINTS = 1500

@@ -65,7 +65,6 @@ class Bar(Struct, frozen=True):
     severity: str
     tip: str
     false_alarm: bool
-    open_end: bool
 
 
 class Lane(Struct, frozen=True):
@@ -288,7 +287,6 @@ def _bar(row: ActivePeriod, scale: TimeScale, y: float) -> Bar:
         severity=row.of.severity,
         tip="\n".join(_tip_of_firing(row)),
         false_alarm=row.cause is Cause.FALSE_ALARM,
-        open_end=row.ended_at is None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream, billed, cost
-from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, literal, number
+from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, literal, number, vector
 from generator.signals.listed import strays
 from generator.streams.scope import Scope, each, grouped, having, join, rule, summed
 
@@ -21,22 +21,26 @@ WITHIN = "within"
 _ON = (MODEL, TOKEN_TYPE)
 
 
-def constants(prices: Iterable[Price], inclusions: Iterable[Inclusion]) -> Iterator[RecordingRule]:
+def constants(prices: Iterable[Price], listed: Iterable[Inclusion]) -> Iterator[RecordingRule]:
     """Record USD for one token, and the types that count inside others: a rule a model, a series a type."""
     by_model: dict[str, list[Expr]] = {}
     for price in prices:
-        of_type = labelled(call("vector", number(price.usd)), TOKEN_TYPE, price.token_type)
+        of_type = labelled(vector(price.usd), TOKEN_TYPE, price.token_type)
         by_model.setdefault(price.model, []).append(of_type)
     for model, arms in by_model.items():
         yield rule(names.PRICE, any_of(arms), **{MODEL: model})
-    for model, pairs in _pairs(inclusions).items():
-        arms = [labelled(labelled(_one(), TOKEN_TYPE, inner), WITHIN, outer) for outer, inner in pairs]
-        yield rule(names.PRICE_WITHIN, any_of(arms), **{MODEL: model})
+    for model, pairs in _pairs(listed).items():
+        yield rule(names.PRICE_WITHIN, inclusions(pairs), **{MODEL: model})
 
 
-def _pairs(inclusions: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]]]:
+def inclusions(pairs: Iterable[tuple[str, str]]) -> Expr:
+    """Compose a series for each type that counts another inside itself."""
+    return any_of([labelled(labelled(vector(), TOKEN_TYPE, inner), WITHIN, outer) for outer, inner in pairs])
+
+
+def _pairs(listed: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]]]:
     pairs: dict[str, list[tuple[str, str]]] = {}
-    for each_ in inclusions:
+    for each_ in listed:
         for model in each_.models:
             pairs.setdefault(model, []).extend((each_.token_type, inner) for inner in each_.included)
     return pairs
@@ -107,7 +111,3 @@ def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:
     reported = scope.stream(spent).now()
     unreported = binary("unless", priced, reported, on=each())
     return rule(names.rate(stream), summed(reported, stream.kept) | unreported)
-
-
-def _one() -> Expr:
-    return call("vector", number(1))

@@ -15,7 +15,7 @@ from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.simulate.agents import Agent, agent, run, stuck_call
 from generator.simulate.draws import poisson, stream
 from generator.simulate.exposition import Process, ServiceExposition
-from generator.simulate.incidents import EVERYTHING, Conditions, conditions
+from generator.simulate.incidents import EVERYTHING, MOST_STUCK, SECONDS_A_LOOP, Conditions, conditions
 from generator.simulate.scenario import Headcount, Life, headcount, lives
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from generator.simulate.incidents import SimulatedIncident
     from generator.simulate.scenario import Scenario, SimulatedRollout
 
-# Workers of an instance: more runs than this are not stuck at once.
-_WORKERS = 20
-_SECONDS_A_LOOP = 3.0
 _MS = 1000
 
 
@@ -154,8 +151,8 @@ def simulate(service: Service, site: Site, scenario: Scenario) -> History:
 def _fleet(setting: _Setting, lived: Sequence[Life]) -> Iterator[TimeSeries]:
     selector = setting.exposed.service.selector
     for slot, of_slot in groupby(lived, key=lambda life: life.slot):
-        phase = stream(setting.scenario.seed, "phase", str(slot)).randrange(1, setting.interval * 1000)
-        grid = Grid(phase, setting.interval * 1000)
+        phase = stream(setting.scenario.seed, "phase", str(slot)).randrange(1, setting.interval * _MS)
+        grid = Grid(phase, setting.interval * _MS)
         for instance, of_instance in groupby(of_slot, key=lambda life: life.instance):
             yield from _samples(
                 _instance(setting, grid, list(of_instance)), {**selector, "instance": instance}
@@ -168,7 +165,7 @@ def _instance(setting: _Setting, grid: Grid, lived: list[Life]) -> list[tuple[Pr
     for life in lived:
         times = grid.within(life.born, life.died)
         gone = grid.next(life.died)
-        ends = gone < round(setting.scenario.end * 1000)
+        ends = gone < round(setting.scenario.end * _MS)
         process = Process(setting.exposed, life.release)
         process.show()
         if setting.scenario.zero_initialised:
@@ -185,7 +182,7 @@ def _play(
     hidden: defaultdict[str, set[int]] = defaultdict(set)
     before, stuck = life.born, 0
     for scrape, milliseconds in enumerate(times):
-        time = milliseconds / 1000
+        time = milliseconds / _MS
         now = conditions(setting.scenario.incidents, time, life.release)
         # Each scrape has its own draws: an incident changes no draw outside its span.
         rng = stream(setting.scenario.seed, "life", life.instance, repr(life.born), str(scrape))
@@ -216,8 +213,8 @@ def _work(  # noqa: PLR0913, PLR0917 - one interval's whole state
         else:
             process.finish(scrape, run(rng, setting.agent, now))
     # The end of an incident ends the runs that are stuck in it.
-    stuck = min(stuck, _WORKERS) if now.stuck else 0
-    if loops := poisson(rng, stuck * seconds / _SECONDS_A_LOOP):
+    stuck = min(stuck, MOST_STUCK) if now.stuck else 0
+    if loops := poisson(rng, stuck * seconds / SECONDS_A_LOOP):
         loop = stuck_call(rng, setting.agent, now)
         process.call(scrape, loop.tool, loop.seconds, times=loops)
         process.answer(scrape, loop.step, loops)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EVERYTHING = "*"
 UNPRICED_MODEL = "experimental-model"
 UNDECLARED_TOOL = "undeclared_tool"
+#: The most runs of an instance that are stuck at once, and the seconds between two calls of such a run.
+MOST_STUCK, SECONDS_A_LOOP = 20, 3.0
 
 _FACTORS = ("traffic", "latency", "tokens")
 

@@ -107,10 +107,9 @@ def having(of: Series, labels: Iterable[str]) -> Series:
     return of.where("!=", **dict.fromkeys(labels, ""))
 
 
-def over_window(rates: Series, window: int, site: Site, *, offset: int = 0) -> Expr:
+def over_window(rates: Series, window: int, site: Site) -> Expr:
     """Count the events of a window from recorded rates; one second shorter, as a range may hold one sample more."""
-    expr = call("sum_over_time", rates.over(window - 1, offset=offset))
-    return expr * number(site.rule_interval)
+    return call("sum_over_time", rates.over(window - 1)) * number(site.rule_interval)
 
 
 def distinct(rules: Iterable[RecordingRule], recorded: Iterable[str] = ()) -> Iterator[RecordingRule]:

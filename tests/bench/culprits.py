@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts.culprit import query
-from generator.alerts.registry import judgement
+from generator.alerts.registry import conditions
 from generator.live.server import prometheus_server
 from generator.model import names
 from generator.prometheus.shared import ground_of
@@ -75,6 +75,6 @@ def _queries(living: Fleet, model: Model) -> Iterator[tuple[str, str]]:
     labels = {**_LABELS, names.SERVICE: living.service.name, names.RELEASE: release[0].labels[names.RELEASE]}
     for alert in model.library.alerts:
         found = query(alert, ground)
-        for _ in judgement(alert, ground).conditions if found else ():
+        for _ in conditions(alert, ground) if found else ():
             assert found is not None
             yield alert.name, filled(found.text, labels)

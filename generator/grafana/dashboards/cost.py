@@ -39,7 +39,7 @@ _REASON = "reason"
 #: The token types of a prompt: new, read from a cache, and written to it.
 _READ = ("prompt", "cached", "cache_write")
 #: The parts from which a budget is nearly, and fully, used; and the number of tokens without a price.
-_BUDGET_STEPS = ((None, colours.GREEN), (0.8, colours.AMBER), (1.0, colours.RED))
+_BUDGET_STEPS = ((None, colours.GREEN), *colours.NEARLY_USED[1:])
 _UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
 _REPORTED = Series(names.REPORTED_COST)
 _NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
@@ -260,7 +260,7 @@ def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
         return ()
     missing = aggregate("group", mine(Series(names.ALERTS)).one_of("alertname", alerts).now(), on)
     too_low = binary("and", cost, missing, on=on)
-    return (Query(too_low, "too low: tokens without a price", mark=True, rare=True, colour=colours.RED),)
+    return (Query(too_low, "too low: tokens without a price", mark=True, colour=colours.RED),)
 
 
 def unread(records: Records) -> Panel:

@@ -30,7 +30,6 @@ _SERVICE = Column("Service", names.SERVICE, link=("Overview", _OVERVIEW))
 _FIRST, _DRAWN = 10, 20
 #: The choices of services that stand out, each with a factor that puts a status before all values.
 _FOREMOST = {"topk": 1e12, "bottomk": -1}
-_BUDGET = ((None, colours.TEXT), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -60,14 +59,14 @@ def services(records: Records) -> Panel:
     columns = (
         Column("Status", Query(_worst(records)), grammar.COUNT, Cell.STATUS, width=92),
         _SERVICE,
-        Column("Look at", "metric", of=Query(_look_at(records), rare=True)),
-        Column("Since", "since", width=66, right=True, of=Query(_since(records), rare=True)),
-        Column("Alerts", Query(_firing(records), rare=True), grammar.EVENTS, width=62),
+        Column("Look at", "metric", of=Query(_look_at(records))),
+        Column("Since", "since", width=66, right=True, of=Query(_since(records))),
+        Column("Alerts", Query(_firing(records)), grammar.EVENTS, width=62),
         _column(records, "Runs", "run_count", grammar.EVENTS, 64),
         _column(records, "Success", "success_rate", grammar.SHARE, 78),
         _column(records, "p95", "latency_p95", grammar.DURATION, 82),
         _column(records, "USD/h", "cost_rate", grammar.MONEY, 82),
-        Column("Budget", Query(_used(records)), grammar.USED, width=74, steps=_BUDGET),
+        Column("Budget", Query(_used(records)), grammar.USED, width=74, steps=colours.NEARLY_USED),
     )
     return grammar.table(
         "Services",
@@ -86,7 +85,7 @@ def history(records: Records) -> Panel:
         "Status of the worst services",
         f"The services that warn or are critical at the end, the {_DRAWN} worst of them, and their status over time: "
         "since when, how often, and which of them began together.",
-        Query(binary("and", _stated(records, _of(records, _WORST)), worst, on=_BY), _LEGEND, rare=True),
+        Query(binary("and", _stated(records, _of(records, _WORST)), worst, on=_BY), _LEGEND),
     )
     return panel.without_data("No service warns or is critical at the end, or no rules are evaluated")
 
@@ -247,7 +246,6 @@ def _standing_out(records: Records, signal: str, choose: str) -> tuple[Query, ..
         Query(
             binary("and", shown, binary("==", worst, number(status.code)), on=_BY),
             _LEGEND,
-            rare=True,
             colour=status.colour,
             shades=True,
         )
@@ -261,7 +259,7 @@ def _standing_out(records: Records, signal: str, choose: str) -> tuple[Query, ..
 def _others(records: Records, signal: str, choose: str) -> Query:
     first = _at_end(records, choose, records.series(signal))
     rest = binary("unless", _now(records, signal), first, on=_BY)
-    return Query(total(rest), "all others", rare=True, colour=colours.GREY)
+    return Query(total(rest), "all others", colour=colours.GREY)
 
 
 def _at_end(records: Records, choose: str, series: Series) -> Expr:

@@ -112,7 +112,6 @@ def _own_signal(records: Records) -> Panel:
         Query(
             series.where(**{names.UNIT: str(unit)}).now(),
             f"{{{{{names.TITLE}}}}}",
-            rare=True,
             colour=colours.BLUE,
             scale=scale,
         )

@@ -11,6 +11,7 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboards import segments
 from generator.grafana.panels import Dashboard, Panel, Query, Section, even
 from generator.grafana.queries import (
+    MONTH,
     NO_RELEASES,
     by_busy_release,
     by_release,
@@ -46,8 +47,6 @@ _NO_BUDGET = "No objective with a window"
 #: The parts left at which an error budget is spent, or nearly so; and the times that it lasts, a day and a week.
 _LEFT_STEPS = ((None, colours.RED), (0, colours.AMBER), (0.2, colours.GREEN))
 _ENDS_STEPS = ((None, colours.RED), (DAY, colours.AMBER), (WEEK, colours.GREEN))
-#: The days that a panel of days shows.
-_MONTH = 30
 #: The resolution at which a day is searched for its newest value.
 _QUARTER = 15 * MINUTE
 _BY_DAYS = " Of the whole window, however long Prometheus keeps samples, since its rules were loaded."
@@ -176,7 +175,7 @@ def _budget_now() -> tuple[Panel, ...]:
         "Error budget ends in",
         "How long the error budget lasts if runs fail as in the last 24 hours. There is no end while they fail no "
         "faster than it comes back.",
-        Query(_of_runs(names.BUDGET_SECONDS_LEFT).now(), rare=True),
+        Query(_of_runs(names.BUDGET_SECONDS_LEFT).now()),
         steps=_ENDS_STEPS,
         empty="Not at this pace",
     )
@@ -220,7 +219,7 @@ def spent_by_day() -> Panel:
         "Which part of the error budget of the success rate each day of its window has spent, in UTC; the last bar is "
         "today's, so far.",
         Query(aggregate("sum", binary("and", part, that_day, on=(names.DAY,)), (names.SERVICE,)), "spent"),
-        count=_MONTH,
+        count=MONTH - 1,
         colours={"spent": colours.ORANGE},
     ).without_data("No midnight since the first run, or no objective with a window")
 
@@ -258,7 +257,7 @@ def _stuck(records: Records) -> Query:
     """Read p95 where it equals the last bucket's bound, however long the runs took."""
     beyond = whole(records, "latency_p95", part="overflow").expr > number(_P95_OVERFLOW)
     p95 = whole(records, "latency_p95").expr
-    return Query(binary("and", p95, beyond, on=(names.SERVICE,)), "beyond the last bucket", rare=True)
+    return Query(binary("and", p95, beyond, on=(names.SERVICE,)), "beyond the last bucket")
 
 
 def overflow(records: Records) -> Panel:

@@ -32,8 +32,6 @@ UID = names.DASHBOARDS["tools"]
 _NO_CALLS = "No tool calls in this time range, or this service does not measure tools"
 _NO_ERRORS = "No errors in this time range, or this service does not measure them"
 _NO_LLM = "No LLM calls in this time range, or this service does not measure them"
-#: A tool's error rate as a part of its objective.
-_PROMISE_STEPS = ((None, colours.TEXT), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -233,7 +231,7 @@ def _each(records: Records) -> Panel:
         Column("Calls", Query(called), grammar.EVENTS, width=65),
         Column("Failed", Query(binary("and", failed, called, on=("tool",))), grammar.EVENTS, width=65),
         Column("Error rate", rate, grammar.SHARE, width=90),
-        Column("Of objective", used, grammar.TIMES, width=105, steps=_PROMISE_STEPS),
+        Column("Of objective", used, grammar.TIMES, width=105, steps=colours.NEARLY_USED),
         Column("p50", by_chosen(records, "tool_latency_p50", "tool"), grammar.DURATION, width=75),
         Column("p95", by_chosen(records, "tool_latency_p95", "tool"), grammar.DURATION, width=75),
     )

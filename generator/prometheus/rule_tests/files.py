@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts.burn_rate import burning
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.alerts import BurnRate
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
@@ -123,8 +123,7 @@ def _family_tests(
 
 def budget_tests(rules: SharedRules, library: Library) -> Iterator[Artifact]:
     """Write the unit tests of error budgets; none where no signal has one."""
-    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
-    signals = tuple({one.name: one for one in burning}.values())
+    signals = burning(library)
     if signals:
         comment = (
             "Unit tests of error budgets, generated from the specs.",

@@ -261,9 +261,7 @@ def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
         if not label.values:
             yield names.LABEL_MAX, label.max_live, {names.LABEL: name}
     for one in service.objectives.values():
-        if service.signals[one.signal].shared and (
-            one.signal in service.own_objectives or one.noun == "budget"
-        ):
+        if service.signals[one.signal].shared and service.wrote(one):
             yield names.OBJECTIVE, one.bound, {names.SIGNAL: one.signal}
             if one.window:
                 yield names.OBJECTIVE_WINDOW, one.window, {names.SIGNAL: one.signal}
