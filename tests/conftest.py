@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -16,6 +17,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from generator.live.server import find_prometheus, prometheus_server
+from tests.models import SPECS, model_of
 from tests.programs import needed
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
+    from generator.model.service import Model, Service
 
 # A busy machine is no fault of the code.
 settings.register_profile("unhurried", deadline=None)
@@ -93,6 +96,31 @@ def fresh_prometheus() -> Iterator[PrometheusServer]:
     """An empty server for one test, for reading all series or loading rules."""
     with _started() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    """The project's own specs, resolved."""
+    return model_of(SPECS)
+
+
+@pytest.fixture(scope="session")
+def support(model: Model) -> Service:
+    """A service that bounds all its labels, promises traffic and has a budget."""
+    return next(service for service in model.services if service.name == "support-agent")
+
+
+@pytest.fixture(scope="session")
+def research(model: Model) -> Service:
+    """A service that accepts its profile's defaults."""
+    return next(service for service in model.services if service.name == "research-agent")
+
+
+@pytest.fixture
+def answering_never() -> Iterator[str]:
+    """A server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Findings, Note, Result, Span, at_home, warning
 from generator.diagnostics.wording import closest, quoted
-from generator.model.service import Model, Service, Site
+from generator.model.service import Service, Site
 from generator.notation.names import check_alert_names, check_device, check_shared_files, look_up
 from generator.resolve.library import resolve_library
 from generator.resolve.oldest import at_once
@@ -23,7 +23,7 @@ from generator.spec.types import Entry, Names, ProfileSpec, ReceiverSpec, Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.spec.types import Claims, ServiceSpec, SharedSpecs, Specs
+    from generator.spec.types import Claims, ServiceSpec, SharedSpecs
 
 _Matchers = dict[str, str]
 
@@ -49,21 +49,6 @@ class Common(Struct, frozen=True):
     def site(self) -> Site:
         """The site."""
         return self.base.site
-
-
-def resolve(specs: Specs) -> Result[Model]:
-    """Resolve everything; each service's findings are complete even when others have errors."""
-    common, found = resolve_common(specs.shared)
-    resolved = [resolve_one(spec, common) for spec in by_name(specs.services)]
-    services = tuple(each.value for each in resolved if each.value is not None)
-    findings = tuple(one for each in resolved for one in each.diagnostics)
-    between = check_between((spec.claims for spec in specs.services), common)
-    return Result.of(Model(common.site, common.base.library, services), (*found, *between, *findings))
-
-
-def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
-    """Sort services into the order of the model."""
-    return sorted(services, key=lambda spec: spec.service.value)
 
 
 def resolve_common(shared: SharedSpecs) -> tuple[Common, tuple[Diagnostic, ...]]:

@@ -17,7 +17,7 @@ from generator.model.rules import RuleGroup
 from generator.model.signals import Better
 from generator.promql.expr import Series, number
 from generator.streams.scope import Scope
-from tests.bench.fleet import project
+from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ FILLED = "le:agent_any:all"
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return project()
+    return model_of(SPECS)
 
 
 def _written(service: str, upper: str) -> Iterator[TimeSeries]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +76,3 @@ def applying(grafana: Grafana, tmp_path: Path) -> Applying:
     applied = Applying(grafana, tmp_path / "output")
     applied.generate(dashboard("agent-a"), dashboard("agent-b"), dashboard("agent-c"))
     return applied
-
-
-@pytest.fixture
-def answering_never() -> Iterator[str]:
-    """A server that accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -13,7 +13,7 @@ import pytest
 from generator.audit import exposition
 from generator.cli import main
 from generator.live import transport
-from tests.audit.conftest import ROOT
+from tests.models import SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,7 +243,7 @@ def test_a_missing_file_is_reported(refused: Refused, tmp_path: Path) -> None:
 def test_a_call_must_name_the_service_of_an_exposition(
     refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(SPECS.parent)
     assert "help: --service research-agent or support-agent" in refused("--exposition", "x")
     assert 'did you mean "support-agent"?' in refused("--exposition", "x", "--service", "suport-agent")
 

@@ -12,9 +12,8 @@ from generator.audit.checks import Audit, audit, series
 from generator.audit.exposition import exposed_source, fetch_file, parse
 from generator.audit.report import as_text
 from generator.diagnostics import Severity
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from tests.golden import compare
+from tests.models import model_of
 from tests.profiles.test_expositions import SERVICES
 
 if TYPE_CHECKING:
@@ -28,11 +27,7 @@ def _model(folder: Path, profile: str, more: str) -> Model:
     (folder / "services").mkdir()
     text = f"service: mine\nprofile: {profile}\nowner: team\nselector: {{job: mine}}\n{more}\n"
     (folder / "services" / "mine.yaml").write_text(text, encoding="utf-8")
-    specs = load(folder).specs
-    assert specs is not None
-    resolved = resolve(specs)
-    assert resolved.value is not None, resolved.diagnostics
-    return resolved.value
+    return model_of(folder)
 
 
 def _audited(folder: Path, profile: str, more: str, exposition: Path) -> Audit:

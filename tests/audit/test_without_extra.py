@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.audit.conftest import ROOT
+from tests.models import SPECS
 
 _WITHOUT = """
 import sys
@@ -29,7 +29,7 @@ _SERVER = ("--prometheus", "http://127.0.0.1:1")
 def _run(names: set[str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", _WITHOUT.format(names=names), *arguments],
-        cwd=ROOT,
+        cwd=SPECS.parent,
         capture_output=True,
         text=True,
         check=False,

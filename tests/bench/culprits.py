@@ -12,8 +12,9 @@ from generator.prometheus.shared import ground_of
 from generator.streams.scope import Scope
 from tests.bench.context import Found
 from tests.bench.cost import Query, costs, total
-from tests.bench.fleet import fleet, project
+from tests.bench.fleet import fleet
 from tests.bench.line import Figure, Goal, Line, Unit
+from tests.models import SPECS, model_of
 from tests.prometheus.culprits import filled, incidents, said
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _LABELS = {"tool": "search_docs", "model": "gpt-4o", "stop_reason": "max_steps"}
 
 def measure(effort: Effort) -> Found:
     """Simulate incidents, and query the culprits of their alerts; then let all alerts of a service fire at once."""
-    model, count = project(), 2 * effort.together
+    model, count = model_of(SPECS), 2 * effort.together
     with prometheus_server() as server:
         found = said(server.api, model, incidents(_SEED, count), _SEED)
     wrong = [one for one in found if not one.right]

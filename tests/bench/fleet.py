@@ -12,12 +12,9 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import prometheus_server
 from generator.prometheus.rule_set import rule_set
-from generator.resolve.model import resolve
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
-from generator.spec.load import load
 from tests.bench.line import Goal
-from tests.bench.specs import SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,16 +53,6 @@ class Fleet(Struct, frozen=True):
 def named(instances: int) -> str:
     """Write a number of instances."""
     return f"{instances} instance" + ("s" if instances > 1 else "")
-
-
-def project() -> Model:
-    """Resolve the project's own specs."""
-    specs = load(SPECS).specs
-    model = None if specs is None else resolve(specs).value
-    if model is None:
-        message = f"{SPECS} has errors: see make check"
-        raise SystemExit(message)
-    return model
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from tests.bench import evaluation, long_windows, refresh
 from tests.bench.context import Found
-from tests.bench.fleet import fleet, project
+from tests.bench.fleet import fleet
 from tests.bench.line import SHARED, Figure, Goal, Line, Unit
 from tests.bench.past import read_over_time, write_past
+from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
     from tests.bench.context import Effort
@@ -20,7 +21,7 @@ _RECORDED, _MORE = 693, Goal(1.1, source=SHARED)
 
 def measure(effort: Effort) -> Found:
     """Measure everything about one fleet before the next one is started."""
-    model = project()
+    model = model_of(SPECS)
     boards = refresh.compiled(model)
     refreshed: dict[int, refresh.Refreshed] = {}
     lines: list[Line] = []

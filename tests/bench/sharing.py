@@ -14,8 +14,9 @@ from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
 from tests.bench.context import Found
 from tests.bench.cost import Cost, Query, costs, total
-from tests.bench.fleet import NAME, START, project
+from tests.bench.fleet import NAME, START
 from tests.bench.line import Figure, Line, Unit
+from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ _SECONDS = 20 * 60
 
 def measure(effort: Effort) -> Found:
     """Evaluate the rules about one service once, and those about many."""
-    model, times = project(), max(effort.times // 2, 1)
+    model, times = model_of(SPECS), max(effort.times // 2, 1)
     alone, together = (_round(model, count, times) for count in (1, effort.together))
     return Found(list(_lines(together, alone.times(effort.together), effort.together)))
 

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tests.bench.context import Found
-from tests.bench.fleet import project
 from tests.bench.line import Figure, Goal, Line, Unit
+from tests.models import SPECS, model_of
 from tests.prometheus.alert_mutations import alert_mutants
 from tests.prometheus.test_alert_cases import alert_names, caught, is_unseen, tried_out
 
@@ -22,7 +22,7 @@ _PART = "Wrong alerts"
 
 def measure(effort: Effort) -> Found:
     """Test every wrong version of every alert, or of the first few; equivalent versions do not count."""
-    model = project()
+    model = model_of(SPECS)
     found: dict[str, bool] = {}
     for name, every in islice(alert_names(), effort.tiers):
         with tried_out(name, every, model) as tried:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench.fleet import fleet, project
+from tests.bench.fleet import fleet
+from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
@@ -17,7 +18,7 @@ MINUTES = 20
 
 @pytest.mark.usefixtures("prometheus")  # it marks what needs a real server; each fleet has one of its own
 def test_a_fleet_has_its_instances_which_share_the_traffic_that_is_recorded() -> None:
-    model, runs = project(), {}
+    model, runs = model_of(SPECS), {}
     for instances in (1, 5):
         with fleet(model, instances, MINUTES) as found:
             alive = "count(count by (instance) (agent_run_total))"

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from tests.bench.fleet import project
 from tests.bench.past import read_over_time
 from tests.bench.raw import equivalents, flat
 from tests.bench.refresh import compiled, exprs
 from tests.grafana.documents import targets
+from tests.models import SPECS, model_of
 
 
 def test_a_signal_asks_for_its_metric_by_the_labels_of_its_level() -> None:
@@ -54,7 +54,7 @@ def test_what_is_counted_is_a_signal_of_its_stream() -> None:
 
 
 def test_every_dashboard_has_raw_equivalents() -> None:
-    for uid, board in compiled(project()).items():
+    for uid, board in compiled(model_of(SPECS)).items():
         asked = [equivalents(target.expr, "a") for target in targets(board)]
         assert sum(map(bool, asked)) > len(asked) / 3, uid
 
@@ -62,4 +62,4 @@ def test_every_dashboard_has_raw_equivalents() -> None:
 def test_windows_name_what_they_read() -> None:
     expr = 'sum_over_time(a:b_c:rate{x="[1]"}[3d]) / a:d:rate{x="y"} + max_over_time(e:f:g[1h:5m])'
     assert read_over_time([expr]) == {"a:b_c:rate", "e:f:g"}
-    assert read_over_time(exprs(compiled(project())))
+    assert read_over_time(exprs(compiled(model_of(SPECS))))

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from shutil import copytree
 from typing import TYPE_CHECKING
 
@@ -19,14 +18,14 @@ from generator.cli import main
 from generator.commands.terminal import ProgressLine
 from generator.model import names
 from generator.simulate.incidents import effects
-from tests.commands_simulate.specs import own_service
+from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from generator.live.server import PrometheusServer
 
-SPECS = Path(__file__).parents[2] / "specs"
 FROM, TO = "2023-11-20T08:00Z", "2023-11-20T09:00Z"
 START, END = 1_700_467_200, 1_700_470_800
 SPAN = ["--from", FROM, "--to", TO]
@@ -308,7 +307,7 @@ def test_the_help_names_every_incident(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         main(["simulate", "--help"])
     text = "".join(capsys.readouterr().out.split())
-    for effect in effects(own_service()):
+    for effect in effects(model_of(SPECS).services[0]):
         assert effect.name in text, effect.name
 
 

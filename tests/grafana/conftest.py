@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from generator.live.server import prometheus_server
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from tests.grafana.day import live_through
 from tests.grafana.documents import Json, documents
 
@@ -18,18 +15,6 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.model.service import Model
-
-_SPECS = Path(__file__).parents[2] / "specs"
-
-
-@pytest.fixture(scope="session")
-def model() -> Model:
-    """The project's own specs, resolved."""
-    specs = load(_SPECS).specs
-    assert specs is not None
-    resolved = resolve(specs).value
-    assert resolved is not None
-    return resolved
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,12 @@ from generator.grafana import colours
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
-from generator.resolve.model import resolve
 from generator.spec.load import load
 from tests.grafana.asking import ask
 from tests.grafana.day import SHOWN
 from tests.grafana.documents import documents, everything, panels, targets
 from tests.grafana.test_rules import RULES
+from tests.models import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

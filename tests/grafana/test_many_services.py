@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from tests.bench.specs import directory
 from tests.grafana.documents import texts
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from generator.model.service import Model
@@ -21,11 +20,7 @@ FEW, MANY = 5, 12
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    specs = load(directory(tmp_path_factory.mktemp("fleet") / "specs", MANY)).specs
-    assert specs is not None
-    resolved = resolve(specs).value
-    assert resolved is not None
-    return resolved
+    return model_of(directory(tmp_path_factory.mktemp("fleet") / "specs", MANY))
 
 
 def test_more_services_change_no_byte_of_the_dashboards(fleet: Model) -> None:

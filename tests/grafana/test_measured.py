@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.grafana.colours import GREY
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from tests.grafana.documents import documents, panels
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +28,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Json]:
         "service: genai\nprofile: otel-genai\ndescription: Answers.\nowner: team\nselector: {job: genai}\n"
         "labels: {model: [gpt-4o], tool: [search]}\n"
     )
-    loaded = load(specs).specs
-    assert loaded is not None
-    model = resolve(loaded).value
-    assert model is not None
-    return documents(model)
+    return documents(model_of(specs))
 
 
 def test_calls_of_models_are_drawn_where_they_are_measured(

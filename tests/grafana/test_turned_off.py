@@ -11,11 +11,10 @@ from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
 from generator.prometheus.rule_set import rule_set
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from tests.grafana.asking import ask
 from tests.grafana.day import SHOWN
 from tests.grafana.documents import documents, targets
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +56,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Model:
     (folder / "services").mkdir()
     for name, (text, _, _) in _SERVICES.items():
         (folder / f"services/{name}.yaml").write_text(text)
-    specs = load(folder).specs
-    assert specs is not None
-    model = resolve(specs).value
-    assert model is not None
-    return model
+    return model_of(folder)
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,10 @@ import pytest
 from generator.artifact import Artifact
 from generator.compiler import generate
 from generator.live.remote_write import TimeSeries, write
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from generator.spec.sources import read_sources
 from tests.grafana.documents import Json, documents, documents_v2, panels
 from tests.grafana.published import findings_v2
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +41,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Model:
     specs = tmp_path_factory.mktemp("mixed") / "specs"
     shutil.copytree(_SPECS, specs)
     (specs / "services/gateway.yaml").write_text(_GATEWAY)
-    loaded = load(specs).specs
-    assert loaded is not None
-    model = resolve(loaded).value
-    assert model is not None
-    return model
+    return model_of(specs)
 
 
 @pytest.fixture(scope="module")

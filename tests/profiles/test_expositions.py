@@ -17,9 +17,8 @@ from generator.live.remote_write import TimeSeries, write
 from generator.model.units import DAY
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from generator.spec.sources import SHIPPED
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -240,11 +239,7 @@ def _model(profile: str, folder: Path, name: str) -> Model:
     (folder / "services").mkdir()
     text = f"service: {name}\nprofile: {profile}\nowner: team\nselector: {{job: {name}}}\n{SERVICES[profile][0]}\n"
     (folder / "services" / "one.yaml").write_text(text, encoding="utf-8")
-    loaded = load(folder)
-    assert loaded.specs is not None, loaded.diagnostics
-    resolved = resolve(loaded.specs)
-    assert resolved.value is not None, resolved.diagnostics
-    return resolved.value
+    return model_of(folder)
 
 
 def _grown(path: Path, target: Mapping[str, str], start: int) -> Iterator[TimeSeries]:

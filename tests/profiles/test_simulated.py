@@ -21,13 +21,12 @@ from generator.model.metrics import OTHER
 from generator.model.units import HOUR
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
-from generator.resolve.model import resolve
 from generator.simulate.agents import agent, run, stuck_call
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import ordinary
-from generator.spec.load import load
 from generator.spec.sources import shipped_profiles
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,8 +162,4 @@ def _events_with(found: Mapping[str, Events], stream: str, status: str) -> float
 
 def _model(profile: str, folder: Path, name: str) -> Model:
     assert main(["init", str(folder), "--profile", profile, "--service", name]) == 0
-    loaded = load(folder)
-    assert loaded.specs is not None, loaded.diagnostics
-    resolved = resolve(loaded.specs)
-    assert resolved.value is not None, resolved.diagnostics
-    return resolved.value
+    return model_of(folder)

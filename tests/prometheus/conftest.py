@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from generator.live.server import prometheus_server
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from tests.prometheus.chain import Chain
 
 if TYPE_CHECKING:
@@ -18,30 +15,12 @@ if TYPE_CHECKING:
 
     from generator.model.service import Model, Service
 
-_SPECS = Path(__file__).parents[2] / "specs"
-
 
 class NewChain(Protocol):
     """Makes a chain for a service."""
 
     def __call__(self, service: Service | None = None) -> Chain:
         """The project's support-agent is the default."""
-
-
-@pytest.fixture(scope="session")
-def model() -> Model:
-    """The project's own specs, resolved."""
-    specs = load(_SPECS).specs
-    assert specs is not None
-    resolved = resolve(specs).value
-    assert resolved is not None
-    return resolved
-
-
-@pytest.fixture(scope="session")
-def support(model: Model) -> Service:
-    """The service that the article's examples are about."""
-    return next(service for service in model.services if service.name == "support-agent")
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,7 @@ from generator.live.errors import LiveError
 from generator.live.server import prometheus_server
 from generator.prometheus.rule_tests.files import trials_of
 from generator.prometheus.shared import shared_rules
-from generator.resolve.model import resolve
-from generator.spec.load import load
+from tests.models import SPECS, model_of
 from tests.prometheus.alert_mutations import alert_mutants
 from tests.prometheus.trials import rules_of, try_out
 
@@ -31,17 +30,9 @@ pytestmark = pytest.mark.long
 _SPECS = Path(__file__).parents[2] / "specs"
 
 
-def _model() -> Model:
-    specs = load(_SPECS).specs
-    assert specs is not None
-    model = resolve(specs).value
-    assert model is not None
-    return model
-
-
 def _names() -> Iterator[tuple[str, int]]:
     """List the shared alerts, each with the interval of its cases."""
-    model = _model()
+    model = model_of(SPECS)
     for alert in model.library.alerts:
         for trial in trials_of(alert, model.library, model.site):
             yield alert.name, trial.step

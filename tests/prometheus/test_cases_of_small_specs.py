@@ -18,8 +18,7 @@ from generator.prometheus.rule_tests.files import (
     trials_of,
     variant_trials,
 )
-from generator.resolve.model import resolve
-from generator.spec.load import load
+from tests.models import model_of
 from tests.prometheus.trials import rules_of, try_out
 
 if TYPE_CHECKING:
@@ -170,11 +169,7 @@ def _model(small: _Small, directory: Path) -> Model:
     (directory / "services" / "a.yaml").write_text(yaml.safe_dump({**_SERVICE, **small.service}))
     if small.site:
         (directory / "site.yaml").write_text(yaml.safe_dump(dict(small.site)))
-    loaded = load(directory)
-    assert loaded.specs is not None, loaded.diagnostics
-    resolved = resolve(loaded.specs)
-    assert resolved.value is not None, resolved.diagnostics
-    return resolved.value
+    return model_of(directory)
 
 
 @pytest.fixture(params=list(SPECS))

@@ -11,8 +11,7 @@ import yaml
 
 from generator.live.remote_write import TimeSeries
 from generator.live.server import prometheus_server
-from generator.resolve.model import resolve
-from generator.spec.load import load
+from tests.models import model_of
 from tests.prometheus.chain import T0, Chain, renamed
 from tests.prometheus.increments import MINUTE
 
@@ -60,10 +59,7 @@ def recorded(
     spec["metrics"] = _METRICS
     spec["signals"] |= {name: {"title": name, "description": name, **body} for name, body in _SIGNALS.items()}
     path.write_text(yaml.safe_dump(spec))
-    loaded = load(directory)
-    assert loaded.specs is not None, loaded.diagnostics
-    model = resolve(loaded.specs).value
-    assert model is not None
+    model = model_of(directory)
     service = renamed(next(one for one in model.services if one.name == "support-agent"), "levels")
     times = [(T0 + minute * MINUTE) * 1000 for minute in range(20)]
     end = T0 + 19 * MINUTE

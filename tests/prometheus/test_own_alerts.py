@@ -12,8 +12,7 @@ import yaml
 from generator.live.server import prometheus_server
 from generator.prometheus.rule_set import rule_set
 from generator.prometheus.rule_tests.files import own_trials
-from generator.resolve.model import resolve
-from generator.spec.load import load
+from tests.models import model_of
 from tests.prometheus.trials import rules_of, try_out
 
 if TYPE_CHECKING:
@@ -158,11 +157,7 @@ def with_own_alerts(directory: Path) -> Model:
     }
     spec["objectives"] |= _OBJECTIVES
     path.write_text(yaml.safe_dump(spec))
-    loaded = load(directory)
-    assert loaded.specs is not None, loaded.diagnostics
-    resolved = resolve(loaded.specs)
-    assert resolved.value is not None, resolved.diagnostics
-    return resolved.value
+    return model_of(directory)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench.fleet import project
+from tests.models import SPECS, model_of
 from tests.quietness.scenarios import Detection, Outcome, detections, outcomes
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _TOLD = ("of 20 runs a minute fail", "ticket", "page", "page by the burn rate al
 def main(argv: Sequence[str] | None = None) -> int:
     """Simulate, and print a table."""
     arguments = _arguments(argv)
-    library, found = project().library, []
+    library, found = model_of(SPECS).library, []
     for one in outcomes(library, arguments.weeks, arguments.seed):
         sys.stderr.write(".")
         sys.stderr.flush()

@@ -12,7 +12,7 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.model.rules import RecordingRule
 from generator.prometheus.shared import shared_rules
-from tests.bench.fleet import project
+from tests.models import SPECS, model_of
 from tests.prometheus.chain import T0
 from tests.prometheus.trials import needed, rules_of
 from tests.quietness import policy
@@ -71,7 +71,7 @@ def _services(rng: Random) -> Iterator[Lived]:
 
 
 def test_the_model_is_what_the_rules_are(prometheus: PrometheusApi) -> None:
-    services, model = tuple(_services(Random(1))), project()  # noqa: S311 - nothing secret
+    services, model = tuple(_services(Random(1))), model_of(SPECS)  # noqa: S311 - nothing secret
     library = model.library
     groups = shared_rules(library, model.site).groups
     rules = [rule for name in (LOW, BURN, TOOL_HIGH, SLOW, NO_RUNS) for rule in rules_of(groups, name)]

@@ -9,7 +9,7 @@ import pytest
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.prometheus.shared import shared_rules
-from tests.bench.fleet import project
+from tests.models import SPECS, model_of
 from tests.prometheus.chain import T0
 from tests.prometheus.trials import needed, rules_of
 
@@ -26,7 +26,7 @@ WATCHED = ("AgentTokensUnpriced", "AgentUndeclaredLabelValue")
 
 def test_a_sum_of_all_types_is_not_added_to_them(prometheus: PrometheusApi) -> None:
     """Beside 800 prompt and 200 completion tokens a run, some source counts the 1,000 once more as total."""
-    model = project()
+    model = model_of(SPECS)
     groups = shared_rules(model.library, model.site).groups
     write(prometheus, _series("tokens-in-total", "total"))
     write(prometheus, _series("tokens-of-all-others", "other"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.resolve.model import resolve
 from generator.spec.load import load
+from tests.models import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.resolve.model import resolve
-from generator.spec.load import load
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +17,5 @@ def foreign(folder: Path, job: str, profile: str, labels: str) -> tuple[Service,
     (folder / "services").mkdir()
     text = f"service: mine\nprofile: {profile}\nowner: t\nselector: {{job: {job}}}\nlabels: {labels}\n"
     (folder / "services" / "mine.yaml").write_text(text, encoding="utf-8")
-    specs = load(folder).specs
-    assert specs is not None
-    model = resolve(specs).value
-    assert model is not None
+    model = model_of(folder)
     return model.services[0], model.site

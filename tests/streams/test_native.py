@@ -11,9 +11,8 @@ from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rule_tests.raw import raw_test
-from generator.resolve.model import resolve
-from generator.spec.load import load
 from generator.streams.raw import as_classic
+from tests.models import model_of
 from tests.native_histograms import Native, native_prometheus, prometheus_3, write_native
 from tests.resolve.build import written
 
@@ -146,11 +145,7 @@ def _model(
         "services/one.yaml": SERVICE.format(name="native", more=more),
         "services/two.yaml": SERVICE.format(name="classic", more="histograms: classic\n"),
     }
-    specs = load(written(directory, files)).specs
-    assert specs is not None
-    found = resolve(specs)
-    assert found.value is not None, found.diagnostics
-    return found.value
+    return model_of(written(directory, files))
 
 
 def _streams(api: PrometheusApi, service: Service, site: Site) -> dict[str, dict[str, float]]:

@@ -11,12 +11,11 @@ import pytest
 import yaml
 
 from generator.instrumentation.events import roles
-from generator.resolve.model import resolve
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
-from generator.spec.load import load
 from generator.streams.roles import ROLES, Event
 from generator.streams.roles import fed as fed_by
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +43,7 @@ def model_without(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Mod
             spec = yaml.safe_load(service.read_text())
             alerts = {name: value for name, value in spec.get("alerts", {}).items() if name not in left_out}
             service.write_text(yaml.safe_dump(spec | {"alerts": alerts}, sort_keys=False))
-        specs = load(directory).specs
-        assert specs is not None
-        found = resolve(specs)
-        assert found.value is not None, found.diagnostics
-        return found.value
+        return model_of(directory)
 
     return resolved
 
