@@ -10,7 +10,14 @@ from msgspec import Struct
 
 from generator.diagnostics.wording import printable
 from generator.markdown import code, text
-from generator.replay.formats import document, labels_text, markdown_table, row_value, text_table
+from generator.replay.formats import (
+    FORMAT_VERSION,
+    document,
+    labels_text,
+    markdown_table,
+    row_value,
+    text_table,
+)
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
 from generator.replay.report import MOST_ROWS
 from generator.replay.times import after, clock, lasting, utc
@@ -214,6 +221,7 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
 def as_json(comparison: Comparison) -> str:
     """Write a comparison, with both reports, as JSON."""
     whole = {
+        "version": FORMAT_VERSION,
         "old": comparison.old,
         "differences": [_difference(one) for one in comparison.differences],
         "before": document(comparison.before),

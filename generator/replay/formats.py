@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from generator.replay.report import ActivePeriod, AlertReport, Report
 
 
+#: The version of the JSON, also of a comparison; raised when a key changes its meaning or goes away.
+FORMAT_VERSION = 1
+
+
 def as_text(report: Report) -> Iterator[str]:
     """Write ``report`` as lines; invisible characters of names and texts are escaped."""
     yield from map(printable, _text_lines(report))
@@ -276,7 +280,8 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterat
 
 def as_json(report: Report) -> str:
     """Write ``report`` as JSON."""
-    return json.dumps(document(report), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    whole = {"version": FORMAT_VERSION, **document(report)}
+    return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

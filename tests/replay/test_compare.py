@@ -133,6 +133,7 @@ def test_a_pull_request_gets_the_same_rows(found: Comparison) -> None:
 
 def test_machines_get_both_reports_and_the_differences(found: Comparison) -> None:
     document = json.loads(as_json(found))
+    assert document["version"] == 1
     assert [one["change"] for one in document["differences"]] == ["moved", "added", "removed"]
     assert document["differences"][0]["after"][0]["fired_at"] == "2026-03-20T02:05:00Z"
     assert (document["before"]["false_alarms"], document["after"]["false_alarms"]) == (1, 0)

@@ -145,6 +145,7 @@ def test_what_a_label_holds_moves_no_cursor() -> None:
 
 def test_machines_get_times_in_utc_lengths_in_seconds_and_plain_numbers(found: Report) -> None:
     document = json.loads(as_json(found))
+    assert document["version"] == 1
     high = document["alerts"][0]
     assert (high["firing_seconds"], high["longest_seconds"]) == (4200, 3600)
     assert high["firings"][0] == {
