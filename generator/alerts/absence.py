@@ -48,7 +48,7 @@ compared = usual.compared
 def resolve(draft: Draft) -> Iterator[Resolved]:
     """Resolve one for each stream that always has series; error counters have none while all is well."""
     scope = draft.scope
-    check_runs(draft, scope.signals[RUN_COUNT].window, f" but for {scope.runs.metric}")
+    check_runs(draft, scope.signals[RUN_COUNT].window, f" except for {scope.runs.metric}")
     for stream in scope.streams.values():
         fed = scope.fed_by(stream)
         if not stream.sparse and fed:

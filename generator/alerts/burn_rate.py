@@ -108,10 +108,11 @@ def _check_retention(
         most = duration(retention * MONTH // of_month // DAY * DAY)
         about.findings.error(
             "objective/retention",
-            f"of a budget of {duration(window)} {about.name} reads the last {duration(longest)}, and "
-            f"Prometheus keeps {duration(retention)}",
+            f"with an error budget over {duration(window)}, {about.name} reads the last {duration(longest)}, but "
+            f"Prometheus keeps only {duration(retention)}",
             about.scope.windows.get(about.signal.name, about.entry.key).span,
-            f"promise over at most {most}, or keep more and say so in site.yaml: retention: {duration(longest)}",
+            f"use an objective window of at most {most}, or keep samples longer and set retention: {duration(longest)} "
+            "in site.yaml",
         )
 
 

@@ -91,7 +91,8 @@ def scatter_of(signal: Signal, share: AlertNumber) -> AlertNumber:
 def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     """Return the standard deviations beyond a bound that an alert of a severity needs.
 
-    Calls that are tried again scatter so much more that three of theirs are more than five of others.
+    Calls that are tried again scatter so much more that three of their standard deviations are more than five of
+    others.
     """
     pages = severity is AlertSeverity.CRITICAL
     if isinstance(signal.kind, Quantile):
@@ -103,7 +104,7 @@ def sigmas(signal: Signal, severity: AlertSeverity) -> int:
 def dispersion(signal: Signal, severity: AlertSeverity | None = None) -> int:
     """Return the multiple of the usual variance by which bad events scatter, where a signal is compared with itself.
 
-    Where it is compared with a bound, give the severity: a ticket at a bound may rather come by chance than late.
+    Where it is compared with a bound, give the severity: a ticket may come by chance, but must not come late.
     """
     if isinstance(signal.kind, Quantile) or signal.of.name not in RETRIED:
         return 1
@@ -117,14 +118,14 @@ def deviations(signal: Signal, *severities: AlertSeverity) -> str:
     least, *more = sorted({sigmas(signal, one) for one in severities}) or [SIGMAS]
     text = f"{least} standard deviations" + "".join(f", {most} to page" for most in more)
     tries = max(dispersion(signal, one) for one in severities or (None,))
-    return f"{text}, of {tries} times the variance, as failed calls are tried again" if tries > 1 else text
+    return f"{text}, of {tries} times the variance, because failed calls are retried" if tries > 1 else text
 
 
 def unexpected(signal: Signal) -> str:
     """Name the bad events that a floor counts where a signal is compared with itself."""
     if isinstance(signal.kind, Quantile):
         return f"more observations {side(signal)} that than expected"
-    return "bad events more than expected"
+    return "more bad events than expected"
 
 
 def scaled(events: Expr, parts: InputSeries, factor: Expr) -> Expr:

@@ -96,7 +96,7 @@ def _kind(about: SignalDraft) -> Change | None:
     beyond = _beyond(about)
     if written is not None and stands_on_objective(written.value) and about.objective is None:
         # Without it the alert would report changes among good values.
-        about.scope.off(about.entry.key, written, signal, "no objective to be beyond")
+        about.scope.off(about.entry.key, written, signal, "no objective")
         return None
     return Change(
         over, is_relative(signal), beyond.value if beyond else None, beyond.written if beyond else None

@@ -66,7 +66,7 @@ def check_events(draft: SignalDraft, *, counts_bad: bool) -> None:
                 + (
                     f'it counts no bad events of "{signal.name}"'
                     if counts
-                    else f'"{signal.name}" is no share of events, nor for each of them'
+                    else f'"{signal.name}" is neither a share of events nor an amount per event'
                 ),
                 floor.written.span,
                 f"leave {floor.key} out",
@@ -88,7 +88,10 @@ def check_traffic(draft: SignalDraft, read: Collection[str], window: int) -> Non
 
 
 def check_runs(draft: Draft, window: int, aside: str) -> None:
-    """Report such a floor of an alert that counts runs beside its own stream; ``aside`` names the alert without."""
+    """Report such a floor of an alert that counts runs beside its own stream.
+
+    ``aside`` ends the message with the part of the alert that the floor does not limit.
+    """
     if fewest := draft.spec.min_events:
         _check_reached(draft, _Floor(MIN_EVENTS, fewest), window, aside)
 
@@ -108,9 +111,9 @@ def _check_reached(draft: Draft, floor: _Floor, window: int, aside: str = "") ->
     come = (scope.runs_per_hour or 0) * window / HOUR
     if scope.runs_per_hour is None or floor.written.value <= come:
         return
-    waits = f"{draft.name} of {scope.service} waits for {floor.written.value} runs"
-    promised = f"{plain(scope.runs_per_hour)} an hour, as promised, are {plain(round(come, 1))}"
-    message = f"{waits}, and {promised} in {duration(window)}"
+    needs = f"{draft.name} of {scope.service} needs {floor.written.value} runs"
+    promised = f"the promised {plain(scope.runs_per_hour)} an hour make only {plain(round(come, 1))}"
+    message = f"{needs}, but {promised} in {duration(window)}"
     code, help_ = "alert/too-little-traffic", "or promise more traffic"
     if floor.written.span.file == scope.file:
         message = f"{message}: it would never fire{aside}"

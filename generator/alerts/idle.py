@@ -82,7 +82,7 @@ def _check_promise(kind: Idle, promised: float, draft: Draft) -> None:
     draft.findings.error(
         "alert/promise-too-small",
         f"{plain(promised)} runs an hour are {come}: "
-        f"too few for {draft.name} to see more than chance in their absence",
+        f"too few for {draft.name} to tell missing runs from chance",
         place,
         f"promise at least {plain(least)} an hour, leave traffic out, or do without the alert: "
         f'alerts: {{{draft.name}: {{disabled: "runs come too rarely"}}}}',

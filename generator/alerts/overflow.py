@@ -99,7 +99,7 @@ def words(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     metric = service.signals[alert.signal].of.metric
     text = f"More than {tier.text} of the observations lie beyond the last bucket of {metric}"
-    return condition.with_floors(text, alert, "more there than that share")
+    return condition.with_floors(text, alert, "more than that share allows")
 
 
 def cases(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:

@@ -124,8 +124,8 @@ def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> s
             return f"{{{{ $value }}}} pairs of owner and profile claim {SERVICE}: its alerts have no owner."
         case Watch.FAILURES:
             return (
-                f"Rules of group {group} failed {{{{ $value | humanize }}}} times within {duration(WINDOW)}: what "
-                "stands on them is silent."
+                f"Rules of group {group} failed {{{{ $value | humanize }}}} times within {duration(WINDOW)}: the "
+                "alerts that depend on them are silent."
             )
         case Watch.ROUNDS:
             return (

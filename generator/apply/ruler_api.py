@@ -204,7 +204,7 @@ def _check_extent(text: bytes) -> None:
     for count, event in enumerate(yaml.parse(text[:_MOST_BYTES], yaml.CSafeLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MOST_DEPTH or count > _MOST_EVENTS:
-            raise LiveError("more YAML than rule groups are")
+            raise LiveError("more YAML than rule groups can be")
         # An alias may represent any number of values, and no ruler writes one.
         if isinstance(event, yaml.AliasEvent):
             raise LiveError("YAML with aliases")

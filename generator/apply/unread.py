@@ -114,7 +114,7 @@ def _of_scrape(api: PrometheusApi, one: RawReads) -> Iterator[str]:
     )
     yield (
         f"{one.service} is scraped every {true}, and its rules, which are for every {duration(round(one.scrape))}, "
-        f"{effect}: say scrape_interval: {true} in the spec, then generate again"
+        f"{effect}: set scrape_interval: {true} in the spec, then generate again"
     )
 
 
@@ -129,7 +129,7 @@ def _of_histograms(api: PrometheusApi, one: RawReads) -> Iterator[str]:
     if natively:
         yield (
             f"{listed(natively)} of {one.service} {_are(natively)} stored natively, and the rules read classic "
-            'buckets: say histograms: native and oldest_prometheus: "3.0" or later in site.yaml, then generate again'
+            'buckets: set histograms: native and oldest_prometheus: "3.0" or later in site.yaml, then generate again'
         )
     if classic:
         yield (

@@ -109,8 +109,8 @@ def _times_of_successes(service: Service) -> Iterator[Diagnostic]:
         ):
             yield warning(
                 _SUCCESSES_ONLY,
-                f"{name} of {service.name} is promised of all {service.run}s, and {signal.of.metric} times those alone "
-                "that end well",
+                f"{name} of {service.name} is promised for all {service.run}s, but {signal.of.metric} measures only "
+                "the successful ones",
                 place,
                 "read the times of failures too, which users wait for as well; or leave the objective out",
             )
@@ -326,9 +326,9 @@ def _beyond_retention(each: ServiceFacts, retention: int) -> Iterator[Diagnostic
     needed = duration(ceil(longest / MINUTE) * MINUTE)
     yield error(
         _RETENTION,
-        f"{name} of {each.service.name} reads the last {needed}, and Prometheus keeps {duration(retention)}",
+        f"{name} of {each.service.name} reads the last {needed}, but Prometheus keeps only {duration(retention)}",
         each.service.where(place),
-        f"keep more and say so in site.yaml: retention: {needed}, or have {name} look back less",
+        f"keep samples longer and set retention: {needed} in site.yaml, or have {name} look back less",
     )
 
 

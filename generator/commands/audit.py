@@ -200,13 +200,19 @@ def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
 
 def _phantoms_as_text(files: Sequence[_CheckedFile], known: NameSource) -> Iterator[str]:
     for one in files:
-        yield f"{printable(one.file)}: {one.queries} queries, {counted(len(one.phantoms), 'phantom')}\n"
+        yield f"{printable(one.file)}: {one.queries} queries, {_counts(one.phantoms)}\n"
         yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
-    total = sum(len(one.phantoms) for one in files)
+    total = [phantom for one in files for phantom in one.phantoms]
     where = "a profile" if isinstance(known, InProfiles) else printable(known.place)
-    yield (
-        f"all that they name is known to {where}\n" if not total else f"{counted(total, 'phantom')} in all\n"
-    )
+    yield f"in total: {_counts(total)}\n" if total else f"all that they name is known to {where}\n"
+
+
+def _counts(phantoms: Sequence[Phantom]) -> str:
+    """Count the names, of metrics and of labels, and the queries that could not be read."""
+    unread = sum(bool(one.expr) for one in phantoms)
+    names = counted(len(phantoms) - unread, "unknown name")
+    queries = "1 query" if unread == 1 else f"{unread} queries"
+    return f"{names}, {queries} not read" if unread else names
 
 
 def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:

@@ -43,8 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
         "Run agents that the generated module measures, or that are exposed as the source of their profile does, a "
-        "Prometheus with the generated rules that watches them, an invented history behind them, and where they can be "
-        "had an Alertmanager and a Grafana with the generated dashboards. Nothing is left when it ends."
+        "Prometheus with the generated rules that watches them, an invented history behind them, and, if they can run "
+        "here, an Alertmanager and a Grafana with the generated dashboards. Nothing is left when it ends."
     )
     options.specs(parser)
     parser.add_argument("--service", metavar="NAME", help="whose agents; default: the one with most alerts")

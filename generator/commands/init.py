@@ -58,7 +58,7 @@ repos:
         files: ^{pattern}/
         pass_filenames: false
       - id: agent-metrics-generate
-        name: what is generated is up to date
+        name: output is up to date
         entry: agent-metrics generate {specs} -o {output} --check
         language: system
         files: ^({pattern}|{output_pattern})/
@@ -97,7 +97,7 @@ jobs:
           BASE: ${{{{ github.base_ref }}}}
         run: |
           agent-metrics diff "origin/$BASE" {specs} --format markdown >> "$GITHUB_STEP_SUMMARY"
-      - name: Compare what is generated
+      - name: Check that the output is up to date
         run: |
           agent-metrics generate {specs} -o {output} --check
 """

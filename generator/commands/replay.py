@@ -165,9 +165,7 @@ def replay_both(
         LiveError: the server fails, or there is no Prometheus here to compute records with.
     """
     if arguments.records == RecordSource.READ:
-        message = (
-            "the server records by one of the two specs: to compare them, records are computed here by either"
-        )
+        message = "the server has the records of one set of specs: to compare two, records are computed here for both"
         raise CallError(message, "leave out --records")
     with _opened(arguments) as (opened, page, line):
         call = read_call(arguments, models, truth, line.show, opened)

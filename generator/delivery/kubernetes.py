@@ -43,21 +43,27 @@ LIMITS: tuple[Limit, ...] = (
     Limit(
         f"{_RULES}/",
         524_288,
-        "the Prometheus operator takes 524,288 of a PrometheusRule",
+        "the Prometheus operator accepts at most 524,288 bytes for a PrometheusRule",
         "let the service declare fewer signals and alerts of its own, or divide it in two",
     ),
-    Limit(f"{_DASHBOARDS}/", 1_048_576, "a ConfigMap holds 1,048,576", "declare fewer signals on dashboards"),
+    Limit(
+        f"{_DASHBOARDS}/",
+        1_048_576,
+        "a ConfigMap holds at most 1,048,576 bytes",
+        "declare fewer signals on dashboards",
+    ),
     Limit(
         f"{ROOT}/",
         262_144,
-        "kubectl apply takes 262,144, unless it is told --server-side",
+        "kubectl apply accepts at most 262,144 bytes without --server-side",
         "kubectl apply --server-side -k output/kubernetes; Argo CD has the sync option ServerSideApply=true",
         Severity.WARNING,
     ),
 )
 _COMMENT = """\
-# The operator lets these routes have alerts with the label namespace of this object alone, unless the Alertmanager says
-# alertmanagerConfigMatcherStrategy: {type: None}; or write alert_labels: {namespace: ...} in site.yaml.
+# The operator sends these routes only alerts whose label namespace is that of this object, unless the Alertmanager has
+# alertmanagerConfigMatcherStrategy: {type: None}. To give alerts that label, write alert_labels: {namespace: ...} in
+# site.yaml.
 """
 _FILLED_BY = "# Secrets: kubectl create secret generic {name}\n"
 #: Files with secrets, and the keys that refer to them here.

@@ -56,7 +56,7 @@ def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: OpenS
 def _left_out(signals: Sequence[str]) -> str:
     if not signals:
         return ""
-    return f"# No SLOs, for want of a window or of a burn-rate alert: {', '.join(signals)}.\n"
+    return f"# Without an SLO, because they have no window or no burn-rate alert: {', '.join(signals)}.\n"
 
 
 def _service(service: Service) -> Mapped:

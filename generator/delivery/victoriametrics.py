@@ -33,7 +33,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(
         f"{ROOT}/",
         524_288,
-        "the VictoriaMetrics operator takes 524,288 of a VMRule",
+        "the VictoriaMetrics operator accepts at most 524,288 bytes for a VMRule",
         "let the service declare fewer signals and alerts of its own, or divide it in two",
     ),
 )

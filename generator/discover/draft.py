@@ -211,7 +211,7 @@ class Draft(Struct, frozen=True):
     def _lines(self) -> Iterator[str]:
         seen, service = self.match.seen, self.match.service
         yield "# yaml-language-server: $schema=../.schemas/service.schema.json"
-        yield f"# As seen at {self.origin}: read it once, and correct what was chance."
+        yield f"# As seen at {self.origin}: check it, and correct the values that were there only by chance."
         yield f"service: {self.name}"
         run = f"; a run is a {service.run}" if service.run != "run" else ""
         yield _commented(f"profile: {service.profile}", f"{present(self.match)}{run}")

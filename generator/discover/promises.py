@@ -125,7 +125,7 @@ def _latency(latency: Stream, service: Service, history: StreamHistory) -> Propo
     wanted, *finer = seconds * _ROOM, *latency.buckets[:-1]
     bound = next((one for one in finer if one >= wanted), None)
     text = _time(bound) if bound else not_above(min(wanted, (seconds + latency.buckets[-1]) / 2))
-    return ProposedObjective("latency_p95", f"{{max: {text}}}", f"{_time(seconds)} it was")
+    return ProposedObjective("latency_p95", f"{{max: {text}}}", f"it was {_time(seconds)}")
 
 
 def _tools(tools: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:
@@ -199,4 +199,4 @@ def budget(service: Service, signal: str, history: StreamHistory | None) -> tupl
     usd = spent(service, signal, history) if history else None
     if usd is None:
         return "$100", "a placeholder: what a day may cost"
-    return f"${plain(round(_above(usd * _DEARER), 6))}", f"the dearest day came to ${usd:,.2f}"
+    return f"${plain(round(_above(usd * _DEARER), 6))}", f"the most expensive day cost ${usd:,.2f}"

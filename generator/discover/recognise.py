@@ -203,8 +203,8 @@ def _stored_otherwise(name: str, place: SeriesPlace, *, native: bool) -> Command
         )
     return CommandError(
         f"{name} is stored as a native histogram at {place.name}",
-        'say so in site.yaml of the specs, by histograms: native and oldest_prometheus: "3.0" (or the version of '
-        "your server), and run this again",
+        'set histograms: native and oldest_prometheus: "3.0" (or the version of your server) in site.yaml of the '
+        "specs, and run this again",
     )
 
 

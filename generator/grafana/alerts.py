@@ -80,11 +80,11 @@ def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -
     )
     panel = grammar.table(
         "Alerts",
-        "Alerts that fire, and those that are true and still wait, the worst first, each with its tool, model or stop "
-        "reason, and since when it is true. A click on its name opens its runbook.",
+        "Firing and pending alerts, the worst first, each with its tool, model or stop reason, and since when it is "
+        "true. A click on its name opens its runbook.",
         Table(columns, sort=("row", False)),
     )
-    return panel.without_data("No alert is true, or no rules are evaluated")
+    return panel.without_data("No alert is pending or firing, or no rules are evaluated")
 
 
 def alerts(of: Callable[[Series], Expr]) -> Expr:

@@ -209,8 +209,7 @@ def whole_number(value: float) -> int:
 
 
 def _not_of(noun: str, server: str = "Prometheus") -> LiveError:
-    message = f"the answer is not {noun} (is this a {server}?)"
-    return LiveError(message, _help(server))
+    return LiveError(f"the answer is not {noun}", _help(server))
 
 
 def _help(server: str) -> str:

@@ -31,7 +31,8 @@ _COMMENT = """\
 #
 # Each owner has two receivers, which reach nobody yet: give <owner>-page what wakes somebody (pagerduty_configs,
 # opsgenie_configs ...), and <owner>-ticket what does not (slack_configs, email_configs, webhook_configs ...), with
-# secrets from files (routing_key_file, api_url_file). "unrouted" gets what is no alert of these services.
+# secrets from files (routing_key_file, api_url_file). "unrouted" gets all other alerts, such as those
+# about the rules.
 #
 # Beside other teams' alerts: put the routes below yours, and the receivers and inhibit_rules to yours.
 """
@@ -39,7 +40,7 @@ _LOADED = """\
 # How alerts reach people, generated from the receivers of site.yaml and the owners of services: change these, not
 # this file. Secrets stand in files that only Alertmanager reads, and their paths here.
 #
-# An alert goes to every receiver that is for it; what is for nobody goes to the receiver of the route itself.
+# An alert goes to every receiver that is for it, and an alert without one to the receiver of the route itself.
 """
 #: Labels that both sides lack count as equal: without this, any critical alert would silence others' warnings.
 OURS = f'{names.SIGNAL}!=""'

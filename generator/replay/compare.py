@@ -174,7 +174,7 @@ def as_text(comparison: Comparison) -> Iterator[str]:
 
 def _lines(comparison: Comparison) -> Iterator[str]:
     yield f"{', '.join(comparison.services)} on {comparison.after.replay.server}, compared with {comparison.old}"
-    yield f"{_span(comparison)}; recorded series computed here, by either specs"
+    yield f"{_span(comparison)}; recorded series computed here for both sets of specs"
     yield from (f"note: {one}" for one in comparison.notes)
     yield ""
     if not comparison.differences:

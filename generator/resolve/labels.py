@@ -54,8 +54,8 @@ def _check_effect(label: Label, per: Iterable[Entry[int]], findings: Findings) -
         if one.value >= label.max_live:
             findings.warning(
                 "label/per-without-effect",
-                f'"{label.name}" has {label.max_live} values at most, so {one.value} beside each '
-                f'"{one.key.value}" lower no bound',
+                f'"{label.name}" has {label.max_live} values at most, so a limit of {one.value} for each '
+                f'"{one.key.value}" changes nothing',
                 one.key.span,
                 "write the largest number that stands beside one value, or leave per out",
             )

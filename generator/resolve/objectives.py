@@ -110,10 +110,12 @@ def objective_of(
 def _why(wanted: str, signal: Signal) -> str:
     """Say which key an objective has."""
     if signal.better is not Better.NEITHER:
-        return f'{signal.name} is promised "{wanted}", since {signal.better} is better'
+        return f'an objective for {signal.name} uses "{wanted}", because {signal.better} is better'
     if isinstance(signal.kind, Distribution):
-        return f'{signal.name} is promised "max": not every {signal.kind.label} can have a large share'
-    return f'{signal.name} is promised "min" or "max", not both'
+        return (
+            f'an objective for {signal.name} uses "max": not every {signal.kind.label} can have a large share'
+        )
+    return f'an objective for {signal.name} uses "min" or "max", not both'
 
 
 def _direction(spec: ObjectiveSpec, signal: Signal) -> str:
@@ -152,7 +154,7 @@ def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings)
             "objective/window",
             f"{signal.name} is no share of events, and has no error budget: window would do nothing",
             spec.window.span,
-            "leave window out; how far a signal itself looks back is said by the signal",
+            "leave window out; the signal's own definition sets its window",
         )
         return None
     return objective_window(spec.window, DEFAULT_WINDOW, site, findings)
@@ -212,8 +214,8 @@ def _check_fineness(signal: Signal, bound: float, top: float, span: Span, findin
     ends = [end for end, wanted in ((low, below > 0), (high, above < top)) if wanted]
     findings.info(
         "objective/coarse-buckets",
-        f"an objective of {aim} is in a bucket of {signal.of.metric} from {low} to {high}: whatever between these "
-        f"{signal.name} is, the shown value is a guess, and alerts judge by that",
+        f"an objective of {aim} is in a bucket of {signal.of.metric} from {low} to {high}: within this bucket "
+        f"the value of {signal.name} is only interpolated, and alerts compare that value",
         span,
         f"give {signal.of.metric} a bucket that ends at {aim}"
         + (f", or promise {' or '.join(ends)}" if ends else ""),

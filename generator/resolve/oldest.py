@@ -56,8 +56,8 @@ def at_once(
                 "alert/ends-at-once",
                 f"keep_firing_for of {entry.key.value} does nothing: the oldest Prometheus does not know it",
                 entry.value.keep_firing_for.span,
-                f"leave it out, or have Prometheus {KEEPS_FIRING[0]}.{KEEPS_FIRING[1]} or later, and say so in "
-                "site.yaml: oldest_prometheus",
+                f"leave it out, or have Prometheus {KEEPS_FIRING[0]}.{KEEPS_FIRING[1]} or later, and set "
+                "oldest_prometheus in site.yaml",
             )
     lost = list(dict.fromkeys(alert.name for alert in service.alerts if alert.keep_firing_for))
     if lost:
@@ -81,6 +81,6 @@ def are_native(written: Text | None, oldest: tuple[int, int], findings: Findings
             f"native histograms need Prometheus {NATIVE_SINCE[0]}.{NATIVE_SINCE[1]}, and the oldest here is "
             f"{oldest[0]}.{oldest[1]}",
             written.span,
-            'if yours is newer, say so in site.yaml: oldest_prometheus: "3.0"; else leave histograms out',
+            'if yours is newer, set oldest_prometheus: "3.0" in site.yaml; else leave histograms out',
         )
     return written.value == _NATIVE

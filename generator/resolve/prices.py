@@ -60,7 +60,7 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
             elif item.key.value not in _NOT_PRICES and 0 < float(item.value.value) < SMALLEST_PRICE:
                 findings.error(
                     "price/too-small",
-                    f"a price of {item.value.value} USD for a million tokens is too small to be counted with",
+                    f"a price of {item.value.value} USD for a million tokens is too small to calculate with",
                     item.value.span,
                     f"write 0, or at least {SMALLEST_PRICE}; prices are for a million tokens, not for one",
                 )

@@ -216,7 +216,7 @@ def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: boo
     if recorded:
         return f"add the stream {signal.of.name} to the segment: of: [run, {signal.of.name}]"
     every = (name for streams in SIGNALS.values() for name in streams)
-    return f"segments tell these apart: {listed(every)}"
+    return f"signals that a segment can break down: {listed(every)}"
 
 
 def _is_listed(value: Text, label: str, scope: AlertScope) -> bool:

@@ -227,7 +227,7 @@ def _check_name(entry: Entry[SignalSpec], findings: Findings) -> None:
     if entry.key.value in RESERVED:
         findings.error(
             "signal/reserved-name",
-            f'"{entry.key.value}" is how series that the compiler makes up are called',
+            f'"{entry.key.value}" is a name that the compiler uses for its own series',
             entry.key.span,
             "choose another name",
         )
@@ -239,7 +239,8 @@ def _check_worst(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
         if isinstance(signal.kind, Distribution) and signal.trend is not None:
             findings.error(
                 "signal/worst-by",
-                f'"{signal.name}" is a distribution: the status board needs to know whose share speaks for it',
+                f'"{signal.name}" has a share for each value of a label: worst_by must name the label whose worst '
+                "value the status board shows",
                 entry.key.span,
                 f"add worst_by: {signal.kind.label}, or leave out trend",
             )
@@ -273,7 +274,7 @@ def check_runs(
             "signal/no-runs",
             f'profile "{profile.profile.value}" does not count runs: it has no signal run_count of kind count',
             profile.profile.span,
-            "every other signal stands beside it: add, under streams, run: {of: <the counter of finished runs>}",
+            "the rules need the number of finished runs: add, under streams, run: {of: <the counter of finished runs>}",
         )
     for entry in entries:
         if runs and entry.key.value in signals:

@@ -358,7 +358,7 @@ def _check_names(
             "stream/utf8-name",
             f'"{odd[0].value}" is a name that only Prometheus 3 and newer knows',
             odd[0].span,
-            'if yours is one, say so in site.yaml: oldest_prometheus: "3.0"; else name it as yours has it, '
+            'if yours is one, set oldest_prometheus: "3.0" in site.yaml; else name it as yours has it, '
             "which is mostly with underscores",
         )
 

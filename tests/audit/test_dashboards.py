@@ -215,7 +215,9 @@ def test_a_query_that_is_no_promql_is_shown(tmp_path: Path, capsys: pytest.Captu
     path = tmp_path / "a.json"
     path.write_text(json.dumps(_dashboard({"broken": "sum(rate(x[5m])"})), "utf-8")
     assert main(["audit", "--dashboards", str(path), "--exposition", str(EXPOSITION)]) == 1
-    assert "broken: not read, since it is no PromQL: sum(rate(x[5m])" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "broken: not read, since it is no PromQL: sum(rate(x[5m])" in told
+    assert told.endswith("\nin total: 1 unknown name, 1 query not read\n")
 
 
 @pytest.mark.parametrize(

@@ -193,8 +193,8 @@ def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
     burning = service_of(tmp_path / "a", agent())
     assert practice.retention(known(replace(SITE, retention=3 * DAY), burning)) == ()
     (told,) = practice.retention(known(replace(SITE, retention=3 * DAY - HOUR), burning))
-    assert told.message.endswith(f" of {burning.name} reads the last 3d, and Prometheus keeps 2d23h")
-    assert "retention: 3d, or have " in told.help
+    assert told.message.endswith(f" of {burning.name} reads the last 3d, but Prometheus keeps only 2d23h")
+    assert "set retention: 3d in site.yaml, or have " in told.help
 
 
 def test_an_alert_of_ones_own_is_named_where_it_stands(tmp_path: Path) -> None:
@@ -202,5 +202,5 @@ def test_an_alert_of_ones_own_is_named_where_it_stands(tmp_path: Path) -> None:
     found = service_of(tmp_path, agent(), alerts=week)
     assert practice.retention(known(replace(SITE, retention=7 * DAY), found)) == ()
     (told,) = practice.retention(known(replace(SITE, retention=6 * DAY), found))
-    assert told.message == f"Weekly of {found.name} reads the last 7d, and Prometheus keeps 6d"
+    assert told.message == f"Weekly of {found.name} reads the last 7d, but Prometheus keeps only 6d"
     assert told.span == found.where("alerts.Weekly")

@@ -50,8 +50,11 @@ def ask(script: Script) -> RangeResult:
         ((404, b"<html>", {}), "HTTP 404: <html>"),
         ((302, b"", {"Location": "/login?token=x"}), "HTTP 302: a redirection to /login$"),
         ((500, b"oops\nmore", {}), "HTTP 500: oops$"),
-        ((200, b"<html>", {}), "is this a Prometheus"),
-        ((200, b'{"status":"success","data":{"resultType":"mat', {}), "is this a Prometheus"),
+        ((200, b"<html>", {}), "the answer is not JSON of Prometheus's API"),
+        (
+            (200, b'{"status":"success","data":{"resultType":"mat', {}),
+            "the answer is not JSON of Prometheus's API",
+        ),
         ((200, b'{"status":"success","data":{"resultType":"matrix","result":[{}]}}', {}), None),
     ],
 )

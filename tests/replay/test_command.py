@@ -128,7 +128,7 @@ def test_computing_records_without_a_prometheus_is_said(
         ((*SPAN, "--truth", "/nonexistent/truth.json"), "cannot be read: no such file"),
         ((*SPAN, "--compare", "no-such-revision"), "there is no revision no-such-revision"),
         ((*SPAN, "--compare", f"{SPECS}/../output"), "has the generated files"),
-        ((*SPAN, "--compare", SPECS, "--records", "read"), "records are computed here by either"),
+        ((*SPAN, "--compare", SPECS, "--records", "read"), "records are computed here for both"),
         ((*SPAN, "--compare", SPECS, "--service", "support-agnet"), 'there is no service "support-agnet"'),
         ((*SPAN, "--compare", SPECS, "--alert", "AgentNoRun"), 'there is no alert "AgentNoRun"'),
         ((*SPAN, "--html", "/nonexistent/report.html"), "/nonexistent/report.html cannot be written"),

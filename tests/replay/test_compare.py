@@ -88,7 +88,7 @@ def found() -> Comparison:
 def test_the_table_shows_each_difference(found: Comparison) -> None:
     assert list(as_text(found)) == [
         "s, t on http://prometheus, compared with origin/main",
-        "2026-03-20 00:00 to 2026-03-20 12:00 UTC; recorded series computed here, by either specs",
+        "2026-03-20 00:00 to 2026-03-20 12:00 UTC; recorded series computed here for both sets of specs",
         "",
         "CHANGE   FIRST AT (UTC)    SEVERITY  ALERT  LABELS                 BEFORE                    NOW",
         (

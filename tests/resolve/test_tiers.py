@@ -144,7 +144,9 @@ def test_a_window_must_fit_retention(window: str, site: str, says: str | None, t
     others = {"site": f"retention: {site}\n"} if site else {}
     found = told(resolved(tmp_path, demo, profile=profile(alerts={"Burn": burn}), **others))
     assert [(each.code, each.at) for each in found] == ([("objective/retention", window)] if says else [])
-    assert all(f"promise over at most {says}, or keep more" in each.help for each in found)
+    assert all(
+        f"use an objective window of at most {says}, or keep samples longer" in each.help for each in found
+    )
 
 
 def test_a_default_out_of_reach_is_dropped_and_told(tmp_path: Path) -> None:
@@ -254,7 +256,7 @@ def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: P
     )
     (found,) = told(more)
     assert (found.code, found.at) == ("alert/too-little-traffic", str(most + 1))
-    assert f"waits for {most + 1} runs, and 100 an hour, as promised, are {most} in " in found.message
+    assert f"needs {most + 1} runs, but the promised 100 an hour make only {most} in " in found.message
     unpromised = {"objectives": keys["objectives"]}
     assert codes(resolved(tmp_path / "none", _own(body.replace("N", "9000"), **unpromised))) == []
 
@@ -284,7 +286,7 @@ def test_a_profile_s_floor_is_only_told(tmp_path: Path) -> None:
     (found,) = result.diagnostics
     assert (found.code, found.severity) == ("alert/too-little-traffic", Severity.INFO)
     assert found.message == (
-        "Drop of demo-agent waits for 20 runs, and 30 an hour, as promised, are 7.5 in 15m: "
+        "Drop of demo-agent needs 20 runs, but the promised 30 an hour make only 7.5 in 15m: "
         "it is silent until there are more"
     )
     assert found.help == "lower min_events under alerts: Drop, or promise more traffic"
@@ -293,7 +295,7 @@ def test_a_profile_s_floor_is_only_told(tmp_path: Path) -> None:
 def test_the_run_counter_is_missed_without_a_floor(tmp_path: Path) -> None:
     gone = profile(alerts={"Gone": "{absence: {}, min_events: 20}"})
     (found,) = resolved(tmp_path, service(traffic="{min_runs_per_hour: 30}"), profile=gone).diagnostics
-    assert found.message.endswith(": it is silent but for runs_total until there are more")
+    assert found.message.endswith(": it is silent except for runs_total until there are more")
 
 
 # Turned off

@@ -174,11 +174,11 @@ def test_the_floor_of_runs_stands_only_where_runs_can_be_counted(pages: dict[str
 
 def test_floors_of_quantiles_are_told_in_clear_words(pages: dict[str, str]) -> None:
     assert (
-        "above 4s, 2x the objective, with at least 5 more observations above that than the 5% that may be"
+        "above 4s, 2x the objective, with at least 5 more observations above it than the allowed 5%"
         in (pages["AgentLatencyP95High"])
     )
     assert (
-        "the last bucket of agent_run_latency_ms, with at least 5 more there than that share"
+        "the last bucket of agent_run_latency_ms, with at least 5 more than that share allows"
         in (pages["AgentLatencyOverflow"])
     )
 

@@ -158,9 +158,9 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
 def _too_many(signal: Signal) -> str:
     """Name the bad events that a floor counts."""
     if not isinstance(signal.kind, Quantile):
-        return "bad events more than that allows"
+        return "more bad events than that allows"
     may_be = signal.kind.q if signal.better is Better.HIGHER else 1 - signal.kind.q
-    return f"more observations {condition.side(signal)} that than the {human(may_be, Unit.RATIO)} that may be"
+    return f"more observations {condition.side(signal)} it than the allowed {human(may_be, Unit.RATIO)}"
 
 
 def _times(signal: Signal, kind: Threshold) -> str:

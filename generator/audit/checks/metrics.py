@@ -219,7 +219,7 @@ def _other_form(other: Sequence[ObservedMetric], seen: Observed) -> Finding:
             f"{names} {are} stored natively, and the rules read classic buckets, so that they stay empty"
         )
         help_ = (
-            'say histograms: native in site.yaml, with oldest_prometheus: "3.0" or later, and generate and apply; '
+            'set histograms: native in site.yaml, with oldest_prometheus: "3.0" or later, and generate and apply; '
             "or let the scrape keep classic buckets, by always_scrape_classic_histograms: true and without "
             "convert_classic_histograms_to_nhcb"
         )
@@ -234,7 +234,7 @@ def _named(several: Sequence[ObservedMetric]) -> str:
 def _no_buckets(bare: Sequence[ObservedMetric], seen: Observed) -> Finding:
     """Report all histograms without buckets once: they have one cause."""
     first = bare[0].metric
-    message = f"{_named(bare)} came without buckets: quantiles and what stands on them stay empty"
+    message = f"{_named(bare)} came without buckets: quantiles, and records and alerts that depend on them, stay empty"
     help_ = (
         "let the scrape keep classic buckets: no rule of metric_relabel_configs that drops _bucket or le, and "
         "always_scrape_classic_histograms: true where native histograms are scraped; or expose a classic histogram"
