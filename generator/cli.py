@@ -110,7 +110,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     top = _Parser(
         prog="agent-metrics",
         description="Agent metrics as code: YAML specs become Prometheus rules and Grafana dashboards.",
-        epilog="Exit status: 0 clean, 1 a spec is at fault, 2 the call is, 130 interrupted.",
+        epilog="Exit status: 0 clean, 1 a spec is at fault, 2 the call or a server is, 130 interrupted.",
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     # With a given prog, argparse does not format the usage to find it, which would import every compression module.

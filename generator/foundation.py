@@ -66,7 +66,7 @@ class Foundation(Struct, frozen=True):
 
     Attributes:
         understood: The files that services share.
-        memory: The results of earlier compilations.
+        memory: The memory of earlier compilations.
         identity: A hash of these files, by which a memory has what was made from them.
         made: What was made or recalled for forms of the shared rules.
     """

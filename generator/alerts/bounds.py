@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
 
-#: 0.97 - 0.1 is slightly off 0.87, the precision of comparisons.
+#: The precision of comparisons: as floats, 0.97 - 0.1 is not exactly 0.87.
 _PRECISION = 1e-8
 
 

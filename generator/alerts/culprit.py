@@ -1,8 +1,9 @@
 """The likely culprit of an alert: queried from recorded series as the alert fires, and added to its description.
 
 A release, a tool or a model is named when most of the bad events are its own, and it has at least twice as many of
-them as the rest has for its size. A value that was always the largest does not stand out, and neither does an only
-value. The reason that ended runs, and the class of an error, are named when they are those of most bad events.
+them as the rest has for its size. A value that was always the largest does not stand out, and a value that is the
+only one does not either. The reason that ended runs, and the class of an error, are named when they are those of most
+bad events.
 
 The template asks one query, whose selectors name the service. Its inputs are aggregated before any join, so that no
 service's series can make it fail; where nothing stands out it has no result, and adds nothing to the description.

@@ -1,1 +1,1 @@
-"""The commands; each module has ``run(arguments)``, which returns the exit code."""
+"""The commands, each a module with ``arguments(parser)`` and ``run(arguments)``, and the modules that they share."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from generator.grafana.records import Records
 
-#: The article's order: runs, steps and tools, cost and speed.
+#: The order of rows: runs, steps and tools, cost and speed.
 _ORDER = (
     "run_count",
     "success_rate",

@@ -1,4 +1,4 @@
-"""What a module measures: a run, a tool call or an LLM step that ends, and metrics with methods of their own.
+"""The events that a module measures: the end of a run, tool call or LLM step; and metrics with methods of their own.
 
 The events follow from the streams of a service; the names of its metrics and labels are its profile's. Templates get
 their arguments, and the lines that feed their metrics.

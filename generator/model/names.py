@@ -181,7 +181,7 @@ GRAFANA_FOLDER = "Agent metrics"
 
 #: Path of the checklist of agent metrics.
 SELF_CHECK = "reports/self-check.md"
-#: Path of the example for Alertmanager.
+#: Path of Alertmanager's configuration: with receivers it is complete, without them an example to fill in.
 ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
 
 #: The dashboard with more about a signal, by the layer that the profile gives it.

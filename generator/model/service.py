@@ -71,7 +71,7 @@ class Objective(Struct, frozen=True):
 
 
 class SeriesBudget(Struct, frozen=True):
-    """The largest allowed numbers of series: of one metric, of a service, of all services together."""
+    """The largest allowed numbers of series: of a metric; of a service, raw and recorded; of all services together."""
 
     metric: int
     service: int

@@ -202,7 +202,7 @@ def _priced(
 def _of_library(
     library: Library, signals: Iterable[str], alerts: Mapping[str, Entry[AlertSpec]]
 ) -> dict[str, Span]:
-    """Yield the places of the library signals and the alerts of a service."""
+    """Collect the places of the library signals and the alerts of a service."""
     paths = (f"signals.{name}" for name in signals)
     declared = {path: library.origins[path] for path in paths if path in library.origins}
     return declared | {f"alerts.{name}": entry.key.span for name, entry in alerts.items()}

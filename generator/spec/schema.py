@@ -40,7 +40,7 @@ _SCHEMAS = Path(__file__).parent / "schemas"
 
 @cache
 def load_schema(kind: str) -> Schema:
-    """The schema of a kind of file (``service``, ``profile``, ``site``, ``prices``), compiled once.
+    """The schema of a kind of file, one of ``KINDS``, compiled once.
 
     Raises:
         KeyError: there is no such kind.

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 #: How far back the end of the last run is known: a longer run cannot be distinguished from a loop.
 LONGEST_RUN = 6 * HOUR
-#: Where no run finishes: how long ago runs still finished and the rate was usual; and an unusual multiple of that rate.
+#: Where no run finishes: how long ago runs still finished, how long ago the rate was usual, and the multiple of that
+#: rate that is unusual.
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
 #: The standard deviations below the expected bad events that show that an incident has eased.
 EASED_SIGMAS = 2
@@ -75,7 +76,10 @@ def _mixes_runs(kind: Threshold, signal: Signal, ground: Ground) -> bool:
 
 
 def _lately_within(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
-    """Find where the value was not beyond its bound, or no run finished, so recently that runs of then still run."""
+    """Find where the value recently was not beyond its bound, or no run finished.
+
+    Recently means that runs from that time may still be running.
+    """
     last = call("last_over_time", _within(alert, tier, parts, ground).over(LONGEST_RUN))
     return spread("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
 

@@ -289,7 +289,7 @@ def _rarely(values: BoundValues, subject: Subject, numbers: tuple[float, float])
 
 
 def _again(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
-    """Be bad on many events, have none for a while, and then half a bad event more than allowed, but for a hair."""
+    """Be bad on many events, then idle, then bad by slightly less than half an event above the allowed number."""
     few = numbers[0] / 2
     # Enough that a share of all of them would be more bad events than the few bring.
     many = max(2 * numbers[1], 2 * few * ((values.excess[0] or 0) + values.allowed) / values.allowed)
@@ -361,7 +361,7 @@ def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     few, more = 0.7 * enough, 1.3 * enough
     if good >= few:
         return  # a window so short that the good events alone are more
-    # So bad that this many events should have as many bad ones more as chance may hide.
+    # So bad that among this many events chance could hide the extra bad ones.
     hidden = (EASED_SIGMAS + sqrt(EASED_SIGMAS**2 + 4 * (enough - good) * values.allowed)) / 2
     worse = hidden**2 / enough - values.allowed
     mixed = isinstance(subject.signal.kind, Ratio) or values.allowed + worse < 1

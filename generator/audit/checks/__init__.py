@@ -1,4 +1,4 @@
-"""The checks of an audit, which compares a spec with the existing series: each yields contradictions to the spec."""
+"""The checks of an audit, which compares a spec with the existing series: each yields differences from the spec."""
 
 from __future__ import annotations
 
