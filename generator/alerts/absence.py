@@ -14,11 +14,11 @@ from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Tier
 from generator.model.signals import RUN_COUNT
 from generator.model.units import DAY, HOUR, MINUTE, duration
-from generator.promql.expr import Expr, Series, aggregate, binary, call
+from generator.promql.expr import Expr, call
 from generator.scenarios.loads import Traffic, all_but, counter
 from generator.scenarios.subject import PROMISE, SLACK, Subject
 from generator.scenarios.timeline import TestCase, merged
-from generator.streams.scope import grouped, join
+from generator.streams.scope import fed, grouped, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,12 +82,7 @@ def _absent(kind: Absence, ground: Ground) -> Expr:
     seen = ground.scope.stream(kind.stream).over(LOOK_BACK)
     if not ground.scope.shared:
         return call("absent_over_time", seen)
-    feeding = Series(names.PROFILE_STREAM).where(**{names.STREAM: kind.stream.name}).now()
-    metric = aggregate("max", feeding, (names.PROFILE, names.METRIC))
-    known = grouped(ground.scope.record(names.KNOWN).now(), (names.PROFILE,))
-    expected = grouped(
-        binary("*", known, metric, on=(names.PROFILE,), group_left=(names.METRIC,)), (names.METRIC,)
-    )
+    expected = fed(kind.stream, ground.scope, (names.METRIC,))
     return join("unless", expected, grouped(call("last_over_time", seen)))
 
 

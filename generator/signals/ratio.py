@@ -12,7 +12,7 @@ from generator.scenarios.loads import Traffic, counter
 from generator.scenarios.timeline import merged
 from generator.signals import usual
 from generator.signals.events import Labels, counted, events
-from generator.streams.scope import Scope, join, rule, spread, summed
+from generator.streams.scope import Scope, fed, join, rule, spread, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,12 +55,15 @@ def reads(signal: Signal, kind: Ratio) -> Iterator[Stream]:
 
 
 def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule]:
-    """Record both sides and the ratio; a sparse stream is 0 where its breakdown exists."""
+    """Record both sides and the ratio.
+
+    A sparse stream without series is 0 where its breakdown exists, and where the service's profile has the stream.
+    """
     for labels in signal.levels:
         yield events(kind.per, signal.window, common(labels, kind.per), scope)
         amount = counted(signal.of, signal.window, labels, scope)
         if zero := _zero(signal, kind, labels, scope):
-            amount = amount | number(0) * zero
+            amount = amount | number(0) * (join("and", zero, fed(signal.of, scope)) if scope.shared else zero)
         yield rule(names.numerator(signal, labels), amount)
         yield divided(signal, labels, kind.per, scope)
 

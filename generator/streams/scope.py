@@ -107,6 +107,14 @@ def having(of: Series, labels: Iterable[str]) -> Series:
     return of.where("!=", **dict.fromkeys(labels, ""))
 
 
+def fed(stream: Stream, scope: Scope, labels: Sequence[str] = ()) -> Expr:
+    """Find the services whose profile feeds a shared stream, with ``labels`` of the feed, such as its metric."""
+    feeds = Series(names.PROFILE_STREAM).where(**{names.STREAM: stream.name}).now()
+    feeding = aggregate("max", feeds, (names.PROFILE, *labels))
+    known = grouped(scope.record(names.KNOWN).now(), (names.PROFILE,))
+    return grouped(binary("*", known, feeding, on=(names.PROFILE,), group_left=labels), labels)
+
+
 def over_window(rates: Series, window: int, site: Site) -> Expr:
     """Count the events of a window from recorded rates; one second shorter, as a range may hold one sample more."""
     return call("sum_over_time", rates.over(window - 1)) * number(site.rule_interval)

@@ -1,65 +1,83 @@
-"""Missing data has no value: no success rate of runs without a status, and no green row for it."""
+"""A signal that a profile does not measure has no value, no status and no record: 0 would look as if all were well."""
 
 from __future__ import annotations
 
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from generator.live.remote_write import TimeSeries
-from generator.live.server import find_prometheus, prometheus_server
+from generator.cli import main
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import write
+from generator.live.server import prometheus_server
 from generator.model import names
-from tests.instrumentation.loading import compiled
-from tests.programs import needed
-from tests.prometheus.chain import T0, Chain
+from generator.model.rules import RecordingRule
+from generator.model.units import HOUR
+from generator.prometheus.rule_set import rule_set
+from generator.simulate.history import simulate
+from generator.simulate.scenario import ordinary
+from generator.spec.sources import shipped_profiles
+from tests.models import model_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-_SERVICE = """
-service: dev-assistant
-profile: claude-code
-owner: team
-selector: {job: claude-code}
-labels: {model: [claude-sonnet-4], tool: [Edit]}
-"""
-_LEVELS = ("service", "release")
-_SCRAPE, _MINUTES = 15, 20
-_AT = T0 + _MINUTES * 60
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Model
+
+# An hour of a service of each profile, with all rules.
+pytestmark = pytest.mark.long
+
+PROFILES = [path.stem for path in shipped_profiles()]
+_START = 1_700_467_200
 
 
-@pytest.mark.long
-def test_runs_without_a_status_have_no_success_rate(tmp_path: Path) -> None:
-    needed(find_prometheus)
-    (tmp_path / "services").mkdir()
-    (tmp_path / "services/dev.yaml").write_text(_SERVICE)
-    model = compiled(tmp_path)
-    (service,) = model.services
-    times = range(1000 * T0, 1000 * (_AT + 1), 1000 * _SCRAPE)
-    labels = {"job": "claude-code", "instance": "a:1", "app_version": "2.1", "start_type": "fresh"}
-    runs = {"__name__": "claude_code_session_count_total", **labels}
-    edits = {
-        "__name__": "claude_code_code_edit_tool_decision_total",
-        "job": "claude-code",
-        "instance": "a:1",
-        "app_version": "2.1",
-        "tool_name": "Edit",
-        "decision": "accept",
-    }
-    counted = [float(3 * place) for place in range(len(times))]
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A service of each profile, named after it."""
+    together = tmp_path_factory.mktemp("all") / "specs"
+    for profile in PROFILES:
+        specs = tmp_path_factory.mktemp(profile) / "specs"
+        assert main(["init", str(specs), "--profile", profile, "--service", f"of-{profile}"]) == 0
+        copytree(specs, together, dirs_exist_ok=True)
+    return model_of(together)
+
+
+@pytest.fixture(scope="module")
+def hour(prometheus: object, model: Model) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
+    """All records after an hour in which every service worked."""
     with prometheus_server() as server:
-        chain = Chain(server.api, service, model.library, model.site)
-        chain.write([TimeSeries(one, list(times), counted) for one in (runs, edits)])
-        chain.evaluate(T0, _AT)
-        values = chain.recorded(_AT, _AT)[_AT]
-    recorded = {name for name, _ in values}
-    assert "service:agent_run:increase15m" in recorded
-    of_success = {
-        f"{level}:agent_success_rate:{part}" for level in _LEVELS for part in ("numerator", "ratio")
+        for service in model.services:
+            scenario = replace(ordinary(service, _START, _START + HOUR), zero_initialised=False)
+            write(server.api, simulate(service, model.site, scenario).series)
+        recording = [
+            replace(group, rules=tuple(rule for rule in group.rules if isinstance(rule, RecordingRule)))
+            for group in rule_set(model.services, model.library, model.site).groups
+        ]
+        evaluate(server.api, recording, _START, _START + HOUR)
+        yield server.api
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("record", [names.BOARD_CURRENT, names.BOARD_STATUS, names.BOARD_TREND])
+def test_the_board_has_only_measured_signals(
+    record: str, profile: str, hour: PrometheusApi, model: Model
+) -> None:
+    service = next(one for one in model.services if one.profile == profile)
+    shown = hour.query(f'{record}{{service="{service.name}"}}', _START + HOUR).samples
+    unmeasured = model.library.signals.keys() - service.signals.keys()
+    assert {one.labels[names.SIGNAL] for one in shown} & unmeasured == set()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_value_is_recorded_of_a_signal_that_is_not_measured(
+    profile: str, hour: PrometheusApi, model: Model
+) -> None:
+    service = next(one for one in model.services if one.profile == profile)
+    values = {
+        names.value(signal) for name, signal in model.library.signals.items() if name not in service.signals
     }
-    assert not recorded & of_success
-    # The status of calls is known.
-    assert values["tool:agent_tool_error_rate:ratio", frozenset({("tool", "Edit")})] == 0
-    shown = {dict(known)["signal"] for name, known in values if name == names.BOARD_CURRENT}
-    assert {"run_count", "tool_error_rate"} <= shown
-    assert not shown & {"success_rate", "stop_reason_distribution"}
+    shown = hour.query(f'{{service="{service.name}"}}', _START + HOUR).samples
+    assert {one.labels["__name__"] for one in shown} & values == set()
