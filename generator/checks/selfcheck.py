@@ -18,6 +18,7 @@ from generator.checks.practice import (
 )
 from generator.model.service import worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
+from generator.model.streams import SPENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -187,7 +188,7 @@ def _how_to_add(name: str, service: Service) -> str:
 def _tokens_and_cost(service: Service) -> Parts:
     parts = _signals("token_usage_per_run", "cost_per_run")(service)
     cost = service.signals.get("cost_per_run")
-    if cost and isinstance(cost.kind, Cost) and not service.prices and "cost" not in service.streams:
+    if cost and isinstance(cost.kind, Cost) and not service.prices and SPENT not in service.streams:
         return (*parts, ItemPart("a price of any model", "add the service's models to prices.yaml"))
     return parts
 

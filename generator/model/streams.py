@@ -112,6 +112,8 @@ class Stream(Struct, frozen=True):
 MODEL, TOKEN_TYPE = "model", "token_type"
 #: The canonical stream of money spent; where a profile does not expose it, it is derived from tokens and prices.
 COST = "agent_cost"
+#: The shared stream of money that a source counts itself.
+SPENT = "cost"
 #: The streams of events within runs that SDKs and agents try again when they fail, so that failures come in groups.
 RETRIED = frozenset({"tool_call", "tool_error", "llm_call", "llm_error"})
 #: The stream of run durations.

@@ -24,6 +24,7 @@ from generator.model.outside import STREAM, outside_alert
 from generator.model.rules import split
 from generator.model.service import RELEASE, WAY, fill_in
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
+from generator.model.streams import SPENT
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, labelled, vector
 from generator.resolve.segments import SIGNALS
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
     from generator.model.service import Service, Site
     from generator.model.signals import Signal
+    from generator.model.streams import Stream
 
 #: A rule of a service's own may write this many times the service's budget of recorded series.
 _LIMIT = 2
@@ -218,13 +220,19 @@ def segmented(service: Service) -> list[Signal]:
     for name in dict.fromkeys(name for each in SIGNALS.values() for name in each):
         signal = service.signals.get(name)
         if signal is not None and signal.shared:
-            sides = (signal.of, divisor(signal) or signal.of)
+            sides = _sides(signal, service)
             levels = tuple(
                 (label,) for label in service.segments if all(label in side.labels for side in sides)
             )
             if levels:
                 signals.append(replace(signal, levels=levels))
     return signals
+
+
+def _sides(signal: Signal, service: Service) -> tuple[Stream, ...]:
+    """List the streams that must have a segment for a signal by it: with cost that the source reports, that too."""
+    reported = service.streams.get(SPENT) if isinstance(signal.kind, Cost) else None
+    return tuple(side for side in (signal.of, divisor(signal), reported) if side is not None)
 
 
 def _own_promises(service: Service, shared: Collection[str]) -> Iterator[Promise]:
@@ -248,7 +256,8 @@ def _windows(
     measured = tuple(signals)
     for tokens in dict.fromkeys(one.of for one in measured if isinstance(one.kind, Tokens | Cost)):
         yield prices.billed_tokens(tokens, scope, is_listed=bool(service.inclusions))
-        yield prices.costs(tokens, None, scope)
+        if any(isinstance(one.kind, Cost) and one.of == tokens for one in measured):
+            yield prices.costs(tokens, service.streams.get(SPENT) if tokens.shared else None, scope)
     windows = list(windows_of(measured))
     for alert in alerts:
         signal = service.signals[alert.signal]

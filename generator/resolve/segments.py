@@ -11,6 +11,7 @@ from generator.alerts.tiers import capped
 from generator.diagnostics import Note
 from generator.diagnostics.wording import did_you_mean, listed
 from generator.model.metrics import OTHER
+from generator.model.streams import SPENT
 from generator.notation.names import refused_label
 from generator.notation.quantities import stands_on_objective
 from generator.resolve.alerts import alerts_of
@@ -47,6 +48,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tool_call": ("tool_calls_per_run",),
         "llm_error": ("llm_errors_per_run",),
         "token_usage": ("token_usage_per_run", "cost_per_run"),
+        SPENT: ("cost_per_run",),
     }
 )
 #: The streams that get a segment where its author names none.

@@ -13,6 +13,7 @@ from generator.model.alerts import AlertSeverity, BurnRate, SeriesCount
 from generator.model.metrics import Label
 from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
+from generator.model.streams import SPENT
 from generator.notation.names import forbidden_label, set_elsewhere
 from generator.resolve.alerts import check_cap, merged_alerts, resolve_alerts, shared_alerts, within_cap
 from generator.resolve.deviations import resolve_deviations
@@ -194,7 +195,7 @@ def _priced(
     nothing = Label("", "", (), 1)
     # A source that exposes its cost needs no prices.
     known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
-    models = next(known, ()) if "cost" not in streams else ()
+    models = next(known, ()) if SPENT not in streams else ()
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
     return resolve_prices(prices, model, token_type, models, findings)
 

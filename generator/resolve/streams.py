@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from generator.diagnostics.wording import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
-from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
+from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Source, Stream
 from generator.notation.names import forbidden_label, look_up
 from generator.notation.patterns import overlap
 from generator.notation.quantities import bucket_bounds
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _BASE_UNITS = {"ms": "s"}
 #: The stream whose tokens are priced, and the one that needs no prices.
-_TOKENS, _COST = "token_usage", "cost"
+_TOKENS = "token_usage"
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
 UTF8_SINCE = (3, 0)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -330,7 +330,7 @@ def _check_feeds(
 def _check_cost(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> None:
     """Refuse a counter of USD for models whose tokens are priced as well: one call would have two costs."""
     fed = {feed.key.value for feed in profile.streams}
-    if _TOKENS not in fed or _COST in fed:
+    if _TOKENS not in fed or SPENT in fed:
         return
     parts = [part for feed in profile.streams for part in _parts(feed.value)]
     read = {text.value for part in parts for text in _names(part.of)}

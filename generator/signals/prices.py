@@ -110,4 +110,5 @@ def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:
         return rule(names.rate(stream), priced)
     reported = scope.stream(spent).now()
     unreported = binary("unless", priced, reported, on=each())
-    return rule(names.rate(stream), summed(reported, stream.kept) | unreported)
+    known = [label for label in stream.kept if label in spent.labels]
+    return rule(names.rate(stream), summed(reported, known) | unreported)
