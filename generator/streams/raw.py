@@ -124,6 +124,9 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
     rates = exposed.now() if stream.is_gauge else call("rate", exposed.over(site.raw_window))
     if source.native and source.value:
         rates = call(f"histogram_{source.value}", rates)
+    if not stream.is_histogram:
+        # A sum with a NaN of one instance would be NaN: no comparison is true then, and the service would look healthy.
+        rates = rates >= (_BELOW_ALL if stream.is_gauge else number(0))
     if labels := joined(source, service):
         whole = exposed.where(**{names.LE: "+Inf"}) if classic else exposed
         instances = whole.now() if stream.is_gauge else call("rate", whole.over(site.raw_window))
