@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import bound_series
+from generator.alerts.condition import bound_series, rounded
 from generator.model import names
 from generator.model.alerts import (
     BEYOND,
@@ -20,16 +20,13 @@ from generator.model.alerts import (
     Number,
     has_mildest,
 )
-from generator.promql.expr import Expr, binary, call, labelled, number
+from generator.promql.expr import Expr, binary, labelled, number
 from generator.streams.scope import Scope, grouped, join, largest, rule, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
-
-#: The precision of comparisons: as floats, 0.97 - 0.1 is not exactly 0.87.
-_PRECISION = 1e-8
 
 
 def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
@@ -100,7 +97,7 @@ def _from_objective(own: Expr, alert: Alert, severity: str, part: str, scope: Sc
     times = largest(_written(alert, severity, part + FACTOR, scope), (names.WORDS,))
     plus = largest(_written(alert, severity, part + OFFSET, scope), (names.WORDS,))
     own = join("or", own, spread("*", times, _objective(alert, scope)))
-    return join("or", own, _exact(spread("+", plus, _objective(alert, scope))))
+    return join("or", own, rounded(spread("+", plus, _objective(alert, scope))))
 
 
 def _of_objective(objective: Expr, bound: Bound) -> Expr:
@@ -108,11 +105,7 @@ def _of_objective(objective: Expr, bound: Bound) -> Expr:
     if not bound.amount:
         return times
     shifted = binary("-" if bound.amount < 0 else "+", times, number(abs(bound.amount)))
-    return _exact(shifted)
-
-
-def _exact(expr: Expr) -> Expr:
-    return call("round", expr, number(_PRECISION))
+    return rounded(shifted)
 
 
 def _worded(expr: Expr, bound: Bound) -> Expr:

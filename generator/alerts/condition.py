@@ -31,8 +31,9 @@ HALF_EVENT = 0.5
 #: The part of a window that must have been seen before a sum can be too small.
 _FULL = 0.9
 
-#: The precision of comparisons; without rounding an exact threshold is missed: 0.9 - 0.95 is -0.04999999999999993.
-PRECISION = 1e-06
+#: The precision of bounds and comparisons; without rounding an exact threshold is missed: 0.9 - 0.95 is
+#: -0.04999999999999993. It is a hundredth of the smallest amount that a spec may have: a bound of 99.9999% is exact.
+PRECISION = 1e-8
 
 
 def _asked(below: str, small: str, large: str) -> str:

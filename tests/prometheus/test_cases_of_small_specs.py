@@ -154,6 +154,18 @@ SPECS = {
             "objectives": {"latency_p50": {"max": "505ms"}, "latency_p95": {"max": "20s"}},
         },
     ),
+    "a share that is hardly ever bad": _Small(
+        ("Hardly",),
+        {
+            "alerts": {
+                "Hardly": {
+                    "threshold": {"signal": "tool_error_rate"},
+                    "warning": "0.0005%",
+                    "summary": "Some tools fail.",
+                }
+            }
+        },
+    ),
     "a bound of a segment": _Small(
         ("AgentCostPerRunMissed",),
         {
