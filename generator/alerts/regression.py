@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,14 +17,14 @@ from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
 from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor
 from generator.model.units import HOUR, MINUTE, duration
-from generator.promql.expr import Expr, number
+from generator.promql.expr import Expr, binary, call, number
 from generator.scenarios.loads import Traffic, counter
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.scenarios.timeline import Load, TestCase, idle, merged
 from generator.signals.quantile import share_of_buckets_beyond
 from generator.signals.registry import load_of
 from generator.signals.releases import compares_releases, events_name, slow_name
-from generator.streams.scope import spread, top
+from generator.streams.scope import each, spread, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,10 @@ _BY = (names.RELEASE,)
 _WARM = 5 * MINUTE
 #: All events of a canary, or of a release that hardly ran, happen within this time.
 _BRIEF = 10 * MINUTE
+#: The standard deviations below the expected bad events that show that the trouble of a release is over.
+_OVER_SIGMAS = 2
+#: The events of a window in which a test case sees that.
+_LATELY = 36
 
 KEY, KIND = "regression", Regression
 FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
@@ -69,7 +74,29 @@ def expr(alert: Alert, kind: Regression, tier: Tier, ground: Ground) -> Expr:
     floor = ground.floor(alert, MIN_EVENTS)
     crossed = condition.enough(crossed, _events(alert, "newest", ground), floor, _BY)
     crossed = condition.enough(crossed, _events(alert, "previous", ground), floor, ())
-    return _not_by_chance(crossed, alert, ground) if _counts_bad(signal) else crossed
+    if not _counts_bad(signal):
+        return crossed
+    surely = _not_by_chance(crossed, alert, ground)
+    if not _is_followed(signal):
+        return surely
+    return binary("unless", surely, _is_over(alert, ground), on=each(_BY))
+
+
+def _is_followed(signal: Signal) -> bool:
+    """Whether the latest events of each release are recorded, by which trouble is seen to end."""
+    return isinstance(signal.kind, Share) and _BY in signal.levels
+
+
+def _is_over(alert: Alert, ground: Ground) -> Expr:
+    """Find releases with clearly fewer bad events lately than all of their events predict.
+
+    All events of a release are those of up to six hours, which hold bad ones long after they ended.
+    """
+    signal, scope = ground.signal(alert), ground.scope
+    every, part = (scope.record(name(signal, _BY)).now() for name in (names.denominator, names.numerator))
+    bad = every - part if isinstance(signal.kind, Share) and signal.kind.good else part
+    expected = _bad_share(alert, "newest", ground) * every
+    return bad + number(_OVER_SIGMAS) * call("sqrt", expected) < expected
 
 
 def _counts_bad(signal: Signal) -> bool:
@@ -139,6 +166,8 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
         f"over the same hours, {duration(NEWEST_WINDOW)} at most; if that one is gone, than in its last day, and "
         f"already in its first {duration(STEP_WINDOW)} than in the previous release's last"
     )
+    if _is_followed(signal):
+        text += f", and the last {duration(signal.window)} do not show by clearly fewer bad events that it is over"
     by_chance = isinstance(signal.kind, Share | Quantile)
     return condition.with_floors(
         text, alert, chance.unexpected(signal), chance.deviations(signal) if by_chance else ""
@@ -152,6 +181,7 @@ def cases(kind: Regression, subject: Subject) -> Iterator[TestCase]:
     yield from _newest_events(releases)
     yield from _previous_events(releases)
     yield from _by_chance(releases)
+    yield from _ends(releases)
 
 
 class _Releases(Struct, frozen=True):
@@ -288,6 +318,27 @@ def _canary(of: _Releases, value: float, events: tuple[float, float], what: str)
         else:
             timeline = timeline.quiet("silent with one too few")
             yield subject.case(f"silent on a canary with too few {what}", timeline)
+
+
+def _ends(of: _Releases) -> Iterator[TestCase]:
+    """Let all events of a release be bad for a while, and then a share that chance explains, and a smaller one."""
+    kind, subject = of.signal.kind, of.subject
+    if not isinstance(kind, Share) or not _is_followed(of.signal):
+        return
+    since = of.signal.window + subject.keep + SLACK
+    before = (
+        subject.timeline.then(_BRIEF, of.load("v9", of.base))
+        .then(2 * _BRIEF, of.load("v10", of.worst))
+        .fires("fires while the release is bad")
+    )
+    fewest = _LATELY - _OVER_SIGMAS * sqrt(_LATELY)
+    for bad, lasts in ((fewest + 1, True), (fewest - 1, False)):
+        share = 1 - bad / _LATELY if kind.good else bad / _LATELY
+        then = before.then(since, of.load("v10", share, _LATELY / of.signal.window))
+        if lasts:
+            yield subject.case("lasts while fewer bad events may be chance", then.fires("fires still"))
+        else:
+            yield subject.case("ends with clearly fewer bad events", then.silent("silent since it is over"))
 
 
 def _previous_events(of: _Releases) -> Iterator[TestCase]:
