@@ -1,0 +1,90 @@
+"""The labels of foreign metrics that say what labels of ours say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.discover import meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from generator.discover.foreign import Exposed, Part, Place
+
+_OTHER = "other"
+_RELEASES = ("release", "version", "app_version", "service_version", "release_version", "build")
+_STATUS_WORDS = frozenset({"status", "outcome", "result", "state", "success", "ok", "code"})
+
+
+def labels_of(wanted: Iterable[str], parts: Sequence[Part], place: Place) -> dict[str, str]:
+    """Find the labels of a stream in its sources."""
+    constant = {label for part in parts for label, _ in part.constants}
+    found: dict[str, str] = {}
+    for label in wanted:
+        there = (_FINDERS[label](part.metric, place) for part in parts) if label in _FINDERS else ()
+        exposed = next(filter(None, there), "")
+        if exposed and label not in constant:
+            found[label] = exposed
+    return found
+
+
+def status_label(metric: Exposed, place: Place) -> str:
+    """Find the label that says whether it failed: by its name and its values, or one with the error."""
+    labels = place.labels(metric)
+    by_name = sorted(one for one in labels if meaning.words(one) & _STATUS_WORDS)
+    errors = sorted(one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"}))
+    return next((one for one in (*by_name, *errors) if meaning.statuses(one, place.values(metric, one))), "")
+
+
+def _model(metric: Exposed, place: Place) -> str:
+    found = [one for one in place.labels(metric) if meaning.words(one) & {"model", "llm", "engine"}]
+    return min(found, key=lambda one: ("model" not in one, "response" in one, len(one), one), default="")
+
+
+def _tool(metric: Exposed, place: Place) -> str:
+    labels = place.labels(metric)
+    found = [
+        one
+        for one in labels
+        if meaning.words(one) & {"tool", "function"} and not meaning.words(one) & {"type", "kind"}
+    ]
+    default = "name" if "name" in labels and metric.words & meaning.TOOLS else ""
+    return min(found, key=lambda one: ("name" not in one, len(one), one), default=default)
+
+
+def _release(metric: Exposed, place: Place) -> str:
+    return next((one for one in _RELEASES if one in place.labels(metric)), "")
+
+
+def token_label(metric: Exposed, place: Place) -> str:
+    """Find the label whose values are types of tokens."""
+    labels = sorted(place.labels(metric), key=lambda one: ("type" not in one, one))
+    return next((one for one in labels if any(map(meaning.token_type, place.values(metric, one)))), "")
+
+
+def _error_class(metric: Exposed, place: Place) -> str:
+    labels = sorted(place.labels(metric))
+    by_name = [one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"})]
+    others = [one for one in labels if meaning.words(one) & {"class", "reason", "code", "kind"}]
+    return next((one for one in (*by_name, *others) if any(place.values(metric, one))), "")
+
+
+def _stop_reason(metric: Exposed, place: Place) -> str:
+    labels = sorted(one for one in place.labels(metric) if "reason" in meaning.words(one))
+    known = (
+        one
+        for one in labels
+        if {meaning.stop_reason(value) for value in place.values(metric, one)} - {_OTHER}
+    )
+    return next(known, "")
+
+
+_FINDERS: Mapping[str, Callable[[Exposed, Place], str]] = {
+    "status": status_label,
+    "model": _model,
+    "tool": _tool,
+    "release": _release,
+    "token_type": token_label,
+    "error_class": _error_class,
+    "stop_reason": _stop_reason,
+}
