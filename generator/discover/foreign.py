@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -23,10 +24,17 @@ TELLING = frozenset(meaning.RUNS) | meaning.TOOLS | meaning.MODELS | meaning.TOK
 
 
 class Exposed(Struct, frozen=True, dict=True):
-    """A metric as it is exposed: a counter, a histogram or a summary."""
+    """A metric as it is exposed, or a part of it: a counter, a histogram or a summary.
+
+    Attributes:
+        name: Its name.
+        type: One of the three.
+        where: Labels of the part, with patterns of their values.
+    """
 
     name: str
     type: str
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -40,20 +48,25 @@ class Exposed(Struct, frozen=True, dict=True):
 
 
 class Part(Struct, frozen=True):
-    """A source of a stream: a metric, what of it counts, its constant labels, and a metric to subtract."""
+    """A source of a stream: a metric, what of it counts, its constant labels, and a metric to subtract.
+
+    ``doubts`` say what was assumed of it.
+    """
 
     metric: Exposed
     value: str = ""
     constants: tuple[tuple[str, str], ...] = ()
     minus: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 class Feed(Struct, frozen=True):
-    """A stream with its sources, and the exposed names of its labels."""
+    """A stream with its sources, the exposed names of its labels, and what was assumed of them."""
 
     stream: str
     parts: tuple[Part, ...]
     labels: Mapping[str, str]
+    doubts: tuple[str, ...] = ()
 
 
 class Place:
@@ -62,7 +75,7 @@ class Place:
     def __init__(self, source: AuditSource) -> None:
         self.source = source
         self._labels: dict[str, frozenset[str]] = {}
-        self._values: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._values: dict[tuple[object, ...], tuple[tuple[str, ...], ...]] = {}
 
     def labels(self, metric: Exposed) -> frozenset[str]:
         """List the labels of a metric."""
@@ -72,15 +85,31 @@ class Place:
 
     def values(self, metric: Exposed, label: str) -> tuple[str, ...]:
         """List the values of a label, sorted; a missing label is one as well, the empty text."""
-        key = metric.counted, label
+        return tuple(sorted({one for (one,) in self.combinations(metric, (label,))}))
+
+    def combinations(self, metric: Exposed, labels: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """List the values that several labels have together, sorted."""
+        key = metric.counted, metric.where, labels
         if key not in self._values:
-            self._values[key] = tuple(sorted(one for (one,) in self.source.groups(key[0], (label,)).counts))
+            by = (*labels, *(label for label, _ in metric.where))
+            found = (
+                (one[: len(labels)], one[len(labels) :]) for one in self.source.groups(key[0], by).counts
+            )
+            self._values[key] = tuple(sorted({one for one, rest in found if _is_of(rest, metric)}))
         return self._values[key]
 
     def bounds(self, metric: Exposed) -> tuple[float, ...]:
         """List the upper bounds of a histogram's buckets, ascending, without infinity."""
         every = self.source.groups(f"{metric.name}_bucket", ("le",)).counts
         return tuple(sorted(bound for (text,) in every if text and isfinite(bound := float(text))))
+
+
+def _is_of(values: tuple[str, ...], metric: Exposed) -> bool:
+    """Whether values of the labels of ``where`` belong to a part."""
+    patterns = (patterns for _, patterns in metric.where)
+    return all(
+        any(re.fullmatch(one, value) for one in some) for value, some in zip(values, patterns, strict=True)
+    )
 
 
 def exposed_metric(family: Stranger, source: AuditSource) -> Exposed | None:

@@ -30,10 +30,47 @@ def labels_of(wanted: Iterable[str], parts: Sequence[Part], place: Place) -> dic
 
 def status_label(metric: Exposed, place: Place) -> str:
     """Find the label that says whether it failed: by its name and its values, or one with the error."""
+    return next(iter(_outcome_labels(metric, place)), "")
+
+
+def other_outcomes(metric: Exposed, read: str, place: Place) -> tuple[str, ...]:
+    """List the labels that may say otherwise than the one that is read whether it failed."""
+    others = [one for one in _outcome_labels(metric, place) if one != read]
+    return tuple(one for one in others if _differs(metric, (read, one), place))
+
+
+def _differs(metric: Exposed, labels: tuple[str, str], place: Place) -> bool:
+    """Whether a label of outcomes, not one that only names errors, contradicts another one in some series."""
+    if meaning.names_errors(labels[1], place.values(metric, labels[1])):
+        return False
+    return any(
+        len({meant for label, value in zip(labels, values, strict=True) for meant in _meant(label, value)})
+        > 1
+        for values in place.combinations(metric, labels)
+    )
+
+
+def _meant(label: str, value: str) -> Iterable[str]:
+    return meaning.statuses(label, (value,)).values()
+
+
+def _outcome_labels(metric: Exposed, place: Place) -> list[str]:
+    """List the labels with outcomes: their words before codes of HTTP, and these before names of errors."""
     labels = place.labels(metric)
     by_name = sorted(one for one in labels if meaning.words(one) & _STATUS_WORDS)
     errors = sorted(one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"}))
-    return next((one for one in (*by_name, *errors) if meaning.statuses(one, place.values(metric, one))), "")
+    found = [one for one in dict.fromkeys((*by_name, *errors)) if _has_outcomes(metric, one, place)]
+    return sorted(found, key=lambda one: _vagueness(one, place.values(metric, one)))
+
+
+def _has_outcomes(metric: Exposed, label: str, place: Place) -> bool:
+    return bool(meaning.statuses(label, place.values(metric, label)))
+
+
+def _vagueness(label: str, values: Sequence[str]) -> int:
+    if meaning.names_errors(label, values):
+        return 2
+    return int(any(map(meaning.is_http, values)))
 
 
 def _model(metric: Exposed, place: Place) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NO_PLURALS = frozenset({"ms", "status", "success", "process", "class", "access", "progress"})
-_HTTP = re.compile("[1-5][0-9][0-9]")
+_HTTP = re.compile("[1-5](?:[0-9][0-9]|xx)", re.IGNORECASE)
 _OK, _ERROR = "ok", "error"
 
 
@@ -67,7 +67,17 @@ _STATUS = {
         _ERROR,
     ),
 }
-_NO_ERROR = _listed("none null nil no_error 0 false ok")
+_YES, _NO = _listed("true yes y 1"), _listed("false no n 0")
+_NO_ERROR = _listed("none null nil no_error ok") | _NO
+#: Words of labels whose yes is a success; a yes of a label of failures is an error.
+_GOOD_IF_YES = _listed("success succeeded successful ok passed")
+#: The other value of such a label, in each spelling.
+_OPPOSITES = {
+    one: other
+    for pair in ("true false", "yes no", "y n", "1 0")
+    for spelled in {pair, pair.title(), pair.upper()}
+    for one, other in (spelled.split(), spelled.split()[::-1])
+}
 _TOKEN_TYPES = {
     **dict.fromkeys(_listed("in input prompt"), "prompt"),
     **dict.fromkeys(_listed("out output completion response generated generation candidate"), "completion"),
@@ -123,18 +133,41 @@ def statuses(label: str, values: Iterable[str]) -> dict[str, str]:
 
     The label of an error has it as its value, and "none" or nothing where there was none.
     """
-    if not words(label) & FAILED:
-        return {value: _status(value) for value in values if _status(value)}
-    found: dict[str, str] = {}
-    for value in values:
-        is_ok = not value or _plain(value) in _NO_ERROR or value.lower() in _NO_ERROR
-        found[value] = _OK if is_ok else _ERROR
-    return found
+    found = words(label)
+    means = _of_failure if found & FAILED else _of_success if found & _GOOD_IF_YES else _status
+    return {value: meant for value in values if (meant := means(value))}
+
+
+def names_errors(label: str, values: Iterable[str]) -> bool:
+    """Whether a label has the error as its value, of which there may be new ones, and not just a yes or a no."""
+    certain = (not value or _plain(value) in _YES | _NO_ERROR for value in values)
+    return bool(words(label) & FAILED) and not (all(certain) and any(map(is_boolean, values)))
+
+
+def is_boolean(value: str) -> bool:
+    """Whether a value is a yes or a no."""
+    return _plain(value) in _YES | _NO
+
+
+def opposites(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the other values of labels with a yes and a no."""
+    return tuple(_OPPOSITES[value] for value in values if value in _OPPOSITES)
 
 
 def is_http(value: str) -> bool:
-    """Whether a value is the status code of an HTTP response."""
+    """Whether a value is the status code of an HTTP response, or a class of them."""
     return bool(_HTTP.fullmatch(value))
+
+
+def _of_failure(value: str) -> str:
+    plain = _plain(value)
+    is_ok = not value or plain in _NO_ERROR or value.lower() in _NO_ERROR
+    return _OK if is_ok or (plain not in _YES and _status(value) == _OK) else _ERROR
+
+
+def _of_success(value: str) -> str:
+    plain = _plain(value)
+    return _OK if plain in _YES else _ERROR if plain in _NO else _status(value)
 
 
 def _status(value: str) -> str:

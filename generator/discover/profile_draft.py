@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.families import grouped
-from generator.diagnostics.wording import printable, shortened
 from generator.discover.feeding import fed
-from generator.discover.foreign import HISTOGRAM, TELLING, Exposed, Feed, Part, Place, exposed_metric
+from generator.discover.foreign import HISTOGRAM, Feed, Part, Place, exposed_metric
+from generator.discover.hints import hints_of
 from generator.discover.label_finders import labels_of
 from generator.discover.profile_text import Writer
+from generator.discover.statuses import told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from generator.audit.source import AuditSource
     from generator.model.streams import Stream
-
-#: The largest number of characters in a hint.
-_LONGEST = 200
 
 
 class ProfileDraft(Struct, frozen=True):
@@ -53,17 +51,20 @@ def drafted(
     metrics = tuple(
         one for family in grouped(names, colons=source.lone) if (one := exposed_metric(family, source))
     )
-    feeds = tuple(
-        Feed(stream, parts, labels_of(streams[stream].labels, parts, place))
-        for stream, parts in fed(metrics, place).items()
-        if parts and stream in streams and _has_bounds(parts[0], place)
+    feeds = told_apart(
+        (
+            Feed(stream, parts, labels_of(streams[stream].labels, parts, place))
+            for stream, parts in fed(metrics, place).items()
+            if parts and stream in streams and _has_bounds(parts[0], place)
+        ),
+        place,
     )
     if not any(feed.stream == "run" for feed in feeds):
         return None
     writer = Writer(place, feeds)
     created = any(one.endswith("_created") for one in names)
     lines = list(writer.lines(name, origin, created=created))
-    hints = tuple(printable(shortened(one, _LONGEST)) for one in hints_of(metrics, feeds, writer.unclear))
+    hints = hints_of(metrics, feeds, place, writer.unclear)
     lines += ["", *(f"# {hint}" for hint in hints)] if hints else []
     return ProfileDraft(
         name, "".join(f"{line}\n" for line in lines), tuple(one.stream for one in feeds), hints
@@ -73,18 +74,3 @@ def drafted(
 def _has_bounds(part: Part, place: Place) -> bool:
     """Whether a source has buckets, or needs none."""
     return part.metric.type != HISTOGRAM or bool(part.value or place.bounds(part.metric))
-
-
-def hints_of(
-    metrics: Iterable[Exposed], feeds: Sequence[Feed], unclear: Mapping[str, Iterable[str]]
-) -> Iterator[str]:
-    """Name the values and metrics of agents that the profile does not read."""
-    run = next(feed for feed in feeds if feed.stream == "run")
-    if "status" not in run.labels and not any(part.constants for part in run.parts):
-        yield f"no label of {run.parts[0].metric.name} says whether it failed, so there is no success rate"
-    for label, values in unclear.items():
-        yield f"unclear: which value is {label} {', '.join(sorted(values))}?"
-    used = {part.metric.name for feed in feeds for part in feed.parts}
-    used |= {part.minus for feed in feeds for part in feed.parts}
-    left = sorted(one.name for one in metrics if one.words & TELLING and one.name not in used)
-    yield from (f"not used: {name}" for name in left)

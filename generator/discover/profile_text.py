@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator.discover import meaning
 from generator.discover.draft import pairs, word, words
 from generator.discover.foreign import HISTOGRAM
+from generator.discover.statuses import MOST_VALUES, merged, reading_of
 from generator.model.units import plain
 from generator.promql.expr import escape_regex
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from generator.discover.foreign import Exposed, Feed, Part, Place
 
-#: The largest number of listed values of one meaning.
-_MOST_VALUES = 40
 _OK, _ERROR, _TOTAL, _OTHER = "ok", "error", "total", "other"
 #: The library has no signals of this stream.
 _FIRST_TOKEN = (
@@ -40,8 +39,6 @@ _BOUNDS = {
     "model": "{}                          # each service lists its own",
     "tool": "{}",
 }
-#: The ends of names of exceptions.
-_CLASSES = ("Error", "Exception")
 
 
 class Writer:
@@ -101,22 +98,28 @@ class Writer:
         yield from (f"  {label}: {bound}" for label, bound in _BOUNDS.items() if label in used)
 
     def _statuses(self) -> Iterator[str]:
-        found: dict[str, str] = {}
-        names_errors = False
-        for exposed, value in self._exposed("status"):
-            means = meaning.statuses(exposed, (value,)).get(value)
-            if means:
-                found.setdefault(value, means)
-                names_errors |= bool(meaning.words(exposed) & meaning.FAILED)
-            elif value:
-                self.unclear.setdefault(exposed, set()).add(value)
-        if not found:
+        readings = []
+        for exposed, values in self._by_label("status"):
+            reading = reading_of(exposed, values)
+            readings.append(reading)
+            unclear = {value for value in values if value and value not in reading.means}
+            if unclear:
+                self.unclear.setdefault(exposed, set()).update(unclear)
+        found = merged(readings) if readings else None
+        if found is None or not found.means:
             yield f"    values: [{_OK}, {_ERROR}]"
-            yield "    closed: true"
-            return
-        ok, bad = ([one for one, means in found.items() if means == wanted] for wanted in (_OK, _ERROR))
-        yield f"    values: {{ok: {_successes(ok, bad)}, error: {_errors(ok, bad, any_=names_errors)}}}"
+        else:
+            yield f"    values: {{ok: {words(found.successes)}, error: {words(found.errors)}}}"
         yield "    closed: true"
+
+    def _by_label(self, label: str) -> Iterator[tuple[str, list[str]]]:
+        """List the exposed labels of a label of ours, each with its values."""
+        found: dict[tuple[str, int], list[str]] = {}
+        for place, feed in enumerate(self._feeds):
+            exposed = feed.labels.get(label, "")
+            for part in feed.parts if exposed else ():
+                found.setdefault((exposed, place), []).extend(self._place.values(part.metric, exposed))
+        yield from ((exposed, values) for (exposed, _), values in found.items())
 
     def _token_types(self) -> Iterator[str]:
         found: dict[str, list[str]] = {}
@@ -155,9 +158,7 @@ class Writer:
     def _stream(self, feed: Feed) -> Iterator[str]:
         yield f"  {feed.stream}:"
         if len(feed.parts) == 1 and not feed.parts[0].constants:
-            yield f"    of: {word(feed.parts[0].metric.name)}"
-            if feed.parts[0].value:
-                yield f"    value: {feed.parts[0].value}"
+            yield from (f"    {key}: {text}" for key, text in _source(feed.parts[0]))
         else:
             yield "    parts:"
             yield from (f"      - {_part(part)}" for part in feed.parts)
@@ -167,7 +168,7 @@ class Writer:
             yield f"    labels: {pairs(feed.labels)}"
         if feed.parts[0].metric.type == HISTOGRAM and not feed.parts[0].value:
             yield from self._buckets(feed.parts[0].metric, feed.stream)
-        read = set(feed.labels.values())
+        read = {*feed.labels.values(), *(label for part in feed.parts for label, _ in part.metric.where)}
         if dropped := sorted({one for part in feed.parts for one in self._place.labels(part.metric)} - read):
             yield f"    drop: {words(dropped)}"
 
@@ -187,30 +188,25 @@ def _scale(feed: Feed) -> str:
 
 
 def _part(part: Part) -> str:
-    fields = [f"of: {word(part.metric.name)}"]
-    fields += [f"value: {part.value}"] if part.value else []
+    fields = [f"{key}: {text}" for key, text in _source(part)]
     fields += [f"minus: {word(part.minus)}"] if part.minus else []
     fields += [f"set: {pairs(dict(part.constants))}"] if part.constants else []
     return f"{{{', '.join(fields)}}}"
 
 
+def _source(part: Part) -> Iterator[tuple[str, str]]:
+    """Write which series of a metric are read."""
+    yield "of", word(part.metric.name)
+    if part.value:
+        yield "value", part.value
+    if part.metric.where:
+        where = (f"{label}: {_one_or_several(patterns)}" for label, patterns in part.metric.where)
+        yield "where", f"{{{', '.join(where)}}}"
+
+
+def _one_or_several(patterns: Sequence[str]) -> str:
+    return word(patterns[0]) if len(patterns) == 1 else words(patterns)
+
+
 def _patterns(values: Iterable[str]) -> str:
-    return words(map(escape_regex, islice(values, _MOST_VALUES)))
-
-
-def _successes(ok: Sequence[str], bad: Sequence[str]) -> str:
-    """Write the patterns of successes: the seen values, else the usual ones."""
-    if any(map(meaning.is_http, ok)):
-        return '["2..", "3.."]'
-    return _patterns(ok or (("true",) if "false" in bad else ("ok", "success")))
-
-
-def _errors(ok: Sequence[str], bad: Sequence[str], *, any_: bool) -> str:
-    """Write the patterns of failures: any text where a label names the error, else the seen or the usual values."""
-    if any_ and set(ok) <= {""}:
-        return '[".+"]'
-    if any_ and all(one.endswith(_CLASSES) for one in bad):
-        return words(f".*{end}" for end in _CLASSES)
-    if any(map(meaning.is_http, (*ok, *bad))):
-        return '["4..", "5.."]'
-    return _patterns(bad or (("false",) if "true" in ok else ("error", "failed", "failure")))
+    return words(map(escape_regex, islice(values, MOST_VALUES)))

@@ -1,0 +1,63 @@
+"""What a draft of a profile assumes, and what it leaves out, for its reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.wording import printable, shortened
+from generator.discover.foreign import TELLING
+from generator.discover.label_finders import other_outcomes
+from generator.discover.statuses import doubts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from generator.discover.foreign import Exposed, Feed, Place
+
+#: The largest number of characters in a hint.
+_LONGEST = 300
+_STATUS = "status"
+
+
+def hints_of(
+    metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place, unclear: Mapping[str, set[str]]
+) -> tuple[str, ...]:
+    """List what is assumed, then the values and metrics of agents that the profile does not read."""
+    found = (*_assumed(feeds, place), *_unclear(unclear), *_unused(metrics, feeds))
+    return tuple(printable(shortened(one, _LONGEST)) for one in dict.fromkeys(found))
+
+
+def _assumed(feeds: Sequence[Feed], place: Place) -> Iterator[str]:
+    run = next(feed for feed in feeds if feed.stream == "run")
+    if not _has_status(run):
+        yield f"no label of {run.parts[0].metric.name} says whether it failed, so there is no success rate"
+    for feed in feeds:
+        yield from feed.doubts
+        yield from (doubt for part in feed.parts for doubt in part.doubts)
+    yield from doubts(feeds, place)
+    for feed in feeds:
+        yield from _contradicted(feed, place)
+
+
+def _contradicted(feed: Feed, place: Place) -> Iterator[str]:
+    """Name the labels that say otherwise than the one that is read."""
+    read = feed.labels.get(_STATUS)
+    name = feed.parts[0].metric.name
+    for other in other_outcomes(feed.parts[0].metric, read, place) if read else ():
+        yield f"{name}: status is its {read}; its {other} says otherwise of some series"
+
+
+def _has_status(feed: Feed) -> bool:
+    return _STATUS in feed.labels or any(name == _STATUS for part in feed.parts for name, _ in part.constants)
+
+
+def _unclear(unclear: Mapping[str, set[str]]) -> Iterator[str]:
+    for label, values in unclear.items():
+        yield f"unclear: which value is {label} {', '.join(sorted(values))}?"
+
+
+def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed]) -> Iterator[str]:
+    used = {part.metric.name for feed in feeds for part in feed.parts}
+    used |= {part.minus for feed in feeds for part in feed.parts}
+    left = sorted({one.name for one in metrics if one.words & TELLING and one.name not in used})
+    yield from (f"not used: {name}" for name in left)

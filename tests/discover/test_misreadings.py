@@ -1,0 +1,233 @@
+"""Names and values that a first reading gets wrong: what the drafted profile says, and the numbers that it gives.
+
+Every exposition here once gave numbers that nobody doubted, and that were wrong.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from generator.audit.exposition import Fetched, parse
+from generator.commands.init_from import site
+from generator.discover.places import InExposition
+from generator.discover.profile_draft import ProfileDraft, drafted
+from generator.discover.proof import GROWING, Remembered, _grown
+from generator.discover.recognise import Candidates, candidates, open_labels
+from generator.live.remote_write import write
+from generator.prometheus.rule_set import rule_set
+from generator.streams.raw import as_classic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.live.server import PrometheusServer
+    from generator.model.service import Service
+
+
+class Case(NamedTuple):
+    """An exposition, lines of its drafted profile, and the number of each signal; a line with ``!`` is not there."""
+
+    exposed: str
+    lines: str
+    numbers: dict[str, float] = {}  # noqa: RUF012 - it is never changed
+
+
+def histogram(name: str, count: int, labels: str = "", edges: str = "1 10") -> str:
+    """Write a histogram whose observations are all in the first bucket."""
+    comma = "," if labels else ""
+    buckets = [f'{name}_bucket{{{labels}{comma}le="{edge}"}} {count}' for edge in (*edges.split(), "+Inf")]
+    return "\n".join((*buckets, f"{name}_sum{{{labels}}} {count / 2}", f"{name}_count{{{labels}}} {count}"))
+
+
+RUNS = 'bot_runs_total{status="ok"} 90\nbot_runs_total{status="error"} 10\n'
+SUCCESS, TOOLS = "service:agent_success_rate:ratio", "service:agent_tool_error_rate:ratio"
+CASES = {
+    "opposite booleans": Case(
+        """bot_runs_total{success="true"} 90
+bot_runs_total{success="false"} 10
+bot_tool_calls_total{tool="search",error="false"} 95
+bot_tool_calls_total{tool="search",error="true"} 5""",
+        """values: {ok: ["true"], error: ["false"]}
+labels: {status: success}
+- {of: bot_tool_calls_total, where: {error: "false"}, set: {status: ok}}
+- {of: bot_tool_calls_total, where: {error: "true"}, set: {status: error}}
+labels: {tool: tool}
+# bot_tool_calls_total: error does not mean what success means elsewhere, so where and set tell its values apart""",
+        {SUCCESS: 0.9, TOOLS: 0.05},
+    ),
+    "failures beside successes": Case(
+        """bot_runs_total{failed="false"} 90
+bot_runs_total{failed="true"} 10
+bot_tool_calls_total{tool="search",success="true"} 95
+bot_tool_calls_total{tool="search",success="false"} 5""",
+        """values: {ok: ["false"], error: ["true"]}
+- {of: bot_tool_calls_total, where: {success: "true"}, set: {status: ok}}
+- {of: bot_tool_calls_total, where: {success: "false"}, set: {status: error}}""",
+        {SUCCESS: 0.9, TOOLS: 0.05},
+    ),
+    "opposite booleans before the first failure": Case(
+        """bot_runs_total{success="True"} 90
+bot_tool_calls_total{tool="search",error="False"} 95""",
+        """values: {ok: ["True"], error: ["False"]}
+- {of: bot_tool_calls_total, where: {error: "False"}, set: {status: ok}}
+- {of: bot_tool_calls_total, where: {error: "True"}, set: {status: error}}""",
+    ),
+    "names of errors beside words": Case(
+        """bot_runs_total{status="ok"} 90
+bot_runs_total{status="failed"} 10
+bot_tool_calls_total{tool="search"} 95
+bot_tool_calls_total{tool="search",error_type="timeout"} 5""",
+        """values: {ok: [ok], error: [failed]}
+- {of: bot_tool_calls_total, where: {error_type: ""}, set: {status: ok}}
+- {of: bot_tool_calls_total, where: {error_type: ".+"}, set: {status: error}}""",
+        {SUCCESS: 0.9, TOOLS: 0.05},
+    ),
+    "words and codes together": Case(
+        """bot_runs_total{status="completed"} 90
+bot_runs_total{status="failed"} 10
+bot_tool_calls_total{tool="search",code="200"} 95
+bot_tool_calls_total{tool="search",code="500"} 5""",
+        """values: {ok: [completed, "2..", "3.."], error: [failed, "4..", "5.."]}
+labels: {status: status}
+labels: {tool: tool, status: code}""",
+        {SUCCESS: 0.9, TOOLS: 0.05},
+    ),
+    "no and yes of failures": Case(
+        """bot_runs_total{failed="no"} 90
+bot_runs_total{failed="yes"} 10
+bot_tool_calls_total{tool="search",status="ok"} 95
+bot_tool_calls_total{tool="search",status="error"} 5""",
+        """values: {ok: ["no", ok], error: ["yes", error]}""",
+        {SUCCESS: 0.9, TOOLS: 0.05},
+    ),
+    "ones and zeros": Case(
+        """bot_runs_total{is_error="0"} 90
+bot_runs_total{is_error="1"} 10
+bot_tool_calls_total{tool="search",ok="1"} 95
+bot_tool_calls_total{tool="search",ok="0"} 5""",
+        """values: {ok: ["0"], error: ["1"]}
+- {of: bot_tool_calls_total, where: {ok: "1"}, set: {status: ok}}
+- {of: bot_tool_calls_total, where: {ok: "0"}, set: {status: error}}""",
+    ),
+    "a code of HTTP beside an outcome": Case(
+        """bot_agent_requests_total{code="200",status="completed"} 80
+bot_agent_requests_total{code="200",status="failed"} 15
+bot_agent_requests_total{code="500",status="failed"} 5""",
+        """labels: {status: status}
+values: {ok: [completed], error: [failed]}
+# bot_agent_requests_total: status is its status; its code says otherwise of some series""",
+        {SUCCESS: 0.8},
+    ),
+    "a code of HTTP that agrees": Case(
+        """bot_runs_total{http_code="200",outcome="success"} 90
+bot_runs_total{http_code="500",outcome="failed"} 10""",
+        """labels: {status: outcome}
+! says otherwise""",
+    ),
+    "classes of codes": Case(
+        """bot_runs_total{code="2xx"} 90
+bot_runs_total{code="4xx"} 6
+bot_runs_total{code="5xx"} 4""",
+        """labels: {status: code}
+values: {ok: ["2..", "3.."], error: ["4..", "5.."]}
+! unclear""",
+        {SUCCESS: 0.9},
+    ),
+    "a code of errors that is SUCCESS": Case(
+        """bot_runs_total{error_code="SUCCESS"} 90
+bot_runs_total{error_code="Throttled"} 10""",
+        """values: {ok: [SUCCESS], error: [Throttled]}
+# bot_runs_total: a new error_code is no success, and is counted as an error once status lists it""",
+        {SUCCESS: 0.9},
+    ),
+    "errors alone": Case(
+        """bot_runs_total{error_type="timeout"} 8
+bot_runs_total{error_type="rate_limit"} 2""",
+        """values: {ok: [""], error: [".+"]}
+# bot_runs_total: every error_type seen is an error; a series without it is taken as a success""",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Candidates:
+    """Read the shipped profiles, once for all cases."""
+    return candidates(tmp_path_factory.mktemp("none"), site(None))
+
+
+def _place(exposed: str, job: str) -> InExposition:
+    return InExposition(parse(Fetched("a test", f"{exposed}\n")), job)
+
+
+def _draft(case: Case, known: Candidates, name: str = "acme") -> ProfileDraft:
+    source = _place(case.exposed, name).source(known.draft("agent", {"job": name}))
+    draft = drafted(source, known.base.common.base.library.streams, name, "a test")
+    assert draft is not None
+    return draft
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_draft_says_what_it_read(name: str, known: Candidates) -> None:
+    case = CASES[name]
+    written = [line.strip() for line in _draft(case, known).text.splitlines()]
+    for line in case.lines.splitlines():
+        if line.startswith("! "):
+            assert line[2:] not in "\n".join(written)
+        else:
+            assert line in written
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_hint_is_printed_and_in_the_profile(name: str, known: Candidates) -> None:
+    draft = _draft(CASES[name], known)
+    said = [line.strip() for line in CASES[name].lines.splitlines() if line.startswith("# ")]
+    assert set(said) <= {f"# {hint}" for hint in draft.hints}
+
+
+def test_every_draft_compiles(known: Candidates, tmp_path: Path) -> None:
+    drafts = {
+        f"acme-{place}": _draft(case, known, f"acme-{place}") for place, case in enumerate(CASES.values())
+    }
+    compiled = candidates(tmp_path, site(None), {name: draft.text for name, draft in drafts.items()})
+    assert drafts.keys() - compiled.profiles.keys() == set()
+    for name in drafts:
+        assert compiled.draft(name, {"job": name}).profile == name
+
+
+@pytest.mark.prometheus
+def test_the_numbers_are_those_of_the_exposition(
+    known: Candidates, tmp_path: Path, fresh_prometheus: PrometheusServer
+) -> None:
+    """One server has the series of all cases: each is a job, with a profile and a service of its own."""
+    cases = {f"acme-{place}": case for place, case in enumerate(CASES.values()) if case.numbers}
+    drafts = {job: _draft(case, known, job).text for job, case in cases.items()}
+    compiled = candidates(tmp_path, site(None), drafts)
+    services = tuple(as_classic(_service(compiled, job)) for job in cases)
+    rules = rule_set(services, compiled.model().library, compiled.site)
+    end = int(time.time())
+    history = Remembered(fresh_prometheus.api, end - GROWING, end)
+    for service in services:
+        write(history.api, _grown(_place(cases[service.name].exposed, service.name), service, end, 15))
+    history.evaluate(rules, lambda *_: None)
+    assert {job: _numbers(job, case, history) for job, case in cases.items()} == {
+        job: case.numbers for job, case in cases.items()
+    }
+
+
+def _numbers(job: str, case: Case, history: Remembered) -> dict[str, float]:
+    found = {}
+    for name in case.numbers:
+        record, _, rest = name.partition("{")
+        selector = ",".join(filter(None, (f'service="{job}"', rest.removesuffix("}"))))
+        values = [one.value for one in history.api.query(f"{record}{{{selector}}}", history.end).samples]
+        found[name] = round(sum(values), 6) if values else -1
+    return found
+
+
+def _service(compiled: Candidates, job: str) -> Service:
+    bounds = "".join(f"  {name}: {{max_live: 9}}\n" for name in open_labels(compiled.profiles[job]))
+    head = f"service: {job}\nprofile: {job}\nowner: acme\nselector: {{job: {job}}}\n"
+    return compiled.service(f"{head}labels:\n{bounds}" if bounds else head)
