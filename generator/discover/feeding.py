@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.discover import meaning
 from generator.discover.foreign import COUNTER, HISTOGRAM, SUMMARY, Exposed, Part, Place
-from generator.discover.label_finders import status_label, token_label
+from generator.discover.label_finders import currency_label, status_label, token_label
+from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _OK, _ERROR, _TOTAL = "ok", "error", "total"
+#: The units of times that a histogram may have in a profile.
+READ_UNITS = ("", "s", "ms")
 _NO_CALLS = meaning.TOKENS | meaning.COSTS | meaning.UNFINISHED | meaning.ELSEWHERE | {"per", "first", "ttft"}
 
 
@@ -28,17 +34,17 @@ def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]
     runs = of_runs if _outcomes(of_runs, place) else of_models
     fed = {
         "run": _outcomes(runs, place),
-        "run_latency": _times(runs),
+        "run_latency": _times(runs, place),
         "run_steps": _steps(metrics),
         "tool_call": _outcomes(of_tools, place),
-        "tool_latency": _times(of_tools),
+        "tool_latency": _times(of_tools, place),
         "llm_error": _failures(of_models),
-        "time_to_first_token": _first_tokens(metrics),
+        "time_to_first_token": _first_tokens(metrics, place),
         "token_usage": _tokens(metrics, place),
-        "cost": _costs(metrics),
+        "cost": _costs(metrics, place),
     }
     if runs is not of_models:
-        fed |= {"llm_call": _outcomes(of_models, place)[:1], "llm_latency": _times(of_models)}
+        fed |= {"llm_call": _outcomes(of_models, place)[:1], "llm_latency": _times(of_models, place)}
     if not any(part.constants for part in fed["tool_call"]):
         fed["tool_error"] = _failures(of_tools)
     return fed
@@ -102,8 +108,18 @@ def _failures(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
     return _of_best(bad, _count)
 
 
-def _times(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
-    return _of_best(one for one in metrics if one.type == HISTOGRAM and one.words & meaning.TIMES)
+def _times(metrics: Iterable[Exposed], place: Place) -> tuple[Part, ...]:
+    """Time events by a histogram in a unit that a stream can have."""
+    timed = [one for one in metrics if one.type == HISTOGRAM and one.words & meaning.TIMES]
+    return _of_best(
+        (one for one in timed if place.time_unit(one) in READ_UNITS), partial(_timed, place=place)
+    )
+
+
+def _timed(metric: Exposed, place: Place) -> Part:
+    if place.time_unit(metric):
+        return Part(metric)
+    return Part(metric, doubts=(f"{metric.name}: nothing says its unit, so it is taken as seconds",))
 
 
 def _steps(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
@@ -112,14 +128,15 @@ def _steps(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
     return _of_best(one for one in counted if one.type == HISTOGRAM)
 
 
-def _first_tokens(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
+def _first_tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     first = (one for one in metrics if "ttft" in one.words or {"first", "token"} <= one.words)
-    return _of_best(one for one in first if one.type == HISTOGRAM)
+    timed = (one for one in first if one.type == HISTOGRAM and place.time_unit(one) in READ_UNITS)
+    return _of_best(timed, partial(_timed, place=place))
 
 
 def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     """Sum the tokens of one metric with their types, or of one metric a type."""
-    others = meaning.TIMES | meaning.UNFINISHED | meaning.COSTS | {"per", "first", "ttft"}
+    others = meaning.TIMES | meaning.UNFINISHED | meaning.UNSPENT | meaning.COSTS | {"per", "first", "ttft"}
     found = sorted((one for one in metrics if "token" in one.words and not one.words & others), key=_rank)
     typed = next((one for one in found if token_label(one, place)), None)
     if typed:
@@ -131,9 +148,32 @@ def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     return tuple(_sum(one, ("token_type", kind)) for kind, one in apart.items())
 
 
-def _costs(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
-    spent = (one for one in metrics if one.words & meaning.COSTS and not one.words & meaning.UNFINISHED)
-    return _of_best(spent, _sum)
+def _costs(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
+    """Sum the dollars of one metric, of which another currency is no part."""
+    others = meaning.UNFINISHED | meaning.UNSPENT
+    spent = (one for one in metrics if one.words & meaning.COSTS and not one.words & others)
+    return _of_best(filter(None, (in_dollars(one, place) for one in spent)), partial(_spent, place=place))
+
+
+def in_dollars(metric: Exposed, place: Place) -> Exposed | None:
+    """Select the part of a metric that is in dollars; None where it is in another currency."""
+    label = currency_label(metric, place)
+    values = place.values(metric, label) if label else ()
+    dollars = tuple(escape_regex(one) for one in values if meaning.says_dollars(one))
+    if not any(values):
+        return None if meaning.currency(metric.name) else metric
+    if len(dollars) == len(values):
+        return metric
+    return replace(metric, where=(*metric.where, (label, dollars))) if dollars else None
+
+
+def _spent(metric: Exposed, place: Place) -> Part:
+    part, doubt = _sum(metric), ""
+    if metric.where:
+        doubt = f"{metric.name}: its series in dollars are read, and no others"
+    elif not meaning.says_dollars(metric.name) and not currency_label(metric, place):
+        doubt = f"{metric.name}: its name says no currency, so it is taken as USD"
+    return replace(part, doubts=(doubt,)) if doubt else part
 
 
 def _sum(metric: Exposed, *constants: tuple[str, str]) -> Part:

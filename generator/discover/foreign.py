@@ -98,6 +98,11 @@ class Place:
             self._values[key] = tuple(sorted({one for one, rest in found if _is_of(rest, metric)}))
         return self._values[key]
 
+    def time_unit(self, metric: Exposed) -> str:
+        """Return the unit of a metric's times, as its name or its description says it; empty where unknown."""
+        units = sorted(self.source.described(metric.name).units)
+        return meaning.time_unit(metric.name) or next(filter(None, map(meaning.time_unit, units)), "")
+
     def bounds(self, metric: Exposed) -> tuple[float, ...]:
         """List the upper bounds of a histogram's buckets, ascending, without infinity."""
         every = self.source.groups(f"{metric.name}_bucket", ("le",)).counts

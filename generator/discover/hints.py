@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.wording import printable, shortened
-from generator.discover.foreign import TELLING
+from generator.discover import meaning
+from generator.discover.feeding import READ_UNITS, in_dollars
+from generator.discover.foreign import HISTOGRAM, SUMMARY, TELLING
 from generator.discover.label_finders import other_outcomes
 from generator.discover.statuses import doubts
 
@@ -23,7 +25,7 @@ def hints_of(
     metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place, unclear: Mapping[str, set[str]]
 ) -> tuple[str, ...]:
     """List what is assumed, then the values and metrics of agents that the profile does not read."""
-    found = (*_assumed(feeds, place), *_unclear(unclear), *_unused(metrics, feeds))
+    found = (*_assumed(feeds, place), *_unclear(unclear), *_unused(metrics, feeds, place))
     return tuple(printable(shortened(one, _LONGEST)) for one in dict.fromkeys(found))
 
 
@@ -56,8 +58,33 @@ def _unclear(unclear: Mapping[str, set[str]]) -> Iterator[str]:
         yield f"unclear: which value is {label} {', '.join(sorted(values))}?"
 
 
-def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed]) -> Iterator[str]:
-    used = {part.metric.name for feed in feeds for part in feed.parts}
-    used |= {part.minus for feed in feeds for part in feed.parts}
-    left = sorted({one.name for one in metrics if one.words & TELLING and one.name not in used})
-    yield from (f"not used: {name}" for name in left)
+def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place) -> Iterator[str]:
+    """Name the metrics without a place, those with a reason first."""
+    used = {part.metric.name: part.value for feed in feeds for part in feed.parts}
+    used |= {part.minus: "" for feed in feeds for part in feed.parts}
+    timed = {part.metric.name for feed in feeds for part in feed.parts if not part.value}
+    found = []
+    for one in metrics:
+        why = why_not(one, place)
+        if one.name not in used and (one.words & TELLING or why):
+            found.append((not why, f"not used: {one.name}{f': {why}' if why else ''}"))
+        elif why and used.get(one.name) == "count" and one.name not in timed:
+            found.append((False, f"only counted: {one.name}: {why}"))
+    yield from (text for _, text in sorted(found))
+
+
+def why_not(metric: Exposed, place: Place) -> str:
+    """Say why a metric, or the times of one that is counted, cannot be read; empty without a known reason."""
+    if metric.words & (meaning.COSTS | meaning.TOKENS) and metric.words & meaning.UNSPENT:
+        return "what was saved was not spent"
+    if metric.words & meaning.COSTS and not in_dollars(metric, place):
+        currency = meaning.currency(metric.name) or "another currency"
+        return f"it is in {currency}; let it feed cost with a scale, the USD for one"
+    if not metric.words & meaning.TIMES:
+        return ""
+    if metric.type == SUMMARY:
+        return "a summary has no buckets, so it gives no latency"
+    unit = place.time_unit(metric) if metric.type == HISTOGRAM else ""
+    return (
+        "" if unit in READ_UNITS else f"it is in {unit}, and a histogram is read in s or ms: expose seconds"
+    )

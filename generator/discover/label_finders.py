@@ -99,6 +99,11 @@ def token_label(metric: Exposed, place: Place) -> str:
     return next((one for one in labels if any(map(meaning.token_type, place.values(metric, one)))), "")
 
 
+def currency_label(metric: Exposed, place: Place) -> str:
+    """Find the label of a cost that says its currency."""
+    return next((one for one in sorted(place.labels(metric)) if "currency" in meaning.words(one)), "")
+
+
 def _error_class(metric: Exposed, place: Place) -> str:
     labels = sorted(place.labels(metric))
     by_name = [one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"})]

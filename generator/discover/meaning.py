@@ -9,15 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_NO_PLURALS = frozenset({"ms", "status", "success", "process", "class", "access", "progress"})
+_NO_PLURALS = frozenset({"ms", "us", "ns", "status", "success", "process", "class", "access", "progress"})
 _HTTP = re.compile("[1-5](?:[0-9][0-9]|xx)", re.IGNORECASE)
 _OK, _ERROR = "ok", "error"
 
 
-def words(name: str) -> frozenset[str]:
+def in_order(name: str) -> tuple[str, ...]:
     """Split a name into lower-case words, each in its singular: ``toolCalls_total`` has tool, call and total."""
     found = (word.lower() for word in _WORD.findall(name))
-    return frozenset(word if word in _NO_PLURALS else word.removesuffix("s") or word for word in found)
+    return tuple(word if word in _NO_PLURALS else word.removesuffix("s") or word for word in found)
+
+
+def words(name: str) -> frozenset[str]:
+    """Split a name into words, without their order."""
+    return frozenset(in_order(name))
 
 
 def _listed(text: str) -> frozenset[str]:
@@ -43,7 +48,21 @@ MODELS = _listed(
     "llm model completion chat inference openai anthropic gpt bedrock ollama generation provider"
 )
 TOKENS = _listed("token")
-COSTS = _listed("cost spend usd dollar")
+_DOLLARS = _listed("usd dollar cent")
+#: Words that are a unit by themselves; the prefixes in them are one beside the word of an amount.
+_PREFIXES = {"nano": 1e-9, "micro": 1e-6, "milli": 1e-3}
+_JOINED = {
+    f"{prefix}{dollars}": factor for prefix, factor in _PREFIXES.items() for dollars in ("usd", "dollar")
+}
+_SCALES: Mapping[str, float] = {**_JOINED, "microcent": 1e-8, "millicent": 1e-5, "cent": 0.01}
+_MULTIPLES = {"thousand": 1e3, "kilo": 1e3, "million": 1e6, "mega": 1e6}
+COSTS = _listed("cost spend") | _DOLLARS | _SCALES.keys()
+#: Other units of costs than the dollar.
+_CURRENCIES = _listed(
+    "eur euro gbp pound sterling jpy yen cny rmb yuan inr rupee aud cad chf franc brl krw sek nok dkk pln credit"
+)
+#: Amounts that were never spent.
+UNSPENT = _listed("saved saving avoided")
 STEPS = _listed("step iteration turn hop")
 FAILED = _listed("error failed failure exception fail")
 SUCCEEDED = _listed("success succeeded successful completed finished")
@@ -52,7 +71,16 @@ UNFINISHED = _listed(
     "started start begun active progress queued pending running waiting retry retrie retriable canceled cancelled "
     "rejected preempted created open limit max budget remaining"
 )
-TIMES = _listed("second ms millisecond duration latency time elapsed")
+TIMES = _listed("second ms millisecond microsecond nanosecond minute duration latency time elapsed")
+_TIME_UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("second", "sec", "s"), "s"),
+    **dict.fromkeys(("millisecond", "ms", "msec"), "ms"),
+    **dict.fromkeys(("microsecond", "us", "usec"), "microseconds"),
+    **dict.fromkeys(("nanosecond", "ns", "nsec"), "nanoseconds"),
+    "minute": "minutes",
+    "hour": "hours",
+}
+_LAST_UNITS = {"milli": "ms", "micro": "microseconds", "nano": "nanoseconds"}
 #: Metrics of the surroundings of an agent.
 ELSEWHERE = _listed(
     "http grpc db sql cache queue gc process python go cpu memory disk pool scrape network jvm redis"
@@ -174,6 +202,36 @@ def _status(value: str) -> str:
     if is_http(value):
         return _OK if value[0] in "123" else _ERROR
     return _STATUS.get(_plain(value), "")
+
+
+def scale(name: str) -> float:
+    """Return the factor of a name's amounts to dollars or tokens: a prefix counts beside such a word only."""
+    found = in_order(name)
+    factor = 1.0
+    for place, one in enumerate(found):
+        beside = {*found[max(0, place - 1) : place], *found[place + 1 : place + 2]}
+        factor *= _SCALES.get(one, 1.0)
+        factor *= _PREFIXES.get(one, 1.0) if beside & COSTS else 1.0
+        factor *= _MULTIPLES.get(one, 1.0) if beside & (COSTS | TOKENS) else 1.0
+    return factor
+
+
+def currency(name: str) -> str:
+    """Return the unit of costs that a name says, where it is no dollar of the United States."""
+    found = words(name)
+    return "" if "usd" in found else next((one.upper() for one in in_order(name) if one in _CURRENCIES), "")
+
+
+def says_dollars(name: str) -> bool:
+    """Whether a name or a value means dollars."""
+    return bool(words(name) & (_DOLLARS | _SCALES.keys()))
+
+
+def time_unit(name: str) -> str:
+    """Return the unit of time that a name says: s, ms, another one, or nothing."""
+    *_, last = ("", *(one for one in in_order(name) if one != "total"))
+    named = [_TIME_UNITS[one] for one in in_order(name) if one in _TIME_UNITS]
+    return named[-1] if named else _LAST_UNITS.get(last, "")
 
 
 def token_type(value: str) -> str:

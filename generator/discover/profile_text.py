@@ -33,6 +33,8 @@ _FIRST_TOKEN = (
     "    layer: tools",
     "    quantile: {of: time_to_first_token, q: 0.95}",
 )
+#: Streams of amounts, which may be in other units.
+_SCALED = ("cost", "token_usage")
 #: The bounds of labels without a list of values.
 _BOUNDS = {
     "release": "{max_live: 3, new_per_week: 2}",
@@ -158,12 +160,10 @@ class Writer:
     def _stream(self, feed: Feed) -> Iterator[str]:
         yield f"  {feed.stream}:"
         if len(feed.parts) == 1 and not feed.parts[0].constants:
-            yield from (f"    {key}: {text}" for key, text in _source(feed.parts[0]))
+            yield from (f"    {key}: {text}" for key, text in _source(feed.parts[0], feed.stream))
         else:
             yield "    parts:"
-            yield from (f"      - {_part(part)}" for part in feed.parts)
-        if scale := _scale(feed):
-            yield f"    scale: {scale}"
+            yield from (f"      - {_part(part, feed.stream)}" for part in feed.parts)
         if feed.labels:
             yield f"    labels: {pairs(feed.labels)}"
         if feed.parts[0].metric.type == HISTOGRAM and not feed.parts[0].value:
@@ -174,34 +174,28 @@ class Writer:
 
     def _buckets(self, metric: Exposed, stream: str) -> Iterator[str]:
         if stream != "run_steps":
-            in_ms, in_s = metric.words & {"ms", "millisecond"}, "second" in metric.words
-            yield f"    unit: {'ms' if in_ms else 's' if in_s else 's                            # a guess'}"
+            yield f"    unit: {self._place.time_unit(metric) or 's                            # a guess'}"
         yield f"    buckets: [{', '.join(map(plain, self._place.bounds(metric)))}]"
 
 
-def _scale(feed: Feed) -> str:
-    """Return the factor to dollars, where a name says so."""
-    if feed.stream != "cost":
-        return ""
-    name = feed.parts[0].metric.name.lower()
-    return "0.000001" if "micro" in name else "0.01" if "cent" in meaning.words(name) else ""
-
-
-def _part(part: Part) -> str:
-    fields = [f"{key}: {text}" for key, text in _source(part)]
+def _part(part: Part, stream: str) -> str:
+    fields = [f"{key}: {text}" for key, text in _source(part, stream)]
     fields += [f"minus: {word(part.minus)}"] if part.minus else []
     fields += [f"set: {pairs(dict(part.constants))}"] if part.constants else []
     return f"{{{', '.join(fields)}}}"
 
 
-def _source(part: Part) -> Iterator[tuple[str, str]]:
-    """Write which series of a metric are read."""
+def _source(part: Part, stream: str) -> Iterator[tuple[str, str]]:
+    """Write which series of a metric are read, and the factor to dollars or tokens that its name says."""
     yield "of", word(part.metric.name)
     if part.value:
         yield "value", part.value
     if part.metric.where:
         where = (f"{label}: {_one_or_several(patterns)}" for label, patterns in part.metric.where)
         yield "where", f"{{{', '.join(where)}}}"
+    scale = meaning.scale(part.metric.name) if stream in _SCALED else 1
+    if scale != 1:
+        yield "scale", plain(scale)
 
 
 def _one_or_several(patterns: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ class Reading(Struct, frozen=True):
     @property
     def is_closed(self) -> bool:
         """Whether a value that was never seen has a meaning as well."""
-        return not self.names_errors or any("." in one for one in self.errors)
+        return not self.names_errors or self.errors[0].startswith(".")
 
     def _with_codes(self, seen: Sequence[str], usual: Sequence[str], codes: Sequence[str]) -> list[str]:
         """Write values as patterns, codes of HTTP as their classes."""
