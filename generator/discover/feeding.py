@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.discover import meaning
-from generator.discover.foreign import COUNTER, HISTOGRAM, SUMMARY, Exposed, Part, Place
-from generator.discover.label_finders import currency_label, status_label, token_label
+from generator.discover.foreign import COUNTER, HISTOGRAM, Exposed, Part, Place, best, rank
+from generator.discover.label_finders import currency_label, token_label
+from generator.discover.outcomes import count, outcomes
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-_OK, _ERROR, _TOTAL = "ok", "error", "total"
+_TOTAL = "total"
 #: The units of times that a histogram may have in a profile.
 READ_UNITS = ("", "s", "ms")
 _NO_CALLS = meaning.TOKENS | meaning.COSTS | meaning.UNFINISHED | meaning.ELSEWHERE | {"per", "first", "ttft"}
@@ -23,20 +24,19 @@ _NO_CALLS = meaning.TOKENS | meaning.COSTS | meaning.UNFINISHED | meaning.ELSEWH
 
 def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]:
     """Choose the sources of each stream."""
-    calls = [one for one in metrics if not one.words & _NO_CALLS]
-    of_tools = [one for one in calls if one.words & meaning.TOOLS]
-    of_models = [one for one in calls if _is_of_models(one)]
-    of_runs = [
-        one
-        for one in calls
-        if one.words & meaning.RUNS.keys() and not one.words & meaning.TOOLS and one not in of_models
-    ]
-    runs = of_runs if _outcomes(of_runs, place) else of_models
+    by_kind: dict[str, list[Exposed]] = {"run": [], "tool": [], "model": []}
+    for one in metrics:
+        if not one.words & _NO_CALLS and (kind := _kind(one)):
+            by_kind[kind].append(one)
+    of_tools, of_models = by_kind["tool"], by_kind["model"]
+    # What a run consists of is a run only where nothing else is.
+    whole = [one for one in by_kind["run"] if not meaning.is_inside(one.name)]
+    runs = next((some for some in (whole, by_kind["run"]) if outcomes(some, metrics, place)), of_models)
     fed = {
-        "run": _outcomes(runs, place),
-        "run_latency": _times(runs, place),
+        "run": outcomes(runs, metrics, place),
+        "run_latency": _times(whole if runs is not of_models else of_models, place),
         "run_steps": _steps(metrics),
-        "tool_call": _outcomes(of_tools, place),
+        "tool_call": outcomes(of_tools, metrics, place),
         "tool_latency": _times(of_tools, place),
         "llm_error": _failures(of_models),
         "time_to_first_token": _first_tokens(metrics, place),
@@ -44,10 +44,20 @@ def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]
         "cost": _costs(metrics, place),
     }
     if runs is not of_models:
-        fed |= {"llm_call": _outcomes(of_models, place)[:1], "llm_latency": _times(of_models, place)}
+        calls = outcomes(of_models, metrics, place)[:1]
+        fed |= {"llm_call": calls, "llm_latency": _times(of_models, place)}
     if not any(part.constants for part in fed["tool_call"]):
         fed["tool_error"] = _failures(of_tools)
     return fed
+
+
+def _kind(metric: Exposed) -> str:
+    """Return what a metric measures: runs, tools or models; empty for none of them."""
+    if metric.kind:
+        return metric.kind
+    if metric.words & meaning.TOOLS:
+        return "tool"
+    return "model" if _is_of_models(metric) else "run" if metric.words & meaning.RUNS.keys() else ""
 
 
 def _is_of_models(metric: Exposed) -> bool:
@@ -56,56 +66,14 @@ def _is_of_models(metric: Exposed) -> bool:
     return bool(named) and not metric.words & (meaning.TOOLS | meaning.CERTAIN | meaning.STEPS)
 
 
-def _rank(metric: Exposed) -> tuple[int, ...]:
-    """Prefer the surest word for runs, then counters, then short names."""
-    return (
-        _surety(metric),
-        (COUNTER, HISTOGRAM, SUMMARY).index(metric.type),
-        len(metric.words),
-        len(metric.name),
-    )
-
-
-def _surety(metric: Exposed) -> int:
-    """Rank by the words for runs; 0 without any."""
-    return min((place for place, one in enumerate(meaning.RUNS) if one in metric.words), default=0)
-
-
-def _best(metrics: Iterable[Exposed]) -> Exposed | None:
-    return min(metrics, key=_rank, default=None)
-
-
-def _count(metric: Exposed, *constants: tuple[str, str], minus: str = "") -> Part:
-    return Part(metric, "" if metric.type == COUNTER else "count", constants, minus)
-
-
-def _outcomes(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
-    """Count ends: of one metric with a status, or of one for all or for successes and another one for failures."""
-    # A turn may be a step of a run; one that is timed is more likely a run.
-    certain = meaning.CERTAIN - meaning.STEPS | meaning.TIMES
-    events = [one for one in metrics if not one.words & meaning.STEPS or one.words & certain]
-    bad = _best(one for one in events if one.type == COUNTER and one.words & meaning.FAILED)
-    good = _best(one for one in events if one.type == COUNTER and one.words & meaning.SUCCEEDED)
-    whole = [one for one in events if not one.words & (meaning.FAILED | meaning.SUCCEEDED)]
-    surest = min(map(_surety, whole), default=0)
-    every = _best(one for one in whole if _surety(one) == surest and status_label(one, place)) or _best(whole)
-    if good and bad and (every is None or every.type != COUNTER):
-        return _count(good, ("status", _OK)), _count(bad, ("status", _ERROR))
-    if every and (bad is None or status_label(every, place)):
-        return (_count(every),)
-    if every and bad and every.type == COUNTER:
-        return _count(every, ("status", _OK), minus=bad.name), _count(bad, ("status", _ERROR))
-    return tuple(_count(one) for one in (every or good,) if one)
-
-
 def _of_best(metrics: Iterable[Exposed], part: Callable[[Exposed], Part] = Part) -> tuple[Part, ...]:
-    best = _best(metrics)
-    return (part(best),) if best else ()
+    found = best(metrics)
+    return (part(found),) if found else ()
 
 
 def _failures(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
     bad = (one for one in metrics if one.type == COUNTER and one.words & meaning.FAILED)
-    return _of_best(bad, _count)
+    return _of_best(bad, count)
 
 
 def _times(metrics: Iterable[Exposed], place: Place) -> tuple[Part, ...]:
@@ -137,7 +105,10 @@ def _first_tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
 def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     """Sum the tokens of one metric with their types, or of one metric a type."""
     others = meaning.TIMES | meaning.UNFINISHED | meaning.UNSPENT | meaning.COSTS | {"per", "first", "ttft"}
-    found = sorted((one for one in metrics if "token" in one.words and not one.words & others), key=_rank)
+    counted = [one for one in metrics if "token" in one.words and not one.words & others]
+    # The tokens of a run are those of its calls of models again.
+    of_calls = {one.name for one in counted if one.kind == "model"}
+    found = sorted((one for one in counted if one.kind == "model" or one.name not in of_calls), key=rank)
     typed = next((one for one in found if token_label(one, place)), None)
     if typed:
         return (_sum(typed),)

@@ -13,7 +13,7 @@ from generator.discover import meaning
 from generator.model.metrics import MetricType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from generator.audit.families import Stranger
     from generator.audit.source import AuditSource
@@ -30,11 +30,13 @@ class Exposed(Struct, frozen=True, dict=True):
         name: Its name.
         type: One of the three.
         where: Labels of the part, with patterns of their values.
+        kind: What the part measures, by its operation: a run, a tool or a model; empty where the name says it.
     """
 
     name: str
     type: str
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    kind: str = ""
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -98,6 +100,10 @@ class Place:
             self._values[key] = tuple(sorted({one for one, rest in found if _is_of(rest, metric)}))
         return self._values[key]
 
+    def total(self, metric: Exposed) -> float:
+        """Sum what a metric counted; 0 for a part of a metric, which has no sum of its own."""
+        return 0 if metric.where else self.source.total(metric.counted)
+
     def time_unit(self, metric: Exposed) -> str:
         """Return the unit of a metric's times, as its name or its description says it; empty where unknown."""
         units = sorted(self.source.described(metric.name).units)
@@ -127,3 +133,23 @@ def exposed_metric(family: Stranger, source: AuditSource) -> Exposed | None:
         return Exposed(family.name, COUNTER)
     is_counter = meaning.words(family.name) & TELLING and COUNTER in source.described(family.name).types
     return Exposed(family.name, COUNTER) if is_counter else None
+
+
+def rank(metric: Exposed) -> tuple[int, ...]:
+    """Prefer the surest word for runs, then counters, then short names."""
+    return (
+        surety(metric),
+        (COUNTER, HISTOGRAM, SUMMARY).index(metric.type),
+        len(metric.words),
+        len(metric.name),
+    )
+
+
+def surety(metric: Exposed) -> int:
+    """Rank by the words for runs; 0 without any."""
+    return min((place for place, one in enumerate(meaning.RUNS) if one in metric.words), default=0)
+
+
+def best(metrics: Iterable[Exposed]) -> Exposed | None:
+    """Choose the likeliest of several metrics."""
+    return min(metrics, key=rank, default=None)

@@ -9,6 +9,7 @@ from generator.discover import meaning
 from generator.discover.feeding import READ_UNITS, in_dollars
 from generator.discover.foreign import HISTOGRAM, SUMMARY, TELLING
 from generator.discover.label_finders import other_outcomes
+from generator.discover.operations import unread_operations
 from generator.discover.statuses import doubts
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def _assumed(feeds: Sequence[Feed], place: Place) -> Iterator[str]:
         yield from feed.doubts
         yield from (doubt for part in feed.parts for doubt in part.doubts)
     yield from doubts(feeds, place)
+    parts = [part for feed in feeds for part in feed.parts]
+    for part in parts:
+        label, values = unread_operations(part, parts, place)
+        if values:
+            yield f"{part.metric.name}: no stream reads the {label} {', '.join(values)}"
     for feed in feeds:
         yield from _contradicted(feed, place)
 

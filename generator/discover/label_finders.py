@@ -86,7 +86,13 @@ def _tool(metric: Exposed, place: Place) -> str:
         if meaning.words(one) & {"tool", "function"} and not meaning.words(one) & {"type", "kind"}
     ]
     default = "name" if "name" in labels and metric.words & meaning.TOOLS else ""
-    return min(found, key=lambda one: ("name" not in one, len(one), one), default=default)
+    return min(found, key=_unlike_a_tool, default=default)
+
+
+def _unlike_a_tool(label: str) -> tuple[bool | int | str, ...]:
+    """Prefer what is called a tool and nothing else: a function may be a deployment."""
+    found = meaning.in_order(label)
+    return {*found} - {"tool", "name"} != set(), "tool" not in found, "name" not in label, len(label), label
 
 
 def _release(metric: Exposed, place: Place) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NO_PLURALS = frozenset({"ms", "us", "ns", "status", "success", "process", "class", "access", "progress"})
@@ -65,7 +65,32 @@ _CURRENCIES = _listed(
 UNSPENT = _listed("saved saving avoided")
 STEPS = _listed("step iteration turn hop")
 FAILED = _listed("error failed failure exception fail")
-SUCCEEDED = _listed("success succeeded successful completed finished")
+SUCCEEDED = _listed("success succeeded successful ok")
+#: Ends of any kind, or successes: the word says neither.
+FINISHED = _listed("completed finished done ended")
+STARTED = _listed("started start begun")
+#: What a run consists of: after the word for a run, it is no run.
+_INSIDE = _listed("llm model tool queue wait inference provider")
+#: Labels that tell operations apart, and those of them that do nothing else.
+OPERATION_LABELS = _listed("operation op action kind type event span step")
+SURE_OPERATION_LABELS = _listed("operation op")
+_OPERATIONS: Mapping[str, Sequence[str]] = {
+    # The outermost first: a run is an operation of one kind, and what is within it is none.
+    "run": ("invokeworkflow", "workflow", "invokeagent", "runagent", "agentrun", "agent", "task", "run"),
+    "tool": ("executetool", "tool", "toolcall", "calltool", "toolscall", "function", "functioncall", "mcp"),
+    "model": (
+        *(
+            "chat",
+            "completion",
+            "textcompletion",
+            "chatcompletion",
+            "generatecontent",
+            "generatetext",
+            "streamtext",
+        ),
+        *("llm", "llmcall", "model", "modelcall", "inference"),
+    ),
+}
 #: Events that are no ends of anything, and quantities of other kinds.
 UNFINISHED = _listed(
     "started start begun active progress queued pending running waiting retry retrie retriable canceled cancelled "
@@ -202,6 +227,27 @@ def _status(value: str) -> str:
     if is_http(value):
         return _OK if value[0] in "123" else _ERROR
     return _STATUS.get(_plain(value), "")
+
+
+def is_inside(name: str) -> bool:
+    """Whether a name is that of a part of a run: ``run_llm_seconds``."""
+    found = in_order(name)
+    first = next((place for place, one in enumerate(found) if one in CERTAIN), len(found))
+    return bool(_INSIDE & {*found[first:]})
+
+
+def operations(values: Iterable[str]) -> dict[str, list[str]]:
+    """Group the values of a label of operations by their kinds: run, tool and model."""
+    plain: dict[str, list[str]] = {}
+    for value in values:
+        plain.setdefault(_plain(value), []).append(value)
+    found = {kind: [plain[one] for one in known if one in plain] for kind, known in _OPERATIONS.items()}
+    runs = found["run"][:1]
+    return {
+        kind: sorted(one for some in each for one in some)
+        for kind, each in {**found, "run": runs}.items()
+        if each
+    }
 
 
 def scale(name: str) -> float:

@@ -14,6 +14,7 @@ from generator.discover.feeding import fed
 from generator.discover.foreign import HISTOGRAM, Feed, Part, Place, exposed_metric
 from generator.discover.hints import hints_of
 from generator.discover.label_finders import labels_of
+from generator.discover.operations import sliced
 from generator.discover.profile_text import Writer
 from generator.discover.statuses import told_apart
 
@@ -48,9 +49,8 @@ def drafted(
         LiveError: the place fails.
     """
     place, names = Place(source), source.names(("",))
-    metrics = tuple(
-        one for family in grouped(names, colons=source.lone) if (one := exposed_metric(family, source))
-    )
+    exposed = (exposed_metric(family, source) for family in grouped(names, colons=source.lone))
+    metrics = tuple(sliced(filter(None, exposed), place))
     feeds = told_apart(
         (
             Feed(stream, parts, labels_of(streams[stream].labels, parts, place))

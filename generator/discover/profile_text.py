@@ -74,6 +74,8 @@ class Writer:
 
     @staticmethod
     def _word(run: Feed) -> str:
+        if run.parts[0].metric.kind == "model":
+            return "request"
         found = run.parts[0].metric.words
         return next((read for one, read in meaning.RUNS.items() if one in found), "request")
 

@@ -236,6 +236,111 @@ unit: s
         "bot_run_seconds_sum 50\nbot_run_seconds_count 100",
         "# only counted: bot_run_seconds: a summary has no buckets, so it gives no latency",
     ),
+    "operations of one metric": Case(
+        "\n".join(
+            histogram("acme_agent_operation_duration_seconds", count, f'operation="{operation}"{error}')
+            for operation, count, error in (
+                ("invoke_agent", 8, ""),
+                ("invoke_agent", 2, ',error_type="timeout"'),
+                ("execute_tool", 30, ""),
+                ("chat", 20, ""),
+                ("create_agent", 5, ""),
+            )
+        ),
+        """where: {operation: invoke_agent}
+where: {operation: execute_tool}
+where: {operation: chat}
+labels: {status: error_type}
+tool_latency:
+llm_call:
+# acme_agent_operation_duration_seconds: no stream reads the operation create_agent""",
+        {SUCCESS: 0.8, RATE: 10 / 60, CALLS: 30 / 60, "stream:agent_llm_call:rate": 20 / 60},
+    ),
+    "a workflow around agents": Case(
+        """acme_operations_total{gen_ai_operation_name="invoke_workflow"} 10
+acme_operations_total{gen_ai_operation_name="invoke_agent"} 40
+acme_operations_total{gen_ai_operation_name="chat"} 80
+acme_tokens_total{gen_ai_operation_name="invoke_agent",type="input"} 100
+acme_tokens_total{gen_ai_operation_name="chat",type="input"} 100
+acme_tokens_total{gen_ai_operation_name="chat",type="output"} 20""",
+        """where: {gen_ai_operation_name: invoke_workflow}
+# acme_operations_total: no stream reads the gen_ai_operation_name invoke_agent""",
+        {RATE: 10 / 60, TOKENS: 2},
+    ),
+    "one kind of operation": Case(
+        """acme_runs_total{operation="chat"} 10
+acme_runs_total{operation="embeddings"} 10""",
+        "! where: {operation",
+    ),
+    "finished counts failures too": Case(
+        """worker_jobs_started_total 100
+worker_jobs_finished_total 100
+worker_jobs_failed_total 20
+worker_tool_calls_started_total{tool="t"} 60
+worker_tool_calls_finished_total{tool="t"} 60
+worker_tool_calls_failed_total{tool="t"} 6""",
+        """- {of: worker_jobs_finished_total, minus: worker_jobs_failed_total, set: {status: ok}}
+- {of: worker_jobs_failed_total, set: {status: error}}
+- {of: worker_tool_calls_finished_total, minus: worker_tool_calls_failed_total, set: {status: ok}}
+! taken to be""",
+        {SUCCESS: 0.8, RATE: 100 / 60, TOOLS: 0.1},
+    ),
+    "more are finished or failed than started": Case(
+        """worker_jobs_started_total 110
+worker_jobs_finished_total 100
+worker_jobs_failed_total 20""",
+        """- {of: worker_jobs_finished_total, minus: worker_jobs_failed_total, set: {status: ok}}
+! taken to be""",
+    ),
+    "the times count both": Case(
+        "\n".join(
+            (
+                "worker_jobs_completed_total 80",
+                "worker_jobs_failed_total 20",
+                histogram("worker_job_duration_seconds", 100),
+            )
+        ),
+        """- {of: worker_jobs_completed_total, set: {status: ok}}
+! taken to be""",
+        {SUCCESS: 0.8, RATE: 100 / 60},
+    ),
+    "nothing shows what finished counts": Case(
+        """worker_jobs_started_total 300
+worker_jobs_finished_total 100
+worker_jobs_failed_total 20""",
+        """- {of: worker_jobs_finished_total, minus: worker_jobs_failed_total, set: {status: ok}}
+# worker_jobs_finished_total: worker_jobs_failed_total is taken to be a part of it; if it counts successes alone, \
+leave out minus""",
+    ),
+    "more failures than ends": Case(
+        """worker_jobs_finished_total 10
+worker_jobs_failed_total 20""",
+        """- {of: worker_jobs_finished_total, set: {status: ok}}
+# worker_jobs_finished_total: worker_jobs_failed_total is larger, so failures are taken to be none of them""",
+    ),
+    "succeeded counts successes": Case(
+        """worker_jobs_succeeded_total 80
+worker_jobs_finished_total 100
+worker_jobs_failed_total 20""",
+        """- {of: worker_jobs_succeeded_total, set: {status: ok}}
+! taken to be""",
+        {SUCCESS: 0.8},
+    ),
+    "times within a run": Case(
+        "\n".join((RUNS, histogram("bot_run_llm_seconds", 100), histogram("bot_run_duration_seconds", 100))),
+        """of: bot_run_duration_seconds
+! of: bot_run_llm_seconds
+# not used: bot_run_llm_seconds""",
+    ),
+    "times within a run alone": Case(
+        RUNS + histogram("bot_run_llm_seconds", 100),
+        """! run_latency:
+# not used: bot_run_llm_seconds""",
+    ),
+    "the function that runs it": Case(
+        f"""{RUNS}bot_tool_calls_total{{function_name="prod-lambda",tool="search"}} 9""",
+        "labels: {tool: tool}",
+    ),
 }
 
 
