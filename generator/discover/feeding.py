@@ -104,8 +104,7 @@ def _first_tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
 
 def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     """Sum the tokens of one metric with their types, or of one metric a type."""
-    others = meaning.TIMES | meaning.UNFINISHED | meaning.UNSPENT | meaning.COSTS | {"per", "first", "ttft"}
-    counted = [one for one in metrics if "token" in one.words and not one.words & others]
+    counted = [one for one in metrics if one.words & meaning.TOKENS and not one.words & meaning.NO_TOKENS]
     # The tokens of a run are those of its calls of models again.
     of_calls = {one.name for one in counted if one.kind == "model"}
     found = sorted((one for one in counted if one.kind == "model" or one.name not in of_calls), key=rank)

@@ -48,6 +48,11 @@ class Exposed(Struct, frozen=True, dict=True):
         """The series that exists once for each combination of labels."""
         return self.name if self.type == COUNTER else f"{self.name}_count"
 
+    @property
+    def summed(self) -> str:
+        """The series with its amounts."""
+        return self.name if self.type == COUNTER else f"{self.name}_sum"
+
 
 class Part(Struct, frozen=True):
     """A source of a stream: a metric, what of it counts, its constant labels, and a metric to subtract.
@@ -103,6 +108,14 @@ class Place:
     def total(self, metric: Exposed) -> float:
         """Sum what a metric counted; 0 for a part of a metric, which has no sum of its own."""
         return 0 if metric.where else self.source.total(metric.counted)
+
+    def amount(self, metric: Exposed) -> float:
+        """Sum the amounts of a metric; 0 for a part of a metric."""
+        return 0 if metric.where else self.source.total(metric.summed)
+
+    def totals(self, metric: Exposed, label: str) -> Mapping[str, float]:
+        """Sum the amounts of a metric by a label; nothing for a part of a metric."""
+        return {} if metric.where else self.source.totals(metric.summed, label)
 
     def time_unit(self, metric: Exposed) -> str:
         """Return the unit of a metric's times, as its name or its description says it; empty where unknown."""

@@ -100,9 +100,17 @@ def _release(metric: Exposed, place: Place) -> str:
 
 
 def token_label(metric: Exposed, place: Place) -> str:
-    """Find the label whose values are types of tokens."""
-    labels = sorted(place.labels(metric), key=lambda one: ("type" not in one, one))
-    return next((one for one in labels if any(map(meaning.token_type, place.values(metric, one)))), "")
+    """Find the label whose values are types of tokens: one that is called so, else the one with most of them."""
+    shares = {
+        one: share
+        for one in place.labels(metric)
+        if (share := meaning.share_of_token_types(one, place.values(metric, one)))
+    }
+    return min(
+        shares,
+        key=lambda one: (not meaning.says_token_types(one), -shares[one], "type" not in one, one),
+        default="",
+    )
 
 
 def currency_label(metric: Exposed, place: Place) -> str:

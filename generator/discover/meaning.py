@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_NO_PLURALS = frozenset({"ms", "us", "ns", "status", "success", "process", "class", "access", "progress"})
+_NO_PLURALS = frozenset(
+    {"ms", "us", "ns", "miss", "status", "success", "process", "class", "access", "progress"}
+)
 _HTTP = re.compile("[1-5](?:[0-9][0-9]|xx)", re.IGNORECASE)
 _OK, _ERROR = "ok", "error"
 
@@ -97,6 +99,8 @@ UNFINISHED = _listed(
     "rejected preempted created open limit max budget remaining"
 )
 TIMES = _listed("second ms millisecond microsecond nanosecond minute duration latency time elapsed")
+#: What counts no tokens, although it is about them.
+NO_TOKENS = TIMES | UNFINISHED | UNSPENT | COSTS | {"per", "first", "ttft"}
 _TIME_UNITS: Mapping[str, str] = {
     **dict.fromkeys(("second", "sec", "s"), "s"),
     **dict.fromkeys(("millisecond", "ms", "msec"), "ms"),
@@ -141,6 +145,10 @@ _TOKEN_TYPES = {
     **dict.fromkeys(_listed("reasoning thinking thought outputreasoning reasoningoutput"), "reasoning"),
     **dict.fromkeys(_listed("total all sum"), "total"),
 }
+#: Types that may be a part of another one.
+OUTER_TYPES = {"cached": "prompt", "cache_write": "prompt", "reasoning": "completion"}
+#: Types that mean other things as well, such as a kind of call.
+_VAGUE_TYPES = _listed("completion response generation generated candidate total all sum cache")
 _ERROR_CLASSES: Mapping[str, str] = {
     "timeout": "timeout|timedout|deadline|504|408",
     "rate_limit": "ratelimit|toomany|throttl|429",
@@ -290,10 +298,33 @@ def token_type(value: str) -> str:
 def token_type_of_name(name: str) -> str:
     """Return the token type that a metric's name means, "total", or nothing."""
     found = words(name)
+    if "miss" in found:
+        return ""
     if found & {"cache", "cached"}:
         return "cache_write" if found & {"write", "creation", "created", "written"} else "cached"
-    kinds = {_TOKEN_TYPES[word] for word in found & _TOKEN_TYPES.keys()} - {"total"}
-    return "reasoning" if "reasoning" in kinds else next(iter(sorted(kinds)), "")
+    kinds = [_TOKEN_TYPES[word] for word in in_order(name) if word in _TOKEN_TYPES]
+    known = ["", *(kind for kind in kinds if kind != "total")]
+    return "reasoning" if "reasoning" in known else known[-1]
+
+
+def is_of_all_tokens(name: str) -> bool:
+    """Whether a name is that of a counter of tokens of all types."""
+    found = words(name)
+    return bool(found & TOKENS) and not found & NO_TOKENS and not token_type_of_name(name)
+
+
+def share_of_token_types(label: str, values: Iterable[str]) -> float:
+    """Return the part of a label's values that are types of tokens; 0 where they may as well be something else."""
+    every = [value for value in values if value]
+    known = [value for value in every if token_type(value)]
+    certain = [value for value in known if _plain(value) not in _VAGUE_TYPES]
+    several = len({*map(token_type, known)} - {"total"}) > 1
+    return len(known) / len(every) if known and (certain or several or says_token_types(label)) else 0.0
+
+
+def says_token_types(label: str) -> bool:
+    """Whether a label is called after types of tokens."""
+    return bool(words(label) & (TOKENS | {"direction"}))
 
 
 def error_class(value: str) -> str:

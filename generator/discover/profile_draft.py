@@ -13,6 +13,7 @@ from generator.audit.families import grouped
 from generator.discover.feeding import fed
 from generator.discover.foreign import HISTOGRAM, Feed, Part, Place, exposed_metric
 from generator.discover.hints import hints_of
+from generator.discover.includes import includes
 from generator.discover.label_finders import labels_of
 from generator.discover.operations import sliced
 from generator.discover.profile_text import Writer
@@ -61,10 +62,11 @@ def drafted(
     )
     if not any(feed.stream == "run" for feed in feeds):
         return None
-    writer = Writer(place, feeds)
+    inside = includes(feeds, metrics, place)
+    writer = Writer(place, feeds, inside.text)
     created = any(one.endswith("_created") for one in names)
     lines = list(writer.lines(name, origin, created=created))
-    hints = hints_of(metrics, feeds, place, writer.unclear)
+    hints = (*inside.doubts, *hints_of(metrics, feeds, place, writer.unclear))
     lines += ["", *(f"# {hint}" for hint in hints)] if hints else []
     return ProfileDraft(
         name, "".join(f"{line}\n" for line in lines), tuple(one.stream for one in feeds), hints

@@ -46,8 +46,8 @@ _BOUNDS = {
 class Writer:
     """Writes the lines of a profile; ``unclear`` collects values without a certain meaning, by their labels."""
 
-    def __init__(self, place: Place, feeds: Sequence[Feed]) -> None:
-        self._place, self._feeds = place, feeds
+    def __init__(self, place: Place, feeds: Sequence[Feed], includes: str = "") -> None:
+        self._place, self._feeds, self._includes = place, feeds, includes
         self.unclear: dict[str, set[str]] = {}
 
     def lines(self, name: str, origin: str, *, created: bool) -> Iterator[str]:
@@ -61,6 +61,8 @@ class Writer:
         yield "emitted: elsewhere"
         if not created:
             yield "created_series: false"
+        if self._includes:
+            yield f"includes: {self._includes}"
         yield ""
         if labels := list(self._declared()):
             yield "labels:"
