@@ -214,6 +214,12 @@ def _recognised(draft: Draft) -> Iterator[str]:
             else "let the source expose that, or map the other in a profile of your own"
         )
         yield f"  unread: {one.metric}. {listed(one.profiles)} count runs by {one.read}: {way_out}"
+    missed = [one for one in draft.match.strangers if one not in {each.metric for each in draft.match.unread}]
+    if missed:
+        yield (
+            f"  not read: {listed(missed)}. {draft.match.service.profile} fits in part only: --draft-profile NAME "
+            "drafts a profile for all that is there"
+        )
     found = [one.diagnostic for one in foreign_labels(draft.match.seen)]
     yield from (f"  {one.message}: {one.help}" for one in found[:_LISTED])
     if len(found) > _LISTED:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.discover import meaning
 from generator.discover.foreign import COUNTER, HISTOGRAM, Exposed, Part, Place, best, rank
-from generator.discover.label_finders import currency_label, token_label
+from generator.discover.label_finders import currency_label, request_label, token_label
 from generator.discover.outcomes import count, outcomes
 from generator.promql.expr import escape_regex
 
@@ -19,36 +19,70 @@ if TYPE_CHECKING:
 _TOTAL = "total"
 #: The units of times that a histogram may have in a profile.
 READ_UNITS = ("", "s", "ms")
+#: What a metric measures: the kinds that may be runs, the likeliest first, and tools.
+_WHOLE, _RUN, _MODEL, _SERVED, _TOOL = "whole", "run", "model", "served", "tool"
+_RUNS = (_WHOLE, _RUN, _MODEL, _SERVED)
 _NO_CALLS = meaning.TOKENS | meaning.COSTS | meaning.UNFINISHED | meaning.ELSEWHERE | {"per", "first", "ttft"}
 
 
 def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]:
     """Choose the sources of each stream."""
-    by_kind: dict[str, list[Exposed]] = {"run": [], "tool": [], "model": []}
-    for one in metrics:
-        if not one.words & _NO_CALLS and (kind := _kind(one)):
-            by_kind[kind].append(one)
-    of_tools, of_models = by_kind["tool"], by_kind["model"]
-    # What a run consists of is a run only where nothing else is.
-    whole = [one for one in by_kind["run"] if not meaning.is_inside(one.name)]
-    runs = next((some for some in (whole, by_kind["run"]) if outcomes(some, metrics, place)), of_models)
-    fed = {
-        "run": outcomes(runs, metrics, place),
-        "run_latency": _times(whole if runs is not of_models else of_models, place),
+    of = _by_kind(metrics)
+    chosen = next((kind for kind in _RUNS if outcomes(of[kind], metrics, place)), _MODEL)
+    runs = outcomes(of[chosen], metrics, place)
+    calls = outcomes(of[_TOOL], metrics, place)
+    streams = {
+        "run": tuple(_all_served(one, place) for one in runs) if chosen == _SERVED else runs,
+        "run_latency": _times(of[_WHOLE if chosen == _RUN else chosen], place),
         "run_steps": _steps(metrics),
-        "tool_call": outcomes(of_tools, metrics, place),
-        "tool_latency": _times(of_tools, place),
-        "llm_error": _failures(of_models),
+        "tool_call": calls,
+        "tool_latency": _times(of[_TOOL], place),
+        "llm_error": _failures(of[_MODEL]),
         "time_to_first_token": _first_tokens(metrics, place),
         "token_usage": _tokens(metrics, place),
         "cost": _costs(metrics, place),
     }
-    if runs is not of_models:
-        calls = outcomes(of_models, metrics, place)[:1]
-        fed |= {"llm_call": calls, "llm_latency": _times(of_models, place)}
-    if not any(part.constants for part in fed["tool_call"]):
-        fed["tool_error"] = _failures(of_tools)
-    return fed
+    if chosen != _MODEL:
+        streams |= _of_models(of[_MODEL], metrics, place)
+    has_outcomes = any(part.constants for part in calls)
+    return streams if has_outcomes else streams | {"tool_error": _failures(of[_TOOL])}
+
+
+def _of_models(
+    of_models: Sequence[Exposed], metrics: Sequence[Exposed], place: Place
+) -> dict[str, tuple[Part, ...]]:
+    return {"llm_call": outcomes(of_models, metrics, place)[:1], "llm_latency": _times(of_models, place)}
+
+
+def _by_kind(metrics: Iterable[Exposed]) -> dict[str, list[Exposed]]:
+    """Group the metrics of calls; what a run consists of is no whole run."""
+    found: dict[str, list[Exposed]] = {kind: [] for kind in (*_RUNS, _TOOL)}
+    for one in metrics:
+        if _is_served(one):
+            found[_SERVED].append(one)
+        elif not one.words & _NO_CALLS and (kind := _kind(one)):
+            found[kind].append(one)
+    found[_WHOLE] = [one for one in found[_RUN] if not meaning.is_inside(one.name)]
+    return found
+
+
+def is_of_calls(name: str) -> bool:
+    """Whether a name is that of a metric of runs, tools or models."""
+    found = meaning.words(name)
+    return not found & _NO_CALLS and bool(found & (meaning.RUNS.keys() | meaning.TOOLS | meaning.MODELS))
+
+
+def _is_served(metric: Exposed) -> bool:
+    """Whether a metric counts the requests to a server, which are runs only where nothing else is."""
+    is_web = {"http", "request"} <= metric.words and "client" not in metric.words
+    return is_web and not metric.words & (_NO_CALLS - {"http"})
+
+
+def _all_served(part: Part, place: Place) -> Part:
+    label = request_label(part.metric, place)
+    way_out = f"where: {{{label}: <its path>}}" if label else "another metric"
+    doubt = f"{part.metric.name}: all requests are taken as runs; choose the agent's by {way_out}"
+    return replace(part, doubts=(*part.doubts, doubt))
 
 
 def _kind(metric: Exposed) -> str:
@@ -56,8 +90,8 @@ def _kind(metric: Exposed) -> str:
     if metric.kind:
         return metric.kind
     if metric.words & meaning.TOOLS:
-        return "tool"
-    return "model" if _is_of_models(metric) else "run" if metric.words & meaning.RUNS.keys() else ""
+        return _TOOL
+    return _MODEL if _is_of_models(metric) else _RUN if metric.words & meaning.RUNS.keys() else ""
 
 
 def _is_of_models(metric: Exposed) -> bool:

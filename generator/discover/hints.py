@@ -30,10 +30,15 @@ def hints_of(
     return tuple(printable(shortened(one, _LONGEST)) for one in dict.fromkeys(found))
 
 
+#: The streams with a status, and the signal that needs it.
+_RATES = {"run": "success rate", "tool_call": "error rate of tools"}
+
+
 def _assumed(feeds: Sequence[Feed], place: Place) -> Iterator[str]:
-    run = next(feed for feed in feeds if feed.stream == "run")
-    if not _has_status(run):
-        yield f"no label of {run.parts[0].metric.name} says whether it failed, so there is no success rate"
+    for feed in feeds:
+        if feed.stream in _RATES and not _has_status(feed):
+            name = feed.parts[0].metric.name
+            yield f"no label of {name} says whether it failed, so there is no {_RATES[feed.stream]}"
     for feed in feeds:
         yield from feed.doubts
         yield from (doubt for part in feed.parts for doubt in part.doubts)
@@ -68,11 +73,13 @@ def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place) -> 
     """Name the metrics without a place, those with a reason first."""
     used = {part.metric.name: part.value for feed in feeds for part in feed.parts}
     used |= {part.minus: "" for feed in feeds for part in feed.parts}
+    spaces = {name.partition("_")[0] for name in used}
     timed = {part.metric.name for feed in feeds for part in feed.parts if not part.value}
     found = []
     for one in metrics:
         why = why_not(one, place)
-        if one.name not in used and (one.words & TELLING or why):
+        is_near = one.words & TELLING or one.name.partition("_")[0] in spaces
+        if one.name not in used and (is_near or why):
             found.append((not why, f"not used: {one.name}{f': {why}' if why else ''}"))
         elif why and used.get(one.name) == "count" and one.name not in timed:
             found.append((False, f"only counted: {one.name}: {why}"))

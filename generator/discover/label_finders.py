@@ -118,6 +118,11 @@ def currency_label(metric: Exposed, place: Place) -> str:
     return next((one for one in sorted(place.labels(metric)) if "currency" in meaning.words(one)), "")
 
 
+def request_label(metric: Exposed, place: Place) -> str:
+    """Find the label that says which path or method a request was for."""
+    return next((one for one in sorted(place.labels(metric)) if meaning.words(one) & meaning.PATHS), "")
+
+
 def _error_class(metric: Exposed, place: Place) -> str:
     labels = sorted(place.labels(metric))
     by_name = [one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"})]

@@ -73,6 +73,8 @@ FINISHED = _listed("completed finished done ended")
 STARTED = _listed("started start begun")
 #: What a run consists of: after the word for a run, it is no run.
 _INSIDE = _listed("llm model tool queue wait inference provider")
+#: Labels of requests to a server.
+PATHS = _listed("route handler path uri url endpoint view")
 #: Labels that tell operations apart, and those of them that do nothing else.
 OPERATION_LABELS = _listed("operation op action kind type event span step")
 SURE_OPERATION_LABELS = _listed("operation op")

@@ -56,6 +56,9 @@ class SeriesPlace(Protocol):
     def alike(self) -> tuple[str, ...]:
         """Name the metrics that sound like agents or models, sorted."""
 
+    def metrics(self) -> tuple[str, ...]:
+        """Name all series, sorted."""
+
     def jobs(self) -> tuple[str, ...]:
         """Name the jobs that expose such metrics, sorted."""
 
@@ -89,10 +92,16 @@ class OnServer(Struct, frozen=True):
 
     def alike(self) -> tuple[str, ...]:
         """Read the index."""
-        matcher = Series("").where("=~", __name__=f"(?i:.*({_WORDS}).*)").now().text
+        return _metrics(self._indexed(f"(?i:.*({_WORDS}).*)"))
+
+    def metrics(self) -> tuple[str, ...]:
+        """Read the index."""
+        return tuple(sorted(self._indexed(".+")))
+
+    def _indexed(self, pattern: str) -> list[str]:
+        matcher = Series("").where("=~", __name__=pattern).now().text
         fields = {"match[]": matcher, "start": str(int(self.at) - self.seconds), "end": str(int(self.at) + 1)}
-        every = self.api.look("/api/v1/label/__name__/values", fields, list[str], "a list of names")
-        return _metrics(every)
+        return self.api.look("/api/v1/label/__name__/values", fields, list[str], "a list of names")
 
     def jobs(self) -> tuple[str, ...]:
         """Count by job."""
@@ -129,6 +138,10 @@ class InExposition(Struct, frozen=True):
         """Read its names."""
         pattern = re.compile(f".*({_WORDS}).*", re.IGNORECASE)
         return _metrics(line.name for line in self.exposition.lines if pattern.fullmatch(line.name))
+
+    def metrics(self) -> tuple[str, ...]:
+        """Read its names."""
+        return tuple(sorted({line.name for line in self.exposition.lines}))
 
     def jobs(self) -> tuple[str, ...]:
         """Read the label, which a scrape adds where it is missing."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _OK, _ERROR, _TOTAL, _OTHER = "ok", "error", "total", "other"
 #: The library has no signals of this stream.
 _FIRST_TOKEN = (
-    "",
-    "signals:",
     "  time_to_first_token_p50:",
     "    title: Time to the first token (p50)",
     "    description: Half of the calls of a model answer at least this fast.",
@@ -32,6 +30,20 @@ _FIRST_TOKEN = (
     "    description: One call of a model in twenty takes longer to begin its answer.",
     "    layer: tools",
     "    quantile: {of: time_to_first_token, q: 0.95}",
+)
+#: Those of the library need tokens.
+_SPEND = (
+    "  spend:",
+    "    title: Spend",
+    "    description: USD of the last 24 hours, which the daily budget is held against.",
+    "    layer: cost",
+    "    cost: {of: cost}",
+    "    window: 24h",
+    "  cost_per_run:",
+    "    title: Cost per run",
+    "    description: USD for each finished run, as the source says it.",
+    "    layer: cost",
+    "    cost: {of: cost, per: run}",
 )
 #: Streams of amounts, which may be in other units.
 _SCALED = ("cost", "token_usage")
@@ -71,8 +83,14 @@ class Writer:
         yield "streams:"
         for feed in self._feeds:
             yield from self._stream(feed)
-        if any(feed.stream == "time_to_first_token" for feed in self._feeds):
-            yield from _FIRST_TOKEN
+        yield from self._signals()
+
+    def _signals(self) -> Iterator[str]:
+        fed = {feed.stream for feed in self._feeds}
+        own = [*(_FIRST_TOKEN if "time_to_first_token" in fed else ())]
+        own += _SPEND if "cost" in fed and "token_usage" not in fed else ()
+        if own:
+            yield from ("", "signals:", *own)
 
     @staticmethod
     def _word(run: Feed) -> str:

@@ -13,11 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator import foundation
+from generator.audit.families import CREATED, strangers
 from generator.audit.observe import observe
 from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Result, Severity
-from generator.diagnostics.wording import listed
+from generator.diagnostics.wording import closest, listed, printable
 from generator.discover.draft import pairs
+from generator.discover.feeding import is_of_calls
 from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
 from generator.memory import Memory
@@ -45,7 +47,7 @@ _DRAFT = "service"
 _NAMED = 8
 #: The endings of names that exporters choose; and those of the series of a histogram.
 _UNIT = re.compile("(_milliseconds|_seconds|_ms)?(_total)?$")
-_PART = re.compile("_(bucket|count|sum|created)$")
+_PART = re.compile("_(bucket|count|sum)$")
 
 
 class Candidates(Struct, frozen=True):
@@ -133,7 +135,10 @@ class Unread(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """A target and the profile that reads it; ``service`` has the profile's labels without bounds."""
+    """A target and the profile that reads it; ``service`` has the profile's labels without bounds.
+
+    ``strangers`` are metrics of agents that a profile does not read which fits by half or less.
+    """
 
     profile: ProfileSpec
     service: Service
@@ -141,6 +146,7 @@ class Match(Struct, frozen=True):
     seen: Observed
     environments: Environments | None = None
     unread: tuple[Unread, ...] = ()
+    strangers: tuple[str, ...] = ()
 
 
 def run_series(service: Service) -> frozenset[str]:
@@ -164,8 +170,19 @@ def recognise(place: SeriesPlace, candidates: Candidates, only: str = "") -> tup
     if other := _other_form(matches, drafts.values(), place):
         raise _stored_otherwise(other, place, native=candidates.site.native_histograms)
     if not matches:
-        raise _unknown(place, names)
-    return tuple(replace(one, unread=tuple(_unread(one, drafts))) for one in matches)
+        raise _unknown(place, candidates, drafts)
+    return tuple(
+        replace(one, unread=tuple(_unread(one, drafts)), strangers=_strangers(one)) for one in matches
+    )
+
+
+def _strangers(match: Match) -> tuple[str, ...]:
+    """Name the metrics of runs, tools and models beside a profile that finds half of its own or less."""
+    there, missing, *_ = _fit(match)
+    if there > -missing:
+        return ()
+    every = strangers(match.source.names(("",)), match.service)
+    return tuple(one.name for one in every if is_of_calls(one.name))
 
 
 def _unread(match: Match, drafts: Mapping[str, Service]) -> Iterator[Unread]:
@@ -176,7 +193,9 @@ def _unread(match: Match, drafts: Mapping[str, Service]) -> Iterator[Unread]:
             counted.setdefault(read, []).append(profile)
     alike = {_UNIT.sub("", read): read for read in counted}
     exposed = match.source.names(tuple(alike))
-    for metric in sorted({_PART.sub("", name) for name in exposed} - match.service.metrics.keys()):
+    # A time of creation is beside the series of its metric.
+    living = (name for name in exposed if not name.endswith(CREATED))
+    for metric in sorted({_PART.sub("", name) for name in living} - match.service.metrics.keys()):
         read = metric if metric in counted else alike.get(_UNIT.sub("", metric), "")
         if read:
             yield Unread(metric, read, tuple(counted[read]))
@@ -266,6 +285,16 @@ def _same_buckets(seen: Observed) -> int:
     )
 
 
+def _looked_for(place: SeriesPlace, own: Mapping[str, Service]) -> Iterator[str]:
+    """Say by which series a directory's own profiles count runs, with the exposed name that is most like it."""
+    exposed = place.metrics()
+    for name, draft in own.items():
+        wanted = sorted(run_series(draft))
+        near = next(filter(None, (closest(one, exposed) for one in wanted)), None)
+        hint = f', and "{printable(near)}" is there: is it that?' if near else ", which is not there"
+        yield f"your profile {name} counts runs by {listed(wanted)}{hint}"
+
+
 def _at_fault(errors: Sequence[Diagnostic]) -> CommandError:
     """Report the first error of a service or its profile, with its place in a file."""
     if not errors:
@@ -276,10 +305,15 @@ def _at_fault(errors: Sequence[Diagnostic]) -> CommandError:
     return CommandError(f"{place}{first.message}", first.help)
 
 
-def _unknown(place: SeriesPlace, profiles: Iterable[str]) -> CommandError:
+def _unknown(place: SeriesPlace, candidates: Candidates, drafts: Mapping[str, Service]) -> CommandError:
     """Report that no profile fits, with the metrics that sound like agents or models."""
-    message = f"nothing at {place.name} is recognised: no runs that a profile counts ({', '.join(profiles)})"
+    message = f"nothing at {place.name} is recognised: no runs that a profile counts ({', '.join(drafts)})"
     alike = place.alike()
+    own = {
+        name: draft for name, draft in drafts.items() if not candidates.profiles[name].profile.span.is_shipped
+    }
+    if own:
+        return CommandError(message, "; ".join(_looked_for(place, own)))
     if not alike:
         help_ = (
             "no metric there sounds like agents or models either: see that their targets are scraped, or begin with "

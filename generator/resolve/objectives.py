@@ -77,7 +77,8 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
             "objective/no-spend",
             "a budget needs the signal spend, which the profile does not have",
             budget.span,
-            "add to the profile, under signals: spend: {cost: {of: <the counter of tokens>}, window: 24h, ...}",
+            "add to the profile, under signals: spend: {cost: {of: <the counter of tokens, or the stream cost>}, "
+            "window: 24h, ...}",
         )
     return SPEND in signals
 

@@ -409,6 +409,44 @@ bot_tokens_total{{model="m",type="total"}} 120""",
         """! includes:
 ignore: [total]""",
     ),
+    "costs without tokens": Case(
+        f"""{RUNS}bot_cost_usd_total{{model="m"}} 4""",
+        """spend:
+cost: {of: cost}
+cost: {of: cost, per: run}""",
+        {COST: 4 / 60},
+    ),
+    "metrics without a place": Case(
+        """crew_tasks_total{status="ok"} 90
+crew_kickoffs_total{status="ok"} 20
+crew_tool_usage_total{tool="t",mode="fast"} 9
+other_things_total 3""",
+        """of: crew_tasks_total
+# not used: crew_kickoffs_total
+# no label of crew_tool_usage_total says whether it failed, so there is no error rate of tools
+! other_things_total""",
+    ),
+    "requests to a server": Case(
+        "\n".join(
+            (
+                'http_requests_total{code="200",route="/chat"} 90',
+                'http_requests_total{code="500",route="/chat"} 10',
+                histogram("http_request_duration_seconds", 100, 'route="/chat"'),
+                'http_client_requests_total{code="200"} 900',
+                'tokens_total{model="m",direction="in"} 60',
+            )
+        ),
+        """run: request
+of: http_requests_total
+of: http_request_duration_seconds
+# http_requests_total: all requests are taken as runs; choose the agent's by where: {route: <its path>}""",
+        {SUCCESS: 0.9, RATE: 100 / 60},
+    ),
+    "requests to a server beside runs": Case(
+        f"""{RUNS}http_requests_total{{code="200",handler="/chat"}} 1234""",
+        """of: bot_runs_total
+# not used: http_requests_total""",
+    ),
 }
 
 
@@ -457,7 +495,7 @@ def test_every_draft_compiles(known: Candidates, tmp_path: Path) -> None:
     compiled = candidates(tmp_path, site(None), {name: draft.text for name, draft in drafts.items()})
     assert drafts.keys() - compiled.profiles.keys() == set()
     for name in drafts:
-        assert compiled.draft(name, {"job": name}).profile == name
+        assert _service(compiled, name).profile == name
 
 
 @pytest.mark.prometheus
@@ -493,4 +531,6 @@ def _numbers(job: str, case: Case, history: Remembered) -> dict[str, float]:
 def _service(compiled: Candidates, job: str) -> Service:
     bounds = "".join(f"  {name}: {{max_live: 9}}\n" for name in open_labels(compiled.profiles[job]))
     head = f"service: {job}\nprofile: {job}\nowner: acme\nselector: {{job: {job}}}\n"
-    return compiled.service(f"{head}labels:\n{bounds}" if bounds else head)
+    spent = {"cost", "token_usage"} & {entry.key.value for entry in compiled.profiles[job].streams}
+    budget = "budget: {per_day: $100}\n" if spent else ""
+    return compiled.service(f"{head}labels:\n{bounds}{budget}" if bounds else f"{head}{budget}")

@@ -9,7 +9,9 @@ import pytest
 from generator.audit.exposition import fetch_file, parse
 from generator.commands.init_from import site
 from generator.discover.places import InExposition
-from generator.discover.recognise import Unread, candidates, recognise
+from generator.discover.recognise import Match, Unread, candidates, recognise
+from generator.errors import CommandError
+from tests.commands.calls import Call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +27,76 @@ def test_runs_in_another_unit_are_named(tmp_path: Path, unit: str) -> None:
     assert "otel-genai-client" in unread.profiles
 
 
+def test_a_time_of_creation_is_no_metric_of_its_own(tmp_path: Path) -> None:
+    profile = tmp_path / "profiles/own.yaml"
+    profile.parent.mkdir()
+    profile.write_text(
+        "profile: own\nemitted: elsewhere\nstreams: {run: {of: bot_runs_total}}\n", encoding="utf-8"
+    )
+    exposed = "# TYPE bot_runs counter\nbot_runs_total 9\nbot_runs_created 1.7e9\n"
+    assert _unread(tmp_path, exposed, "own") == ()
+    assert _unread(tmp_path, exposed + "# EOF\n", "own") == ()
+
+
+AGENT = """\
+agent_invocation_duration_milliseconds_bucket{le="+Inf"} 9
+agent_invocation_duration_milliseconds_sum 90
+agent_invocation_duration_milliseconds_count 9
+agent_tool_calls_total 3
+process_cpu_seconds_total 1
+http_requests_total 7
+"""
+
+
+def test_a_profile_that_fits_in_part_names_what_it_does_not_read(tmp_path: Path) -> None:
+    match = _match(tmp_path, TOKENS + AGENT)
+    assert match.strangers == ("agent_invocation_duration_milliseconds", "agent_tool_calls_total")
+    whole = f'{RUNS}_seconds_count 1\n{RUNS}_seconds_sum 1\n{RUNS}_seconds_bucket{{le="+Inf"}} 1\n'
+    assert _match(tmp_path, TOKENS.replace("_count", "_sum") + TOKENS + whole + AGENT).strangers == ()
+
+
+@pytest.mark.prometheus
+def test_what_is_not_read_is_printed_with_a_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exposition = tmp_path / "exposed.prom"
+    exposition.write_text(TOKENS + AGENT, encoding="utf-8")
+    answer = Call(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
+    assert answer.code == 0, answer.err
+    names = "agent_invocation_duration_milliseconds, agent_tool_calls_total"
+    assert f"  not read: {names}. pydantic-ai fits in part only: --draft-profile NAME" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("exposed", "hint"),
+    [
+        ("bot_run_total 9\n", 'and "bot_run_total" is there: is it that?'),
+        ("other 9\n", "which is not there"),
+    ],
+)
+def test_the_runs_that_an_own_profile_looks_for_are_named(tmp_path: Path, exposed: str, hint: str) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles/own.yaml").write_text(
+        "profile: own\nemitted: elsewhere\nstreams: {run: {of: bot_runs_total}}\n", encoding="utf-8"
+    )
+    with pytest.raises(CommandError) as problem:
+        _match(tmp_path, exposed)
+    assert problem.value.help == f"your profile own counts runs by bot_runs_total, {hint}"
+
+
 def test_other_metrics_are_not_named(tmp_path: Path) -> None:
     assert _unread(tmp_path, "gen_ai_client_operation_time_count 1\nprocess_cpu_seconds_total 1\n") == ()
 
 
-def _unread(folder: Path, more: str) -> tuple[Unread, ...]:
-    """Recognise the tokens of pydantic-ai beside other metrics."""
-    file = folder / "exposed.prom"
-    file.write_text(TOKENS + more, encoding="utf-8")
-    (match,) = recognise(InExposition(parse(fetch_file(file)), "one"), candidates(folder, site(None)))
-    assert match.service.profile == "pydantic-ai"
+def _unread(folder: Path, more: str, profile: str = "pydantic-ai") -> tuple[Unread, ...]:
+    """Recognise the tokens of pydantic-ai beside other metrics, or what a profile of its own reads."""
+    match = _match(folder, more if profile == "own" else TOKENS + more)
+    assert match.service.profile == profile
     return match.unread
+
+
+def _match(folder: Path, exposed: str) -> Match:
+    file = folder / "exposed.prom"
+    file.write_text(exposed, encoding="utf-8")
+    (match,) = recognise(InExposition(parse(fetch_file(file)), "one"), candidates(folder, site(None)))
+    return match
