@@ -119,8 +119,10 @@ class Place:
 
     def time_unit(self, metric: Exposed) -> str:
         """Return the unit of a metric's times, as its name or its description says it; empty where unknown."""
+        if named := meaning.time_unit(metric.name):
+            return named
         units = sorted(self.source.described(metric.name).units)
-        return meaning.time_unit(metric.name) or next(filter(None, map(meaning.time_unit, units)), "")
+        return next(filter(None, map(meaning.time_unit, units)), "")
 
     def bounds(self, metric: Exposed) -> tuple[float, ...]:
         """List the upper bounds of a histogram's buckets, ascending, without infinity."""

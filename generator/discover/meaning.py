@@ -80,8 +80,14 @@ OPERATION_LABELS = _listed("operation op action kind type event span step")
 SURE_OPERATION_LABELS = _listed("operation op")
 _OPERATIONS: Mapping[str, Sequence[str]] = {
     # The outermost first: a run is an operation of one kind, and what is within it is none.
-    "run": ("invokeworkflow", "workflow", "invokeagent", "runagent", "agentrun", "agent", "task", "run"),
-    "tool": ("executetool", "tool", "toolcall", "calltool", "toolscall", "function", "functioncall", "mcp"),
+    "run": (
+        *("conversation", "session", "invokeworkflow", "workflow", "invokeagent", "runagent", "agentrun"),
+        *("agentexecution", "agentinvocation", "agent", "task", "job", "run", "turn", "request"),
+    ),
+    "tool": (
+        *("executetool", "tool", "toolcall", "calltool", "toolscall", "toolexecution", "toolinvocation"),
+        *("function", "functioncall", "mcp"),
+    ),
     "model": (
         *(
             "chat",
@@ -92,7 +98,7 @@ _OPERATIONS: Mapping[str, Sequence[str]] = {
             "generatetext",
             "streamtext",
         ),
-        *("llm", "llmcall", "model", "modelcall", "inference"),
+        *("llm", "llmcall", "llmrequest", "model", "modelcall", "modelrequest", "invokemodel", "inference"),
     ),
 }
 #: Events that are no ends of anything, and quantities of other kinds.
@@ -127,7 +133,7 @@ _STATUS = {
     ),
 }
 _YES, _NO = _listed("true yes y 1"), _listed("false no n 0")
-_NO_ERROR = _listed("none null nil no_error ok") | _NO
+_NO_ERROR = _listed("none null nil no_error noerror ok") | _NO
 #: Words of labels whose yes is a success; a yes of a label of failures is an error.
 _GOOD_IF_YES = _listed("success succeeded successful ok passed")
 #: The other value of such a label, in each spelling.

@@ -30,12 +30,12 @@ def outcomes(metrics: Sequence[Exposed], everything: Sequence[Exposed], place: P
         _counter(events, some) for some in (meaning.FAILED, meaning.SUCCEEDED, meaning.FINISHED)
     )
     every = _whole(events, place)
-    if every is None or every.type != COUNTER:
-        if good and bad:
-            return count(good, _OK), count(bad, _ERROR)
-        if ended and bad:
-            return _with_failures(ended, bad, everything, place)
-    if every and (bad is None or status_label(every, place)):
+    has_status = every is not None and status_label(every, place)
+    if good and bad and not has_status:
+        return count(good, _OK), count(bad, _ERROR)
+    if ended and bad and (every is None or every.type != COUNTER):
+        return _with_failures(ended, bad, everything, place)
+    if every and (bad is None or has_status):
         return (count(every),)
     if every and bad and every.type == COUNTER:
         return _with_failures(every, bad, everything, place)

@@ -20,9 +20,10 @@ from generator.discover.profile_text import Writer
 from generator.discover.statuses import told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.audit.source import AuditSource
+    from generator.discover.foreign import Exposed
     from generator.model.streams import Stream
 
 
@@ -52,14 +53,7 @@ def drafted(
     place, names = Place(source), source.names(("",))
     exposed = (exposed_metric(family, source) for family in grouped(names, colons=source.lone))
     metrics = tuple(sliced(filter(None, exposed), place))
-    feeds = told_apart(
-        (
-            Feed(stream, parts, labels_of(streams[stream].labels, parts, place))
-            for stream, parts in fed(metrics, place).items()
-            if parts and stream in streams and _has_bounds(parts[0], place)
-        ),
-        place,
-    )
+    feeds = told_apart(_feeds(metrics, streams, place), place)
     if not any(feed.stream == "run" for feed in feeds):
         return None
     inside = includes(feeds, metrics, place)
@@ -71,6 +65,12 @@ def drafted(
     return ProfileDraft(
         name, "".join(f"{line}\n" for line in lines), tuple(one.stream for one in feeds), hints
     )
+
+
+def _feeds(metrics: Sequence[Exposed], streams: Mapping[str, Stream], place: Place) -> Iterator[Feed]:
+    for stream, parts in fed(metrics, place).items():
+        if parts and stream in streams and _has_bounds(parts[0], place):
+            yield Feed(stream, parts, labels_of(streams[stream].labels, parts, place))
 
 
 def _has_bounds(part: Part, place: Place) -> bool:

@@ -287,7 +287,7 @@ def _same_buckets(seen: Observed) -> int:
 
 def _looked_for(place: SeriesPlace, own: Mapping[str, Service]) -> Iterator[str]:
     """Say by which series a directory's own profiles count runs, with the exposed name that is most like it."""
-    exposed = place.metrics()
+    exposed = place.metrics() if own else ()
     for name, draft in own.items():
         wanted = sorted(run_series(draft))
         near = next(filter(None, (closest(one, exposed) for one in wanted)), None)
@@ -312,18 +312,16 @@ def _unknown(place: SeriesPlace, candidates: Candidates, drafts: Mapping[str, Se
     own = {
         name: draft for name, draft in drafts.items() if not candidates.profiles[name].profile.span.is_shipped
     }
-    if own:
-        return CommandError(message, "; ".join(_looked_for(place, own)))
     if not alike:
         help_ = (
             "no metric there sounds like agents or models either: see that their targets are scraped, or begin with "
             "code that the generated module measures: init without --from-..."
         )
-        return CommandError(message, help_)
+        return CommandError(message, "; ".join((*_looked_for(place, own), help_)))
     help_ = (
         f"it has {listed(alike, _NAMED)}: add --draft-profile <name> to have a profile drafted for them, or write "
         "profiles/<name>.yaml in the directory of specs, and run this again: a profile of your own is recognised as "
         "well. Where a shipped one almost fits, begin with extends: <its name>, or a copy: agent-metrics init "
         "--copy-profile <its name>"
     )
-    return CommandError(message, help_)
+    return CommandError(message, "; ".join((*_looked_for(place, own), help_)))

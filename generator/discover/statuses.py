@@ -51,7 +51,7 @@ class Reading(Struct, frozen=True):
         ok, bad = self.of(_OK), self.of(_ERROR)
         if self.names_errors and set(ok) <= {""}:
             return [".+"]
-        if self.names_errors and all(one.endswith(_CLASSES) for one in bad):
+        if self.names_errors and all(one.endswith(_CLASSES) for one in bad) and not _of_class(ok):
             return [f".*{end}" for end in _CLASSES]
         return self._with_codes(bad, ("error", "failed", "failure"), ("4..", "5.."))
 
@@ -66,6 +66,10 @@ class Reading(Struct, frozen=True):
         if any(map(meaning.is_http, self.means)):
             return [*_patterns(plain), *codes]
         return _patterns(plain or usual)
+
+
+def _of_class(values: Iterable[str]) -> bool:
+    return any(one.endswith(_CLASSES) for one in values)
 
 
 def _patterns(values: Sequence[str]) -> list[str]:

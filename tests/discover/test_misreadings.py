@@ -149,6 +149,11 @@ bot_runs_total{error_code="Throttled"} 10""",
 # bot_runs_total: a new error_code is no success, and is counted as an error once status lists it""",
         {SUCCESS: 0.9},
     ),
+    "a success that is called like an error": Case(
+        """bot_runs_total{error="NoError"} 90
+bot_runs_total{error="IOError"} 10""",
+        "values: {ok: [NoError], error: [IOError]}",
+    ),
     "errors alone": Case(
         """bot_runs_total{error_type="timeout"} 8
 bot_runs_total{error_type="rate_limit"} 2""",
@@ -324,6 +329,15 @@ worker_jobs_finished_total 100
 worker_jobs_failed_total 20""",
         """- {of: worker_jobs_succeeded_total, set: {status: ok}}
 ! taken to be""",
+        {SUCCESS: 0.8},
+    ),
+    "succeeded and failed beside all that began or ended": Case(
+        """worker_jobs_total 130
+worker_jobs_succeeded_total 80
+worker_jobs_failed_total 20""",
+        """- {of: worker_jobs_succeeded_total, set: {status: ok}}
+- {of: worker_jobs_failed_total, set: {status: error}}
+# not used: worker_jobs_total""",
         {SUCCESS: 0.8},
     ),
     "times within a run": Case(

@@ -81,7 +81,7 @@ def test_the_runs_that_an_own_profile_looks_for_are_named(tmp_path: Path, expose
     )
     with pytest.raises(CommandError) as problem:
         _match(tmp_path, exposed)
-    assert problem.value.help == f"your profile own counts runs by bot_runs_total, {hint}"
+    assert problem.value.help.startswith(f"your profile own counts runs by bot_runs_total, {hint}; ")
 
 
 def test_other_metrics_are_not_named(tmp_path: Path) -> None:
