@@ -14,20 +14,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, printable_text
 from generator.commands.compiling import checked
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
+from generator.compiler import check
+from generator.diagnostics import Result, Severity
 from generator.diagnostics.wording import did_you_mean
 from generator.errors import CommandError
+from generator.model.names import is_shared_name
 from generator.notation.names import is_device
 from generator.spec.document import parse_document
 from generator.spec.load import load_profile
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import SourceText
-from generator.spec.sources import SHIPPED, read_file, shipped_profiles
+from generator.spec.sources import (
+    SHIPPED,
+    SpecFile,
+    profile_sources,
+    read_file,
+    read_sources,
+    shipped_profiles,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -108,8 +119,8 @@ _OURS = """\
 service: {service}
 profile: agent                       # the metrics of a typical agent runtime
 description: What this agent does, in one line.
-owner: {owner}                       # the team that its alerts go to
-selector: {{job: {job}}}             # which series are this service's
+{owner}
+{selector}
 replicas: 2                          # the largest number of instances at once
 labels:                              # bounds for the labels that the profile leaves open
   release: {{max_live: 3, new_per_week: 2}}
@@ -229,7 +240,24 @@ def _first(arguments: argparse.Namespace) -> FirstFiles:
         )
     name = _NAME if arguments.service is None else arguments.service
     text = _first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
+    if problem := _problem(arguments, name, text) or _refused(arguments.specs, name, text):
+        raise CallError(*problem)
     return FirstFiles({name: text}, SITE)
+
+
+def _refused(specs: Path, name: str, text: str) -> tuple[str, str] | None:
+    """Describe an error that ``check`` would find in a new service, with a way out: alone, or beside the others."""
+    place = specs / "services" / f"{name}.yaml"
+    new = SpecFile(place, Result(SourceText(str(place), text)))
+    others = read_sources(specs).services if specs.exists() else ()
+    found = check(replace(profile_sources(specs), services=(*others, new))).diagnostics
+    of_new = (
+        one
+        for one in found
+        if one.severity is Severity.ERROR
+        and str(place) in {span.file for span in (one.span, *(note.span for note in one.notes)) if span}
+    )
+    return next(((one.message, one.help) for one in of_new), None)
 
 
 def _from_wire(arguments: argparse.Namespace) -> FirstFiles:
@@ -272,6 +300,9 @@ def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, 
     place = arguments.specs / "services" / f"{name}.yaml"
     if is_device(name):
         return f'files are called after "{name}", which is a device on Windows', "choose another name"
+    if is_shared_name(name):
+        other = f"{name.removeprefix('agent-')}-agent"
+        return f'files about all services are called "{name}"', f"choose another name, such as {other}"
     if arguments.repository and not arguments.specs.name:
         message = "the repository is beside the specs, and they have no name"
         return message, "name their directory, as in: init specs"
@@ -365,22 +396,29 @@ def _in_attributes(name: str) -> str:
 
 
 def _first_service(profile: str, service: str, owner: str, job: str) -> str:
-    """Write a service that uses a shipped profile."""
+    """Write a service that uses a shipped profile; whatever its names are, YAML reads them as they were typed."""
+    from generator.discover.draft import pairs, word  # noqa: PLC0415 - a copy of a profile needs no names
+
+    owned = _commented(f"owner: {word(owner)}", "the team that its alerts go to")
+    selector = f"selector: {pairs({'job': job})}"
     if profile == OURS:
-        return _OURS.format(service=service, owner=owner, job=job)
+        selected = _commented(selector, "which series are this service's")
+        return _OURS.format(service=word(service), owner=owned, selector=selected)
     path = next(path for path in shipped_profiles() if path.stem == profile)
     spec = load_profile(read_file(path)).specs
-    return "".join(f"{line}\n" for line in _lines(spec, service, owner, job)) if spec else ""
+    selected = _commented(selector, "which series are this service's: the job of the scrape")
+    return "".join(f"{line}\n" for line in _lines(spec, word(service), owned, selected)) if spec else ""
 
 
-def _lines(profile: ProfileSpec, service: str, owner: str, job: str) -> Iterator[str]:
+def _lines(profile: ProfileSpec, service: str, owner: str, selector: str) -> Iterator[str]:
+    """Write a service by its name, its owner and its selector, as YAML has them."""
     yield "# yaml-language-server: $schema=../.schemas/service.schema.json"
     yield f"service: {service}"
     run = f"; a run is a {profile.run}" if profile.run else ""
     yield _commented(f"profile: {profile.profile.value}", f"made for its metrics as they are{run}")
     yield "description: What this service does, in one line."
-    yield _commented(f"owner: {owner}", "the team that its alerts go to")
-    yield _commented(f"selector: {{job: {job}}}", "which series are this service's: the job of the scrape")
+    yield owner
+    yield selector
     yield from _bounds(profile)
     if {"cost", "token_usage"} & {entry.key.value for entry in profile.streams}:
         yield _commented("budget: {per_day: $100}", "a placeholder: what a day may cost")

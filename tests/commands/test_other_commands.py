@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 
 from generator import __version__
 from generator.diagnostics.pages import codes, page, pages
+from generator.diagnostics.wording import printable
+from generator.spec.load import load
 from tests.commands.calls import ROOT
 
 if TYPE_CHECKING:
@@ -299,7 +301,7 @@ def test_init_takes_names(call: Call, tmp_path: Path) -> None:
     assert call("init", str(tmp_path), "--service", "demo", "--owner", "team/x", "--job", "a b").code == 0
     text = (tmp_path / "services/demo.yaml").read_text("utf-8")
     assert "service: demo\n" in text
-    assert "{job: a b}" in text
+    assert 'selector: {job: "a b"}' in text
     assert call("check", str(tmp_path)).code == 0
 
 
@@ -316,18 +318,85 @@ def test_init_refuses_a_name_that_no_service_has(call: Call, tmp_path: Path, nam
         assert call("check", str(tmp_path / "specs")).code == 0
 
 
-@pytest.mark.parametrize(
-    "job", ["*x", "a: b", "a, b", "1", "null", "a'b", 'a"b', "é", "{x}", "#", "a\\b", "a #b", ""]
+#: What a job of Prometheus may be called, and YAML would read as something else.
+JOBS = (
+    "*x",
+    "a: b",
+    "a, b",
+    "5",
+    "2026-01-01",
+    "null",
+    "a'b",
+    '"q"',
+    "{x}",
+    "x #1",
+    "a\\b",
+    " x",
+    "a\nb",
+    "1e5",
 )
-def test_whatever_job_init_is_given_is_the_one_that_is_selected(call: Call, tmp_path: Path, job: str) -> None:
+
+
+@pytest.mark.parametrize(
+    ("job", "profile"),
+    [*((job, "agent") for job in JOBS), ("agents, eu", "langgraph"), (" 7\n", "langgraph")],
+)
+def test_whatever_job_init_is_given_is_the_one_that_is_selected(
+    job: str, profile: str, call: Call, tmp_path: Path
+) -> None:
+    assert call("init", str(tmp_path), f"--job={job}", "--profile", profile).code == 0
+    specs = load(tmp_path).specs
+    assert specs is not None
+    selected = [{one.key.value: one.value.value for one in spec.selector} for spec in specs.services]
+    assert selected == [{"job": job}]
+
+
+@pytest.mark.parametrize("job", ["\x01", "x" * 300])
+def test_a_job_that_nothing_has_is_refused_before_anything_is_written(
+    job: str, call: Call, tmp_path: Path
+) -> None:
     answer = call("init", str(tmp_path / "specs"), f"--job={job}")
-    if answer.code == 2:
-        assert answer.err.startswith("error: ")
-        assert not (tmp_path / "specs").exists()
-        return
-    assert call("generate", str(tmp_path / "specs"), "-o", str(tmp_path / "output")).code == 0
-    catalog = json.loads((tmp_path / "output/catalog.json").read_text("utf-8"))
-    assert catalog["services"]["my-agent"]["selector"] == {"job": job or "my-agent"}
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: ")
+    assert not (tmp_path / "specs").exists()
+
+
+@pytest.mark.parametrize("owner", ["5", "true", "2026", "1e5"])
+def test_an_owner_that_yaml_reads_otherwise_is_quoted(owner: str, call: Call, tmp_path: Path) -> None:
+    assert call("init", str(tmp_path), "--owner", owner).code == 0
+    assert call("check", str(tmp_path)).code == 0
+
+
+@pytest.mark.parametrize("owner", ["team, eu", "x #1", "a\nb", " x", "{x}", "*x"])
+def test_an_owner_that_no_service_may_have_is_refused_by_its_own_name(
+    owner: str, call: Call, tmp_path: Path
+) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--owner", owner)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f'error: "owner" may not be the text "{printable(owner)}": ')
+    assert not (tmp_path / "specs").exists()
+
+
+@pytest.mark.parametrize("name", ["agent-run", "agent-status"])
+def test_a_service_with_the_name_of_shared_files_is_refused_and_the_named_one_passes(
+    name: str, call: Call, tmp_path: Path
+) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--service", name)
+    assert (answer.code, answer.out) == (2, "")
+    assert not (tmp_path / "specs").exists()
+    other = answer.err.partition("such as ")[2].strip()
+    assert call("init", str(tmp_path / "specs"), "--service", other).code == 0
+    assert call("check", str(tmp_path / "specs")).code == 0
+
+
+def test_a_service_that_check_would_refuse_beside_the_others_is_not_written(
+    call: Call, tmp_path: Path
+) -> None:
+    assert call("init", str(tmp_path), "--service", "one").code == 0
+    answer = call("init", str(tmp_path), "--service", "two", "--job", "one")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith('error: the selectors of "one" and "two" can pick the same series\n  help: ')
+    assert not (tmp_path / "services/two.yaml").exists()
 
 
 def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
