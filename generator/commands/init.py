@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, printable_text
 from generator.commands.compiling import checked
+from generator.commands.replacing import write_all
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
 from generator.compiler import check
@@ -53,6 +54,7 @@ grafana_url: http://localhost:3000   # alerts link to dashboards there
 # runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
 _NAME = "my-agent"
+_OWNER = "my-team"
 _ATTRIBUTES = """\
 # Generated: reviews fold it away; agent-metrics diff says what a change does.
 {output}/** linguist-generated=true
@@ -112,6 +114,19 @@ jobs:
         run: |
           agent-metrics generate {specs} -o {output} --check
 """
+_TIMEOUT = "1m"
+#: What a call says about a service, and its value where nothing is said.
+_OF_SERVICES = {
+    "--service": None,
+    "--owner": _OWNER,
+    "--job": None,
+    "--profile": None,
+    "--from-prometheus": None,
+    "--from-exposition": None,
+    "--last": None,
+    "--timeout": _TIMEOUT,
+    "--repository": False,
+}
 #: The profile that our own module emits.
 OURS = "agent"
 _OURS = """\
@@ -159,7 +174,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--service", metavar="NAME", help=f"its name; default: {_NAME}, or as its job is called"
     )
     parser.add_argument(
-        "--owner", default="my-team", metavar="TEAM", help="who its alerts go to; default: my-team"
+        "--owner", default=_OWNER, metavar="TEAM", help=f"who its alerts go to; default: {_OWNER}"
     )
     parser.add_argument("--job", metavar="JOB", help="the job label of its series; default: its name")
     parser.add_argument(
@@ -192,7 +207,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--last", metavar="DURATION", help="how far back --from-prometheus looks; default: 7d"
     )
-    options.timeout(parser, "1m")
+    options.timeout(parser, _TIMEOUT)
     parser.epilog = (
         "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
         "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on."
@@ -207,7 +222,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the missing files; refuse when the service exists."""
     if arguments.copy_profile is not None:
-        return copy_profile(arguments.copy_profile, arguments.specs)
+        return _copied(arguments)
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
     if arguments.profile is not None and not _ships(arguments.profile):
         return CALL_AT_FAULT
@@ -341,12 +356,9 @@ def write_new(files: dict[Path, str], specs: Path) -> bool:
     schemas = {specs / ".schemas" / name: text for name, text in schema_files().items()}
     missing = {path: text for path, text in (files | schemas).items() if not path.exists()}
     try:
-        for path, text in missing.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-    except OSError as problem:
-        complain(f"{problem.filename} cannot be written: {problem.strerror}")
+        write_all(missing)
+    except CallError as problem:
+        complain(problem.message, problem.help)
         return False
     sys.stdout.writelines(f"wrote {printable_text(path)}\n" for path in missing if path not in schemas)
     return True
@@ -358,6 +370,23 @@ def _ships(name: str) -> bool:
     if name not in known:
         complain(f'there is no shipped profile "{name}"', did_you_mean(name, known, "shipped profiles"))
     return name in known
+
+
+def _copied(arguments: argparse.Namespace) -> int:
+    """Copy a profile, unless the call also says something about a service."""
+    said = vars(arguments)
+    unused = [
+        option
+        for option, unsaid in _OF_SERVICES.items()
+        if said[option.removeprefix("--").replace("-", "_")] != unsaid
+    ]
+    if unused:
+        complain(
+            f"--copy-profile writes no service, so {', '.join(unused)} would say nothing",
+            f"leave {'it' if len(unused) == 1 else 'them'} out, and write the service by a call of its own",
+        )
+        return CALL_AT_FAULT
+    return copy_profile(arguments.copy_profile, arguments.specs)
 
 
 def copy_profile(name: str, specs: Path) -> int:

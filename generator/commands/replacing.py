@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,8 +14,9 @@ from msgspec import Struct
 from generator.commands.call import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
@@ -46,7 +48,7 @@ def replacing(path: Path) -> Iterator[Replacement]:
     """
     with _readable_errors(path):
         place = _place(path)
-        new = place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}")
+        new = _beside(place)
         descriptor = os.open(new, _NEW, 0o666)
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor, no path
@@ -58,6 +60,60 @@ def replacing(path: Path) -> Iterator[Replacement]:
             new.replace(place)
     finally:
         new.unlink(missing_ok=True)
+
+
+def write_all(files: Mapping[Path, str]) -> None:
+    """Write files, all of them or none; missing directories are made.
+
+    Each is written beside its place first, so that a full disk is found before anything has changed. Only a failing
+    disk leaves some of several existing files replaced, and others not.
+
+    Raises:
+        CallError: about the first file that cannot be written.
+    """
+    made: list[Path] = []
+    try:
+        staged = {path: _staged(path, text, made) for path, text in files.items()}
+        for path, new in staged.items():
+            with _named_errors(path, "and run again"):
+                is_new = not path.exists()
+                new.replace(_place(path))
+            made += [path] if is_new else []
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+        raise
+
+
+def _staged(path: Path, text: str, made: list[Path]) -> Path:
+    """Write a file beside its place; what is made for it is added to ``made``."""
+    with _named_errors(path, "and run again; nothing was written"):
+        for folder in reversed([one for one in path.parents if not one.exists()]):
+            folder.mkdir()
+            made.append(folder)
+        new = _beside(_place(path))
+        made.append(new)
+        with open(os.open(new, _NEW, 0o666), "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    return new
+
+
+def _beside(place: Path) -> Path:
+    return place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}")
+
+
+@contextmanager
+def _named_errors(path: Path, then: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        remedy = "make room" if problem.errno in _NO_ROOM else "check the path and its permissions"
+        reason = (problem.strerror or str(problem)).lower()
+        message = f"{path} cannot be written: {reason}"
+        raise CallError(message, f"{remedy}, {then}") from problem
 
 
 def _place(path: Path) -> Path:

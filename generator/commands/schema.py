@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, printable_text
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, printable_text
+from generator.commands.replacing import write_all
 from generator.commands.terminal import complain
 from generator.spec.schema import KINDS, SUFFIX, schema_text
 
@@ -29,6 +30,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one schema or the reference, or write all schemas."""
+    try:
+        _check(arguments)
+        return _answer(arguments)
+    except CallError as problem:
+        complain(problem.message, problem.help)
+        return CALL_AT_FAULT
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse a call that asks for several things.
+
+    Raises:
+        CallError: two of a kind, a directory and the reference, or none of them.
+    """
+    if arguments.kind is not None and arguments.output is not None:
+        raise CallError(
+            f"-o writes all schemas, for they refer to each other, and {arguments.kind} is one of them",
+            f"leave {arguments.kind} out, or print it alone: schema {arguments.kind}",
+        )
+    if arguments.markdown and (arguments.kind is not None or arguments.output is not None):
+        raise CallError(
+            "--markdown prints the reference of all keys, of every kind of file",
+            "give it alone: schema --markdown",
+        )
+    if arguments.kind is None and arguments.output is None and not arguments.markdown:
+        message = "name the schema to print, or a directory for all of them"
+        raise CallError(message, "schema service, or: schema -o DIR")
+
+
+def _answer(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         return _write(arguments.output)
     if arguments.markdown:
@@ -37,11 +68,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         sys.stdout.write("\n".join((*map(_page, sections()), side_by_side())))
         return OK
-    if arguments.kind is None:
-        complain(
-            "name the schema to print, or a directory for all of them", "schema service, or: schema -o DIR"
-        )
-        return CALL_AT_FAULT
     sys.stdout.write(schema_text(arguments.kind))
     return OK
 
@@ -70,12 +96,11 @@ def _row(key: Key) -> str:
 
 
 def _write(target: Path) -> int:
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name, text in schema_files().items():
-            (target / name).write_text(text, encoding="utf-8")
-    except OSError as problem:
-        complain(f"{problem.filename or target} cannot be written: {problem.strerror}")
-        return CALL_AT_FAULT
+    """Write all schemas.
+
+    Raises:
+        CallError: they cannot be written.
+    """
+    write_all({target / name: text for name, text in schema_files().items()})
     sys.stdout.write(f"{printable_text(target)}: {len(schema_files())} schemas\n")
     return OK

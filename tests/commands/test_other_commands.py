@@ -240,6 +240,50 @@ def test_schema_needs_to_know_which(call: Call, tmp_path: Path) -> None:
     assert answer.err.startswith("error: ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("service", "-o", "{place}"), "-o writes all schemas"),
+        (("service", "--markdown"), "--markdown prints the reference of all keys"),
+        (("--markdown", "-o", "{place}"), "--markdown prints the reference of all keys"),
+    ],
+)
+def test_schema_ignores_no_argument(
+    arguments: tuple[str, ...], message: str, call: Call, tmp_path: Path
+) -> None:
+    place = tmp_path / "schemas"
+    answer = call("schema", *(word.format(place=place) for word in arguments))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"error: {message}")
+    *_, proposed = answer.err.strip().rpartition(": schema ")
+    assert call("schema", *shlex.split(proposed)).code == 0
+    assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    "unused",
+    [
+        ("--service", "xx"),
+        ("--owner", "yy"),
+        ("--job", "zz"),
+        ("--profile", "agent"),
+        ("--from-exposition", "x"),
+        ("--repository",),
+        ("--timeout", "5s"),
+    ],
+)
+def test_a_copy_of_a_profile_drops_nothing_that_was_said(
+    unused: tuple[str, ...], call: Call, tmp_path: Path
+) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--copy-profile", "agent", *unused)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        f"error: --copy-profile writes no service, so {unused[0]} would say nothing\n"
+        "  help: leave it out, and write the service by a call of its own\n"
+    )
+    assert not (tmp_path / "specs").exists()
+
+
 def test_what_init_writes_passes_and_is_complete(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
