@@ -76,6 +76,47 @@ def test_an_interrupt_ends_without_a_traceback(tmp_path: Path) -> None:
     assert running.returncode == 130
 
 
+_INTERRUPTED_AT_AN_IMPORT = """
+import os, runpy, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+        return None
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv[:] = ["agent-metrics", "generate", "none"]
+runpy.run_module("generator", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "generator.unchanged",
+            "generator.private",
+            "generator.cli",
+            "argparse",
+            "generator.commands.generate",
+        ),
+        *("generator.spec.sources", "yaml"),
+    ],
+)
+def test_an_interrupt_of_any_import_ends_without_a_traceback(name: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED_AT_AN_IMPORT.format(name=name)],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert (ended.returncode, ended.stdout) == (130, b"")
+    assert ended.stderr in {b"interrupted\n", b"interrupted; nothing was written\n"}
+
+
 def test_an_interrupt_inside_a_command_has_an_exit_status_of_its_own(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
