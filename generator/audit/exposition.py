@@ -14,6 +14,7 @@ from msgspec import Struct
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 
+from generator.audit.files import content
 from generator.audit.source import MOST_VALUES, TARGET_LABELS, Described, Groups, of_target
 from generator.diagnostics.wording import printable, shortened
 from generator.live.errors import LiveError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _MOST_LINES = 60_000
 #: A series is alive for this long after its last sample, as in Prometheus.
 _LOOKBACK = 300.0
+_WANTED = "give a file with what an instance exposes, or its address, as in http://localhost:8000/metrics"
 _EOF = re.compile(r"(?:^|\n)# EOF\n*$")
 _OPEN_METRICS = "application/openmetrics-text"
 _COUNTER = re.compile(r"^[#]\s+TYPE\s+(\S+)\s+counter\s*$", re.MULTILINE)
@@ -144,14 +146,9 @@ def fetch_file(path: Path) -> Fetched:
     """Read a file.
 
     Raises:
-        OSError: it cannot be read.
-        LiveError: it is too large, or not UTF-8.
+        LiveError: it cannot be read, is too large, or not UTF-8.
     """
-    with path.open("rb") as file:
-        body = file.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        message = f"{path} is larger than {MOST_BYTES // 1024 // 1024} MiB"
-        raise LiveError(message, "give the exposition of one instance")
+    body = content(path, MOST_BYTES, _WANTED, "give the exposition of one instance")
     return Fetched(str(path), _decoded(body, str(path)))
 
 

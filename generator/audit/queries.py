@@ -10,6 +10,7 @@ import yaml
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.audit.files import content
 from generator.live.errors import LiveError
 from generator.live.transport import MOST_BYTES
 
@@ -46,13 +47,9 @@ def read_queries(path: Path) -> tuple[ForeignQuery, ...]:
     """Read a dashboard of Grafana in JSON, or a file of rules in YAML.
 
     Raises:
-        OSError: it cannot be read.
-        LiveError: it is neither.
+        LiveError: it cannot be read, or is neither.
     """
-    with path.open("rb") as file:
-        body = file.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        raise LiveError(f"{path} is larger than {MOST_BYTES // 1024 // 1024} MiB", "give it in parts")
+    body = content(path, MOST_BYTES, _WANTED, "give it in parts")
     try:
         queries = _of_any(_parsed(path, body.decode("utf-8")), "")
         found = tuple(replace(one, file=str(path)) for one in queries)

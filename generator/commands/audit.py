@@ -153,8 +153,8 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
                 if arguments.format == "json"
                 else _phantoms_as_text(files, known)
             )
-    except (CommandError, OSError) as problem:
-        complain(str(problem), getattr(problem, "help", ""))
+    except CommandError as problem:
+        complain(str(problem), problem.help)
         return CALL_AT_FAULT
     return SPEC_AT_FAULT if any(one.phantoms for one in files) else OK
 

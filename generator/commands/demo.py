@@ -53,7 +53,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--last", default="1d", metavar="DURATION", help="the history behind it; default: 1d")
     parser.add_argument(
-        "--port", type=int, default=0, metavar="PORT", help="of the Prometheus; default: any that is free"
+        "--port",
+        type=options.port,
+        default=0,
+        metavar="PORT",
+        help="of the Prometheus; default: any that is free",
     )
     parser.add_argument(
         "--no-grafana",

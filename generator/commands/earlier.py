@@ -66,8 +66,7 @@ def _specs_at(revision: str, specs: Path) -> Iterator[Path]:
     Raises:
         RevisionError: there is no Git, no repository, no such revision, or no such directory in it.
     """
-    top, prefix = _git(specs, "rev-parse", "--show-toplevel", "--show-prefix").decode().split("\n")[:2]
-    prefix = prefix.rstrip("/")
+    top, prefix = _repository(revision, specs)
     try:
         tree = (
             _git(specs, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
@@ -88,6 +87,25 @@ def _specs_at(revision: str, specs: Path) -> Iterator[Path]:
         place.mkdir()
         _unpack(packed, place)
         yield place
+
+
+def _repository(revision: str, specs: Path) -> tuple[str, str]:
+    """Find the repository of the specs, and their directory in it.
+
+    Raises:
+        RevisionError: there is no Git, or no repository that it reads.
+    """
+    try:
+        top, prefix = _git(specs, "rev-parse", "--show-toplevel", "--show-prefix").decode().split("\n")[:2]
+    except RevisionError as error:
+        if error.help:
+            raise
+        why = f"no revision either, for Git reads no repository at {specs}: {error}"
+        raise RevisionError(
+            f"{revision} is no directory of specs, and {why}",
+            "name a directory of specs to compare with, or compare specs that are in a repository of Git",
+        ) from None
+    return top, prefix.rstrip("/")
 
 
 def _unpack(packed: bytes, place: Path) -> None:

@@ -228,8 +228,8 @@ def run(arguments: argparse.Namespace) -> int:
         return CALL_AT_FAULT
     try:
         files = _from_wire(arguments) if is_from_wire else _first(arguments)
-    except (CommandError, OSError) as problem:
-        complain(str(problem), getattr(problem, "help", ""))
+    except CommandError as problem:
+        complain(str(problem), problem.help)
         return CALL_AT_FAULT
     if not _written(arguments, files):
         return CALL_AT_FAULT

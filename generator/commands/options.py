@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
+
+_PORT = re.compile(r"[0-9]{1,5}")
+_LAST_PORT = 65535
 
 
 def path(text: str) -> Path:
@@ -26,6 +30,19 @@ def output_directory(text: str) -> Path:
     if path(text).name == "..":
         raise ArgumentTypeError(f"{text} is not a directory of its own; name one, as in: -o output")
     return Path(text)
+
+
+def port(text: str) -> int:
+    """Read the port of a server; 0 is any that is free.
+
+    Raises:
+        ArgumentTypeError: there is no such port.
+    """
+    if not _PORT.fullmatch(text) or int(text) > _LAST_PORT:
+        raise ArgumentTypeError(
+            f'"{text}" is no port: give a whole number from 1 to {_LAST_PORT}, as in --port 9090'
+        )
+    return int(text)
 
 
 def specs(parser: ArgumentParser) -> None:

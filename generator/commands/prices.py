@@ -139,7 +139,8 @@ def _day_of(path: Path) -> str:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
     except OSError as problem:
-        raise CallError(f"{printable_text(path)} cannot be read: {problem.strerror}") from problem
+        reason = (problem.strerror or str(problem)).lower()
+        raise CallError(f"{printable_text(path)} cannot be read: {reason}", _EXPECTED) from problem
 
 
 def _lines_of(path: Path) -> list[str]:
@@ -149,7 +150,9 @@ def _lines_of(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise CallError(f"{printable_text(path)} cannot be read: {problem}") from problem
+        reason = (getattr(problem, "strerror", None) or str(problem)).lower()
+        help_ = "make it a readable file of text in UTF-8, or remove it to begin with the shipped prices"
+        raise CallError(f"{printable_text(path)} cannot be read: {reason}", help_) from problem
 
 
 def _listed(specs: Path) -> list[str]:
@@ -265,7 +268,8 @@ def read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
     try:
         listed = json.loads(path.read_bytes())
     except OSError as problem:
-        raise CallError(f"{path} cannot be read: {problem.strerror}") from problem
+        reason = (problem.strerror or str(problem)).lower()
+        raise CallError(f"{path} cannot be read: {reason}", _EXPECTED) from problem
     except (ValueError, RecursionError) as problem:
         raise CallError(f"{path} is no JSON: {problem}", _EXPECTED) from problem
     if not isinstance(listed, dict) or not any(_is_priced(entry) for entry in listed.values()):

@@ -236,8 +236,8 @@ def test_more_than_one_target_exposes_is_not_read(
 
 
 def test_a_missing_file_is_reported(refused: Refused, tmp_path: Path) -> None:
-    assert "No such file" in refused("--exposition", str(tmp_path / "none"))
-    assert "directory" in refused("--exposition", str(tmp_path))
+    assert f"error: there is no file {tmp_path}/none\n" in refused("--exposition", str(tmp_path / "none"))
+    assert f"error: {tmp_path} cannot be read: is a directory\n" in refused("--exposition", str(tmp_path))
 
 
 def test_a_call_must_name_the_service_of_an_exposition(

@@ -191,7 +191,11 @@ def test_without_a_repository_there_is_nothing_to_compare_with(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     code, _, err = diff("HEAD")
     assert code == 2
+    assert err.startswith(
+        "error: HEAD is no directory of specs, and no revision either, for Git reads no repository at "
+    )
     assert "not a git repository" in err
+    assert "\n  help: name a directory of specs to compare with, or compare specs that are in a " in err
 
 
 def test_specs_at_fault_are_told_as_by_check(

@@ -443,6 +443,46 @@ def test_a_service_that_check_would_refuse_beside_the_others_is_not_written(
     assert not (tmp_path / "services/two.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        (
+            ("init", "{specs}", "--from-exposition", "{file}"),
+            "give a file with what an instance exposes, or its ",
+        ),
+        (
+            ("audit", "{specs}", "--exposition", "{file}", "--dashboards", "{file}"),
+            "give the JSON of a dashboard",
+        ),
+        (
+            ("audit", "{specs}", "--service", "demo-agent", "--exposition", "{file}"),
+            "give a file with what an ",
+        ),
+        (("prices", "import", "{file}", "{specs}"), "pass model_prices_and_context_window.json of LiteLLM"),
+    ],
+)
+def test_a_file_that_is_not_there_or_is_none_is_named_with_the_kind_that_is_wanted(
+    place: Path, call: Call, command: tuple[str, ...], wanted: str
+) -> None:
+    (place / "a directory").mkdir()
+    for file in ("none", "a directory"):
+        answer = call(*(word.format(specs="specs", file=file) for word in command))
+        assert (answer.code, answer.out) == (2, "")
+        message, help_ = answer.err.splitlines()
+        assert message.startswith(("error: there is no file none", f"error: {file} cannot be read: "))
+        assert help_.startswith(f"  help: {wanted}")
+        assert "Errno" not in message
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1", "x", "1.5", "", "\u0661"])
+def test_a_port_that_no_server_has_is_refused_with_those_that_one_may_have(call: Call, port: str) -> None:
+    answer = call("demo", f"--port={port}")
+    assert answer.code == 2
+    assert answer.err.endswith(
+        f'argument --port: "{port}" is no port: give a whole number from 1 to 65535, as in --port 9090\n'
+    )
+
+
 def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
     (tmp_path / "services").mkdir()
     for name in ("site.yaml", "prices.yaml", "services/my-agent.yaml"):
