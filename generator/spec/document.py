@@ -71,7 +71,9 @@ class Composer:
         if isinstance(value, Refusal):
             self.diagnostics.append(error(value.code, value.message, event.span, value.help))
             value = event.text
-        return Scalar(event.span, value, event.text)
+        # A reference without a text is an error already, and not a missing value.
+        is_reported = event.anchor is not None or event.tag is not None
+        return Scalar(event.span, value, event.text or ("*" if is_reported else ""))
 
     def _quoted(self, event: YamlEvent) -> Scalar:
         self.diagnostics += yaml_restrictions.check_escapes(event, self._text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Span, error
-from generator.diagnostics.wording import closest, listed, quoted, shortened
+from generator.diagnostics.wording import closest, in_quotes, listed, quoted, shortened
 from generator.spec.nodes import Mapping, Node, Scalar
 from generator.spec.schema_errors import (
     KEY_NAME,
@@ -17,6 +18,7 @@ from generator.spec.schema_errors import (
     RIVAL_KEYS,
     UNKNOWN_KEY,
     SchemaError,
+    fits_pattern,
 )
 from generator.spec.schema_words import (
     ADDRESS,
@@ -163,8 +165,25 @@ def _type(case: ErrorContext) -> Message:
     advice = type_help(types, case.node, pattern)
     if case.advice and "required" in case.finding.violation.schema:
         advice = ""  # an empty mapping would not be valid either
+    if "string" in types and (hidden := _hidden(case)):
+        advice = f'"#" begins a comment: quote it if it is the value: {in_quotes(hidden)}'
     help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
     return Message("schema/type", type_message(case.subject, types, case.node), help_)
+
+
+#: A comment of one word, which begins where the value of its line belongs.
+_HIDDEN = re.compile(r":?[ \t]+(#[^\s#]\S*)[ \t]*(?:#.*)?")
+
+
+def _hidden(case: ErrorContext) -> str:
+    """Return the text that a file has as a comment in place of a value; empty where there is none."""
+    node = case.node
+    if not isinstance(node, Scalar) or node.value is not None or node.text:
+        return ""
+    line = case.document.source.text.split("\n")[node.span.line - 1]
+    found = _HIDDEN.fullmatch(line.rstrip("\r"), node.span.column - 1)
+    pattern = case.finding.violation.schema.get("pattern", "")
+    return found[1] if found and fits_pattern(pattern, found[1]) else ""
 
 
 def _enum(case: ErrorContext) -> Message:

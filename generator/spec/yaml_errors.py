@@ -163,11 +163,34 @@ def _unclosed_mapping(problem: ProblemInText) -> Explanation:
 
 
 def _unclosed(problem: ProblemInText, what: str, start: str, end: str) -> Explanation:
+    if hidden := _hidden(problem):
+        return hidden
     message = f'a comma or "{end}" is missing here'
     return Explanation(message, f'close the {what} with "{end}"', problem.at, opened=f'its "{start}" is here')
 
 
+#: A text where a value belongs that a reader of YAML takes for a comment; its line may also close what is open.
+_COMMENTED = re.compile(r"(?:\w:|\[|\[[^\[\]{}\n]*,)[ \t]+(?P<comment>(?P<text>#[^\s,{}\[\]\"']+)[^\n]*)")
+#: What may stand between such a comment and the place where the parser gives up: it takes one word for the value.
+_NEXT_WORD = re.compile(r"\s*[^\s,{}\[\]]*\s*")
+
+
+def _hidden(problem: ProblemInText) -> Explanation | None:
+    """Explain a value that is missing since it begins with ``#``; None where no comment hides one."""
+    text = problem.source.text
+    end = len(text.rstrip()) if problem.problem.at is None else problem.problem.at
+    for found in _COMMENTED.finditer(text, 0, end):
+        is_first = "#" not in start_of_line(text, found.start("comment"))
+        if is_first and _NEXT_WORD.fullmatch(text, found.end(), end):
+            message = '"#" begins a comment, so no value is read here'
+            help_ = f"quote the text if it is the value: {in_quotes(found['text'])}"
+            return Explanation(message, help_, found.start("comment"), len(found["text"]))
+    return None
+
+
 def _no_value(problem: ProblemInText) -> Explanation:
+    if hidden := _hidden(problem):
+        return hidden
     if not problem.character.strip():
         help_ = "write the value, and close what is open"
         return Explanation("the text ends where a value belongs", help_, problem.at)

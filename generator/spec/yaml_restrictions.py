@@ -203,6 +203,8 @@ def _from_start(event: YamlEvent, length: int) -> Span:
 
 
 _DIGITS = re.compile(r"\d{1,3}")
+_WHOLE = re.compile(r"[$€£]?\d{1,12}")
+_FRACTION = re.compile(r"\d{1,6} ?[A-Za-z%]*")
 _THOUSANDS = re.compile(r"(\d{3}, )*\d{3}[A-Za-z%]*")
 
 
@@ -238,14 +240,25 @@ def _is_missing(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.quoted and not node.text
 
 
+def _joined(value: Scalar, text: str) -> str:
+    """An amount whose rest after a comma is ``text``, without the comma: ``1,500ms`` or ``99,5%``; else empty."""
+    if value.quoted:
+        return ""
+    if _DIGITS.fullmatch(value.text) and _THOUSANDS.fullmatch(text):
+        return value.text + text.replace(", ", "")
+    fraction = text.partition(",")[0]
+    is_decimal = _WHOLE.fullmatch(value.text) and _FRACTION.fullmatch(fraction)
+    return f"{value.text}.{fraction.replace(' ', '')}" if is_decimal else ""
+
+
 def _missing(before: KeyValue | None, key: Scalar, text: str) -> Diagnostic:
     message = f"{quoted(key.text)} has no value"
     name, rest = at_colon(key.text)
     value = before.value if before else None
     if rest:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
-    elif isinstance(value, Scalar) and _DIGITS.fullmatch(value.text) and _THOUSANDS.fullmatch(text):
-        help_ = f"YAML ends a value at a comma: write {shortened(value.text + text.replace(', ', ''))}"
+    elif isinstance(value, Scalar) and (amount := _joined(value, text)):
+        help_ = f"YAML ends a value at a comma: write {shortened(amount)}"
     elif before and isinstance(value, Scalar) and not value.quoted and isinstance(value.value, str):
         message += ": inside braces a comma ends a value"
         whole = in_quotes(f"{value.text}, {text}")
