@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations_with_replacement
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -172,7 +174,24 @@ def _profiles(shared: SharedSpecs, findings: Findings) -> dict[str, ProfileSpec]
                 "rename one of them, or delete its file",
                 Note("the other one is here", first.profile.span),
             )
+    written = Counter(spec.profile.value for spec in shared.profiles)
+    for spec in shared.profiles:
+        if written[spec.profile.value] == 1:
+            _check_file_name(spec.profile, findings)
     return profiles
+
+
+def _check_file_name(profile: Text, findings: Findings) -> None:
+    """Warn of a profile that its readers seek in another file; shipped ones are replaced by the name of a file, too."""
+    file = PurePosixPath(profile.span.file)
+    if not profile.span.is_shipped and file.parent.name == "profiles" and file.stem != profile.value:
+        findings.warning(
+            "profile/file-name",
+            f'the file of profile "{profile.value}" is called {file.name}',
+            profile.span,
+            f"rename the file to {profile.value}{file.suffix}; or write profile: {file.stem}, here and in the services "
+            "that use it",
+        )
 
 
 def overlaps(services: tuple[Claims, ...]) -> Iterator[tuple[Claims, Claims]]:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics import SHIPPED as SHIPPED_PREFIX
 from generator.diagnostics import Diagnostic, Result, Span, error, warning
+from generator.diagnostics.wording import listed
 from generator.spec.source import SourceText, read_source
 
 if TYPE_CHECKING:
@@ -139,9 +140,34 @@ def _services(directory: Path) -> Result[list[Path]]:
         return Result.failed(too_many)
     if paths:
         return Result(paths)
-    help_ = "add services/<name>.yaml, name the directory that holds services/, or run: agent-metrics init"
+    return Result.failed(_without_services(directory))
+
+
+def _without_services(directory: Path) -> Diagnostic:
+    """Report a directory without a service, and the files with services that lie elsewhere in it."""
     place = Span.of_file(str(directory / "services"))
-    return Result.failed(error("source/no-services", "no service is declared", place, help_))
+    found = [path for path in _outside_services(directory) if _named(read_file(path), "service")]
+    if not found:
+        help_ = (
+            "add services/<name>.yaml, name the directory that holds services/, or run: agent-metrics init"
+        )
+    elif directory.name == "services":
+        help_ = f"name the directory that holds services/: {directory.parent}"
+    else:
+        targets = [(directory / "services" / path.name).as_posix() for path in found]
+        moves = listed(
+            (f"{path.as_posix()} to {target}" for path, target in zip(found, targets, strict=True)), 3
+        )
+        help_ = f"services are read in services/ alone: move {moves}"
+    return error("source/no-services", "no service is declared", place, help_)
+
+
+def _outside_services(directory: Path) -> list[Path]:
+    """List the files in which an author may have written a service, while ``services`` has none."""
+    try:
+        return [path for path in (*yaml_files(directory), *profile_files(directory)) if path.is_file()]
+    except OSError:
+        return []
 
 
 def _read(directory: Path, services: Sequence[Path]) -> Sources:
