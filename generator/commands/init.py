@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, printable_text
-from generator.commands.compiling import checked
+from generator.commands.compiling import checked, compiling
 from generator.commands.replacing import write_all
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
@@ -243,16 +243,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _first(arguments: argparse.Namespace) -> FirstFiles:
-    if arguments.last is not None:
-        raise CallError(
-            "--last is the length of a history, and there is no server to read one from",
-            "add --from-prometheus URL",
-        )
-    if arguments.draft_profile is not None:
-        raise CallError(
-            "--draft-profile drafts from existing metrics, and there are none to read",
-            "add --from-prometheus URL, or --from-exposition FILE",
-        )
+    """Write a first service without looking at any series.
+
+    Raises:
+        CallError: the call says something about a server, or the service would be refused.
+    """
+    _check_no_server(arguments)
     name = _NAME if arguments.service is None else arguments.service
     text = _first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
     if problem := _problem(arguments, name, text) or _refused(arguments.specs, name, text):
@@ -260,12 +256,32 @@ def _first(arguments: argparse.Namespace) -> FirstFiles:
     return FirstFiles({name: text}, SITE)
 
 
+def _check_no_server(arguments: argparse.Namespace) -> None:
+    if arguments.last is not None:
+        raise CallError(
+            "--last is the length of a history, and there is no server to read one from",
+            "add --from-prometheus URL",
+        )
+    if arguments.timeout != _TIMEOUT:
+        raise CallError(
+            "--timeout is for the answers of a server, and none is asked",
+            "leave it out, or add --from-prometheus URL",
+        )
+    if arguments.draft_profile is not None:
+        raise CallError(
+            "--draft-profile drafts from existing metrics, and there are none to read",
+            "add --from-prometheus URL, or --from-exposition FILE",
+        )
+
+
 def _refused(specs: Path, name: str, text: str) -> tuple[str, str] | None:
     """Describe an error that ``check`` would find in a new service, with a way out: alone, or beside the others."""
     place = specs / "services" / f"{name}.yaml"
     new = SpecFile(place, Result(SourceText(str(place), text)))
     others = read_sources(specs).services if specs.exists() else ()
-    found = check(replace(profile_sources(specs), services=(*others, new))).diagnostics
+    sources = replace(profile_sources(specs), services=(*others, new))
+    with compiling() as progress:
+        found = check(sources, progress=progress).diagnostics
     of_new = (
         one
         for one in found

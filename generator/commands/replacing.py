@@ -80,10 +80,15 @@ def write_all(files: Mapping[Path, str]) -> None:
                 new.replace(_place(path))
             made += [path] if is_new else []
     except BaseException:
-        for path in reversed(made):
-            with suppress(OSError):
-                path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+        _remove(reversed(made))
         raise
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    """Remove files and empty directories, as far as they are there and the system lets them go."""
+    for path in paths:
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _staged(path: Path, text: str, made: list[Path]) -> Path:

@@ -284,6 +284,15 @@ def test_a_copy_of_a_profile_drops_nothing_that_was_said(
     assert not (tmp_path / "specs").exists()
 
 
+@pytest.mark.parametrize("option", [("--last", "7d"), ("--timeout", "5s"), ("--draft-profile", "mine")])
+def test_what_is_said_about_a_server_needs_one(option: tuple[str, str], call: Call, tmp_path: Path) -> None:
+    answer = call("init", str(tmp_path / "specs"), *option)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"error: {option[0]} ")
+    assert "add --from-prometheus URL" in answer.err
+    assert not (tmp_path / "specs").exists()
+
+
 def test_what_init_writes_passes_and_is_complete(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
