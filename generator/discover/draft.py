@@ -216,7 +216,7 @@ class Draft(Struct, frozen=True):
         run = f"; a run is a {service.run}" if service.run != "run" else ""
         yield _commented(f"profile: {service.profile}", f"{present(self.match)}{run}")
         yield "description: What this service does, in one line."
-        yield _commented(f"owner: {self.owner}", "the team that its alerts go to")
+        yield _commented(f"owner: {word(self.owner)}", "the team that its alerts go to")
         yield _commented(f"selector: {pairs(service.selector)}", "which series are this service's")
         if seen.instances > 1:
             yield _commented(
