@@ -207,7 +207,7 @@ def input_series(alert: Alert, ground: Ground) -> InputSeries:
     return InputSeries(value, numerator, scope.record(names.denominator(signal, around)), labels, around)
 
 
-def labels_of(alert: Alert, **more: str) -> Mapping[str, str]:
+def labels_of(alert: Alert, /, **more: str) -> Mapping[str, str]:
     """List the labels of a record that is about one alert; alerts of one name differ in the value that they watch."""
     watched = {alert.by: alert.only} if alert.by and alert.only else {}
     return {names.ALERT: alert.name, **watched, **more}

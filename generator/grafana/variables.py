@@ -135,7 +135,7 @@ def with_everything(uid: str) -> str:
     return f"/d/{uid}?${{__all_variables}}&${{__url_time_range}}"
 
 
-def of_row(uid: str, *kept: str, **fields: str) -> str:
+def of_row(uid: str, /, *kept: str, **fields: str) -> str:
     """Return a dashboard's address with the variables ``kept``, and others from the fields of a table's row."""
     parts = (
         "${__url_time_range}",

@@ -171,7 +171,7 @@ def _promises(service: Service) -> Iterator[RecordingRule]:
         yield _constant(service, names.TRAFFIC, service.runs_per_hour)
 
 
-def _constant(service: Service, name: str, value: float, **labels: str) -> RecordingRule:
+def _constant(service: Service, name: str, value: float, /, **labels: str) -> RecordingRule:
     return rule(name, vector(value), **{names.SERVICE: service.name, **labels})
 
 

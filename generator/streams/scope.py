@@ -41,7 +41,7 @@ class Scope(Struct, frozen=True):
         """Select a record of our own rules."""
         return Series(name, self._own)
 
-    def written(self, name: str, **labels: str) -> Series:
+    def written(self, name: str, /, **labels: str) -> Series:
         """Select a record of services' files: a stream or a constant.
 
         For a constant, pass every label that distinguishes it, an absent one as an empty text.
@@ -140,6 +140,6 @@ def without_recorded(
         yield new
 
 
-def rule(name: str, expr: Expr, **labels: str) -> RecordingRule:
+def rule(name: str, expr: Expr, /, **labels: str) -> RecordingRule:
     """Build the rule that records ``expr``."""
     return RecordingRule(name, expr.text, labels)

@@ -139,7 +139,7 @@ def marks(library: Library) -> dict[str, str]:
     return {label: f"example-{label}" for label in library.marks}
 
 
-def _constant(name: str, **labels: str) -> SeriesId:
+def _constant(name: str, /, **labels: str) -> SeriesId:
     return SeriesId(name, tuple(sorted(labels.items())))
 
 
