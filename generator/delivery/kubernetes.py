@@ -18,7 +18,7 @@ from msgspec import Struct
 from generator.artifact import Artifact
 from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.diagnostics import Severity
-from generator.model.delivery import secret_key
+from generator.model.delivery import KUSTOMIZATION, secret_key
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 from generator.prometheus.alertmanager import OURS, Routing, configuration
 from generator.prometheus.block_yaml import Mapped, block_yaml
@@ -133,7 +133,7 @@ def kustomization(place: str, resources: Iterable[str]) -> Artifact:
         "kind": "Kustomization",
         "resources": list(resources),
     }
-    return Artifact(f"{place}/kustomization.yaml", GENERATED + block_yaml(listing))
+    return Artifact(f"{place}/{KUSTOMIZATION}.yaml", GENERATED + block_yaml(listing))
 
 
 _PROMETHEUS_RULE = ObjectKind("PrometheusRule", "monitoring.coreos.com/v1")

@@ -145,6 +145,8 @@ class Backstage(Struct, frozen=True):
     """Annotations and links for the catalogue of Backstage."""
 
 
+#: The name of the list of a folder's objects, without its suffix.
+KUSTOMIZATION = "kustomization"
 Target = Kubernetes | Helm | Mimir | Terraform | VictoriaMetrics | OpenSlo | Backstage
 
 
@@ -164,3 +166,8 @@ class Deliver(Struct, frozen=True):
         """The targets that the site uses, in the order of the fields above."""
         found = (getattr(self, name) for name in self.__struct_fields__)
         return tuple(target for target in found if target is not None)
+
+    @property
+    def file_names(self) -> frozenset[str]:
+        """The names of the targets' own files in folders where each service has a file with its name."""
+        return frozenset({KUSTOMIZATION} if self.kubernetes or self.victoriametrics else ())

@@ -348,11 +348,13 @@ FAMILIES = (
 )
 #: The suffix of a family whose alerts some services have in another form.
 VARIANTS = "-variants"
+#: The suffix of a unit test with steps of longer than a rule interval, for windows of days.
+DAYS = "-days"
 
 
 def is_shared_name(service: str) -> bool:
     """Whether a shared file has this name."""
-    return service.removesuffix(VARIANTS) in map(shared_name, FAMILIES)
+    return service.removesuffix(DAYS).removesuffix(VARIANTS) in map(shared_name, FAMILIES)
 
 
 def shared_name(family: str) -> str:

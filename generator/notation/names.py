@@ -139,9 +139,9 @@ def check_device(name: Text, findings: Findings) -> None:
         )
 
 
-def check_shared_files(service: Text, findings: Findings) -> None:
-    """Refuse a service whose files would have the names of shared files."""
-    if names.is_shared_name(service.value):
+def check_shared_files(service: Text, taken: Collection[str], findings: Findings) -> None:
+    """Refuse a service whose files would have the names of shared files, or those ``taken`` by delivery targets."""
+    if names.is_shared_name(service.value) or service.value in taken:
         findings.error(
             "name/shared-file",
             f'files about all services are called "{service.value}"',

@@ -70,7 +70,7 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
         (
             *split(name, (*_raw(service, site), *((one,) for one in _constants(service))), interval, limit),
             *split(f"{name}-signals", without_recorded(own, _recorded(service, shared)), interval),
-            *copies(f"{name}-days", (error_budget.finished(one, scope) for one in promises), site),
+            *copies(f"{name}{names.DAYS}", (error_budget.finished(one, scope) for one in promises), site),
         ),
         tuple(split(f"{name}-alerts", _alerts(service, scope), interval)),
     )

@@ -107,7 +107,7 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
     systems: dict[str, Text] = {}
     for claims in services:
         check_device(claims.service, findings)
-        check_shared_files(claims.service, findings)
+        check_shared_files(claims.service, common.site.deliver.file_names, findings)
         first = seen.setdefault(claims.service.value, claims)
         if first is not claims:
             _twice(claims.service, first.service, findings)

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from generator.scenarios.timeline import Expectation, Phase, TestCase
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
-_DAYS = "-days"
 #: The alerts that read no shared record.
 _OWN = "own"
 #: The number of test cases of a severity for an alert that only one service has.
@@ -117,7 +116,7 @@ def _family_tests(
         *(group for one in watched for group in rules.alerting[one]),
     ]
     interval = step * trials[0].subject.fixture.site.rule_interval
-    name = f"{names.shared_name(family)}{_DAYS if step > 1 else ''}"
+    name = f"{names.shared_name(family)}{names.DAYS if step > 1 else ''}"
     return Artifact(names.tests_path(name), _file(_comment(family), paths, groups, tests, interval))
 
 
