@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.model import names
+from generator.model.service import RUN
 from generator.model.signals import RUN_COUNT, Better, Count, Distribution, Kind, Level, Signal, Take, Trend
 from generator.model.units import Unit, parse_duration
 from generator.notation.names import look_up
@@ -267,8 +268,9 @@ def check_runs(
     """Check that runs are counted, and by release where releases are compared."""
     entries = (*profile.signals, *service.signals)
     runs = signals.get(RUN_COUNT)
-    # The errors of a run_count that did not resolve are already reported.
+    # The errors of a run_count or of its stream that did not resolve are already reported.
     declared = runs is not None or any(entry.key.value == RUN_COUNT for entry in entries)
+    declared |= findings.failed and any(entry.key.value == RUN for entry in profile.streams)
     if not declared or (runs and not isinstance(runs.kind, Count)):
         findings.error(
             "signal/no-runs",

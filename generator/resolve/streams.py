@@ -15,6 +15,7 @@ from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Source, Stream
 from generator.notation.names import forbidden_label, look_up
 from generator.notation.patterns import overlap
 from generator.notation.quantities import bucket_bounds
+from generator.resolve.feeds import check_dropped, check_read
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.oldest import are_native
 from generator.spec.types import (
@@ -162,6 +163,7 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], context: _Contex
     )
     sources = tuple(_source(part, entry, stream, context, native=native) for part in _parts(entry.value))
     _check_keys(entry, stream, context.findings)
+    _check_drop(entry.value, context)
     _check_bounds(entry, stream, sources, context)
     _check_apart(entry, sources, context)
     _check_alike(entry, stream, sources, context.findings)
@@ -190,6 +192,8 @@ def _source(
     declared = [context.metrics[name] for name in exposed_as if name in context.metrics]
     for text in _names(part.of):
         _check_kind(text, part, stream, context)
+    less = [context.metrics[text.value] for text in _names(part.minus) if text.value in context.metrics]
+    check_read(part, (*declared, *less), context.labels, context.findings)
     renamed = {item.key.value: item.value.value for item in part.labels}
     constants = tuple((item.key.value, item.value.value) for item in part.set)
     for key in (item.key for item in (*part.labels, *part.set)):
@@ -272,6 +276,13 @@ def _check_bounds(
             "list the upper bounds that the source exposes: buckets: [0.5, 1, 2]; a summary has no bounds, so that no "
             "quantile of several instances can be made of it: leave the stream out",
         )
+
+
+def _check_drop(feed: FeedSpec, context: _Context) -> None:
+    """Check the labels to sum away where all metrics of a stream are declared; others may have any labels."""
+    read = [text.value for part in _parts(feed) for text in (*_names(part.of), *_names(part.minus))]
+    if not context.elsewhere and all(name in context.metrics for name in read):
+        check_dropped(feed.drop, (context.metrics[name] for name in read), context.findings)
 
 
 def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> None:
