@@ -43,8 +43,8 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
     known = tuple(profiles)
     _check_filled(known, findings)
     _check_types(spec, known, findings)
-    for provider in spec.providers:
-        _check_includes(provider.value, findings)
+    for includes in (*(one.value.includes for one in spec.providers), *(one.includes for one in known)):
+        _check_includes(includes, findings)
     for model in spec.models:
         _check_free(model.value, {entry.key.value: entry.value for entry in spec.providers}, findings)
     providers = {entry.key.value: entry.value for entry in spec.providers}
@@ -66,10 +66,10 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
                 )
 
 
-def _check_includes(provider: ProviderSpec, findings: Findings) -> None:
+def _check_includes(includes: Iterable[Entry[Names]], findings: Findings) -> None:
     """Check that each type is counted inside at most one other type, and never, through others, inside itself."""
     outer_of: dict[str, Text] = {}
-    for entry in provider.includes:
+    for entry in includes:
         for inner in entry.value:
             first = outer_of.setdefault(inner.value, entry.key)
             if first is not entry.key:
@@ -151,7 +151,8 @@ def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: 
     if not labels or not all(label.values for label in labels):
         return
     known = {*_USUAL, *(value.key.value for label in labels for value in label.values)}
-    for written in _types(spec):
+    of_profiles = (text for profile in profiles for text in _included_types(profile.includes))
+    for written in (*_types(spec), *of_profiles):
         if written.value not in known:
             findings.error(
                 "price/unknown-type",
@@ -164,10 +165,14 @@ def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: 
 def _types(spec: PricesSpec) -> Iterator[Text]:
     """List every place where a type of token is named."""
     for provider in spec.providers:
-        for entry in provider.value.includes:
-            yield from (entry.key, *entry.value)
+        yield from _included_types(provider.value.includes)
     for model in spec.models:
         yield from (item.key for item in model.value if item.key.value not in _NOT_PRICES)
+
+
+def _included_types(includes: Iterable[Entry[Names]]) -> Iterator[Text]:
+    for entry in includes:
+        yield from (entry.key, *entry.value)
 
 
 def resolve_prices(
