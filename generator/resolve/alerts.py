@@ -133,10 +133,17 @@ def check_cap(
                     f"{entry.key.value} ignores {key}: {text.value}, as no alert in {inhabited.environment.value} is "
                     f"more severe than {most}",
                     text.span,
-                    "leave it out, write it as warning, or leave out severity_at_most"
-                    if key == "critical"
-                    else f"write severity: {most}, or leave out severity_at_most",
+                    _within(key, most),
                 )
+
+
+def _within(key: str, most: AlertSeverity) -> str:
+    """Name the ways out of a severity above the most severe one."""
+    if key == "critical":
+        return "leave it out, write it as warning, or leave out severity_at_most"
+    # No author writes info.
+    instead = "leave it out" if most is AlertSeverity.INFO else f"write severity: {most}"
+    return f"{instead}, or leave out severity_at_most"
 
 
 def within_cap(merged: Mapping[str, Entry[AlertSpec]]) -> dict[str, Entry[AlertSpec]]:

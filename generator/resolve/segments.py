@@ -226,6 +226,15 @@ def _is_listed(value: Text, label: str, scope: AlertScope) -> bool:
     values = [one for one in scope.labels[label].values if one != OTHER]
     if value.value in values:
         return True
+    if value.value == OTHER:
+        scope.findings.error(
+            _OBJECTIVE,
+            f'"{OTHER}" of the segment "{label}" cannot have a bound: it stands for all values that are not listed',
+            value.span,
+            f"bound a listed value{f', such as {values[0]},' if values else ''} or leave it out; the objective itself "
+            "counts all values",
+        )
+        return False
     scope.findings.error(
         _OBJECTIVE,
         f'"{value.value}" is no listed value of the segment "{label}"',

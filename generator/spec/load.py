@@ -298,6 +298,11 @@ def _not_composed(node: Scalar, composed: str) -> Diagnostic:
     return error("source/normal-form", message, node.span, help_)
 
 
+def _file_key(channel: str, key: str) -> str:
+    """Name the key for the file with an address: the one that has the address itself may be that for its file."""
+    return key if key in _FILES.get(channel, {}).values() else _FILES.get(channel, {}).get("url", "url_file")
+
+
 def _check_secrets(root: Node) -> Iterator[Diagnostic]:
     """Find secrets; messages do not show them."""
     receivers = root.child("receivers")
@@ -306,7 +311,7 @@ def _check_secrets(root: Node) -> Iterator[Diagnostic]:
             for entry in _entries(channel.value):
                 instead = _FILES.get(channel.key.text, {}).get(entry.key.text)
                 if isinstance(entry.value, Scalar) and is_secret_address(entry.value.text):
-                    instead = instead or "url_file"
+                    instead = instead or _file_key(channel.key.text, entry.key.text)
                 if instead:
                     yield error(
                         "receiver/secret",

@@ -216,15 +216,12 @@ def _form_help(case: ErrorContext) -> str:
 
 def _range(relation: str) -> Callable[[ErrorContext], Message]:
     def words(case: ErrorContext) -> Message:
-        message = f"{case.subject} must be {relation} {_plain(case.wanted)}, not {value(case.node)}"
+        message = (
+            f"{case.subject} must be {relation} {constant_in_words(case.wanted)}, not {value(case.node)}"
+        )
         return Message("schema/range", message, case.help)
 
     return words
-
-
-def _plain(bound: object) -> str:
-    """A bound without an exponent, as an author would write it."""
-    return f"{bound:.6f}".rstrip("0").rstrip(".") if isinstance(bound, float) else str(bound)
 
 
 def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Message]:

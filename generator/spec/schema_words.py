@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -54,6 +55,8 @@ def constant_in_words(value_: object) -> str:
     """A constant of a schema as an author would write it."""
     if isinstance(value_, dict):
         return f"{{{', '.join(f'{key}: {constant_in_words(each)}' for key, each in value_.items())}}}"
+    if isinstance(value_, float):
+        return f"{Decimal(str(value_)).normalize():f}"  # without an exponent, as an author would write it
     return value_ if isinstance(value_, str) else json.dumps(value_)
 
 
