@@ -54,8 +54,25 @@ def resolve_objectives(  # noqa: PLR0913, PLR0917 - whose they are, and what the
     if service and (spec := service.budget):
         bound = _above_zero(spec.per_day, amount(spec.per_day, Unit.USD, "a budget", findings), findings)
         if bound is not None and _has_spend(signals, spec.per_day, findings):
+            promised = objectives.get(SPEND)
+            if promised and promised.bound != bound:
+                _refuse_other_limit(service, spec.per_day, findings)
             objectives[SPEND] = Objective(SPEND, bound, None, "budget")
     return objectives
+
+
+def _refuse_other_limit(service: ServiceSpec, budget: Text, findings: Findings) -> None:
+    """Refuse a service's own objective of spend beside another budget; a profile's is a default."""
+    for entry in service.objectives:
+        if entry.key.value == SPEND and (limit := entry.value.max or entry.value.min):
+            findings.error(
+                "objective/limited-twice",
+                f"the objective of {SPEND} is {limit.value}, and the budget of a day is {budget.value}: both are the "
+                "limit of the same amount",
+                limit.span,
+                f"keep one of the two: budget: {{per_day: {limit.value}}}, or this objective without a budget",
+                Note("the budget is here", budget.span),
+            )
 
 
 def _above_zero(text: Text, bound: float | None, findings: Findings) -> float | None:

@@ -30,6 +30,8 @@ K = TypeVar("K", bound=Keyed)
 
 #: Characters of a service's name, its environment included.
 LONGEST_NAME = 40
+#: The signal whose objective is the same limit as a budget.
+_SPEND = "spend"
 #: Keys that an environment replaces as a whole, and maps in which it replaces single entries.
 _WHOLE = (
     "owner",
@@ -79,8 +81,18 @@ def _in(spec: ServiceSpec, entry: Entry[EnvironmentSpec | None]) -> ServiceSpec:
     if own is None:
         return changed
     changes = {name: value for name in _WHOLE if (value := getattr(own, name)) is not None}
-    changes |= {name: _laid_over(getattr(spec, name), getattr(own, name)) for name in _BY_ENTRY}
+    changed = _without_limits(changed, own)
+    changes |= {name: _laid_over(getattr(changed, name), getattr(own, name)) for name in _BY_ENTRY}
     return replace(changed, **changes, alerts=_alerts(spec.alerts, own.alerts))
+
+
+def _without_limits(spec: ServiceSpec, own: EnvironmentSpec) -> ServiceSpec:
+    """Leave out a service's limit of spend, in both of its forms, where an environment has one in either form."""
+    promises = any(entry.key.value == _SPEND for entry in own.objectives)
+    if not own.budget and not promises:
+        return spec
+    kept = tuple(entry for entry in spec.objectives if entry.key.value != _SPEND)
+    return replace(spec, budget=None, objectives=kept)
 
 
 def _laid_over(base: Iterable[Entry[T]], changes: Iterable[Entry[T]]) -> tuple[Entry[T], ...]:
