@@ -49,6 +49,12 @@ class Span(Struct, frozen=True, order=True):
         """Whether it lies in a shipped file."""
         return self.file.startswith(SHIPPED)
 
+    def lies_in(self, whole: Span) -> bool:
+        """Whether it is within another stretch of the same file."""
+        begins = (whole.line, whole.column) <= (self.line, self.column)
+        ends = (self.end_line, self.end_column) <= (whole.end_line, whole.end_column)
+        return self.file == whole.file and begins and ends
+
 
 class Note(Struct, frozen=True):
     """A second place that explains the first, such as the other of two duplicate keys."""

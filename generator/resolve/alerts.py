@@ -19,6 +19,7 @@ from generator.diagnostics.wording import closest, listed, nearest_first, quoted
 from generator.model.alerts import Alert, AlertSeverity, Reports
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.notation.times import wait
+from generator.resolve.disabled import check_changes, check_reason
 from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.signals.releases import compares_releases
 from generator.spec.environments import with_changes
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.alerts.draft import AlertScope
-    from generator.diagnostics import Span
     from generator.spec.types import (
         AlertKindSpec,
         AlertSpec,
@@ -68,7 +68,21 @@ def merged_alerts(
             entry.key.span,
             _unknown_help(entry, list(merged), scope),
         )
+    _check_disabled_ones(merged, profile, service, scope.findings)
     return merged
+
+
+def _check_disabled_ones(
+    merged: Mapping[str, Entry[AlertSpec]], profile: ProfileSpec, service: ServiceSpec, findings: Findings
+) -> None:
+    """Check the reasons why alerts are off, and report changes that have no effect."""
+    for entry in merged.values():
+        check_reason(entry, findings)
+    for source, inhabited in ((profile, None), (service, service.inhabits)):
+        for change in source.alerts:
+            if known := merged.get(change.key.value):
+                reason = known.value.disabled if source is service else change.value.disabled
+                check_changes(change, reason, inhabited, findings)
 
 
 def _without_health(
@@ -127,7 +141,7 @@ def check_cap(
         if spec.severity and severest.index(AlertSeverity(spec.severity.value)) < severest.index(most):
             in_vain.append(("severity", spec.severity))
         for key, text in in_vain:
-            if text and _lies_in(text.span, inhabited.whole):
+            if text and text.span.lies_in(inhabited.whole):
                 findings.warning(
                     "alert/capped",
                     f"{entry.key.value} ignores {key}: {text.value}, as no alert in {inhabited.environment.value} is "
@@ -205,7 +219,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
 
 def _refuse_kinds(entry: Entry[AlertSpec], kinds: list[tuple[str, AlertKindSpec]], scope: AlertScope) -> None:
     """Report an alert without a kind, or with several; one of them may be that of the alert that it changes."""
-    inherited = [key for key, body in kinds if not _lies_in(body.span, entry.value.span)]
+    inherited = [key for key, body in kinds if not body.span.lies_in(entry.value.span)]
     own = [key for key, _ in kinds if key not in inherited]
     name = entry.key.value
     if inherited and own:
@@ -215,13 +229,6 @@ def _refuse_kinds(entry: Entry[AlertSpec], kinds: list[tuple[str, AlertKindSpec]
         message = f'alert "{name}" has {"several kinds" if kinds else "no kind"}'
         help_ = f"give exactly one of {', '.join(BY_KEY)}"
     scope.findings.error("alert/kind", message, entry.key.span, help_)
-
-
-def _lies_in(part: Span, whole: Span) -> bool:
-    """Whether a stretch of a file is within another."""
-    begins = (whole.line, whole.column) <= (part.line, part.column)
-    ends = (part.end_line, part.end_column) <= (whole.end_line, whole.end_column)
-    return part.file == whole.file and begins and ends
 
 
 def _enabled(draft: Draft, key: str) -> Iterator[Alert]:
