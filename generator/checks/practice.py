@@ -17,6 +17,7 @@ from generator.model.signals import Distribution, Quantile
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.notation.patterns import overlap
 from generator.promql.syntax import reach
+from generator.signals.registry import windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -321,23 +322,34 @@ def _beyond_retention(each: ServiceFacts, retention: int) -> Iterator[Diagnostic
     longest, rule = max(reaches, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
     if rule is None or longest <= retention:
         return
-    name, place = _known_as(rule)
+    name, place = _known_as(rule, each.service)
+    where = each.service.where(place)
     # A window over records is written one second shorter than its meaning.
     needed = duration(ceil(longest / MINUTE) * MINUTE)
     yield error(
         _RETENTION,
         f"{name} of {each.service.name} reads the last {needed}, but Prometheus keeps only {duration(retention)}",
-        each.service.where(place),
-        f"keep samples longer and set retention: {needed} in site.yaml, or have {name} look back less",
+        where,
+        f"keep samples longer and set retention: {needed} in site.yaml"
+        + ("" if where and where.is_shipped else f", or have {name} look back less"),
     )
 
 
-def _known_as(rule: RecordingRule | AlertingRule) -> tuple[str, str]:
+def _known_as(rule: RecordingRule | AlertingRule, service: Service) -> tuple[str, str]:
     """Return the known name of a rule and its path: on the status board all signals share a record."""
     if isinstance(rule, AlertingRule):
         return rule.alert, f"alerts.{rule.alert}"
-    signal = rule.labels.get(names.SIGNAL)
-    return (signal, f"signals.{signal}") if signal else (rule.record, "")
+    signal = rule.labels.get(names.SIGNAL) or _summing(rule.record, service)
+    return (signal, f"signals.{signal}.window") if signal else (rule.record, "")
+
+
+def _summing(record: str, service: Service) -> str:
+    """Name the signal that sums a stream over its window in this record; empty where none does."""
+    for signal in service.signals.values():
+        read = windows((signal,))
+        if record in {names.increase(stream, stream.kept, window) for stream, window in read}:
+            return signal.name
+    return ""
 
 
 def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | AlertingRule]:

@@ -218,6 +218,9 @@ def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Spa
         for area in ("labels", "metrics", "signals", "objectives", "alerts"):
             for entry in getattr(source, area):
                 yield f"{area}.{entry.key.value}", entry.key.span
+        for signal in source.signals:
+            if signal.value.window:
+                yield f"signals.{signal.key.value}.window", signal.value.window.span
     for label in profile.metrics:
         for name in label.value.labels:
             yield f"metrics.{label.key.value}.labels.{name.value}", name.span
