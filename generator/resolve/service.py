@@ -25,6 +25,7 @@ from generator.resolve.segments import segment_alerts
 from generator.resolve.signals import check_on_board, check_runs, resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, resolve_streams
+from generator.resolve.unmeasured import check_measured
 from generator.signals.draft import SignalScope
 from generator.spec.types import (
     ELSEWHERE,
@@ -75,6 +76,7 @@ def resolve_service(
     signals = resolve_signals(base.signals, profile, spec, scope)
     labels = _with_limits(labels, signals)
     check_runs(profile, spec, signals, findings)
+    check_measured(base.signals, profile, spec, signals, scope)
     if findings.failed:
         return None
     objectives = resolve_objectives(profile.objectives, spec.objectives, spec, base.site, signals, findings)

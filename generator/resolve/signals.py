@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.model import names
@@ -74,25 +75,33 @@ def shared_signals(library: SignalsSpec | None, scope: SignalScope) -> dict[str,
     signals: dict[str, Signal] = {}
     partial = replace(scope, partial=True)
     for entry in library.signals if library else ():
-        if _measured(entry.value, scope) and (signal := _signal(entry, partial, own=False)):
+        if not lack(entry.value, scope) and (signal := _signal(entry, partial, own=False)):
             signals[signal.name] = replace(signal, shared=True)
     return signals
 
 
-def _measured(spec: SignalSpec, scope: SignalScope) -> bool:
-    """Whether the streams and labels that a signal of the library needs exist."""
+class Lack(Struct, frozen=True):
+    """The missing input of a signal of the library: a stream, or a label of one."""
+
+    stream: str
+    metric: str = ""
+    label: str = ""
+
+
+def lack(spec: SignalSpec, scope: SignalScope) -> Lack | None:
+    """Find the first stream or label that a signal of the library needs and that does not exist."""
     for source in filter(None, (getattr(spec, key) for key in BY_KEY)):
         stream = scope.streams.get(source.of.value)
-        per = source.per and not parse_duration(source.per.value)
-        wanted = {
-            *(item.key.value for item in (*source.where, *source.among)),
-            *((source.label.value,) if source.label else ()),
-        }
-        if stream is None or not wanted <= set(stream.labels):
-            return False
-        if source.per and per and source.per.value not in scope.streams:
-            return False
-    return True
+        if stream is None:
+            return Lack(source.of.value)
+        wanted = [item.key.value for item in (*source.where, *source.among)]
+        wanted += [source.label.value] if source.label else []
+        if missing := next((label for label in wanted if label not in stream.labels), None):
+            return Lack(stream.name, stream.metric, missing)
+        per = source.per.value if source.per and not parse_duration(source.per.value) else ""
+        if per and per not in scope.streams:
+            return Lack(per)
+    return None
 
 
 def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signal | None:
