@@ -118,6 +118,7 @@ def _label(
             spec.from_.span,
             "leave from out, or say emitted: elsewhere where other code exposes the metrics",
         )
+    _check_keys(entry, findings, elsewhere=profile.emitted == ELSEWHERE)
     return Label(
         name=name,
         description=spec.description or "",
@@ -182,6 +183,28 @@ def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:
 def determined(item: Entry[OneOrMany | None]) -> Text | None:
     """Read the value of another label that a value determines; a list contains patterns instead."""
     return item.value.values[0] if item.value and item.value.single else None
+
+
+def _check_keys(entry: Entry[LabelSpec], findings: Findings, *, elsewhere: bool) -> None:
+    """Refuse keys that would be ignored, since they say more about another key that is not there."""
+    spec, name = entry.value, entry.key.value
+    if spec.label and not spec.from_:
+        findings.error(
+            "label/without-effect",
+            f'label "{name}" would ignore label: {spec.label.value}, its name in target_info, as it has no from',
+            spec.label.span,
+            "write from: target_info beside it, or leave it out; the stream that reads a foreign metric renames its "
+            f"labels: labels: {{{name}: {spec.label.value}}}"
+            if elsewhere
+            else "leave it out: the generated module exposes the label by its own name",
+        )
+    if spec.closed and not spec.values:
+        findings.error(
+            "label/without-effect",
+            f'label "{name}" would ignore closed: true, as no values are listed beside it',
+            entry.key.span,
+            "list all of its values there, or leave closed out: the list of a service always has other beside it",
+        )
 
 
 def listed_values(spec: LabelSpec) -> tuple[str, ...]:
