@@ -217,7 +217,7 @@ def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: boo
         )
     if recorded:
         return f"add the stream {signal.of.name} to the segment: of: [run, {signal.of.name}]"
-    every = (name for streams in SIGNALS.values() for name in streams)
+    every = dict.fromkeys(name for streams in SIGNALS.values() for name in streams)
     return f"signals that a segment can break down: {listed(every)}"
 
 
