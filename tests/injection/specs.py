@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.injection.fields import filled
@@ -72,7 +73,7 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
     }
     labels["stop_reason"]["limits"] = list(texts)
     labels["token_type"]["values"] += few(texts)
-    profile["includes"] = {text: list(few(texts)) for text in few(texts)}
+    profile["includes"] = {outer: [inner] for outer, inner in pairwise(few(texts))}
     profile["streams"] |= {
         "inner_run": {"of": "inner_total", "set": {"stop_reason": texts[0]}},
         "llm_call": {
