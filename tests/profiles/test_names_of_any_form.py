@@ -52,7 +52,7 @@ def test_rules_read_the_exposed_name_and_record_a_plain_one(tmp_path: Path) -> N
     rules = (_generated(tmp_path, elsewhere=True) / "prometheus/rules/my-server.rules.yml").read_text("utf-8")
     for record, read in {
         "metric:srv_requests:rate": 'rate(srv:requests_total{job="s"}[1m15s])',
-        "metric:srv_waiting:value": '(srv:waiting{job="s"})',
+        "metric:srv_waiting:value": '(srv:waiting{job="s"} >= -Inf)',
         "metric:gen_ai_tool_calls:rate": 'rate({__name__="gen_ai.tool.calls",job="s"}[1m15s])',
         "metric:lm_time_all_count:rate": 'rate({__name__="lm.time/all_count_bucket",job="s"}[1m15s])',
     }.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain as joined
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,9 @@ _USUAL = Stretch(
 )
 
 
+#: Records with 0 where a profile measures errors, and nothing where it does not.
+_FILLED = re.compile(r"^(model|release|service):agent_llm_errors_per_run:numerator")
+
 #: Versions that are equivalent to the right one.
 _EQUAL = tuple(
     re.compile(pattern)
@@ -65,6 +69,8 @@ _EQUAL = tuple(
         r"^release_stop_reason:agent_run:increase15m: mean of sums",
         # The input is recorded at that level already.
         r"^(release|service):agent_llm_errors_per_run:numerator: no sum",
+        # The profile measures errors of models; the test of one that does not is below.
+        rf"{_FILLED.pattern}: no guard",
     )
 )
 
@@ -151,6 +157,29 @@ def test_every_wrong_version_of_a_rule_is_caught(subject: Subject, one_sided: Su
     assert not unseen, "\n".join(unseen)
     assert sum(tried.values()) > 240
     assert {"no zero-fill", "no guard", "no sum", "mean of sums", "group_left", "status"} <= set(tried)
+
+
+def test_a_zero_where_errors_are_not_measured_is_caught(one_sided: Subject, chain: NewChain) -> None:
+    unmeasured = _without(chain(), "llm_error")
+    unmeasured.write(one_sided.raw)
+    unmeasured.evaluate(T0, END)
+    recording = joined.from_iterable(group.rules for group in recorders(unmeasured.groups))
+    filled = [rule for rule in recording if isinstance(rule, RecordingRule) and _FILLED.search(rule.record)]
+    assert len(filled) == 3
+    for rule in filled:
+        assert not _evaluated(unmeasured.api, rule, rule.expr)
+        wrong = [each for mistake, each in mutants(rule.expr) if mistake == "no guard"]
+        assert wrong
+        assert all(_evaluated(unmeasured.api, rule, each) for each in wrong)
+
+
+def _without(chain: Chain, stream: str) -> Chain:
+    """A chain whose profiles do not measure a stream."""
+    profiles = tuple(
+        replace(profile, feeds={name: metric for name, metric in profile.feeds.items() if name != stream})
+        for profile in chain.library.profiles
+    )
+    return replace(chain, library=replace(chain.library, profiles=profiles))
 
 
 def test_an_expression_as_it_is_is_not_taken_for_a_mutant(subject: Subject) -> None:
