@@ -18,7 +18,7 @@ from generator.promql.expr import Expr, call
 from generator.scenarios.loads import Traffic, all_but, counter
 from generator.scenarios.subject import PROMISE, SLACK, Subject
 from generator.scenarios.timeline import TestCase, merged
-from generator.streams.scope import fed, grouped, join
+from generator.streams.scope import grouped, join, measuring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +82,7 @@ def _absent(kind: Absence, ground: Ground) -> Expr:
     seen = ground.scope.stream(kind.stream).over(LOOK_BACK)
     if not ground.scope.shared:
         return call("absent_over_time", seen)
-    expected = fed(kind.stream, ground.scope, (names.METRIC,))
+    expected = measuring(kind.stream, ground.scope, (names.METRIC,))
     return join("unless", expected, grouped(call("last_over_time", seen)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.diagnostics.wording import system_reason
 from generator.live.errors import LiveError
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ def content(path: Path, most: int, wanted: str, smaller: str) -> bytes:
     except FileNotFoundError as problem:
         raise LiveError(f"there is no file {path}", wanted) from problem
     except OSError as problem:
-        reason = (problem.strerror or str(problem)).lower()
-        raise LiveError(f"{path} cannot be read: {reason}", wanted) from problem
+        raise LiveError(f"{path} cannot be read: {system_reason(problem)}", wanted) from problem
     if len(body) > most:
         raise LiveError(f"{path} is larger than {most // 1024 // 1024} MiB", smaller)
     return body

@@ -17,7 +17,7 @@ from generator.commands.compiling import checked
 from generator.commands.init import shipped_text
 from generator.commands.replacing import replacing
 from generator.commands.terminal import complain
-from generator.diagnostics.wording import did_you_mean, quoted
+from generator.diagnostics.wording import did_you_mean, quoted, system_reason
 from generator.model.metrics import OTHER
 from generator.model.tokens import SERVED
 from generator.resolve.prices import SMALLEST_PRICE
@@ -139,8 +139,8 @@ def _day_of(path: Path) -> str:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
     except OSError as problem:
-        reason = (problem.strerror or str(problem)).lower()
-        raise CallError(f"{printable_text(path)} cannot be read: {reason}", _EXPECTED) from problem
+        message = f"{printable_text(path)} cannot be read: {system_reason(problem)}"
+        raise CallError(message, _EXPECTED) from problem
 
 
 def _lines_of(path: Path) -> list[str]:
@@ -150,9 +150,10 @@ def _lines_of(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        reason = (getattr(problem, "strerror", None) or str(problem)).lower()
         help_ = "make it a readable file of text in UTF-8, or remove it to begin with the shipped prices"
-        raise CallError(f"{printable_text(path)} cannot be read: {reason}", help_) from problem
+        raise CallError(
+            f"{printable_text(path)} cannot be read: {system_reason(problem)}", help_
+        ) from problem
 
 
 def _listed(specs: Path) -> list[str]:
@@ -268,8 +269,7 @@ def read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
     try:
         listed = json.loads(path.read_bytes())
     except OSError as problem:
-        reason = (problem.strerror or str(problem)).lower()
-        raise CallError(f"{path} cannot be read: {reason}", _EXPECTED) from problem
+        raise CallError(f"{path} cannot be read: {system_reason(problem)}", _EXPECTED) from problem
     except (ValueError, RecursionError) as problem:
         raise CallError(f"{path} is no JSON: {problem}", _EXPECTED) from problem
     if not isinstance(listed, dict) or not any(_is_priced(entry) for entry in listed.values()):

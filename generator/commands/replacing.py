@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec import Struct
 
 from generator.commands.call import CallError
+from generator.diagnostics.wording import system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,7 +76,7 @@ def write_all(files: Mapping[Path, str]) -> None:
     try:
         staged = {path: _staged(path, text, made) for path, text in files.items()}
         for path, new in staged.items():
-            with _named_errors(path, "and run again"):
+            with _readable_errors(path, "and run again"):
                 is_new = not path.exists()
                 new.replace(_place(path))
             made += [path] if is_new else []
@@ -93,7 +94,7 @@ def _remove(paths: Iterable[Path]) -> None:
 
 def _staged(path: Path, text: str, made: list[Path]) -> Path:
     """Write a file beside its place; what is made for it is added to ``made``."""
-    with _named_errors(path, "and run again; nothing was written"):
+    with _readable_errors(path, "and run again; nothing was written"):
         for folder in reversed([one for one in path.parents if not one.exists()]):
             folder.mkdir()
             made.append(folder)
@@ -110,17 +111,6 @@ def _beside(place: Path) -> Path:
     return place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}")
 
 
-@contextmanager
-def _named_errors(path: Path, then: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        remedy = "make room" if problem.errno in _NO_ROOM else "check the path and its permissions"
-        reason = (problem.strerror or str(problem)).lower()
-        message = f"{path} cannot be written: {reason}"
-        raise CallError(message, f"{remedy}, {then}") from problem
-
-
 def _place(path: Path) -> Path:
     place = Path(os.path.realpath(path))
     if place.exists() and not place.is_file():
@@ -129,11 +119,11 @@ def _place(path: Path) -> Path:
 
 
 @contextmanager
-def _readable_errors(path: Path) -> Iterator[None]:
+def _readable_errors(path: Path, then: str = "") -> Iterator[None]:
+    """Name the file of an error; ``then`` is what follows after its cause is removed, where no other file will do."""
     try:
         yield
     except OSError as problem:
-        reason = (problem.strerror or str(problem)).lower()
-        raise CallError(
-            f"{path} cannot be written: {reason}", "name another file, or make room for it"
-        ) from problem
+        remedy = "make room" if problem.errno in _NO_ROOM else "check the path and its permissions"
+        help_ = f"{remedy}, {then}" if then else "name another file, or make room for it"
+        raise CallError(f"{path} cannot be written: {system_reason(problem)}", help_) from problem

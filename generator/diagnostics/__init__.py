@@ -50,7 +50,7 @@ class Span(Struct, frozen=True, order=True):
         return self.file.startswith(SHIPPED)
 
     def lies_in(self, whole: Span) -> bool:
-        """Whether it is within another stretch of the same file."""
+        """Whether it lies within another place of the same file."""
         begins = (whole.line, whole.column) <= (self.line, self.column)
         ends = (self.end_line, self.end_column) <= (whole.end_line, whole.end_column)
         return self.file == whole.file and begins and ends

@@ -203,6 +203,11 @@ def listed(names: Iterable[str], most: int = _MAX_LISTED) -> str:
     return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def system_reason(problem: Exception) -> str:
+    """The operating system's message of an error, in lower case; the error's own text where it has none."""
+    return (getattr(problem, "strerror", None) or str(problem)).lower()
+
+
 def counted(count: int, noun: str) -> str:
     """The number of things: ``1 file``, ``2 files``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -67,7 +67,7 @@ def _by_kind(metrics: Iterable[Exposed]) -> dict[str, list[Exposed]]:
 
 
 def is_of_calls(name: str) -> bool:
-    """Whether a name is that of a metric of runs, tools or models."""
+    """Whether a metric of this name measures runs, tools or models."""
     found = meaning.words(name)
     return not found & _NO_CALLS and bool(found & (meaning.RUNS.keys() | meaning.TOOLS | meaning.MODELS))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.wording import counted, listed, printable
+from generator.diagnostics.wording import counted, listed, printable, system_reason
 from generator.errors import CommandError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def system_errors(target: Path, doing: str) -> Iterator[None]:
 
 def reason(problem: OSError) -> str:
     """Return the system's message, with the file that it is about."""
-    words = (problem.strerror or str(problem)).lower()
+    words = system_reason(problem)
     return f"{words}: {name_of(problem.filename)}" if problem.filename else words
 
 

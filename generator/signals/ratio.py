@@ -12,7 +12,7 @@ from generator.scenarios.loads import Traffic, counter
 from generator.scenarios.timeline import merged
 from generator.signals import usual
 from generator.signals.events import Labels, counted, events
-from generator.streams.scope import Scope, fed, join, rule, spread, summed
+from generator.streams.scope import Scope, join, measuring, rule, spread, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,9 @@ def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule
         yield events(kind.per, signal.window, common(labels, kind.per), scope)
         amount = counted(signal.of, signal.window, labels, scope)
         if zero := _zero(signal, kind, labels, scope):
-            amount = amount | number(0) * (join("and", zero, fed(signal.of, scope)) if scope.shared else zero)
+            amount = amount | number(0) * (
+                join("and", zero, measuring(signal.of, scope)) if scope.shared else zero
+            )
         yield rule(names.numerator(signal, labels), amount)
         yield divided(signal, labels, kind.per, scope)
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics import SHIPPED as SHIPPED_PREFIX
 from generator.diagnostics import Diagnostic, Result, Span, error, warning
-from generator.diagnostics.wording import listed
+from generator.diagnostics.wording import listed, system_reason
 from generator.spec.source import SourceText, read_source
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def _too_many(count: int, most: int, directory: Path) -> Diagnostic | None:
 
 def _unlisted(problem: OSError, directory: Path) -> Diagnostic:
     """Report a directory that exists but cannot be listed."""
-    message = f"the directory cannot be read: {(problem.strerror or str(problem)).lower()}"
+    message = f"the directory cannot be read: {system_reason(problem)}"
     help_ = "check its permissions and where it leads, or remove it"
     return error("source/unreadable", message, Span.of_file(str(problem.filename or directory)), help_)
 
