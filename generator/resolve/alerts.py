@@ -19,15 +19,16 @@ from generator.diagnostics.wording import closest, listed, nearest_first, quoted
 from generator.model.alerts import Alert, AlertSeverity, Reports
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.notation.times import wait
-from generator.resolve.disabled import check_changes, check_reason
 from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.signals.releases import compares_releases
 from generator.spec.environments import with_changes
+from generator.spec.types import Located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.alerts.draft import AlertScope
+    from generator.diagnostics import Span
     from generator.spec.types import (
         AlertKindSpec,
         AlertSpec,
@@ -36,9 +37,13 @@ if TYPE_CHECKING:
         ProfileSpec,
         ServiceSpec,
         SignalsSpec,
+        Text,
     )
 
-DEFAULT_FOR = 5 * MINUTE
+_DEFAULT_FOR = 5 * MINUTE
+#: Words for yes and no, of which an author may expect that they turn an alert on or off.
+_NO_REASONS = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false", "0", "1"})
+_OFF = "disabled"
 #: Any alert may outlast its condition by this many seconds.
 _LEAST_KEPT = HOUR
 
@@ -77,12 +82,67 @@ def _check_disabled_ones(
 ) -> None:
     """Check the reasons why alerts are off, and report changes that have no effect."""
     for entry in merged.values():
-        check_reason(entry, findings)
+        _check_reason(entry, findings)
     for source, inhabited in ((profile, None), (service, service.inhabits)):
         for change in source.alerts:
             if known := merged.get(change.key.value):
                 reason = known.value.disabled if source is service else change.value.disabled
-                check_changes(change, reason, inhabited, findings)
+                _check_changes_while_off(change, reason, inhabited, findings)
+
+
+def _check_reason(entry: Entry[AlertSpec], findings: Findings) -> None:
+    """Refuse a word such as ``no`` as the reason why an alert is off."""
+    reason = entry.value.disabled
+    if reason and reason.value.casefold() in _NO_REASONS:
+        findings.error(
+            "schema/value",
+            f'"alerts.{entry.key.value}.disabled" is the reason why the alert is off, and "{reason.value}" is none',
+            reason.span,
+            'write the reason: disabled: "why nobody needs it here"; to have the alert on, write disabled only where '
+            "it is to be off",
+        )
+
+
+def _check_changes_while_off(
+    change: Entry[AlertSpec], reason: Text | None, inhabited: Inhabited | None, findings: Findings
+) -> None:
+    """Warn of a change of an alert that is off for a ``reason``.
+
+    Declared parts of an alert are no change, nor are those of a service that one of its environments turns off.
+    """
+    if reason is None:
+        return
+    whole, places = inhabited.whole if inhabited else None, _places_of_changes(change)
+    declares = not change.value.written.isdisjoint(BY_KEY)
+    if whole and (declares or reason.span.lies_in(whole)):
+        places = {key: span for key, span in places.items() if span and span.lies_in(whole)}
+    elif declares:
+        return
+    if places:
+        findings.warning(
+            "alert/changed-while-off",
+            f"{change.key.value} would ignore {listed(places)}: it is disabled",
+            next(filter(None, places.values()), change.key.span),
+            _way_out_while_off(change, reason, len(places)),
+        )
+
+
+def _places_of_changes(change: Entry[AlertSpec]) -> dict[str, Span | None]:
+    """Find the places of the written keys besides ``disabled``; a plain text has none."""
+    values = {name: getattr(change.value, name) for name in sorted(change.value.written - {_OFF})}
+    return {
+        name.removesuffix("_"): value.span if isinstance(value, Located) else None
+        for name, value in values.items()
+    }
+
+
+def _way_out_while_off(change: Entry[AlertSpec], reason: Text, count: int) -> str:
+    leave = f"leave {'it' if count == 1 else 'them'} out, or"
+    if reason.span.lies_in(change.value.span):
+        return f"{leave} remove disabled"
+    if reason.span.file == change.key.span.file:
+        return f"{leave} write disabled only into the environments in which the alert is to be off"
+    return f"{leave} write an alert of another name: {reason.span.file} turns this one off"
 
 
 def _without_health(
@@ -264,7 +324,7 @@ def _alert(draft: Draft, resolved: Resolved) -> Alert:
         signal=resolved.signal,
         by=resolved.by,
         tiers=resolved.tiers,
-        for_=wait(spec.for_, DEFAULT_FOR, findings),
+        for_=wait(spec.for_, _DEFAULT_FOR, findings),
         keep_firing_for=keep,
         min_events=spec.min_events.value if spec.min_events else 0,
         min_bad_events=spec.min_bad_events.value if spec.min_bad_events else 0,

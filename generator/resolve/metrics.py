@@ -1,11 +1,13 @@
-"""Metrics: the profile's, a service's other buckets, and its own."""
+"""Metrics: the profile's, a service's other buckets, and its own; and what streams may read of declared ones."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from generator.diagnostics.wording import did_you_mean, listed, nearest_first
 from generator.model import names
 from generator.model.metrics import Across, Metric, MetricType
 from generator.notation.names import look_up, look_up_label
@@ -13,10 +15,11 @@ from generator.notation.quantities import bucket_bounds
 from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from generator.diagnostics import Findings
     from generator.model.metrics import Label
+    from generator.spec.types import OneOrMany, SourceOfStreamSpec, Text
 
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 
@@ -159,4 +162,60 @@ def _check_buckets(metric: Metric, entry: Entry[MetricSpec], findings: Findings)
                 f'buckets of "{metric.name}" do not ascend: number {index + 1} is not above number {index}',
                 entry.value.buckets[index].span,
                 "list each bound once, the smallest first",
+            )
+
+
+def check_read(
+    part: SourceOfStreamSpec, metrics: Iterable[Metric], labels: Mapping[str, Label], findings: Findings
+) -> None:
+    """Refuse labels in ``where`` and ``labels`` that a declared metric never has, and values in vain.
+
+    Foreign metrics are as the profile describes them, so nothing is compared there.
+    """
+    for metric in metrics:
+        exposed = {metric.exposed.get(name, name): name for name in metric.labels}
+        for name in (*(item.key for item in part.where), *(item.value for item in part.labels)):
+            _check_label(name, metric, exposed, findings)
+        for item in part.where:
+            if label := labels.get(exposed.get(item.key.value, "")):
+                _check_values(item, label, findings)
+
+
+def check_dropped(dropped: Iterable[Text], metrics: Iterable[Metric], findings: Findings) -> None:
+    """Refuse to sum away a label that none of the metrics of a stream has."""
+    every = tuple(metrics)
+    exposed = {metric.exposed.get(name, name) for metric in every for name in metric.labels}
+    for label in dropped:
+        if label.value not in exposed:
+            findings.error(
+                "reference/unknown-label",
+                f'drop would ignore "{label.value}": {listed(one.name for one in every)} has no such label',
+                label.span,
+                did_you_mean(label.value, sorted(exposed)) or "leave drop out",
+            )
+
+
+def _check_label(name: Text, metric: Metric, exposed: Iterable[str], findings: Findings) -> None:
+    known = tuple(exposed)
+    if name.value not in known:
+        findings.error(
+            "reference/unknown-label",
+            f'metric "{metric.name}" has no label "{name.value}"',
+            name.span,
+            did_you_mean(name.value, known, "its labels") or "leave it out: the metric has no labels",
+        )
+
+
+def _check_values(item: Entry[OneOrMany], label: Label, findings: Findings) -> None:
+    """Refuse a pattern that no listed value matches; those of a label with patterns are spelled elsewhere."""
+    if not label.values or label.patterns:
+        return
+    for pattern in item.value.values:
+        if not any(re.fullmatch(pattern.value, value) for value in label.values):
+            known = nearest_first(pattern.value, label.values)
+            findings.error(
+                "reference/unknown-value",
+                f'label "{label.name}" has no value "{pattern.value}"',
+                pattern.span,
+                did_you_mean(pattern.value, known),
             )

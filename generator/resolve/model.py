@@ -14,12 +14,11 @@ from generator.diagnostics.wording import closest, quoted
 from generator.model.service import Service, Site
 from generator.notation.names import check_alert_names, check_device, check_shared_files, look_up
 from generator.resolve.library import resolve_library
-from generator.resolve.oldest import at_once
 from generator.resolve.prices import check_prices
 from generator.resolve.profile import check_unused, extended, unused_labels
 from generator.resolve.segments import with_segments
 from generator.resolve.service import Base, resolve_service
-from generator.resolve.site import resolve_site
+from generator.resolve.site import at_once, resolve_site
 from generator.spec.types import Entry, Names, ProfileSpec, ReceiverSpec, Text
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Signals: their stream, computation, unit and breakdowns, and the conditions on them besides those of their kind."""
+"""Signals: stream, computation, unit and breakdowns; conditions besides those of their kind; and why one is missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts import registry as alert_kinds
+from generator.diagnostics import Note
 from generator.model import names
 from generator.model.service import RUN
 from generator.model.signals import RUN_COUNT, Better, Count, Distribution, Kind, Level, Signal, Take, Trend
@@ -17,11 +19,12 @@ from generator.signals import level
 from generator.signals.draft import Draft, SignalScope, refuse_label
 from generator.signals.registry import BY_KEY, module_of
 from generator.signals.releases import compares_releases
+from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from generator.diagnostics import Findings
+    from generator.diagnostics import Findings, Span
     from generator.model.streams import Stream
     from generator.spec.types import (
         Entry,
@@ -75,12 +78,12 @@ def shared_signals(library: SignalsSpec | None, scope: SignalScope) -> dict[str,
     signals: dict[str, Signal] = {}
     partial = replace(scope, partial=True)
     for entry in library.signals if library else ():
-        if not lack(entry.value, scope) and (signal := _signal(entry, partial, own=False)):
+        if not _lack(entry.value, scope) and (signal := _signal(entry, partial, own=False)):
             signals[signal.name] = replace(signal, shared=True)
     return signals
 
 
-class Lack(Struct, frozen=True):
+class _Lack(Struct, frozen=True):
     """The missing input of a signal of the library: a stream, or a label of one."""
 
     stream: str
@@ -88,19 +91,19 @@ class Lack(Struct, frozen=True):
     label: str = ""
 
 
-def lack(spec: SignalSpec, scope: SignalScope) -> Lack | None:
+def _lack(spec: SignalSpec, scope: SignalScope) -> _Lack | None:
     """Find the first stream or label that a signal of the library needs and that does not exist."""
     for source in filter(None, (getattr(spec, key) for key in BY_KEY)):
         stream = scope.streams.get(source.of.value)
         if stream is None:
-            return Lack(source.of.value)
+            return _Lack(source.of.value)
         wanted = [item.key.value for item in (*source.where, *source.among)]
         wanted += [source.label.value] if source.label else []
         if missing := next((label for label in wanted if label not in stream.labels), None):
-            return Lack(stream.name, stream.metric, missing)
+            return _Lack(stream.name, stream.metric, missing)
         per = source.per.value if source.per and not parse_duration(source.per.value) else ""
         if per and per not in scope.streams:
-            return Lack(per)
+            return _Lack(per)
     return None
 
 
@@ -206,6 +209,68 @@ def _trend(spec: SignalSpec, unit: Unit, scope: SignalScope) -> Trend | None:
     if spec.trend.over.value == names.RELEASE:
         return Trend(None, relative)
     return Trend(window(spec.trend.over, DEFAULT_WINDOW, scope.site, scope.findings), relative)
+
+
+def check_measured(
+    library: SignalsSpec | None,
+    profile: ProfileSpec,
+    service: ServiceSpec,
+    signals: Mapping[str, Signal],
+    scope: SignalScope,
+) -> None:
+    """Report the stream or the label for want of which a signal in use is not measured, if nothing else is wrong."""
+    if scope.findings.failed:
+        return
+    shared = {entry.key.value: entry.value for entry in (library.signals if library else ())}
+    # The profile's place goes before that of its service.
+    asked_for = {asked.value: asked for source in (service, profile) for asked in _asked_for(source)}
+    for name, asked in asked_for.items():
+        if name not in signals and name in shared and (missing := _lack(shared[name], scope)):
+            _refuse_unmeasured(asked, missing, profile, scope)
+
+
+def _asked_for(source: ProfileSpec | ServiceSpec) -> Iterator[Text]:
+    """List the signals of objectives and alerts."""
+    yield from (entry.key for entry in source.objectives)
+    for entry in source.alerts:
+        bodies = filter(None, (getattr(entry.value, key) for key in alert_kinds.BY_KEY))
+        yield from (body.signal for body in bodies if body.signal)
+
+
+def _refuse_unmeasured(asked: Text, missing: _Lack, profile: ProfileSpec, scope: SignalScope) -> None:
+    why = (
+        f'{missing.metric} has no label "{missing.label}"'
+        if missing.label
+        else f"nothing feeds {missing.stream}"
+    )
+    place = _place_of_lack(asked, missing, profile)
+    scope.findings.error(
+        "reference/unknown-signal",
+        f'profile "{profile.profile.value}" does not measure {asked.value}: {why}',
+        place,
+        _way_out(missing, profile),
+        *((Note(f"{asked.value} is asked for here", asked.span),) if place != asked.span else ()),
+    )
+
+
+def _way_out(missing: _Lack, profile: ProfileSpec) -> str:
+    if not missing.label:
+        return f"feed it, under streams of the profile: {missing.stream}: {{of: <its metric>}}"
+    if any(entry.key.value == missing.metric for entry in profile.metrics):
+        return f"add {missing.label} to the labels of {missing.metric}"
+    if profile.emitted == ELSEWHERE:
+        return f"let the stream {missing.stream} read it: labels: {{{missing.label}: <its name there>}}"
+    return f"declare {missing.metric} under metrics of the profile, with the label {missing.label}"
+
+
+def _place_of_lack(asked: Text, missing: _Lack, profile: ProfileSpec) -> Span:
+    """Point at the change of an extending profile, where the base asks for the signal."""
+    own = profile.profile.span
+    changes = [entry.key.span for entry in profile.metrics if entry.key.value == missing.metric]
+    changes += [entry.key.span for entry in profile.streams if entry.key.value == missing.stream]
+    if asked.span.file == own.file or not any(span.file == own.file for span in changes):
+        return asked.span
+    return next(span for span in changes if span.file == own.file)
 
 
 def _check(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:

@@ -1,4 +1,4 @@
-"""The site: intervals that tile time, addresses, receivers, budgets of series, shards and delivery targets."""
+"""The site: intervals that tile time, the oldest Prometheus, addresses, receivers, budgets, shards and targets."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from generator.model.delivery import (
     secret_files,
     secret_key,
 )
-from generator.model.service import SeriesBudget, Shard, Site
+from generator.model.service import KEEPS_FIRING, SeriesBudget, Service, Shard, Site
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.notation.times import seconds
-from generator.resolve.oldest import are_native, resolve_oldest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from generator.diagnostics import Span
     from generator.spec.types import (
+        AlertSpec,
         EmailSpec,
         Entry,
         HelmSpec,
@@ -52,12 +53,17 @@ if TYPE_CHECKING:
         Text,
     )
 
-SCRAPE_INTERVAL = 15
-RULE_INTERVAL = MINUTE
-RETENTION = 15 * DAY
+_SCRAPE_INTERVAL = 15
+_RULE_INTERVAL = MINUTE
+_RETENTION = 15 * DAY
 #: Usual intervals of rules, in seconds: each divides a minute, and so all windows of whole minutes.
 _RULE_INTERVALS = (15, 20, 30, MINUTE)
-LONGEST_SCRAPE_INTERVAL = MINUTE
+_LONGEST_SCRAPE_INTERVAL = MINUTE
+#: The panels use ``@ end()``, the rules are tested to load and to evaluate.
+_OLDEST = (2, 37)
+#: The first Prometheus that stores classic histograms as native ones, with the bounds that the source has.
+_NATIVE_SINCE = (3, 0)
+_NATIVE = "native"
 BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=10_000, total=200_000)
 _SHARDS = "site/shards"
 #: The label by which Grafana's chart finds dashboards, and the annotation in which it looks for the folder.
@@ -77,14 +83,14 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
     """Fill in the defaults of the site file, or of all keys without a file."""
     if spec is None:
         return Site(
-            SCRAPE_INTERVAL, RULE_INTERVAL, RETENTION, "", "runbooks", created_series=True, budget=BUDGET
+            _SCRAPE_INTERVAL, _RULE_INTERVAL, _RETENTION, "", "runbooks", created_series=True, budget=BUDGET
         )
-    receivers = resolve_receivers(spec.receivers, findings)
-    oldest = resolve_oldest(spec.oldest_prometheus, findings)
+    receivers = _resolve_receivers(spec.receivers, findings)
+    oldest = _resolve_oldest(spec.oldest_prometheus, findings)
     site = Site(
-        scrape_interval=seconds(spec.scrape_interval, SCRAPE_INTERVAL, findings),
-        rule_interval=seconds(spec.rule_interval, RULE_INTERVAL, findings),
-        retention=seconds(spec.retention, RETENTION, findings),
+        scrape_interval=seconds(spec.scrape_interval, _SCRAPE_INTERVAL, findings),
+        rule_interval=seconds(spec.rule_interval, _RULE_INTERVAL, findings),
+        retention=seconds(spec.retention, _RETENTION, findings),
         grafana_url=spec.grafana_url or "",
         runbook_url=spec.runbook_url or "runbooks",
         created_series=spec.created_series is not False,
@@ -100,13 +106,13 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
     )
     # Wrong intervals must not cause further errors in keys that depend on them.
     right = _check_intervals(spec, site, findings)
-    return site if right else replace(site, scrape_interval=SCRAPE_INTERVAL, rule_interval=RULE_INTERVAL)
+    return site if right else replace(site, scrape_interval=_SCRAPE_INTERVAL, rule_interval=_RULE_INTERVAL)
 
 
 def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
     """Read the scrape interval of a service's targets, in seconds; the default is the site's."""
     interval = seconds(spec.scrape_interval, site.scrape_interval, findings)
-    if spec.scrape_interval and not interval <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
+    if spec.scrape_interval and not interval <= min(_LONGEST_SCRAPE_INTERVAL, site.rule_interval):
         findings.error(
             "site/scrape-interval",
             f"a scrape every {duration(interval)} is too seldom for rates of one rule interval",
@@ -133,14 +139,14 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
     """Report intervals that lose events or leave gaps; return whether they can be used."""
     scrape, rule = spec.scrape_interval, spec.rule_interval
     place = scrape.span if scrape else spec.span
-    if site.scrape_interval > LONGEST_SCRAPE_INTERVAL:
+    if site.scrape_interval > _LONGEST_SCRAPE_INTERVAL:
         findings.error(
             "site/scrape-interval",
             f"a scrape every {duration(site.scrape_interval)} is too seldom for rates of one rule interval",
             place,
             "scrape every 15s or 30s",
         )
-    elif site.scrape_interval == LONGEST_SCRAPE_INTERVAL:
+    elif site.scrape_interval == _LONGEST_SCRAPE_INTERVAL:
         findings.warning(
             "site/scrape-interval",
             "a scrape every minute loses events: with one missed scrape in twenty, one event in ten",
@@ -148,7 +154,7 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
             "scrape every 15s or 30s",
         )
     why = ""
-    if site.rule_interval < site.scrape_interval <= LONGEST_SCRAPE_INTERVAL:
+    if site.rule_interval < site.scrape_interval <= _LONGEST_SCRAPE_INTERVAL:
         why = f"find nothing new between scrapes every {duration(site.scrape_interval)}"
     elif MINUTE % site.rule_interval:
         why = "do not divide a minute, so that they count more or less than the windows of minutes that alerts name"
@@ -161,7 +167,7 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
             f"write {' or '.join(fitting)}{'; 60s suits most' if len(fitting) > 1 else ''}",
         )
         return False
-    return site.scrape_interval <= LONGEST_SCRAPE_INTERVAL
+    return site.scrape_interval <= _LONGEST_SCRAPE_INTERVAL
 
 
 def check_shards(shards: Sequence[Entry[Names]], services: Sequence[str]) -> tuple[Diagnostic, ...]:
@@ -287,7 +293,7 @@ def _map(entries: tuple[Entry[str], ...]) -> Labels:
     return tuple((entry.key.value, entry.value) for entry in entries)
 
 
-def resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings) -> tuple[Receiver, ...]:
+def _resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings) -> tuple[Receiver, ...]:
     """Fill in the defaults of each receiver; at most one of them may get all other alerts."""
     rest: Entry[ReceiverSpec] | None = None
     for entry in entries:
@@ -337,3 +343,67 @@ def _channels(spec: ReceiverSpec) -> Iterator[Channel]:
 
 def _email(spec: EmailSpec) -> Email:
     return Email(spec.to, spec.from_, spec.smarthost, spec.auth_username or "", spec.auth_password_file or "")
+
+
+def _resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
+    """Read ``major.minor``; the default is the first Prometheus with every feature that alerts use."""
+    if written is None:
+        return KEEPS_FIRING
+    major, minor = written.value.split(".")
+    version = int(major), int(minor)
+    if version < _OLDEST:
+        findings.error(
+            "site/oldest-prometheus",
+            f"Prometheus {written.value} is too old for the rules and dashboards",
+            written.span,
+            f"{_OLDEST[0]}.{_OLDEST[1]} is the oldest that runs them",
+        )
+        return KEEPS_FIRING
+    return version
+
+
+def at_once(
+    service: Service, written: Iterable[Entry[AlertSpec]], place: Span | None, findings: Findings
+) -> Service:
+    """Drop ``keep_firing_for`` from every alert of ``service``, and report the alerts whose author wrote it.
+
+    Args:
+        service: The service.
+        written: The alerts that the service writes or changes.
+        place: The place of the oldest Prometheus.
+        findings: The list of findings.
+    """
+    for entry in written:
+        if entry.value.keep_firing_for and entry.value.disabled is None:
+            findings.warning(
+                "alert/ends-at-once",
+                f"keep_firing_for of {entry.key.value} does nothing: the oldest Prometheus does not know it",
+                entry.value.keep_firing_for.span,
+                f"leave it out, or have Prometheus {KEEPS_FIRING[0]}.{KEEPS_FIRING[1]} or later, and set "
+                "oldest_prometheus in site.yaml",
+            )
+    lost = list(dict.fromkeys(alert.name for alert in service.alerts if alert.keep_firing_for))
+    if lost:
+        findings.info(
+            "alert/ends-at-once",
+            f"{len(lost)} alerts of {service.name} end as soon as their condition does, without keep_firing_for: "
+            f"{listed(lost)}",
+            place,
+            "an alert that comes and goes notifies each time: a longer group_interval in Alertmanager makes that rarer",
+        )
+    return replace(service, alerts=tuple(replace(alert, keep_firing_for=0) for alert in service.alerts))
+
+
+def are_native(written: Text | None, oldest: tuple[int, int], findings: Findings, *, default: bool) -> bool:
+    """Read whether histograms are native; without the key they are as ``default`` says."""
+    if written is None:
+        return default
+    if written.value == _NATIVE and oldest < _NATIVE_SINCE:
+        findings.error(
+            "site/native-histograms",
+            f"native histograms need Prometheus {_NATIVE_SINCE[0]}.{_NATIVE_SINCE[1]}, and the oldest here is "
+            f"{oldest[0]}.{oldest[1]}",
+            written.span,
+            'if yours is newer, set oldest_prometheus: "3.0" in site.yaml; else leave histograms out',
+        )
+    return written.value == _NATIVE

@@ -15,9 +15,8 @@ from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Source, Stream
 from generator.notation.names import forbidden_label, look_up
 from generator.notation.patterns import overlap
 from generator.notation.quantities import bucket_bounds
-from generator.resolve.feeds import check_dropped, check_read
-from generator.resolve.metrics import resolve_metrics
-from generator.resolve.oldest import are_native
+from generator.resolve.metrics import check_dropped, check_read, resolve_metrics
+from generator.resolve.site import are_native
 from generator.spec.types import (
     ELSEWHERE,
     Entry,
