@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.live.credentials import Credentials
-    from generator.live.response import Response
     from generator.live.retry import Patience
+    from generator.live.transport import Response
 
 T = TypeVar("T")
 #: A larger dashboard is not read; the generated ones take some hundred kilobytes.

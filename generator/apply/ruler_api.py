@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.live.credentials import Credentials
-    from generator.live.response import Response
     from generator.live.retry import Patience
+    from generator.live.transport import Response
 
 #: The path of the rules in Mimir and Grafana Cloud, and after a custom prefix.
 _DEFAULT_PREFIX, _RULES = "/prometheus", "/config/v1/rules"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from generator.apply.generated import Generated
     from generator.live.answers import GroupState, RuleState
     from generator.live.credentials import Credentials
-    from generator.live.response import Response
     from generator.live.retry import Patience
+    from generator.live.transport import Response
 
     Groups = Mapping[str, tuple[Mapping[str, Any], ...]]
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.live.credentials import Credentials
-    from generator.live.response import Response
+    from generator.live.transport import Response
 
     T = TypeVar("T")
 

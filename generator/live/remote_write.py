@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.errors import LiveError
-    from generator.live.response import Response
+    from generator.live.transport import Response
 
 # The one NaN that means "this series ends here"; any other NaN is a value.
 STALE_NAN: float = unpack("<d", (0x7FF0000000000002).to_bytes(8, "little"))[0]

@@ -19,7 +19,7 @@ from generator.live.errors import LiveError, TimedOutError, TooLargeError, Unrea
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.live.response import Response
+    from generator.live.transport import Response
 
 _BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _PASSING = _BUSY | {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}

@@ -16,9 +16,8 @@ from generator.audit.report import as_text
 from generator.audit.server import ServerSource
 from generator.diagnostics import Severity
 from generator.live.remote_write import TimeSeries, write
-from generator.live.response import Response
 from generator.live.server import ServerConfig
-from generator.live.transport import Connection
+from generator.live.transport import Connection, Response
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.simulate.history import simulate
 from generator.simulate.scenario import RequestedIncident, scenario_with

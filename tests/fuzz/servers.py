@@ -26,8 +26,7 @@ from generator.commands.compiling import checked
 from generator.live.api import PrometheusApi
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
-from generator.live.response import Response
-from generator.live.transport import Connection
+from generator.live.transport import Connection, Response
 from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay import formats
 from generator.replay.jobs import NoAnswers, WorkerPool

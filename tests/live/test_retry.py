@@ -9,8 +9,8 @@ import pytest
 from msgspec import Struct, field
 
 from generator.live.errors import LiveError, TimedOutError, TooLargeError, UncertainError, UnreachedError
-from generator.live.response import Response
 from generator.live.retry import Patience, repeated, retry_after
+from generator.live.transport import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
