@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from generator.spec.reference import Key, KeySection
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
@@ -63,10 +61,9 @@ def _answer(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         return _write(arguments.output)
     if arguments.markdown:
-        from generator.commands.side_by_side import side_by_side  # noqa: PLC0415
-        from generator.spec.reference import sections  # noqa: PLC0415 - the schemas alone are read faster
+        from generator.commands.reference import reference  # noqa: PLC0415 - the schemas alone are read faster
 
-        sys.stdout.write("\n".join((*map(_page, sections()), side_by_side())))
+        sys.stdout.write(reference())
         return OK
     sys.stdout.write(schema_text(arguments.kind))
     return OK
@@ -75,24 +72,6 @@ def _answer(arguments: argparse.Namespace) -> int:
 def schema_files() -> dict[str, str]:
     """Read every schema, by file name; they refer to each other by these names."""
     return {f"{kind}{SUFFIX}": schema_text(kind) for kind in sorted(KINDS)}
-
-
-def _page(section: KeySection) -> str:
-    """Write the keys of a section as a table in Markdown."""
-    places = "\n".join(f"- `{place}`" for place in section.places)
-    head = f"### {section.title}\n\n{section.meaning}\n\n{places}\n\n"
-    return (
-        head
-        + "| key | type | if missing | example | meaning |\n|---|---|---|---|---|\n"
-        + "".join(map(_row, section.keys))
-    )
-
-
-def _row(key: Key) -> str:
-    absent = "**required**" if key.required else key.absent
-    example = f"`{key.example}`" if key.example else ""
-    cells = (f"`{key.path}`", key.type, absent, example, key.meaning)
-    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
 
 
 def _write(target: Path) -> int:

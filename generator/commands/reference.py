@@ -1,4 +1,4 @@
-"""The shipped profiles side by side, as a table in Markdown: signal by profile."""
+"""The reference in Markdown: all keys of the specs, and the shipped profiles side by side, signal by profile."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from generator.model.service import RUN
 from generator.resolve.model import resolve_common
 from generator.resolve.profile import Measured, resolve_measured
 from generator.spec.load import load_shared
+from generator.spec.reference import sections
 from generator.spec.sources import shipped_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from generator.spec.reference import Key, KeySection
     from generator.spec.types import ProfileSpec
 
 _SEGMENTS = ("release", "model", "tool", "stop_reason")
@@ -26,8 +28,31 @@ signals. A signal that a profile does not measure is on no board, in no alert, a
 """
 
 
-def side_by_side() -> str:
-    """Write the table."""
+def reference() -> str:
+    """Write it all."""
+    return "\n".join((*map(_page, sections()), _side_by_side()))
+
+
+def _page(section: KeySection) -> str:
+    """Write the keys of a section as a table in Markdown."""
+    places = "\n".join(f"- `{place}`" for place in section.places)
+    head = f"### {section.title}\n\n{section.meaning}\n\n{places}\n\n"
+    return (
+        head
+        + "| key | type | if missing | example | meaning |\n|---|---|---|---|---|\n"
+        + "".join(map(_key_row, section.keys))
+    )
+
+
+def _key_row(key: Key) -> str:
+    absent = "**required**" if key.required else key.absent
+    example = f"`{key.example}`" if key.example else ""
+    cells = (f"`{key.path}`", key.type, absent, example, key.meaning)
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
+
+
+def _side_by_side() -> str:
+    """Write the table of the profiles."""
     shared = load_shared(shipped_sources()).specs
     if shared is None:
         return ""
