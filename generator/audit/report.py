@@ -1,4 +1,7 @@
-"""An audit, for people as a table and problems with their solutions, and for programs as one JSON object."""
+"""An audit, for people as a table and problems with their solutions, and for programs as one JSON object.
+
+So is an audit of foreign dashboards and rule files, with the unknown names of each file.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ from collections import Counter
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 
+from generator.audit.phantoms import InProfiles
 from generator.diagnostics import Severity
 from generator.diagnostics.text import render_text, summary
-from generator.diagnostics.wording import printable
+from generator.diagnostics.wording import counted, printable
 from generator.model.names import LE
 from generator.model.units import number, percent
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from generator.audit.checks import Audit
     from generator.audit.findings import Finding
     from generator.audit.observe import Observed, ObservedMetric, UnknownMetric
+    from generator.audit.phantoms import NameSource, Phantom
     from generator.model.metrics import Metric
 
 _HEAD = ("metric", "series", "bound", "of bound", "of budget", "most by")
@@ -162,3 +167,47 @@ def _stranger(unknown: UnknownMetric) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     fix = to_builtins(finding.fix) if finding.fix else None
     return {**to_builtins(finding.diagnostic), "metric": finding.metric, "fix": fix}
+
+
+class CheckedFile(Struct, frozen=True):
+    """A file, the number of its queries, and their problems."""
+
+    file: str
+    queries: int
+    phantoms: tuple[Phantom, ...]
+
+
+def phantoms_as_text(files: Sequence[CheckedFile], known: NameSource) -> Iterator[str]:
+    """List the unknown names in each file, and count them."""
+    for one in files:
+        yield f"{printable(one.file)}: {one.queries} queries, {_counts(one.phantoms)}\n"
+        yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
+    total = [phantom for one in files for phantom in one.phantoms]
+    where = "a profile" if isinstance(known, InProfiles) else printable(known.place)
+    yield f"in total: {_counts(total)}\n" if total else f"all that they name is known to {where}\n"
+
+
+def _counts(phantoms: Sequence[Phantom]) -> str:
+    """Count the names, of metrics and of labels, and the queries that could not be read."""
+    unread = sum(bool(one.expr) for one in phantoms)
+    names = counted(len(phantoms) - unread, "unknown name")
+    queries = "1 query" if unread == 1 else f"{unread} queries"
+    return f"{names}, {queries} not read" if unread else names
+
+
+def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:
+    is_known = "no profile knows it" if isinstance(known, InProfiles) else "nothing exposes it"
+    place = printable(phantom.place or "no title")
+    if phantom.expr:
+        yield f"{place}: not read, since {phantom.help}: {printable(phantom.expr)}"
+        return
+    help_ = f": {printable(phantom.help)}" if phantom.help else ""
+    if phantom.label:
+        yield f'{place}: label "{printable(phantom.label)}" of {printable(phantom.metric)}, {is_known}{help_}'
+    else:
+        yield f"{place}: metric {printable(phantom.metric)}, {is_known}{help_}"
+
+
+def phantoms_as_json(files: Sequence[CheckedFile], known: NameSource) -> Iterator[str]:
+    """Write ``{"version", "source", "files": [...]}``, in ASCII."""
+    yield json.dumps({"version": 1, "source": known.place, "files": to_builtins(files)}, indent=2) + "\n"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from contextlib import closing, contextmanager
@@ -13,14 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from msgspec import Struct, to_builtins
-
 from generator.audit.checks import Audit, audit
 from generator.audit.exposition import Fetched, exposed_source, fetch_file, fetch_url, parse
 from generator.audit.families import series_names
 from generator.audit.phantoms import MADE, InProfiles, NamesInExposition, NamesOnServer, phantoms
 from generator.audit.queries import read_queries
-from generator.audit.report import as_json, as_text
+from generator.audit.report import CheckedFile, as_json, as_text, phantoms_as_json, phantoms_as_text
 from generator.audit.server import ServerSource
 from generator.audit.source import TARGET_LABELS
 from generator.checks.world import of_library
@@ -31,16 +28,15 @@ from generator.commands.compiling import on_specs, service_named
 from generator.commands.init import SITE
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
-from generator.diagnostics.wording import counted, printable
 from generator.discover.recognise import candidates
 from generator.errors import CommandError
 from generator.model.names import LE, TARGET_INFO
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from generator.audit.phantoms import Labels, NameSource, Phantom
+    from generator.audit.phantoms import Labels, NameSource
     from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
@@ -127,14 +123,6 @@ def _shown(audits: tuple[Audit, ...], outcome: Compilation, format_: str) -> Ite
     return as_text(audits, outcome.texts, colour=colours(sys.stdout))
 
 
-class _CheckedFile(Struct, frozen=True):
-    """A file, the number of its queries, and their problems."""
-
-    file: str
-    queries: int
-    phantoms: tuple[Phantom, ...]
-
-
 def audit_dashboards(arguments: argparse.Namespace) -> int:
     """Name the metrics that do not exist; the exit status is 1 if there are any."""
     try:
@@ -145,13 +133,13 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
             # A record of one file may be read in another.
             every = phantoms([query for _, files in queries for query in files], known)
             files = [
-                _CheckedFile(str(path), len(queries_of), tuple(one for one in every if one.file == str(path)))
+                CheckedFile(str(path), len(queries_of), tuple(one for one in every if one.file == str(path)))
                 for path, queries_of in queries
             ]
             sys.stdout.writelines(
-                _phantoms_as_json(files, known)
+                phantoms_as_json(files, known)
                 if arguments.format == "json"
-                else _phantoms_as_text(files, known)
+                else phantoms_as_text(files, known)
             )
     except CommandError as problem:
         complain(str(problem), problem.help)
@@ -196,37 +184,3 @@ def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
         every = frozenset({*labels, *dropped.get(metric.name, ()), *TARGET_LABELS})
         for name in series_names(metric):
             yield name, every | {LE} if name.endswith("_bucket") else every
-
-
-def _phantoms_as_text(files: Sequence[_CheckedFile], known: NameSource) -> Iterator[str]:
-    for one in files:
-        yield f"{printable(one.file)}: {one.queries} queries, {_counts(one.phantoms)}\n"
-        yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
-    total = [phantom for one in files for phantom in one.phantoms]
-    where = "a profile" if isinstance(known, InProfiles) else printable(known.place)
-    yield f"in total: {_counts(total)}\n" if total else f"all that they name is known to {where}\n"
-
-
-def _counts(phantoms: Sequence[Phantom]) -> str:
-    """Count the names, of metrics and of labels, and the queries that could not be read."""
-    unread = sum(bool(one.expr) for one in phantoms)
-    names = counted(len(phantoms) - unread, "unknown name")
-    queries = "1 query" if unread == 1 else f"{unread} queries"
-    return f"{names}, {queries} not read" if unread else names
-
-
-def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:
-    is_known = "no profile knows it" if isinstance(known, InProfiles) else "nothing exposes it"
-    place = printable(phantom.place or "no title")
-    if phantom.expr:
-        yield f"{place}: not read, since {phantom.help}: {printable(phantom.expr)}"
-        return
-    help_ = f": {printable(phantom.help)}" if phantom.help else ""
-    if phantom.label:
-        yield f'{place}: label "{printable(phantom.label)}" of {printable(phantom.metric)}, {is_known}{help_}'
-    else:
-        yield f"{place}: metric {printable(phantom.metric)}, {is_known}{help_}"
-
-
-def _phantoms_as_json(files: Sequence[_CheckedFile], known: NameSource) -> Iterator[str]:
-    yield json.dumps({"version": 1, "source": known.place, "files": to_builtins(files)}, indent=2) + "\n"
