@@ -5,7 +5,7 @@ Each difference is listed once, with all the services that it affects.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,18 +13,15 @@ from msgspec import Struct
 from generator.alerts.registry import in_words
 from generator.diagnostics.wording import listed, printable, shortened
 from generator.markdown import code, text
-from generator.model.metrics import MetricType
+from generator.model.metrics import Label, Metric, MetricType
 from generator.model.streams import Stream
 from generator.model.units import Unit, duration, human, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.alerts import Alert
     from generator.model.delivery import Receiver
-    from generator.model.metrics import Label, Metric
     from generator.model.service import Model, Objective, Service, Site
     from generator.model.signals import Signal
 

@@ -16,7 +16,7 @@ from generator.alerts.floors import check_traffic
 from generator.alerts.tiers import Reason, report_unreachable, written_bounds
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, AlertSeverity, Burn, BurnRate, Tier
-from generator.model.signals import Better, Share
+from generator.model.signals import Better, Share, Signal
 from generator.model.units import DAY, HOUR, MINUTE, Unit, duration, human, plain
 from generator.notation.times import MONTH, burns, scaled
 from generator.promql.expr import Expr, all_of, any_of, call, number
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from generator.alerts.guide import Guide
     from generator.model.rules import RecordingRule
     from generator.model.service import Library, Service
-    from generator.model.signals import Signal
     from generator.spec.types import Text
 
 #: The time over which the last short window with events is looked for, in seconds.

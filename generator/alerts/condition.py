@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, has_mildest, pace_part
-from generator.model.service import RUN, worded
+from generator.model.service import RUN, Service, worded
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Signal, Take
 from generator.model.streams import Stream
 from generator.model.units import Unit, duration
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from generator.model.alerts import Alert, AlertSeverity, Burn, Tier
-    from generator.model.service import Service
 
 #: Sums of rates are slightly off whole counts: a floor of N is compared as half an event less.
 HALF_EVENT = 0.5

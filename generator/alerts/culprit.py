@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BOUND, Regression, Reports, Threshold
+from generator.model.alerts import BOUND, Alert, Regression, Reports, Threshold
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, HOUR
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
 #: The share of the bad events that counts as most of them.

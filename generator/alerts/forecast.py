@@ -8,27 +8,23 @@ from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.tiers import BELOW_ZERO, Reason, bounded_tiers, value_bound
 from generator.model import names
-from generator.model.alerts import Forecast
-from generator.model.signals import Cost, Count
+from generator.model.alerts import Alert, Forecast, Tier
+from generator.model.signals import Cost, Count, Signal
 from generator.model.streams import cost
 from generator.model.units import DAY, HOUR
-from generator.promql.expr import any_of, call, number
+from generator.promql.expr import Expr, Series, any_of, call, number
 from generator.scenarios.loads import spending
 from generator.scenarios.subject import MARGIN, SLACK, Subject
 from generator.scenarios.timeline import TestCase, idle
-from generator.streams.scope import join, over_window, rule, summed
+from generator.streams.scope import Scope, join, over_window, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Ground
     from generator.alerts.guide import Guide
-    from generator.model.alerts import Alert, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.model.signals import Signal
-    from generator.promql.expr import Expr, Series
-    from generator.streams.scope import Scope
 
 #: The last hours, in seconds, whose pace is that of the day.
 PACE = 6 * HOUR

@@ -12,7 +12,7 @@ from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, Reason, bounded_tiers
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Bound, Overflow, Tier
 from generator.model.panels import PANELS
-from generator.model.signals import Quantile
+from generator.model.signals import Quantile, Signal
 from generator.model.units import Unit, human
 from generator.notation.quantities import ResolvedBound, amount
 from generator.scenarios.loads import Traffic, beyond_last
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.alerts.guide import Guide
     from generator.model.service import Service
-    from generator.model.signals import Signal
     from generator.promql.expr import Expr
     from generator.scenarios.timeline import Load, TestCase
     from generator.spec.types import Text

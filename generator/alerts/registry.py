@@ -26,7 +26,7 @@ from generator.alerts import (
 from generator.alerts.condition import Condition, Ground
 from generator.model import names
 from generator.model.panels import PANELS, PanelPlace
-from generator.model.service import worded
+from generator.model.service import Service, worded
 from generator.model.units import duration
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from generator.alerts.guide import Guide
     from generator.model.alerts import Alert, AlertKind, Tier
     from generator.model.rules import RecordingRule
-    from generator.model.service import Service
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
     from generator.scenarios.subject import Subject

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.alerts import chance, condition, usual
 from generator.alerts.chance import SEEN, SIGMAS, dispersion
-from generator.alerts.condition import HALF_EVENT
+from generator.alerts.condition import HALF_EVENT, Ground
 from generator.alerts.draft import Draft, Resolved, about_signal
 from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
@@ -29,7 +29,6 @@ from generator.streams.scope import each, spread, top
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.condition import Ground
     from generator.alerts.guide import Guide
     from generator.model.alerts import Alert, Tier
     from generator.model.service import Service

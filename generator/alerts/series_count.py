@@ -8,7 +8,7 @@ from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, bound_of
 from generator.alerts.guide import RELEASES, Guide, ask
 from generator.model import names
-from generator.model.alerts import Bound, SeriesCount, Tier
+from generator.model.alerts import Alert, Bound, SeriesCount, Tier
 from generator.model.units import Unit
 from generator.scenarios.subject import SLACK, Subject
 from generator.scenarios.timeline import SeriesId, TestCase
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.draft import Draft, Resolved
-    from generator.model.alerts import Alert
     from generator.model.service import Service
     from generator.promql.expr import Expr
 

@@ -10,7 +10,7 @@ from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
 from generator.alerts.guide import RELEASES, Guide, ask
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, Undeclared
+from generator.model.alerts import MIN_BAD_EVENTS, Alert, Tier, Undeclared
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
 from generator.scenarios.loads import Traffic, some
 from generator.scenarios.subject import PLENTY, SLACK, Subject
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from generator.alerts.draft import AlertScope, Draft, Resolved
-    from generator.model.alerts import Alert, Tier
     from generator.model.service import Service
     from generator.model.streams import Stream
 

@@ -9,7 +9,7 @@ from generator.alerts.condition import SERVICE, Ground
 from generator.alerts.draft import Draft, Resolved, about_signal
 from generator.alerts.guide import Guide, ask
 from generator.model import names
-from generator.model.alerts import Unpriced
+from generator.model.alerts import Alert, Tier, Unpriced
 from generator.model.panels import UNPRICED
 from generator.model.signals import Cost, Tokens
 from generator.model.streams import MODEL, TOKEN_TYPE
@@ -23,7 +23,6 @@ from generator.signals.prices import without_strays
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.model.alerts import Alert, Tier
     from generator.model.service import Service
 
 _ON = (MODEL, TOKEN_TYPE)

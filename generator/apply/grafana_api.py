@@ -16,14 +16,13 @@ from msgspec import Raw, Struct, field
 from generator.diagnostics.wording import printable, shortened
 from generator.live.answers import decoded
 from generator.live.errors import LiveError, UncertainError
-from generator.live.transport import Connection, open_connection
+from generator.live.transport import Connection, Response, open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.live.credentials import Credentials
     from generator.live.retry import Patience
-    from generator.live.transport import Response
 
 T = TypeVar("T")
 #: A larger dashboard is not read; the generated ones take some hundred kilobytes.

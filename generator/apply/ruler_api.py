@@ -17,14 +17,13 @@ from msgspec.structs import replace
 
 from generator.diagnostics.wording import counted, printable, shortened
 from generator.live.errors import LiveError
-from generator.live.transport import Connection, open_connection
+from generator.live.transport import Connection, Response, open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.live.credentials import Credentials
     from generator.live.retry import Patience
-    from generator.live.transport import Response
 
 #: The path of the rules in Mimir and Grafana Cloud, and after a custom prefix.
 _DEFAULT_PREFIX, _RULES = "/prometheus", "/config/v1/rules"

@@ -13,14 +13,13 @@ from generator.live.scrapes import is_other, scraped_every
 from generator.model import names
 from generator.model.units import duration, parse_duration
 from generator.promql.expr import aggregate, escape_regex, series
-from generator.promql.syntax import readings
+from generator.promql.syntax import Reading, readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.apply.generated import Generated
     from generator.live.api import PrometheusApi
-    from generator.promql.syntax import Reading
 
 _PARTS = ("_bucket", "_count", "_sum")
 #: The beginnings of the records of raw passes.

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.diagnostics import SHIPPED, Diagnostic, Severity
+from generator.diagnostics import SHIPPED, Diagnostic, Severity, Span
 from generator.diagnostics.wording import printable
-from generator.model.metrics import OTHER, Label
+from generator.model.metrics import OTHER, Label, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.audit.observe import Observed
-    from generator.diagnostics import Span
-    from generator.model.metrics import Metric
     from generator.model.service import Service
 
 _WIDTH = 100

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.families import CREATED, Stranger, prefixes, series_names, strangers
-from generator.audit.source import TARGET_LABELS, AuditSource, Groups
-from generator.audit.translated import translations, unread
-from generator.checks.cardinality.raw import RESTARTING, metric_series
-from generator.model.metrics import Metric, MetricType
+from generator.audit.source import TARGET_LABELS, AuditSource, Described, Groups
+from generator.audit.translated import ObservedTranslation, translations, unread
+from generator.checks.cardinality.raw import RESTARTING, MetricSeries, metric_series
+from generator.model.metrics import Label, Metric, MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE, TARGET_INFO
 from generator.model.outside import with_outside_values
 from generator.streams.raw import series_of
@@ -20,10 +20,6 @@ from generator.streams.raw import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.audit.source import Described
-    from generator.audit.translated import ObservedTranslation
-    from generator.checks.cardinality.raw import MetricSeries
-    from generator.model.metrics import Label
     from generator.model.service import Model, SeriesBudget, Service, Site
     from generator.model.streams import Stream
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, to_builtins
 
-from generator.audit.phantoms import InProfiles
+from generator.audit.phantoms import InProfiles, NameSource, Phantom
 from generator.diagnostics import Severity
 from generator.diagnostics.text import render_text, summary
 from generator.diagnostics.wording import counted, printable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from generator.audit.checks import Audit
     from generator.audit.findings import Finding
     from generator.audit.observe import Observed, ObservedMetric, UnknownMetric
-    from generator.audit.phantoms import NameSource, Phantom
     from generator.model.metrics import Metric
 
 _HEAD = ("metric", "series", "bound", "of bound", "of budget", "most by")

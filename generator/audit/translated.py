@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.metrics import OTHER, Label
+from generator.model.metrics import OTHER, Label, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.source import AuditSource
-    from generator.model.metrics import Metric
     from generator.model.service import Service
     from generator.model.streams import Source as Feed
     from generator.model.streams import Stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Findings
+from generator.diagnostics import Diagnostic, Findings
 from generator.diagnostics.wording import did_you_mean, listed
 from generator.model import names
 from generator.model.alerts import AlertSeverity
@@ -12,7 +12,6 @@ from generator.model.alerts import AlertSeverity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.diagnostics import Diagnostic
     from generator.prometheus.alertmanager import Routing
     from generator.spec.types import Entry, OneOrMany, ReceiverSpec
 

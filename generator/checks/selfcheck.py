@@ -16,14 +16,13 @@ from generator.checks.practice import (
     shows_stop_reasons,
     uncovered,
 )
-from generator.model.service import worded
+from generator.model.service import Service, worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
 from generator.model.streams import SPENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from generator.model.service import Service
 
 #: The signals of a first production release.
 MINIMUM = (

@@ -5,7 +5,7 @@ Shared rules are inferred once for all services that feed the same streams, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,6 @@ from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, un
 from generator.promql.syntax import PromqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
     from generator.model.service import Service
     from generator.prometheus.compiled import Compiled
 

@@ -9,13 +9,12 @@ from generator.model.service import RUN
 from generator.resolve.model import resolve_common
 from generator.resolve.profile import Measured, resolve_measured
 from generator.spec.load import load_shared
-from generator.spec.reference import sections
+from generator.spec.reference import Key, KeySection, sections
 from generator.spec.sources import shipped_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from generator.spec.reference import Key, KeySection
     from generator.spec.types import ProfileSpec
 
 _SEGMENTS = ("release", "model", "tool", "stop_reason")

@@ -19,7 +19,7 @@ from generator.commands.values import TimeSpan, instant, iso_time, length, prome
 from generator.diagnostics.wording import printable
 from generator.model.units import parse_duration
 from generator.promql.expr import aggregate, series
-from generator.simulate.history import simulate
+from generator.simulate.history import Truth, simulate
 from generator.simulate.incidents import effects, incident_names
 from generator.simulate.scenario import RequestedIncident, Scenario, scenario_with
 from generator.streams.raw import as_classic
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service
-    from generator.simulate.history import Truth
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

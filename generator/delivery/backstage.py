@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, RuleText
+from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.model.names import DASHBOARDS, GRAFANA_TAG, SERVICE
 from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.deliver import Limit
     from generator.model.delivery import Backstage
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.artifact import Artifact, File
-from generator.diagnostics import Diagnostic, Severity
+from generator.diagnostics import Diagnostic, Severity, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.delivery.registry import TargetModule
-    from generator.diagnostics import Span
     from generator.model.delivery import Target
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +18,12 @@ from msgspec import Struct
 from generator.artifact import Artifact
 from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.diagnostics import Severity
-from generator.model.delivery import KUSTOMIZATION, secret_key
+from generator.model.delivery import KUSTOMIZATION, Kubernetes, secret_key
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 from generator.prometheus.alertmanager import OURS, Routing, configuration
 from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from generator.model.delivery import Kubernetes
     from generator.model.service import Service, Site
 
 #: The label that all objects share.

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, RuleText, join_groups
+from generator.delivery.deliver import GENERATED, Limit, RuleText, join_groups
 from generator.model.names import GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.deliver import Limit
     from generator.model.delivery import Mimir
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, RuleText
+from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.model import names
 from generator.model.alerts import BurnRate
 from generator.model.signals import Share, Signal
@@ -21,7 +21,6 @@ from generator.promql.expr import quote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.deliver import Limit
     from generator.model.delivery import OpenSlo
     from generator.model.service import Objective, Service, Site
     from generator.prometheus.alertmanager import Routing

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, RuleText
+from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.deliver import Limit
     from generator.model.delivery import Terraform
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import Limit
+from generator.delivery.deliver import Limit, RuleText
 from generator.delivery.kubernetes import ObjectKind, kustomization, rules_object
 from generator.model.units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.deliver import RuleText
     from generator.model.delivery import VictoriaMetrics
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing

@@ -20,7 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from generator.model.units import HOUR
-from generator.simulate.agents import Agent, run, stuck_call
+from generator.simulate.agents import Agent, LlmCall, Loop, Run, run, stuck_call
 from generator.simulate.draws import stream
 from generator.simulate.exposition import Process, ServiceExposition
 from generator.simulate.incidents import (
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from generator.model.service import Service
-    from generator.simulate.agents import LlmCall, Loop, Run
     from generator.simulate.scenario import Arrivals
 
     Sleep = Callable[[float], None]

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from generator.audit.checks.labels import may_be_listed
 from generator.audit.translated import alternatives
 from generator.discover.promises import ProposedObjective, not_above
-from generator.model.metrics import OTHER, Label
+from generator.model.metrics import OTHER, Label, Metric
 from generator.model.names import TARGET_INFO
 from generator.model.signals import Better, Quantile, lowest
 from generator.model.units import WEEK, Unit, human, human_seconds, plain
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.discover.recognise import Match
-    from generator.model.metrics import Metric
 
 #: A list with more values cannot be kept by hand.
 _MOST_LISTED = 30

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from generator.audit.exposition import exposed_source
+from generator.audit.exposition import Exposition, exposed_source
 from generator.audit.server import ServerSource
 from generator.discover.draft import LABELS, Environments, environments
 from generator.promql.expr import Series, aggregate, escape_regex
@@ -15,7 +15,6 @@ from generator.promql.expr import Series, aggregate, escape_regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from generator.audit.exposition import Exposition
     from generator.audit.source import AuditSource
     from generator.live.api import PrometheusApi
     from generator.model.service import Service

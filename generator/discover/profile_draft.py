@@ -17,7 +17,7 @@ from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
 from generator.discover.draft import words
 from generator.discover.feeding import READ_UNITS, fed, in_dollars
-from generator.discover.foreign import HISTOGRAM, SUMMARY, TELLING, Feed, Part, Place, exposed_metric
+from generator.discover.foreign import HISTOGRAM, SUMMARY, TELLING, Exposed, Feed, Part, Place, exposed_metric
 from generator.discover.label_finders import labels_of, other_outcomes, token_label
 from generator.discover.profile_text import Writer
 from generator.discover.statuses import doubts, told_apart
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.audit.source import AuditSource
-    from generator.discover.foreign import Exposed
     from generator.model.streams import Stream
 
 

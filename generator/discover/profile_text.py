@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.discover import meaning
 from generator.discover.draft import pairs, word, words
-from generator.discover.foreign import HISTOGRAM
+from generator.discover.foreign import HISTOGRAM, Exposed, Feed, Part, Place
 from generator.discover.statuses import MOST_VALUES, merged, reading_of
 from generator.model.units import plain
 from generator.promql.expr import escape_regex
@@ -15,7 +15,6 @@ from generator.promql.expr import escape_regex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from generator.discover.foreign import Exposed, Feed, Part, Place
 
 _OK, _ERROR, _TOTAL, _OTHER = "ok", "error", "total", "other"
 #: The library has no signals of this stream.

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from generator import foundation
 from generator.audit.families import CREATED, strangers
-from generator.audit.observe import observe
+from generator.audit.observe import Observed, observe
 from generator.audit.translated import alternatives, is_read
-from generator.diagnostics import Result, Severity
+from generator.diagnostics import Diagnostic, Result, Severity
 from generator.diagnostics.wording import closest, listed, printable
-from generator.discover.draft import pairs
+from generator.discover.draft import Environments, pairs
 from generator.discover.feeding import is_of_calls
 from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
@@ -33,10 +33,7 @@ from generator.streams.raw import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.audit.observe import Observed
     from generator.audit.source import AuditSource
-    from generator.diagnostics import Diagnostic
-    from generator.discover.draft import Environments
     from generator.foundation import Foundation
     from generator.spec.types import ProfileSpec
 

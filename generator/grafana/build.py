@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from generator.grafana import drawings
 from generator.grafana.alerts import event_annotations
-from generator.grafana.panels import Draw, Kind, Panel, Placed, Query, place, refs
+from generator.grafana.panels import Dashboard, Draw, Kind, Panel, Placed, Query, place, refs
 from generator.grafana.queries import replaced, within_a_day
 from generator.grafana.variables import DATASOURCE, Variable, outside, with_everything
 from generator.model import names
@@ -24,7 +24,6 @@ from generator.promql.syntax import is_selector
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.grafana.panels import Dashboard
     from generator.grafana.records import Records
 
 Json = dict[str, Any]

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import cycle
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,15 +18,12 @@ from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
 from generator.model.alerts import Alert, BurnRate, Threshold
 from generator.model.panels import PanelPlace
-from generator.model.service import worded
+from generator.model.service import Service, Site, worded
 from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Expr, Series
 from generator.promql.syntax import Reference, references
 from generator.signals.releases import events_name
-
-if TYPE_CHECKING:
-    from generator.model.service import Service, Site
 
 #: The value that services report in place of unlisted ones.
 _OTHER = "other"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.instrumentation.view import distinct_names
+from generator.instrumentation.view import LabelView, MetricView, Names, distinct_names
 from generator.model.metrics import Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.streams import roles as streams
@@ -20,7 +20,6 @@ from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Out
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.instrumentation.view import LabelView, MetricView, Names
     from generator.model.service import Service
 
 #: The events that a block ends with.

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.metrics import Across, Metric
+from generator.model.metrics import Across, Label, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.instrumentation.events import Roles
-    from generator.model.metrics import Label
     from generator.model.service import Service
 
 _LATIN, _BASIC = 0x100, 0x10000

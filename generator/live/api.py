@@ -25,13 +25,12 @@ from generator.live.answers import (
 )
 from generator.live.errors import LiveError, NotFoundError, RefusedError, TimedOutError, TooLargeError
 from generator.live.retry import ONCE, Patience, gave_up
-from generator.live.transport import Connection, open_connection
+from generator.live.transport import Connection, Response, open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.live.credentials import Credentials
-    from generator.live.transport import Response
 
     T = TypeVar("T")
 

@@ -19,14 +19,13 @@ from generator.live.plan import RecordNode, ScheduledRule, plan
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.states import State, Timing, advance
 from generator.model import names
-from generator.model.rules import RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from generator.live.answers import RangeResult, RangeSeries
     from generator.live.api import PrometheusApi
-    from generator.model.rules import AlertingRule
 
     Progress = Callable[[str, int, int], None]
 

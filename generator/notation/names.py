@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
-from generator.diagnostics import Diagnostic, Note, Span, error
+from generator.diagnostics import Diagnostic, Findings, Note, Span, error
 from generator.diagnostics.wording import closest, did_you_mean, listed, quoted
 from generator.model import names
 from generator.model.identifiers import unbounded
@@ -19,7 +19,6 @@ from generator.model.identifiers import unbounded
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from generator.diagnostics import Findings
     from generator.model.metrics import Label
     from generator.spec.types import ProfileSpec, Text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
@@ -11,20 +11,15 @@ from msgspec import Struct
 from generator.artifact import Artifact
 from generator.diagnostics import Span
 from generator.model import names
-from generator.model.alerts import AlertSeverity, Unpriced
-from generator.model.delivery import Email, PagerDuty, Slack, Webhook
+from generator.model.alerts import Alert, AlertSeverity, Unpriced
+from generator.model.delivery import Channel, Email, PagerDuty, Receiver, Slack, Webhook
 from generator.model.units import DAY, duration
-from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.block_yaml import Mapped, block_yaml
 from generator.promql.expr import quote
 from generator.resolve.site import UNROUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from generator.model.alerts import Alert
-    from generator.model.delivery import Channel, Receiver
     from generator.model.service import Service
-    from generator.prometheus.block_yaml import Mapped
 
 _COMMENT = """\
 # How alerts reach people, generated from the specs: an example for Alertmanager, to copy and fill in.

@@ -21,10 +21,10 @@ from generator.model.alerts import (
     Unpriced,
 )
 from generator.model.outside import STREAM, outside_alert
-from generator.model.rules import split
-from generator.model.service import RELEASE, WAY, fill_in
-from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
-from generator.model.streams import SPENT
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup, split
+from generator.model.service import RELEASE, WAY, Service, Site, fill_in
+from generator.model.signals import Cost, Quantile, Share, Signal, Tokens, divisor
+from generator.model.streams import SPENT, Stream
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, labelled, vector
 from generator.resolve.segments import SIGNALS
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from generator.model.alerts import Alert
-    from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-    from generator.model.service import Service, Site
-    from generator.model.signals import Signal
-    from generator.model.streams import Stream
 
 #: A rule of a service's own may write this many times the service's budget of recorded series.
 _LIMIT = 2

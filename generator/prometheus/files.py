@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.rules import RecordingRule, Rule, RuleFile
+from generator.model.rules import RecordingRule, Rule, RuleFile, RuleGroup, SharedRules
 from generator.model.units import duration
-from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.block_yaml import Mapped, block_yaml
 from generator.promql.layout import layout_alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.rules import RuleGroup, SharedRules
     from generator.model.service import Service, Site
-    from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
 
 _COMMENT = """\

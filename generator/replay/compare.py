@@ -19,13 +19,12 @@ from generator.replay.formats import (
     text_table,
 )
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
-from generator.replay.report import MOST_ROWS
+from generator.replay.report import MOST_ROWS, ActivePeriod, Report
 from generator.replay.times import after, clock, lasting, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.replay.report import ActivePeriod, Report
 
 _NOTHING = "Every alert would have fired exactly as before."
 _HEAD = ("change", "first at (UTC)", "severity", "alert", "labels", "before", "now")

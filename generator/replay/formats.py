@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 from generator.diagnostics.wording import counted, printable
 from generator.markdown import code, text
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident, Score
-from generator.replay.report import MOST_ROWS
+from generator.replay.report import MOST_ROWS, ActivePeriod, AlertReport, Report
 from generator.replay.times import after, alert_value, clock, iso, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from generator.replay.report import ActivePeriod, AlertReport, Report
 
 
 #: The version of the JSON, also of a comparison; raised when a key changes its meaning or goes away.

@@ -15,17 +15,15 @@ from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
 from generator.promql.expr import Expr, Series, aggregate, binary, labelled
 from generator.replay.history import AlertHistory, histories
-from generator.replay.jobs import NoAnswers
+from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.scratch import NO_DATA, RawSource, check_scratch, scratch
-from generator.replay.subject import Needs, needs
+from generator.replay.subject import Needs, ReplaySubject, needs
 from generator.replay.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.model.service import Site
-    from generator.replay.jobs import WorkerPool
-    from generator.replay.subject import ReplaySubject
 
 
 _LOOKS = 60

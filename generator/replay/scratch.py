@@ -18,7 +18,7 @@ from generator.live.evaluate import LabelSet, evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, RuleGroup
 from generator.promql.syntax import LOOKBACK
 from generator.replay.history import evaluated, steps_within
 from generator.replay.jobs import Job, WorkerPool
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.model.rules import RuleGroup
     from generator.model.service import Site
     from generator.replay.subject import Needs, RawSelector
 

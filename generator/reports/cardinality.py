@@ -8,7 +8,7 @@ from generator.checks.cardinality.savings import Saving, of_records
 from generator.diagnostics.wording import counted
 from generator.json_text import json_member, json_with_members
 from generator.model.units import duration, number, percent
-from generator.reports.rows import Overview, ServiceRow, overview, shards
+from generator.reports.rows import MetricRow, Overview, ServiceRow, overview, shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.recorded import RecordSeries
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Service, Site
-    from generator.reports.rows import MetricRow
 
 #: Raised when a key changes its meaning or goes away.
 VERSION = 1

@@ -11,11 +11,11 @@ from msgspec import Struct
 from generator import markdown
 from generator.artifact import Artifact
 from generator.checks.cardinality.account import Load, SharedAccount, Total
-from generator.checks.selfcheck import MINIMUM, self_check
+from generator.checks.selfcheck import MINIMUM, SelfCheck, self_check
 from generator.model.names import SELF_CHECK
 from generator.model.units import duration, number, percent
 from generator.reports.cardinality import cardinality_json, service_numbers
-from generator.reports.rows import overview, service_row, shards
+from generator.reports.rows import ServiceRow, overview, service_row, shards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from generator.checks.facts import ServiceFacts
-    from generator.checks.selfcheck import SelfCheck
     from generator.memory import Memory
     from generator.model.service import Site
-    from generator.reports.rows import ServiceRow
 
 CARDINALITY_JSON = "reports/cardinality.json"
 CARDINALITY_MD = "reports/cardinality.md"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.alerts import regression
-from generator.alerts.draft import Draft, Resolved
+from generator.alerts.draft import AlertScope, Draft, Resolved
 from generator.alerts.floors import check_floors
 from generator.alerts.registry import BY_KEY
 from generator.alerts.tiers import capped, check_severity
-from generator.diagnostics import Findings
+from generator.diagnostics import Findings, Span
 from generator.diagnostics.wording import closest, listed, nearest_first, quoted
 from generator.model.alerts import Alert, AlertSeverity, Reports
 from generator.model.units import HOUR, MINUTE, Unit, duration
@@ -27,8 +27,6 @@ from generator.spec.types import Located
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.alerts.draft import AlertScope
-    from generator.diagnostics import Span
     from generator.spec.types import (
         AlertKindSpec,
         AlertSpec,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Diagnostic, Note, error
+from generator.diagnostics import Diagnostic, Findings, Note, error
 from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
 from generator.notation.names import refused_declaration, refused_label, undeclared
@@ -14,7 +14,6 @@ from generator.spec.types import ELSEWHERE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Findings
     from generator.spec.types import (
         BoundSpec,
         Entry,

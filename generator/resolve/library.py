@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from generator.alerts.draft import AlertScope
-from generator.diagnostics import Findings
+from generator.diagnostics import Findings, Span
 from generator.model.metrics import Label
 from generator.model.service import Library, Objective, ProfileFacts, Site
 from generator.model.signals import RUN_COUNT, SPEND, Better, Signal
@@ -24,7 +24,6 @@ from generator.signals.draft import SignalScope
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.diagnostics import Span
     from generator.spec.types import PricesSpec, ProfileSpec, SignalsSpec
 
 #: Placeholders for promises that only services make: close to perfect, so that every default bound is in reach.

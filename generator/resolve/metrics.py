@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics.wording import did_you_mean, listed, nearest_first
 from generator.model import names
-from generator.model.metrics import Across, Metric, MetricType
+from generator.model.metrics import Across, Label, Metric, MetricType
 from generator.notation.names import look_up, look_up_label
 from generator.notation.quantities import bucket_bounds
 from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.diagnostics import Findings
-    from generator.model.metrics import Label
     from generator.spec.types import OneOrMany, SourceOfStreamSpec, Text
 
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")

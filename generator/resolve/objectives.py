@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.diagnostics import Note, Span
+from generator.diagnostics import Findings, Note, Span
 from generator.model.service import Objective, Site
 from generator.model.signals import SPEND, Better, Distribution, Share, Signal, lowest, top_bucket
 from generator.model.units import DAY, Unit, human
@@ -17,7 +17,6 @@ from generator.notation.times import objective_window
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Findings
     from generator.spec.types import Entry, ObjectiveSpec, ServiceSpec, Text
 
 

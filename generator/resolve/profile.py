@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.registry import BY_KEY
-from generator.diagnostics import Findings
+from generator.diagnostics import Diagnostic, Findings
 from generator.diagnostics.wording import closest, listed, quoted
 from generator.notation.names import look_up, refused_declaration
 from generator.resolve.labels import resolve_labels
@@ -23,7 +23,6 @@ from generator.spec.types import BoundSpec, Entry, FeedSpec, Keyed, ProfileSpec,
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from generator.diagnostics import Diagnostic
     from generator.model.metrics import Label
     from generator.model.signals import Signal
     from generator.model.streams import Stream

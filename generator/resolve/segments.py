@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.alerts.tiers import capped
-from generator.diagnostics import Note
+from generator.diagnostics import Findings, Note
 from generator.diagnostics.wording import did_you_mean, listed
 from generator.model.metrics import OTHER
 from generator.model.streams import SPENT
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from generator.alerts.draft import AlertScope
-    from generator.diagnostics import Findings
     from generator.model.alerts import Alert, AlertSeverity
     from generator.model.signals import Signal
 

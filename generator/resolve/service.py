@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from generator.alerts.draft import AlertScope
 from generator.alerts.registry import module_of
 from generator.alerts.tiers import capped
-from generator.diagnostics import Findings
+from generator.diagnostics import Findings, Span
 from generator.model import names
 from generator.model.alerts import (
     FACTOR,
@@ -29,7 +29,7 @@ from generator.model.alerts import (
 from generator.model.metrics import Label
 from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
-from generator.model.streams import SPENT
+from generator.model.streams import SPENT, Stream
 from generator.model.units import duration
 from generator.notation.names import forbidden_label, set_elsewhere
 from generator.resolve.alerts import (
@@ -63,8 +63,6 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from generator.diagnostics import Span
-    from generator.model.streams import Stream
 
 _ALERT_LABEL = "alert/label"
 #: Labels of the constant that contains them.

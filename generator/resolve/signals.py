@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts import registry as alert_kinds
-from generator.diagnostics import Note
+from generator.diagnostics import Findings, Note, Span
 from generator.model import names
 from generator.model.service import RUN
 from generator.model.signals import RUN_COUNT, Better, Count, Distribution, Kind, Level, Signal, Take, Trend
@@ -24,7 +24,6 @@ from generator.spec.types import ELSEWHERE
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from generator.diagnostics import Findings, Span
     from generator.model.streams import Stream
     from generator.spec.types import (
         Entry,

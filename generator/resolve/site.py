@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.diagnostics import Diagnostic, Findings, Note
+from generator.diagnostics import Diagnostic, Findings, Note, Span
 from generator.diagnostics.wording import did_you_mean, listed
 from generator.model import names
 from generator.model.alerts import AlertSeverity
@@ -37,7 +37,6 @@ from generator.notation.times import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.diagnostics import Span
     from generator.spec.types import (
         AlertSpec,
         EmailSpec,

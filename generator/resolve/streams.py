@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics.wording import did_you_mean
 from generator.model import names
-from generator.model.metrics import FACTORS, Across, Metric, MetricType
+from generator.model.metrics import FACTORS, Across, Label, Metric, MetricType
 from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Source, Stream
 from generator.notation.names import forbidden_label, look_up
 from generator.notation.patterns import overlap
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.diagnostics import Findings, Span
-    from generator.model.metrics import Label
     from generator.model.service import Site
     from generator.resolve.service import Base
 

@@ -19,14 +19,13 @@ from generator.markdown import environment, text
 from generator.model import names
 from generator.model.alerts import Alert, Reports
 from generator.model.panels import TITLES
-from generator.model.service import RUN, worded
+from generator.model.service import RUN, Service, Site, worded
 from generator.model.signals import Signal
 from generator.promql.layout import layout
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
     from generator.memory import Memory
-    from generator.model.service import Service, Site
 
 
 #: A place for rows in the text of a page; no text of a spec contains it.

@@ -11,13 +11,11 @@ from generator.model import names
 from generator.model.signals import Count
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream, cost
 from generator.model.units import plain
-from generator.scenarios.subject import PLENTY
+from generator.scenarios.subject import PLENTY, Fixture, Subject
 from generator.scenarios.timeline import Load, SeriesId, merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from generator.scenarios.subject import Fixture, Subject
 
 
 class Traffic(Struct, frozen=True):

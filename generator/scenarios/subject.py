@@ -9,18 +9,16 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import OTHER
-from generator.model.signals import Better, Distribution, Quantile, Share, lowest, top_bucket
+from generator.model.signals import Better, Distribution, Quantile, Share, Signal, lowest, top_bucket
 from generator.model.units import HOUR, MINUTE
-from generator.scenarios.timeline import SeriesId, TestCase, Timeline
+from generator.scenarios.timeline import Load, SeriesId, TestCase, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.model.alerts import Alert, Tier
     from generator.model.service import Price, Site
-    from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.scenarios.timeline import Load
 
 #: Events a second: far above every floor.
 PLENTY = 100.0

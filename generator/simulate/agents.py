@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from generator.model.units import DAY, HOUR
 from generator.simulate.draws import Choice, stream
-from generator.simulate.incidents import ORDINARY
+from generator.simulate.incidents import ORDINARY, Conditions
 from generator.simulate.scenario import usual_runs_per_hour
 from generator.simulate.vocabulary import Vocabulary, vocabulary
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from random import Random
 
     from generator.model.service import Service
-    from generator.simulate.incidents import Conditions
     from generator.streams.roles import Reasons
 
     Prices = Mapping[tuple[str, str], float]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.metrics import FACTORS, Metric, MetricType
+from generator.model.metrics import FACTORS, Label, Metric, MetricType
 from generator.model.names import TARGET_INFO
 from generator.model.streams import MODEL, Source, Stream
 from generator.notation.patterns import example
@@ -21,7 +21,6 @@ from generator.streams.roles import Amount, Event, Role, role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from generator.model.metrics import Label
     from generator.model.service import Service
 
     #: The value of a stream's label.

@@ -14,18 +14,16 @@ from msgspec import Struct
 from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.simulate.agents import Agent, agent, run, stuck_call
 from generator.simulate.draws import poisson, stream
-from generator.simulate.exposition import Process, ServiceExposition
+from generator.simulate.exposition import Counter, Gauge, Histogram, Process, ServiceExposition
 from generator.simulate.incidents import EVERYTHING, MOST_STUCK, SECONDS_A_LOOP, Conditions, conditions
-from generator.simulate.scenario import Headcount, Life, headcount, lives
+from generator.simulate.scenario import Headcount, Life, Scenario, SimulatedRollout, headcount, lives
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from random import Random
 
     from generator.model.service import Service, Site
-    from generator.simulate.exposition import Counter, Gauge, Histogram
     from generator.simulate.incidents import SimulatedIncident
-    from generator.simulate.scenario import Scenario, SimulatedRollout
 
 _MS = 1000
 

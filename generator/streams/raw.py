@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import FACTORS, OTHER, Label
-from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
 from generator.model.units import plain, scientific
 from generator.promql.expr import (
     Expr,
@@ -32,7 +32,6 @@ from generator.streams.scope import rule
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.service import Service, Site
-    from generator.model.streams import Source, Stream
 
 
 #: Prometheus's own count of a target's series at each scrape.

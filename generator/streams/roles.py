@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.metrics import OTHER
+from generator.model.metrics import OTHER, Label
 from generator.notation.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.model.metrics import Label
     from generator.model.service import Service
     from generator.model.streams import Stream
 

@@ -9,7 +9,7 @@ from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, divisor
 from generator.model.units import HOUR, duration
-from generator.promql.expr import Expr, binary, call, number
+from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals import rare
 from generator.signals.events import whole
 from generator.signals.quantile import UNKNOWN_LENGTH
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from generator.alerts.condition import AlertNumber, Ground
     from generator.model.rules import RecordingRule
-    from generator.promql.expr import Series
 
 #: How far back the end of the last run is known: a longer run cannot be distinguished from a loop.
 LONGEST_RUN = 6 * HOUR

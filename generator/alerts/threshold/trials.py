@@ -13,7 +13,7 @@ from generator.alerts.chance import dispersion, sigmas
 from generator.alerts.condition import HALF_EVENT
 from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, recently
 from generator.model import names
-from generator.model.alerts import BOUND, Threshold, has_mildest
+from generator.model.alerts import BOUND, Threshold, Tier, has_mildest
 from generator.model.signals import (
     Better,
     Cost,
@@ -26,7 +26,7 @@ from generator.model.signals import (
     Signal,
     divisor,
 )
-from generator.model.streams import RUN_LATENCY
+from generator.model.streams import RUN_LATENCY, Stream
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.scenarios.loads import Traffic, beyond_last, counter, histogram, spending
 from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
@@ -37,8 +37,6 @@ from generator.signals.registry import load_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from generator.model.alerts import Tier
-    from generator.model.streams import Stream
 
 #: Events a second that outweigh everything else.
 _AMPLE = 1e9

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.checks import labels, metrics, series
-from generator.audit.observe import observe
+from generator.audit.observe import Observed, observe
 from generator.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from generator.audit.findings import Finding
-    from generator.audit.observe import Observed
     from generator.audit.source import AuditSource
     from generator.model.service import Model, Service
 

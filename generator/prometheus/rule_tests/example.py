@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from generator.model import names
 from generator.model.alerts import Absence, Bound, BurnRate, Change, Outside, Threshold, Undeclared
 from generator.model.outside import outside_label
-from generator.model.service import RELEASE, RUN
-from generator.model.signals import Better, Quantile, Share
-from generator.model.streams import MODEL
+from generator.model.service import RELEASE, RUN, Library, ProfileFacts, Service, Site
+from generator.model.signals import Better, Quantile, Share, Signal
+from generator.model.streams import MODEL, Stream
 from generator.model.units import DAY, Unit
 from generator.scenarios.subject import Fixture, Subject
 from generator.scenarios.timeline import SeriesId
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model.alerts import Alert, Tier
-    from generator.model.service import Library, ProfileFacts, Service, Site
-    from generator.model.signals import Signal
-    from generator.model.streams import Stream
 
 NAME, OWNER = "example-agent", "example-team"
 #: A link of each kind, with its reader's placeholders filled in.

@@ -13,10 +13,10 @@ from generator.alerts.burn_rate import burning
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.rules import AlertingRule, RecordingRule
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup, SharedRules
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
-from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.block_yaml import Mapped, block_yaml
 from generator.prometheus.rule_tests import example
 from generator.prometheus.rule_tests.budgets import STEP as BUDGET_STEP
 from generator.prometheus.rule_tests.budgets import budget_test
@@ -24,7 +24,7 @@ from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_c
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, texts_where_firing
 from generator.prometheus.shared import ERROR_BUDGET, PRICES, family_of
-from generator.promql.expr import aggregate, call, series
+from generator.promql.expr import Series, aggregate, call, series
 from generator.promql.syntax import references
 from generator.scenarios.subject import LONGEST, Subject
 from generator.scenarios.timeline import number_text, samples_of, series_of, values_of
@@ -36,12 +36,9 @@ if TYPE_CHECKING:
 
     from generator.alerts.culprit import Events
     from generator.model.alerts import Alert, Variant
-    from generator.model.rules import RuleGroup, SharedRules
     from generator.model.service import Library, Service, Site
-    from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
-    from generator.promql.expr import Series
     from generator.scenarios.timeline import Expectation, Phase, TestCase
 
 _SLUG = re.compile(r"[^a-z0-9.]+")

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 from generator.alerts.burn_rate import LEFT
 from generator.alerts.culprit import BY_CHANCE, LEAST_REST, MOST, OF_ALERT, TIMES, Against, clues, culprit
 from generator.alerts.rules import alerting_rules
-from generator.model.alerts import BurnRate, Overflow, Reports, Threshold
+from generator.model.alerts import Alert, BurnRate, Overflow, Reports, Threshold, Tier
 from generator.model.service import RELEASE
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from generator.alerts.condition import Ground
     from generator.alerts.culprit import Clue, Events
-    from generator.model.alerts import Alert, Tier
     from generator.scenarios.subject import Subject
 
     #: The events of each series of a stream within its window: labels and number.
