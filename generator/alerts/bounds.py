@@ -8,18 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts.condition import bound_series, rounded
-from generator.model import names
-from generator.model.alerts import (
-    BEYOND,
-    BOUND,
-    FACTOR,
-    OFFSET,
-    Alert,
-    Bound,
-    Burn,
-    Number,
-    has_mildest,
-)
+from generator.model import alerts, names
 from generator.promql.expr import Expr, binary, labelled, number
 from generator.streams.scope import Scope, grouped, join, largest, rule, spread
 
@@ -29,27 +18,28 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
 
 
-def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
+def bound_rules(alert: alerts.Alert, scope: Scope) -> Iterator[RecordingRule]:
     """Record every number of an alert."""
     numbers = tuple(alert.numbers)
     yield from (_number(alert, one, scope) for one in numbers if one.severity)
-    if has_mildest(alert):
+    if alerts.has_mildest(alert):
         severe, mild = (
-            bound_series(alert, str(tier.severity), BOUND) for tier in (alert.tiers[0], alert.tiers[-1])
+            bound_series(alert, str(tier.severity), alerts.BOUND)
+            for tier in (alert.tiers[0], alert.tiers[-1])
         )
         either = join("or", largest(mild.now()), largest(severe.now()))
         yield rule(names.MILDEST, either, **{names.ALERT: alert.name})
     yield from (_number(alert, one, scope) for one in numbers if not one.severity)
 
 
-def _number(alert: Alert, one: Number, scope: Scope) -> RecordingRule:
-    if isinstance(one.written, Bound):
+def _number(alert: alerts.Alert, one: alerts.Number, scope: Scope) -> RecordingRule:
+    if isinstance(one.written, alerts.Bound):
         return _bound(alert, one.severity, one.part, one.written, scope)
-    default = one.written.factor if isinstance(one.written, Burn) else one.written
+    default = one.written.factor if isinstance(one.written, alerts.Burn) else one.written
     return _plain(alert, one.severity, one.part, default, scope)
 
 
-def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[RecordingRule]:
+def variant_bounds(alert: alerts.Alert, scope: Scope, *, promised: bool) -> Iterator[RecordingRule]:
     """Record every number of a variant, without defaults: each service with the variant has its own.
 
     ``promised`` is whether the signal can have an objective that a number depends on.
@@ -59,7 +49,7 @@ def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[Re
             yield one
             continue
         part, severity = one.labels[names.PART], one.labels.get(names.SEVERITY, "")
-        if part not in {BOUND, BEYOND}:
+        if part not in {alerts.BOUND, alerts.BEYOND}:
             yield _rule(alert, severity, part, largest(_written(alert, severity, part, scope)))
         else:
             own = largest(_written(alert, severity, part, scope), (names.WORDS,))
@@ -67,13 +57,15 @@ def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[Re
             yield _rule(alert, severity, part, whole)
 
 
-def _plain(alert: Alert, severity: str, part: str, default: float, scope: Scope) -> RecordingRule:
+def _plain(alert: alerts.Alert, severity: str, part: str, default: float, scope: Scope) -> RecordingRule:
     """Record a number that depends on nothing else."""
     own = largest(_written(alert, severity, part, scope))
     return _rule(alert, severity, part, join("or", own, number(default) * _everyone(scope)))
 
 
-def _bound(alert: Alert, severity: str, part: str, default: Bound, scope: Scope) -> RecordingRule:
+def _bound(
+    alert: alerts.Alert, severity: str, part: str, default: alerts.Bound, scope: Scope
+) -> RecordingRule:
     """Record a bound with its words; a bound that depends on a missing objective has no series."""
     own = largest(_written(alert, severity, part, scope), (names.WORDS,))
     if default.factor is None:
@@ -88,19 +80,19 @@ def _bound(alert: Alert, severity: str, part: str, default: Bound, scope: Scope)
     return _rule(alert, severity, part, join("or", own, _worded(by_default, default)))
 
 
-def _objective(alert: Alert, scope: Scope) -> Expr:
+def _objective(alert: alerts.Alert, scope: Scope) -> Expr:
     return largest(scope.record(f"{names.SERVICE}:agent_{alert.signal}:objective").now())
 
 
-def _from_objective(own: Expr, alert: Alert, severity: str, part: str, scope: Scope) -> Expr:
+def _from_objective(own: Expr, alert: alerts.Alert, severity: str, part: str, scope: Scope) -> Expr:
     """Take a number of a service, else its factor of the objective, else its amount added to the objective."""
-    times = largest(_written(alert, severity, part + FACTOR, scope), (names.WORDS,))
-    plus = largest(_written(alert, severity, part + OFFSET, scope), (names.WORDS,))
+    times = largest(_written(alert, severity, part + alerts.FACTOR, scope), (names.WORDS,))
+    plus = largest(_written(alert, severity, part + alerts.OFFSET, scope), (names.WORDS,))
     own = join("or", own, spread("*", times, _objective(alert, scope)))
     return join("or", own, rounded(spread("+", plus, _objective(alert, scope))))
 
 
-def _of_objective(objective: Expr, bound: Bound) -> Expr:
+def _of_objective(objective: Expr, bound: alerts.Bound) -> Expr:
     times = objective if bound.factor == 1 else number(bound.factor or 0) * objective
     if not bound.amount:
         return times
@@ -108,11 +100,11 @@ def _of_objective(objective: Expr, bound: Bound) -> Expr:
     return rounded(shifted)
 
 
-def _worded(expr: Expr, bound: Bound) -> Expr:
+def _worded(expr: Expr, bound: alerts.Bound) -> Expr:
     return labelled(expr, names.WORDS, bound.words)
 
 
-def _written(alert: Alert, severity: str, part: str, scope: Scope) -> Expr:
+def _written(alert: alerts.Alert, severity: str, part: str, scope: Scope) -> Expr:
     labels = {names.ALERT: alert.name, names.PART: part, names.SEVERITY: severity}
     return scope.written(names.OVERRIDE, **labels).now()
 
@@ -121,6 +113,6 @@ def _everyone(scope: Scope) -> Expr:
     return grouped(scope.record(names.KNOWN).now())
 
 
-def _rule(alert: Alert, severity: str, part: str, expr: Expr) -> RecordingRule:
+def _rule(alert: alerts.Alert, severity: str, part: str, expr: Expr) -> RecordingRule:
     labels = {names.ALERT: alert.name, names.PART: part}
     return rule(names.BOUND, expr, **labels, **({names.SEVERITY: severity} if severity else {}))

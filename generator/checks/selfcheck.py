@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.checks import practice
 from generator.checks.cardinality.labels import forbidden
-from generator.checks.practice import (
-    ANOMALIES,
-    SIGNAL,
-    averages,
-    is_measured,
-    recipe,
-    shows_stop_reasons,
-    uncovered,
-)
 from generator.model.service import Service, worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
 from generator.model.streams import SPENT
@@ -209,12 +201,14 @@ def _breakdown(label: str, service: Service) -> ItemPart:
 
 
 def _alerts(service: Service) -> Parts:
-    missed = uncovered(service)
+    missed = practice.uncovered(service)
     return tuple(
-        ItemPart(f"an alert on {anomaly.name}", recipe(anomaly, service) if anomaly in missed else "")
-        if anomaly in missed or not is_measured(anomaly, service)
+        ItemPart(
+            f"an alert on {anomaly.name}", practice.recipe(anomaly, service) if anomaly in missed else ""
+        )
+        if anomaly in missed or not practice.is_measured(anomaly, service)
         else _THERE
-        for anomaly in ANOMALIES
+        for anomaly in practice.ANOMALIES
     )
 
 
@@ -234,16 +228,16 @@ ITEMS: tuple[tuple[str, Callable[[Service], Parts]], ...] = (
 def _mistakes(service: Service) -> tuple[Mistake, ...]:
     hidden = (
         ()
-        if shows_stop_reasons(service) or not service.measures(SIGNAL)
+        if practice.shows_stop_reasons(service) or not service.measures(practice.SIGNAL)
         else ("no stop_reason_distribution",)
     )
     return (
-        Mistake("Only averages, without p95", "practice/averages-only", tuple(averages(service))),
+        Mistake("Only averages, without p95", "practice/averages-only", tuple(practice.averages(service))),
         Mistake("High-cardinality labels", "cardinality/forbidden-label", tuple(forbidden(service))),
         Mistake("No stop_reason metrics", "practice/no-stop-reason", hidden),
         Mistake(
             "No alerts for key anomalies",
             "practice/no-alerts",
-            tuple(anomaly.name for anomaly in uncovered(service)),
+            tuple(anomaly.name for anomaly in practice.uncovered(service)),
         ),
     )

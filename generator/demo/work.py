@@ -20,19 +20,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from generator.model.units import HOUR
+from generator.simulate import incidents
 from generator.simulate.agents import Agent, LlmCall, Loop, Run, run, stuck_call
 from generator.simulate.draws import stream
 from generator.simulate.exposition import Process, ServiceExposition
-from generator.simulate.incidents import (
-    EVERYTHING,
-    MOST_STUCK,
-    SECONDS_A_LOOP,
-    Conditions,
-    Effect,
-    SimulatedIncident,
-    conditions,
-    effects,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,7 +42,7 @@ _WORKERS = 64
 _NOW = 0
 
 
-def demo_incidents(service: Service) -> dict[str, Effect]:
+def demo_incidents(service: Service) -> dict[str, incidents.Effect]:
     """Find the incidents that can be shown, by name, with the alerts that the service has.
 
     Processes that keep running cannot show a restart.
@@ -59,7 +50,7 @@ def demo_incidents(service: Service) -> dict[str, Effect]:
     alerts = {alert.name for alert in service.alerts}
     return {
         effect.name: replace(effect, alerts=tuple(name for name in effect.alerts if name in alerts))
-        for effect in effects(service)
+        for effect in incidents.effects(service)
         if not effect.restarts
     }
 
@@ -70,11 +61,11 @@ class Switches:
     def __init__(self, service: Service, release: str) -> None:
         self.known = demo_incidents(service)
         self._release = release
-        self._on: dict[str, SimulatedIncident] = {}
+        self._on: dict[str, incidents.SimulatedIncident] = {}
         self._released = 0
         self._lock = Lock()
 
-    def toggle(self, name: str) -> SimulatedIncident | None:
+    def toggle(self, name: str) -> incidents.SimulatedIncident | None:
         """Switch an incident; None when that ended it.
 
         Raises:
@@ -89,7 +80,7 @@ class Switches:
                 self._released += 1
                 release = f"{self._release}.{self._released}"
             now = time.time()
-            self._on[name] = found = SimulatedIncident(effect, now, now + _CREEPING, release)
+            self._on[name] = found = incidents.SimulatedIncident(effect, now, now + _CREEPING, release)
             return found
 
     @property
@@ -104,15 +95,15 @@ class Switches:
         with self._lock:
             return next((one.release for one in reversed(self._on.values()) if one.release), self._release)
 
-    def now(self) -> Conditions:
+    def now(self) -> incidents.Conditions:
         """Return the current behaviour of agents."""
         release, time_ = self.release, time.time()
         with self._lock:
             lasting = [
-                SimulatedIncident(one.effect, one.start, max(one.end, time_ + 1), one.release)
+                incidents.SimulatedIncident(one.effect, one.start, max(one.end, time_ + 1), one.release)
                 for one in self._on.values()
             ]
-        return conditions(lasting, time_, release)
+        return incidents.conditions(lasting, time_, release)
 
 
 class Working:
@@ -154,7 +145,7 @@ class Working:
                 return
             now, release = self._switches.now(), self._switches.release
             if self._rng.random() < now.stuck:
-                self._stuck = min(self._stuck + 1, MOST_STUCK)
+                self._stuck = min(self._stuck + 1, incidents.MOST_STUCK)
                 continue
             one = run(self._rng, self._agent, now)
             instance = self._rng.choice(self._instances)
@@ -163,7 +154,7 @@ class Working:
     def _loop(self) -> None:
         """Run each stuck run's loop every few seconds; the end of the incident ends them."""
         rng = stream(2, "demo")
-        while not self._ended.wait(SECONDS_A_LOOP / max(1, self._stuck)):
+        while not self._ended.wait(incidents.SECONDS_A_LOOP / max(1, self._stuck)):
             now = self._switches.now()
             if not now.stuck:
                 self._stuck = 0
@@ -338,7 +329,7 @@ class Instance:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                gone = EVERYTHING in instance._hidden()
+                gone = incidents.EVERYTHING in instance._hidden()
                 body = b"" if gone else generate_latest(instance)
                 self.send_response(503 if gone else 200)
                 self.send_header("Content-Type", CONTENT_TYPE_LATEST)

@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from generator import templates
 from generator.artifact import Artifact
-from generator.instrumentation import dictionary
+from generator.instrumentation import dictionary, view
 from generator.instrumentation.events import Block, BlockView, Roles, block_view, methods, roles
-from generator.instrumentation.view import (
-    LabelView,
-    Names,
-    class_name,
-    docstring,
-    docstring_literal,
-    names_of,
-    python_literal,
-    python_number,
-    wrapped,
-)
 from generator.model import names, tokens
 from generator.model.outside import outside_values
 from generator.model.tokens import SERVED
@@ -137,11 +126,11 @@ def _environment() -> Environment:
         comment_start_string="<#",
         comment_end_string="#>",
     )
-    environment.filters["docstring"] = docstring
-    environment.filters["literal"] = python_literal
-    environment.filters["shown"] = docstring_literal
-    environment.filters["number"] = python_number
-    environment.filters["wrapped"] = wrapped
+    environment.filters["docstring"] = view.docstring
+    environment.filters["literal"] = view.python_literal
+    environment.filters["shown"] = view.docstring_literal
+    environment.filters["number"] = view.python_number
+    environment.filters["wrapped"] = view.wrapped
     return environment
 
 
@@ -155,7 +144,7 @@ def _module(service: Service, site: Site, environment: Environment) -> str:
 
 def _context(service: Service, site: Site) -> dict[str, Any]:
     found = roles(service)
-    named = names_of(service, found)
+    named = view.names_of(service, found)
     of_run = found.run.given if found.run else ()
     run = _block(found.run, named, service)
     tool, llm = (_block(event, named, service, of_run) for event in (found.tool, found.llm))
@@ -164,7 +153,7 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
     return {
         "service": service.name,
         "module": names.instrumentation_path(service.name).rpartition("/")[2].removesuffix(".py"),
-        "class_name": f"{class_name(service.name)}Metrics",
+        "class_name": f"{view.class_name(service.name)}Metrics",
         "outside": {"metric": metric, "label": label},
         "created_series": site.created_series,
         "labels": tuple(named.labels.values()),
@@ -183,7 +172,7 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
 
 
 def _block(
-    event: Block | None, named: Names, service: Service, of_run: tuple[str, ...] = ()
+    event: Block | None, named: view.Names, service: Service, of_run: tuple[str, ...] = ()
 ) -> BlockView | None:
     return block_view(event, named, service, of_run) if event else None
 
@@ -218,13 +207,13 @@ def _errors(tool: BlockView | None, llm: BlockView | None) -> dict[str, Any]:
     }
 
 
-def _or_other(label: LabelView, wanted: str) -> str:
+def _or_other(label: view.LabelView, wanted: str) -> str:
     if not label.values or wanted in label.values:
         return wanted
     return "other" if "other" in label.values else label.values[-1]
 
 
-def _tokens(service: Service, methods: Roles, named: Names) -> dict[str, Any]:
+def _tokens(service: Service, methods: Roles, named: view.Names) -> dict[str, Any]:
     """Choose the types of tokens, and those that each model's prompt and completion tokens include."""
     token_type = named.labels.get(service.tokens.token_type)
     if methods.llm is None or token_type is None:

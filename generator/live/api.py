@@ -10,19 +10,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from generator.live.answers import (
-    Answer,
-    GroupState,
-    InstantResult,
-    RangeResult,
-    RangeSeries,
-    ServerError,
-    group_states,
-    instant_result,
-    range_result,
-    read_answer,
-    read_data,
-)
+from generator.live import answers
 from generator.live.errors import LiveError, NotFoundError, RefusedError, TimedOutError, TooLargeError
 from generator.live.retry import ONCE, Patience, gave_up
 from generator.live.transport import Connection, Response, open_connection
@@ -59,16 +47,16 @@ class PrometheusApi(Struct, frozen=True):
         """The server's address, without credentials."""
         return self.connection.url
 
-    def query(self, expr: str, at: float | None = None) -> InstantResult:
+    def query(self, expr: str, at: float | None = None) -> answers.InstantResult:
         """Evaluate ``expr``, an instant vector or a scalar, at one instant; the default is now."""
         fields = {"query": expr} | ({} if at is None else {"time": _time(at)})
-        return self._request("/api/v1/query", fields, instant_result)
+        return self._request("/api/v1/query", fields, answers.instant_result)
 
-    def query_samples(self, selector: str, at: float) -> RangeResult:
+    def query_samples(self, selector: str, at: float) -> answers.RangeResult:
         """Return the stored samples of a range selector such as ``up[5m]``, less staleness markers."""
-        return self._request("/api/v1/query", {"query": selector, "time": _time(at)}, range_result)
+        return self._request("/api/v1/query", {"query": selector, "time": _time(at)}, answers.range_result)
 
-    def query_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
+    def query_range(self, expr: str, start: float, end: float, step: float) -> answers.RangeResult:
         """Evaluate ``expr`` at ``start``, ``start + step`` and so on, until ``end`` at the latest.
 
         A range that is too long for one request, or whose answer is too large, is composed of several requests.
@@ -78,14 +66,14 @@ class PrometheusApi(Struct, frozen=True):
             raise LiveError(message)
         return _joined([self._range(expr, *part, step) for part in _parts(start, end, step)])
 
-    def one_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
+    def one_range(self, expr: str, start: float, end: float, step: float) -> answers.RangeResult:
         """Evaluate like ``query_range``, but in one request, which fails where the range is too large."""
         fields = {"query": expr, "start": _time(start), "end": _time(end), "step": _time(step)}
-        return self._request("/api/v1/query_range", fields, range_result)
+        return self._request("/api/v1/query_range", fields, answers.range_result)
 
-    def rules(self) -> tuple[GroupState, ...]:
+    def rules(self) -> tuple[answers.GroupState, ...]:
         """Return the rule groups that the server runs, with health and alerts."""
-        return self._read(self.connection.send("GET", "/api/v1/rules"), group_states)
+        return self._read(self.connection.send("GET", "/api/v1/rules"), answers.group_states)
 
     def flags(self) -> Mapping[str, str]:
         """Return the command line flags that the server runs with."""
@@ -104,8 +92,8 @@ class PrometheusApi(Struct, frozen=True):
             post: sends fields that are too long for an address; only some paths accept it.
         """
 
-        def read(answer: Answer) -> T:
-            return read_data(answer, shape, noun)
+        def read(answer: answers.Answer) -> T:
+            return answers.read_data(answer, shape, noun)
 
         if post:
             return self._request(path, fields, read)
@@ -124,7 +112,7 @@ class PrometheusApi(Struct, frozen=True):
 
     def _range(
         self, expr: str, start: float, end: float, step: float, halvings: int = _MOST_HALVINGS
-    ) -> RangeResult:
+    ) -> answers.RangeResult:
         try:
             return self.one_range(expr, start, end, step)
         except TooLargeError:
@@ -135,15 +123,15 @@ class PrometheusApi(Struct, frozen=True):
         halves = ((start, middle - step), (middle, end))
         return _joined([self._range(expr, *half, step, halvings - 1) for half in halves])
 
-    def _request(self, path: str, fields: Mapping[str, str], read: Callable[[Answer], T]) -> T:
+    def _request(self, path: str, fields: Mapping[str, str], read: Callable[[answers.Answer], T]) -> T:
         """Send a request that only reads, and read its answer."""
         body = urlencode(fields).encode()
         return self._read(self.connection.send("POST", path, body, _FORM, safe=True), read)
 
-    def _read(self, response: Response, read: Callable[[Answer], T]) -> T:
+    def _read(self, response: Response, read: Callable[[answers.Answer], T]) -> T:
         try:
-            return read(read_answer(response.body))
-        except ServerError as error:
+            return read(answers.read_answer(response.body))
+        except answers.ServerError as error:
             raise self._refusal(response, error) from None
         except LiveError as error:
             # A proxy's answer is not JSON: its status and first line are more useful.
@@ -151,7 +139,7 @@ class PrometheusApi(Struct, frozen=True):
                 raise self.connection.refusal(response) from None
             raise self.connection.error(error.message, error.help, type(error)) from None
 
-    def _refusal(self, response: Response, error: ServerError) -> LiveError:
+    def _refusal(self, response: Response, error: answers.ServerError) -> LiveError:
         of_the_query = response.ok or response.status in _OF_THE_QUERY
         message = error.message if of_the_query else f"HTTP {response.status}: {error.message}"
         if gave_up(response):
@@ -207,20 +195,20 @@ def _parts(start: float, end: float, step: float) -> Iterator[tuple[float, float
         yield start + first * step, start + last * step
 
 
-def _joined(results: Iterable[RangeResult]) -> RangeResult:
+def _joined(results: Iterable[answers.RangeResult]) -> answers.RangeResult:
     """Join stretches, series by series."""
-    stretches: dict[frozenset[tuple[str, str]], list[RangeSeries]] = {}
+    stretches: dict[frozenset[tuple[str, str]], list[answers.RangeSeries]] = {}
     warnings: dict[str, None] = {}
     for result in results:
         warnings.update(dict.fromkeys(result.warnings))
         for one in result.series:
             stretches.setdefault(frozenset(one.labels.items()), []).append(one)
-    return RangeResult(tuple(_end_to_end(parts) for parts in stretches.values()), tuple(warnings))
+    return answers.RangeResult(tuple(_end_to_end(parts) for parts in stretches.values()), tuple(warnings))
 
 
-def _end_to_end(parts: list[RangeSeries]) -> RangeSeries:
+def _end_to_end(parts: list[answers.RangeSeries]) -> answers.RangeSeries:
     if len(parts) == 1:
         return parts[0]
     timestamps = tuple(time for part in parts for time in part.timestamps)
     values = tuple(value for part in parts for value in part.values)
-    return RangeSeries(parts[0].labels, timestamps, values)
+    return answers.RangeSeries(parts[0].labels, timestamps, values)

@@ -10,14 +10,7 @@ from msgspec import Struct
 
 from generator.diagnostics.wording import printable
 from generator.markdown import code, text
-from generator.replay.formats import (
-    FORMAT_VERSION,
-    document,
-    labels_text,
-    markdown_table,
-    row_value,
-    text_table,
-)
+from generator.replay import formats
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
 from generator.replay.report import MOST_ROWS, ActivePeriod, Report
 from generator.replay.times import after, clock, lasting, utc
@@ -179,15 +172,17 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     if not comparison.differences:
         yield _NOTHING
     else:
-        yield from text_table(
+        yield from formats.text_table(
             _upper(_HEAD), [_row(one, comparison) for one in comparison.differences[:MOST_ROWS]]
         )
         yield from _more(comparison)
         yield ""
-    yield from text_table(_upper(_COUNTS), [_count(one) for one in _counts(comparison)])
+    yield from formats.text_table(_upper(_COUNTS), [_count(one) for one in _counts(comparison)])
     if comparison.after.truth:
         yield ""
-        yield from text_table(_upper(_INCIDENTS), [_incident(*pair) for pair in incidents(comparison)])
+        yield from formats.text_table(
+            _upper(_INCIDENTS), [_incident(*pair) for pair in incidents(comparison)]
+        )
         yield false_alarms(comparison)
 
 
@@ -208,23 +203,23 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
         yield ""
     else:
         shown = comparison.differences[:MOST_ROWS]
-        yield from markdown_table(_HEAD, (tuple(map(text, _row(one, comparison))) for one in shown))
+        yield from formats.markdown_table(_HEAD, (tuple(map(text, _row(one, comparison))) for one in shown))
         yield from _more(comparison)
-    yield from markdown_table(_COUNTS, (tuple(map(text, _count(one))) for one in _counts(comparison)))
+    yield from formats.markdown_table(_COUNTS, (tuple(map(text, _count(one))) for one in _counts(comparison)))
     if comparison.after.truth:
         rows = (tuple(map(text, _incident(*pair))) for pair in incidents(comparison))
-        yield from markdown_table(_INCIDENTS, rows)
+        yield from formats.markdown_table(_INCIDENTS, rows)
         yield false_alarms(comparison)
 
 
 def as_json(comparison: Comparison) -> str:
     """Write a comparison, with both reports, as JSON."""
     whole = {
-        "version": FORMAT_VERSION,
+        "version": formats.FORMAT_VERSION,
         "old": comparison.old,
         "differences": [_difference(one) for one in comparison.differences],
-        "before": document(comparison.before),
-        "after": document(comparison.after),
+        "before": formats.document(comparison.before),
+        "after": formats.document(comparison.after),
     }
     return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -235,8 +230,8 @@ def _difference(one: FiringDifference) -> dict[str, Any]:
         "service": one.row.of.service,
         "alert": one.row.of.rule.alert,
         "severity": one.row.of.severity,
-        "before": [row_value(row) for row in one.before],
-        "after": [row_value(row) for row in one.after],
+        "before": [formats.row_value(row) for row in one.before],
+        "after": [formats.row_value(row) for row in one.after],
     }
 
 
@@ -288,7 +283,7 @@ def _row(one: FiringDifference, comparison: Comparison) -> tuple[str, ...]:
         clock(one.began),
         row.of.severity,
         row.of.rule.alert,
-        labels_text(labels),
+        formats.labels_text(labels),
         *sides(one),
     )
 

@@ -8,28 +8,8 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, Findings, Note, Span
 from generator.diagnostics.wording import did_you_mean, listed
-from generator.model import names
+from generator.model import delivery, names
 from generator.model.alerts import AlertSeverity
-from generator.model.delivery import (
-    Backstage,
-    Channel,
-    Deliver,
-    Email,
-    Helm,
-    Kubernetes,
-    Labels,
-    Mimir,
-    OpenSlo,
-    PagerDuty,
-    Receiver,
-    Slack,
-    Terraform,
-    VictoriaMetrics,
-    Wanted,
-    Webhook,
-    secret_files,
-    secret_key,
-)
 from generator.model.service import KEEPS_FIRING, SeriesBudget, Service, Shard, Site
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.notation.times import seconds
@@ -202,11 +182,13 @@ def check_shards(shards: Sequence[Entry[Names]], services: Sequence[str]) -> tup
     return findings.all
 
 
-def _resolve_deliver(site: SiteSpec, receivers: tuple[Receiver, ...], findings: Findings) -> Deliver:
+def _resolve_deliver(
+    site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings
+) -> delivery.Deliver:
     """Fill in the defaults of each target of the site; ``receivers`` are the site's."""
     spec = site.deliver
     if spec is None:
-        return Deliver()
+        return delivery.Deliver()
     if spec.backstage and not site.grafana_url:
         findings.error(
             "deliver/no-address",
@@ -214,24 +196,24 @@ def _resolve_deliver(site: SiteSpec, receivers: tuple[Receiver, ...], findings: 
             spec.backstage.span,
             "add grafana_url, or leave backstage out",
         )
-    return Deliver(
+    return delivery.Deliver(
         kubernetes=_kubernetes(spec.kubernetes, site, receivers, findings) if spec.kubernetes else None,
         helm=_helm(spec.helm) if spec.helm else None,
         mimir=_mimir(spec.mimir) if spec.mimir else None,
-        terraform=Terraform(spec.terraform.rules or "mimir") if spec.terraform else None,
-        victoriametrics=VictoriaMetrics(
+        terraform=delivery.Terraform(spec.terraform.rules or "mimir") if spec.terraform else None,
+        victoriametrics=delivery.VictoriaMetrics(
             spec.victoriametrics.namespace or "", _map(spec.victoriametrics.rule_labels)
         )
         if spec.victoriametrics
         else None,
-        openslo=OpenSlo() if spec.openslo else None,
-        backstage=Backstage() if spec.backstage else None,
+        openslo=delivery.OpenSlo() if spec.openslo else None,
+        backstage=delivery.Backstage() if spec.backstage else None,
     )
 
 
 def _kubernetes(
-    spec: KubernetesSpec, site: SiteSpec, receivers: tuple[Receiver, ...], findings: Findings
-) -> Kubernetes:
+    spec: KubernetesSpec, site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings
+) -> delivery.Kubernetes:
     if spec.receiver_secret and not site.receivers:
         findings.error(
             _RECEIVERS,
@@ -247,7 +229,7 @@ def _kubernetes(
             spec.grafana_labels[0].key.span,
             "add grafana_operator: true, or leave grafana_labels out",
         )
-    return Kubernetes(
+    return delivery.Kubernetes(
         namespace=spec.namespace or "",
         rule_labels=_map(spec.rule_labels),
         # A sidecar as well would load every dashboard twice: it must be configured explicitly.
@@ -259,12 +241,12 @@ def _kubernetes(
     )
 
 
-def _check_keys(site: SiteSpec, receivers: tuple[Receiver, ...], findings: Findings) -> None:
+def _check_keys(site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings) -> None:
     """Prove that each file has a key of its own in the Secret."""
     known: dict[str, str] = {}
     for entry, receiver in zip(site.receivers, receivers, strict=True):
-        for path in (path for channel in receiver.channels for path in secret_files(channel)):
-            key = secret_key(path)
+        for path in (path for channel in receiver.channels for path in delivery.secret_files(channel)):
+            key = delivery.secret_key(path)
             if key.strip(".") and known.setdefault(key, path) == path:
                 continue
             fault = f'"{known[key]}" has the same one' if key in known else "it names no file"
@@ -276,23 +258,25 @@ def _check_keys(site: SiteSpec, receivers: tuple[Receiver, ...], findings: Findi
             )
 
 
-def _helm(spec: HelmSpec) -> Helm:
-    return Helm(
+def _helm(spec: HelmSpec) -> delivery.Helm:
+    return delivery.Helm(
         rule_labels=_map(spec.rule_labels),
         dashboard_labels=_map(spec.dashboard_labels) or _DASHBOARD_LABELS,
         folder_annotation=spec.folder_annotation or _FOLDER_ANNOTATION,
     )
 
 
-def _mimir(spec: MimirSpec) -> Mimir:
-    return Mimir(max_groups=spec.max_groups or _MAX_GROUPS)
+def _mimir(spec: MimirSpec) -> delivery.Mimir:
+    return delivery.Mimir(max_groups=spec.max_groups or _MAX_GROUPS)
 
 
-def _map(entries: tuple[Entry[str], ...]) -> Labels:
+def _map(entries: tuple[Entry[str], ...]) -> delivery.Labels:
     return tuple((entry.key.value, entry.value) for entry in entries)
 
 
-def _resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings) -> tuple[Receiver, ...]:
+def _resolve_receivers(
+    entries: Sequence[Entry[ReceiverSpec]], findings: Findings
+) -> tuple[delivery.Receiver, ...]:
     """Fill in the defaults of each receiver; at most one of them may get all other alerts."""
     rest: Entry[ReceiverSpec] | None = None
     for entry in entries:
@@ -310,7 +294,7 @@ def _resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Finding
     return tuple(_receiver(entry, findings) for entry in entries)
 
 
-def _receiver(entry: Entry[ReceiverSpec], findings: Findings) -> Receiver:
+def _receiver(entry: Entry[ReceiverSpec], findings: Findings) -> delivery.Receiver:
     spec = entry.value
     wanted = tuple((one.key.value, tuple(text.value for text in one.value.values)) for one in spec.for_)
     channels = tuple(_channels(spec))
@@ -322,26 +306,32 @@ def _receiver(entry: Entry[ReceiverSpec], findings: Findings) -> Receiver:
             "give it pagerduty, slack, webhook or email",
         )
     usual = HOUR if _pages(wanted) else DAY
-    return Receiver(entry.key.value, wanted, seconds(spec.repeat_interval, usual, findings), channels)
+    return delivery.Receiver(
+        entry.key.value, wanted, seconds(spec.repeat_interval, usual, findings), channels
+    )
 
 
-def _pages(wanted: Wanted) -> bool:
+def _pages(wanted: delivery.Wanted) -> bool:
     return (names.SEVERITY, (str(AlertSeverity.CRITICAL),)) in wanted
 
 
-def _channels(spec: ReceiverSpec) -> Iterator[Channel]:
+def _channels(spec: ReceiverSpec) -> Iterator[delivery.Channel]:
     if spec.pagerduty:
-        yield PagerDuty(spec.pagerduty.routing_key_file)
+        yield delivery.PagerDuty(spec.pagerduty.routing_key_file)
     if spec.slack:
-        yield Slack(spec.slack.api_url_file, spec.slack.channel or "")
+        yield delivery.Slack(spec.slack.api_url_file, spec.slack.channel or "")
     if spec.webhook:
-        yield Webhook(spec.webhook.url or "", spec.webhook.url_file or "", spec.webhook.token_file or "")
+        yield delivery.Webhook(
+            spec.webhook.url or "", spec.webhook.url_file or "", spec.webhook.token_file or ""
+        )
     if spec.email:
         yield _email(spec.email)
 
 
-def _email(spec: EmailSpec) -> Email:
-    return Email(spec.to, spec.from_, spec.smarthost, spec.auth_username or "", spec.auth_password_file or "")
+def _email(spec: EmailSpec) -> delivery.Email:
+    return delivery.Email(
+        spec.to, spec.from_, spec.smarthost, spec.auth_username or "", spec.auth_password_file or ""
+    )
 
 
 def _resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:

@@ -27,16 +27,6 @@ from generator.spec.environments import in_environments, too_long
 from generator.spec.nodes import KeyValue, Mapping, Node, Scalar, Sequence
 from generator.spec.schema import fits, load_schema, misplaced, validate
 from generator.spec.sources import Sources, SpecFile, read_sources
-from generator.spec.types import (
-    IncidentsSpec,
-    PricesSpec,
-    ProfileSpec,
-    ServiceSpec,
-    SharedSpecs,
-    SignalsSpec,
-    SiteSpec,
-    Specs,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +148,7 @@ class Loaded(Struct, Generic[T], frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def load(directory: Path) -> Loaded[Specs]:
+def load(directory: Path) -> Loaded[types.Specs]:
     """Load all specs of a directory; every file is read, and services at fault are left out."""
     sources = read_sources(directory)
     services = [load_services(file) for file in sources.services]
@@ -167,12 +157,12 @@ def load(directory: Path) -> Loaded[Specs]:
     if shared.specs is None:
         return Loaded(None, diagnostics)
     understood = tuple(spec for each in services for spec in each.specs or ())
-    return Loaded(Specs(shared.specs, understood), diagnostics)
+    return Loaded(types.Specs(shared.specs, understood), diagnostics)
 
 
-def load_services(file: SpecFile) -> Loaded[tuple[ServiceSpec, ...]]:
+def load_services(file: SpecFile) -> Loaded[tuple[types.ServiceSpec, ...]]:
     """Load the file of a service: of one, or of one for each of its environments."""
-    loaded = _load(file, "service", ServiceSpec)
+    loaded = _load(file, "service", types.ServiceSpec)
     if loaded.specs is None:
         return Loaded(None, loaded.diagnostics)
     if too_many := too_long(loaded.specs):
@@ -180,27 +170,27 @@ def load_services(file: SpecFile) -> Loaded[tuple[ServiceSpec, ...]]:
     return Loaded(in_environments(loaded.specs), loaded.diagnostics)
 
 
-def load_profile(file: SpecFile) -> Loaded[ProfileSpec]:
+def load_profile(file: SpecFile) -> Loaded[types.ProfileSpec]:
     """Load the file of one profile."""
-    return _load(file, "profile", ProfileSpec)
+    return _load(file, "profile", types.ProfileSpec)
 
 
-def load_incidents(file: SpecFile) -> Loaded[IncidentsSpec]:
+def load_incidents(file: SpecFile) -> Loaded[types.IncidentsSpec]:
     """Load a list of incidents."""
-    return _load(file, "incidents", IncidentsSpec)
+    return _load(file, "incidents", types.IncidentsSpec)
 
 
-def load_shared(sources: Sources) -> Loaded[SharedSpecs]:
+def load_shared(sources: Sources) -> Loaded[types.SharedSpecs]:
     """Load the parts that all services share: the site, the prices, the library of signals and the profiles."""
     profiles = _profiles(sources)
-    site = _load_shared(sources.site, "site", SiteSpec) if sources.site else None
-    prices = _load_shared(sources.prices, "prices", PricesSpec) if sources.prices else None
-    signals = _load_shared(sources.signals, "signals", SignalsSpec) if sources.signals else None
+    site = _load_shared(sources.site, "site", types.SiteSpec) if sources.site else None
+    prices = _load_shared(sources.prices, "prices", types.PricesSpec) if sources.prices else None
+    signals = _load_shared(sources.signals, "signals", types.SignalsSpec) if sources.signals else None
     every = (*profiles, *(each for each in (site, prices, signals) if each))
     diagnostics = (*(one for each in every for one in each.diagnostics), *sources.diagnostics)
     if has_errors(diagnostics):
         return Loaded(None, diagnostics)
-    shared = SharedSpecs(
+    shared = types.SharedSpecs(
         site.specs if site else None,
         prices.specs if prices else None,
         signals.specs if signals else None,
@@ -210,21 +200,23 @@ def load_shared(sources: Sources) -> Loaded[SharedSpecs]:
     return Loaded(shared, diagnostics)
 
 
-def _profiles(sources: Sources) -> list[Loaded[ProfileSpec]]:
+def _profiles(sources: Sources) -> list[Loaded[types.ProfileSpec]]:
     """Load the profiles; a directory's own profile replaces the shipped one of its name."""
-    own = [_load_shared(file, "profile", ProfileSpec) for file in sources.profiles]
+    own = [_load_shared(file, "profile", types.ProfileSpec) for file in sources.profiles]
     local = {each.specs.profile.value for each in own if each.specs is not None}
     return own + [
-        _load_shared(file, "profile", ProfileSpec) for file in sources.shipped if file.path.stem not in local
+        _load_shared(file, "profile", types.ProfileSpec)
+        for file in sources.shipped
+        if file.path.stem not in local
     ]
 
 
-def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[ProfileSpec, ...]:
+def _shadowed(profiles: list[Loaded[types.ProfileSpec]], sources: Sources) -> tuple[types.ProfileSpec, ...]:
     """Load the shipped profiles that the directory's own of their names extend."""
     own = [each.specs for each in profiles if each.specs is not None]
     names = {spec.profile.value for spec in own if spec.extends and spec.extends.value == spec.profile.value}
     shipped = [
-        _load_shared(file, "profile", ProfileSpec).specs
+        _load_shared(file, "profile", types.ProfileSpec).specs
         for file in sources.shipped
         if file.path.stem in names
     ]

@@ -8,23 +8,12 @@ from msgspec.structs import replace
 
 from generator.alerts.registry import module_of
 from generator.model import alerts, names
-from generator.model.alerts import (
-    BEYOND,
-    BOUND,
-    FACTOR,
-    MIN_BAD_EVENTS,
-    MIN_EVENTS,
-    OFF,
-    OFFSET,
-    pace_part,
-)
 from generator.model.signals import Better, Cost, Distribution, Share
 from generator.scenarios.timeline import SeriesId, TestCase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.model.alerts import Alert, Tier
     from generator.scenarios.subject import Subject
 
 
@@ -56,23 +45,26 @@ def variant_cases(subject: Subject, variant: str) -> Iterator[TestCase]:
         yield replace(one, name=name, constants=(*one.constants, *constants))
 
 
-def _numbers(alert: Alert) -> Iterator[tuple[SeriesId, float]]:
+def _numbers(alert: alerts.Alert) -> Iterator[tuple[SeriesId, float]]:
     """Write every number of an alert."""
     for tier in alert.tiers:
         severity = str(tier.severity)
         if tier.written is not None:
-            yield _override(alert, BOUND, tier.bound, severity, tier.written.words)
+            yield _override(alert, alerts.BOUND, tier.bound, severity, tier.written.words)
         for burn in tier.burns:
-            yield _override(alert, pace_part(burn), burn.factor, severity)
+            yield _override(alert, alerts.pace_part(burn), burn.factor, severity)
     if isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None:
-        yield _override(alert, BEYOND, alert.kind.beyond)
-    for part, fewest in ((MIN_EVENTS, alert.min_events), (MIN_BAD_EVENTS, alert.min_bad_events)):
+        yield _override(alert, alerts.BEYOND, alert.kind.beyond)
+    for part, fewest in (
+        (alerts.MIN_EVENTS, alert.min_events),
+        (alerts.MIN_BAD_EVENTS, alert.min_bad_events),
+    ):
         if fewest:
             yield _override(alert, part, fewest)
 
 
 def _off(case: TestCase) -> TestCase:
-    labels = ((names.ALERT, case.alert.name), (names.VARIANT_LABEL, OFF))
+    labels = ((names.ALERT, case.alert.name), (names.VARIANT_LABEL, alerts.OFF))
     silent = tuple(
         replace(one, fires=False, why="silent where it is off", value=None)
         for one in case.timeline.expectations
@@ -93,17 +85,17 @@ def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, f
     if tier.written is not None:
         bound = stricter(subject, tier.bound)
         changed = replace(subject, tier=replace(tier, bound=bound))
-        yield changed, "a bound of its own", _override(subject.alert, BOUND, bound, severity, words)
+        yield changed, "a bound of its own", _override(subject.alert, alerts.BOUND, bound, severity, words)
         if tier.written.factor is not None and (objective := _objective(tier)):
             yield (
                 changed,
                 "a multiple of the objective",
-                _override(subject.alert, BOUND + FACTOR, bound / objective, severity, words),
+                _override(subject.alert, alerts.BOUND + alerts.FACTOR, bound / objective, severity, words),
             )
             yield (
                 changed,
                 "a distance from the objective",
-                _override(subject.alert, BOUND + OFFSET, bound - objective, severity, words),
+                _override(subject.alert, alerts.BOUND + alerts.OFFSET, bound - objective, severity, words),
             )
     for burn in tier.burns[:1]:
         quicker = replace(burn, factor=burn.factor * 0.9)
@@ -111,7 +103,7 @@ def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, f
         yield (
             changed,
             "a pace of its own",
-            _override(subject.alert, pace_part(burn), quicker.factor, severity),
+            _override(subject.alert, alerts.pace_part(burn), quicker.factor, severity),
         )
 
 
@@ -123,14 +115,14 @@ def stricter(subject: Subject, bound: float) -> float:
     return 1 - (1 - bound) * 0.75 if isinstance(signal.kind, Share | Distribution) else bound * 1.25
 
 
-def _objective(tier: Tier) -> float:
+def _objective(tier: alerts.Tier) -> float:
     """Compute the objective from a bound that depends on it."""
     written = tier.written
     return (tier.bound - written.amount) / written.factor if written and written.factor else 0.0
 
 
 def _override(
-    alert: Alert, part: str, value: float, severity: str = "", words: str = ""
+    alert: alerts.Alert, part: str, value: float, severity: str = "", words: str = ""
 ) -> tuple[SeriesId, float]:
     labels = {names.ALERT: alert.name, names.PART: part, names.SEVERITY: severity, names.WORDS: words}
     return SeriesId(
