@@ -1,4 +1,7 @@
-"""Prices: the cost of a token of each type, and the findings for types and models without a price."""
+"""Prices: the cost of a token of each type, and the findings for types and models without a price.
+
+Such a model is matched with a listed one only where it is a misspelling of that one.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model.units import Unit
+from generator.resolve.prices import meant_model
 from tests.resolve.build import codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
     from tests.resolve.build import Section
 
+LISTED = ("gpt-4o", "gpt-4o-mini", "claude-opus-4", "claude-sonnet-4", "llama-3.1-8b", "gemini-2.5-pro")
 OPENAI = "providers: {openai: {includes: {prompt: [cached]}}, local: {free: true}}\n"
 
 
@@ -224,3 +229,46 @@ def test_a_counter_of_usd_has_no_pace(tmp_path: Path) -> None:
     found = told(resolved(tmp_path, profile=profile(metrics=_USD, signals={"own": own})))
     assert [(each.code, each.at) for each in found] == [("signal/token-metric", "2h")]
     assert "window: 2h" in found[0].help
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("gpt4o", "gpt-4o"),
+        ("GPT-4o", "gpt-4o"),
+        ("gpt_4o_mini", "gpt-4o-mini"),
+        ("gpt-4o-mnii", "gpt-4o-mini"),
+        ("claude-sonet-4", "claude-sonnet-4"),
+        ("claude-opus4", "claude-opus-4"),
+    ],
+)
+def test_a_misspelt_model_is_the_listed_one(name: str, meant: str) -> None:
+    assert meant_model(name, LISTED) == meant
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "claude-opus-4-7",
+        "claude-opus-4.1",
+        "claude-haiku-4",
+        "gpt-4",
+        "gpt-4.1",
+        "gpt-4o-nano",
+        "gpt-5",
+        "gpt-4o-2024-08-06",
+        "llama-3.1-70b",
+        "llama-3",
+        "gemini-2.5-flash",
+        "my-model",
+        "",
+        "gpt-4o" * 100,
+    ],
+)
+def test_another_model_is_none_of_them(name: str) -> None:
+    assert meant_model(name, LISTED) is None
+
+
+def test_no_model_is_its_own_misspelling() -> None:
+    assert meant_model("gpt-4o", ["gpt-4o"]) is None
+    assert meant_model("gpt-4o", []) is None
