@@ -231,7 +231,7 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
     return (
         f"{condition.title_template(signal, ground)} of {condition.SERVICE}: "
         "{{ $value | humanizePercentage }} of the events "
-        f"were bad, so {budget} burns faster than {pace_words(tier)}. At 1x it would last exactly its window."
+        f"were bad, so {budget} burns faster than {_pace_words(tier)}. At 1x it would last exactly its window."
         f"{_left(signal)}"
     )
 
@@ -245,7 +245,7 @@ def _left(signal: Signal) -> str:
     return f"{ask} {left}{{{{ end }}}}"
 
 
-def pace_words(tier: Tier) -> str:
+def _pace_words(tier: Tier) -> str:
     """List the burn rates of a tier with their windows."""
     if tier.text:
         return tier.text

@@ -165,13 +165,13 @@ def words(_alert: Alert, kind: Idle, _tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     half, window = (
         "Less than half of the promised runs finish",
-        duration(sufficient_window(kind, service.runs_per_hour or 0)),
+        duration(_sufficient_window(kind, service.runs_per_hour or 0)),
     )
     promised = f"of {plain(service.runs_per_hour)} an hour" if service.runs_per_hour else "of those promised"
     return f"{half}, {promised}, over {window} or longer, by more than chance explains"
 
 
-def sufficient_window(kind: Idle, runs_per_hour: float) -> int:
+def _sufficient_window(kind: Idle, runs_per_hour: float) -> int:
     """Find the shortest window with enough promised runs, in seconds; the longest where none has enough."""
     enough = (window for window in kind.windows if runs_per_hour * window >= FEWEST_PROMISED * HOUR)
     return next(enough, kind.windows[-1])
@@ -180,7 +180,7 @@ def sufficient_window(kind: Idle, runs_per_hour: float) -> int:
 def cases(kind: Idle, subject: Subject) -> Iterator[TestCase]:
     """Finish fewer runs than promised: none of few, and just less than half of many."""
     if not subject.fixture.shared:
-        if (window := sufficient_window(kind, subject.fixture.runs_per_hour)) <= _LONG:
+        if (window := _sufficient_window(kind, subject.fixture.runs_per_hour)) <= _LONG:
             yield _too_few(window, subject.fixture.runs_per_hour, 0, subject)
         return
     for window in kind.windows:

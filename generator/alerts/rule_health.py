@@ -95,13 +95,13 @@ def expr(_alert: Alert, kind: RuleHealth, _tier: Tier, ground: Ground) -> Expr:
         case Watch.ROUNDS:
             interval = scope.site.rule_interval
             seen = largest(call("count_over_time", info.over(WINDOW - 1)))
-            few = seen < number(WINDOW // interval - missable(interval))
+            few = seen < number(WINDOW // interval - _missable(interval))
             return join("and", few, grouped(info.now(offset=WINDOW))) | _increased(_MISSES)
         case _:
             assert_never(kind.watch)
 
 
-def missable(interval: int) -> int:
+def _missable(interval: int) -> int:
     """Count the evaluations that a group may miss, for a rule interval in seconds."""
     return int(WINDOW // interval * _MISSED)
 
@@ -212,7 +212,7 @@ def _counted(name: str, subject: Subject) -> TestCase:
 def _late(subject: Subject) -> TestCase:
     """Miss as many evaluations as allowed, and one more."""
     interval, info = subject.interval, subject.info
-    may, rounds = missable(interval), WINDOW // interval
+    may, rounds = _missable(interval), WINDOW // interval
     there: Load = {info: 1.0}
     timeline = (
         subject.timeline.then(2 * WINDOW, there)

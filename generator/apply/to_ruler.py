@@ -92,7 +92,7 @@ def apply_to_ruler(
     if not generated.namespaces:
         raise LiveError("the output has no namespaces for a ruler", _NO_NAMESPACES)
     wanted = read_groups(generated.namespaces)
-    plan = plan_groups(wanted, api.groups())
+    plan = _plan_groups(wanted, api.groups())
     tenant = f", tenant {api.tenant}" if api.tenant else ""
     say(f"ruler {api.url}{tenant}" + (": dry run, nothing is written" * dry_run))
     if dry_run:
@@ -106,7 +106,7 @@ def apply_to_ruler(
         say(line)
 
 
-def plan_groups(wanted: Namespaces, there: Namespaces) -> RulerPlan:
+def _plan_groups(wanted: Namespaces, there: Namespaces) -> RulerPlan:
     """Compare the generated groups with those of the tenant; namespaces other than ours are ignored."""
     ours = {name: groups for name, groups in there.items() if _is_ours(name)}
     steps = list(_written(wanted, ours))

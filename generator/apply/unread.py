@@ -51,14 +51,14 @@ class RawReads(Struct, frozen=True):
 def warnings(api: PrometheusApi, generated: Generated) -> Iterator[str]:
     """Yield the reasons as sentences, with the way out; none where the server lets nobody query it."""
     try:
-        for one in islice(raw_reads(generated), _MOST):
+        for one in islice(_raw_reads(generated), _MOST):
             yield from _of_scrape(api, one)
             yield from _of_histograms(api, one)
     except LiveError:
         return
 
 
-def raw_reads(generated: Generated) -> Iterator[RawReads]:
+def _raw_reads(generated: Generated) -> Iterator[RawReads]:
     """Find the raw pass of each service in the rule files."""
     for groups in generated.rule_files.values():
         found = [

@@ -76,7 +76,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Audit; the specs must be valid before anything is compared with them."""
     if arguments.dashboards:
-        return audit_dashboards(arguments)
+        return _audit_dashboards(arguments)
     if arguments.prometheus is None and arguments.exposition is None:
         complain("say where to look", "--prometheus URL, or --exposition FILE")
         return CALL_AT_FAULT
@@ -123,7 +123,7 @@ def _shown(audits: tuple[Audit, ...], outcome: Compilation, format_: str) -> Ite
     return as_text(audits, outcome.texts, colour=colours(sys.stdout))
 
 
-def audit_dashboards(arguments: argparse.Namespace) -> int:
+def _audit_dashboards(arguments: argparse.Namespace) -> int:
     """Name the metrics that do not exist; the exit status is 1 if there are any."""
     try:
         if arguments.service is not None:

@@ -316,7 +316,7 @@ def _written(arguments: argparse.Namespace, first: FirstFiles) -> bool:
     files = services | {specs / "site.yaml": first.site, specs / "prices.yaml": prices}
     if arguments.repository:
         files |= _repository_files(specs, _output_of(specs).name)
-    return write_new(files, specs)
+    return _write_new(files, specs)
 
 
 def _checked(specs: Path) -> int:
@@ -367,7 +367,7 @@ def shipped_text(file: str, schemas: str) -> str:
     return f"# yaml-language-server: $schema={schemas}/{first.rpartition('/')[2]}\n{text}"
 
 
-def write_new(files: dict[Path, str], specs: Path) -> bool:
+def _write_new(files: dict[Path, str], specs: Path) -> bool:
     """Write the missing files, and the schemas; False, with an error message, when the system refuses."""
     schemas = {specs / ".schemas" / name: text for name, text in schema_files().items()}
     missing = {path: text for path, text in (files | schemas).items() if not path.exists()}
@@ -413,7 +413,7 @@ def copy_profile(name: str, specs: Path) -> int:
     if place.exists():
         complain(f"{place} exists", "edit the file")
         return CALL_AT_FAULT
-    if not write_new({place: shipped_text(f"profiles/{name}.yaml", "../.schemas")}, specs):
+    if not _write_new({place: shipped_text(f"profiles/{name}.yaml", "../.schemas")}, specs):
         return CALL_AT_FAULT
     sys.stdout.write(f"next: edit it; services with profile: {name} use it in place of the shipped one\n")
     return OK

@@ -103,11 +103,11 @@ def _import(arguments: argparse.Namespace) -> int:
     day = arguments.date or _day_of(arguments.file)
     if not _DATE.fullmatch(day):
         raise CallError(f'"{printable_text(day)}" is no day', "write it as 2026-11-28")
-    listed = read_list(arguments.file)
+    listed = _read_list(arguments.file)
     path = arguments.specs / "prices.yaml"
     before = _lines_of(path)
-    wanted = every_chat_model(listed) if arguments.all else [*_listed(arguments.specs), *_entries(before)]
-    chosen, missing = models_of(listed, [*wanted, *arguments.model])
+    wanted = _every_chat_model(listed) if arguments.all else [*_listed(arguments.specs), *_entries(before)]
+    chosen, missing = _models_of(listed, [*wanted, *arguments.model])
     _require(arguments.model, missing, listed)
     others = [model.name for model in chosen if _is_other(model, _entries(before).get(model.name))]
     chosen = [model for model in chosen if model.name.partition("@")[0] not in others]
@@ -260,7 +260,7 @@ class Imported(Struct, frozen=True):
     includes: str
 
 
-def read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
+def _read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """Read the list.
 
     Raises:
@@ -281,7 +281,7 @@ def _is_priced(entry: object) -> bool:
     return isinstance(entry, dict) and _usd(entry, "input_cost_per_token") is not None
 
 
-def models_of(
+def _models_of(
     listed: Mapping[str, Mapping[str, Any]], wanted: Iterable[str]
 ) -> tuple[list[Imported], list[str]]:
     """Convert the wanted models and their tiers; the second list names those that the list lacks."""
@@ -296,7 +296,7 @@ def models_of(
     return models, missing
 
 
-def every_chat_model(listed: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _every_chat_model(listed: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Name all models that are billed by tokens, as the list names them."""
     return [name for name, entry in listed.items() if entry.get("mode") in _CHAT]
 

@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay; a report is written whole or not at all."""
 
     def replayed(model: Model, _found: Compilation) -> int:
-        truth = incidents_of(arguments.truth, model) if arguments.truth else None
+        truth = _incidents_of(arguments.truth, model) if arguments.truth else None
         if truth and truth.failed:
             show(truth.found, sys.stderr, notes=False)
             return SPEC_AT_FAULT
@@ -145,7 +145,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _replayed(arguments: argparse.Namespace, model: Model, truth: Incidents | None) -> Iterable[str]:
     """Replay and judge; errors of the call are found before the server receives a request."""
     with _opened(arguments) as (opened, page, line):
-        call = read_call(arguments, (model,), truth, line.show, opened)
+        call = _read_call(arguments, (model,), truth, line.show, opened)
         replayed = report(replay(call.orders[0], call.crew), truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
@@ -168,7 +168,7 @@ def replay_both(
         message = "the server has the records of one set of specs: to compare two, records are computed here for both"
         raise CallError(message, "leave out --records")
     with _opened(arguments) as (opened, page, line):
-        call = read_call(arguments, models, truth, line.show, opened)
+        call = _read_call(arguments, models, truth, line.show, opened)
         before, after = (report(replay(order, call.crew), truth) for order in call.orders)
         comparison = compare_replays(before, after, old)
         if page:
@@ -219,7 +219,7 @@ class Call(Struct, frozen=True):
     crew: WorkerPool
 
 
-def read_call(
+def _read_call(
     arguments: argparse.Namespace,
     models: Sequence[Model],
     truth: Incidents | None,
@@ -320,7 +320,7 @@ class Listed(Struct, frozen=True):
         return has_errors(self.found.diagnostics)
 
 
-def incidents_of(path: Path, model: Model) -> Listed:
+def _incidents_of(path: Path, model: Model) -> Listed:
     """Read the list at ``path``, which is about services of ``model``.
 
     Raises:

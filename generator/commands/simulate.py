@@ -88,7 +88,7 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         raise CallError("--openmetrics and --truth name the same file", "name another one")
     own, within = _service(arguments.service, model), span(arguments)
     service = as_classic(own)
-    incidents = [parse_incident(text, service, within) for text in arguments.incident]
+    incidents = [_parse_incident(text, service, within) for text in arguments.incident]
     scenario = scenario_with(service, within.start, within.end, incidents, seed=arguments.seed)
     with ExitStack() as opened:
         line = opened.enter_context(ProgressLine(sys.stderr))
@@ -96,10 +96,10 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         key = opened.enter_context(replacing(arguments.truth)) if arguments.truth else None
         job = Simulation(service, model, scenario, line)
         if arguments.openmetrics:
-            said, truth = to_file(job, arguments.openmetrics)
+            said, truth = _to_file(job, arguments.openmetrics)
         else:
             api = prometheus(arguments.prometheus, arguments.timeout)
-            said, truth = to_server(job, api, record=arguments.record, add=arguments.add)
+            said, truth = _to_server(job, api, record=arguments.record, add=arguments.add)
         if key:
             key.write([json.dumps(truth.to_json(), indent=2), "\n"])
     yield f"{printable(said)}\n"
@@ -131,7 +131,7 @@ def _summary(truth: Truth) -> Iterator[str]:
     yield from (f"  {iso_time(at)}  {what}\n" for at, what in sorted(happened))
 
 
-def parse_incident(text: str, service: Service, within: TimeSpan) -> RequestedIncident:
+def _parse_incident(text: str, service: Service, within: TimeSpan) -> RequestedIncident:
     """Read an incident; START is a time, or a duration after the start of the span.
 
     By default it starts in the middle and lasts a quarter of the span; it ends with the span at the latest.
@@ -199,7 +199,7 @@ class _Count(Struct):
         return f"{self.samples} samples of {self.series} series"
 
 
-def to_file(job: Simulation, path: Path) -> tuple[str, Truth]:
+def _to_file(job: Simulation, path: Path) -> tuple[str, Truth]:
     """Write OpenMetrics text; return a summary and the true events.
 
     Raises:
@@ -214,7 +214,7 @@ def to_file(job: Simulation, path: Path) -> tuple[str, Truth]:
     return f"{path}: {count}", history.truth
 
 
-def to_server(job: Simulation, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
+def _to_server(job: Simulation, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
     """Write into a Prometheus; if ``record``, with the records of its rules, alerts included.
 
     ``add`` allows existing series of the service in the span.

@@ -44,7 +44,7 @@ class RuleText(Struct, frozen=True):
 
     def under(self, depth: int) -> str:
         """Write ``groups:`` and its items, indented by ``depth`` levels of two spaces."""
-        return indented(_GROUPS + self.groups, depth)
+        return _indented(_GROUPS + self.groups, depth)
 
 
 def _rule_texts(files: Iterable[Artifact], owner: str = "") -> Iterator[RuleText]:
@@ -64,7 +64,7 @@ def join_groups(texts: Iterable[RuleText]) -> str:
     return "".join(text.groups for text in texts)
 
 
-def indented(text: str, depth: int) -> str:
+def _indented(text: str, depth: int) -> str:
     """Indent lines by ``depth`` levels of two spaces; empty ones stay empty."""
     step = "  " * depth
     return re.sub(r"^(?=.)", step, text, flags=re.MULTILINE)

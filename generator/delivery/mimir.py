@@ -25,14 +25,14 @@ LIMITS: tuple[Limit, ...] = ()
 SHARED = GRAFANA_TAG
 
 
-def namespace_of(service: str) -> str:
+def _namespace_of(service: str) -> str:
     """Name the namespace of a service."""
     return f"{GRAFANA_TAG}-{service}"
 
 
 def of_service(service: Service, rules: RuleText, options: Mimir, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the namespace of a service."""
-    yield _namespace(namespace_of(service.name), rules.groups)
+    yield _namespace(_namespace_of(service.name), rules.groups)
 
 
 def of_dashboards(drawn: Sequence[Artifact], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001

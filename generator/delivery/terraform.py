@@ -85,10 +85,10 @@ def of_dashboards(drawn: Sequence[Artifact], options: Terraform) -> Iterator[Art
 
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the module."""
-    yield Artifact(f"{ROOT}/main.tf", main_tf(options.rules))
+    yield Artifact(f"{ROOT}/main.tf", _main_tf(options.rules))
 
 
-def main_tf(rules: str) -> str:
+def _main_tf(rules: str) -> str:
     """Write the module for rules with the destination ``rules``."""
     name, source, resources = _RULES[rules]
     providers = {"grafana": "grafana/grafana", **({name: source} if name else {})}

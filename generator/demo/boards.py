@@ -62,12 +62,12 @@ def boards(  # noqa: PLR0913, PLR0917 - of a stage that is being set up
 ) -> Boards:
     """Start a Grafana that ends with ``opened``; everything else works without."""
     try:
-        docker = find_docker()
+        docker = _find_docker()
         progress(f"fetching {IMAGE}", 0, 1)
-        fetch(docker)
+        _fetch(docker)
         progress("starting Grafana", 0, 1)
-        files = _files(service, rules, site, seen_from_inside(prometheus))
-        return Boards(opened.enter_context(grafana_server(docker, files, timeout=timeout)).url)
+        files = _files(service, rules, site, _seen_from_inside(prometheus))
+        return Boards(opened.enter_context(_grafana_server(docker, files, timeout=timeout)).url)
     except LiveError as problem:
         return Boards("", str(problem))
 
@@ -90,7 +90,7 @@ def _place(path: str) -> str:
     return f"{kind}/agent-metrics/{rest}" if kind == "dashboards" else f"{kind}/{rest}"
 
 
-def find_docker() -> str:
+def _find_docker() -> str:
     """Return the path of Docker's client, if its engine answers.
 
     Raises:
@@ -105,7 +105,7 @@ def find_docker() -> str:
     return docker
 
 
-def fetch(docker: str) -> None:
+def _fetch(docker: str) -> None:
     """Ensure that the image is on this machine, which may take minutes the first time.
 
     Raises:
@@ -117,19 +117,19 @@ def fetch(docker: str) -> None:
         _done((docker, "pull", "--quiet", IMAGE), f"{IMAGE} cannot be fetched")
 
 
-def seen_from_inside(url: str) -> str:
+def _seen_from_inside(url: str) -> str:
     """Spell the address of a server on this machine as seen from the container."""
     return url if _shares_network() else url.replace("127.0.0.1", "host.docker.internal")
 
 
 @contextmanager
-def grafana_server(
+def _grafana_server(
     docker: str, files: Mapping[str, str], *, port: int = 0, timeout: float = START_SECONDS
 ) -> Iterator[HttpServer]:
     """Start a Grafana on 127.0.0.1 that anybody may look into, and end it with its data when the block ends.
 
     Args:
-        docker: Docker's client, as ``find_docker`` found it.
+        docker: Docker's client, as ``_find_docker`` found it.
         files: further files in ``/etc/grafana``, by path.
         port: the port it listens on; 0 takes a free one.
         timeout: seconds until it is ready.

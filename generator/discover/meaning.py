@@ -210,10 +210,10 @@ def statuses(label: str, values: Iterable[str]) -> dict[str, str]:
 def names_errors(label: str, values: Iterable[str]) -> bool:
     """Whether a label has the error as its value, of which there may be new ones, and not just a yes or a no."""
     certain = (not value or _plain(value) in _YES | _NO_ERROR for value in values)
-    return bool(words(label) & FAILED) and not (all(certain) and any(map(is_boolean, values)))
+    return bool(words(label) & FAILED) and not (all(certain) and any(map(_is_boolean, values)))
 
 
-def is_boolean(value: str) -> bool:
+def _is_boolean(value: str) -> bool:
     """Whether a value is a yes or a no."""
     return _plain(value) in _YES | _NO
 

@@ -57,7 +57,7 @@ def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json])
         # The axis has lines at whole numbers if there are no decimals: for shares, only at 0 % and 100 %.
         valueDecimals=None if scale.unit == "percentunit" else scale.decimals,
         colorMode="palette-classic",
-        overrides=of_series(panel, points),
+        overrides=_of_series(panel, points),
         lineWidth=1 if stack else 2,
         fillOpacity=60 if stack else 0,
         stacking={"mode": "normal" if stack else "none", "group": "A"},
@@ -101,7 +101,7 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         alignment="center",
         graphMode="none",
         textMode="value_and_name" if named else "value",
-        overrides=of_series(panel),
+        overrides=_of_series(panel),
         extraJson={"options": {"text": _SEVERAL if named else _SINGLE}},
     )
 
@@ -120,7 +120,7 @@ def _bargauge(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         extraJson={
             "fieldConfig": {
                 "defaults": {"color": _colour(panel), "noValue": panel.nothing},
-                "overrides": of_series(panel),
+                "overrides": _of_series(panel),
             }
         },
     )
@@ -130,7 +130,7 @@ def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noq
     return core.Table(
         **common,
         unit="none",
-        overrides=of_columns(table),
+        overrides=_of_columns(table),
         transformations=list(_transformations(table)),
         thresholds=_steps(panel),
         extraJson={"fieldConfig": {"defaults": {"noValue": panel.nothing}}},
@@ -165,7 +165,7 @@ def _scale_of(panel: Panel) -> Scale:
 
 def _colour(panel: Panel) -> Json:
     """Colour a number by its steps, where it has some; else it means neither good nor bad."""
-    return {"mode": "thresholds"} if panel.steps else fixed(colours.BLUE)
+    return {"mode": "thresholds"} if panel.steps else _fixed(colours.BLUE)
 
 
 def _steps(panel: Panel) -> list[Any]:
@@ -188,7 +188,7 @@ def nothing(text: str) -> Json:
     return {"type": "special", "options": {"match": "null", "result": result}}
 
 
-def severities() -> list[Json]:
+def _severities() -> list[Json]:
     """Map the severities of alerts to their words and colours."""
     shown = ((colours.CRITICAL, "critical"), (colours.WARNING, "warning"), (colours.INFO, "info"))
     options = {
@@ -198,7 +198,7 @@ def severities() -> list[Json]:
     return [{"type": "value", "options": options}]
 
 
-def trends() -> list[Json]:
+def _trends() -> list[Json]:
     """Colour a trend for better or worse by the word before it, and remove that word."""
     shown = (("worse", colours.AMBER), ("better", colours.GREEN))
     return [
@@ -213,12 +213,12 @@ def trends() -> list[Json]:
     ]
 
 
-def of_series(panel: Panel, points: Sequence[Json] = ()) -> list[Json]:
+def _of_series(panel: Panel, points: Sequence[Json] = ()) -> list[Json]:
     """Assign names their colours, queries their own style, and each release's points the links ``points``."""
     return [*_named(panel.colours), *_begun(panel.beginnings), *_queried(panel, points)]
 
 
-def of_columns(table: Table) -> list[Json]:
+def _of_columns(table: Table) -> list[Json]:
     """Assign each column its header, unit, look and link."""
     return [
         _override("byName", name, dict(_column(column)))
@@ -226,7 +226,7 @@ def of_columns(table: Table) -> list[Json]:
     ]
 
 
-def fixed(colour: str) -> Json:
+def _fixed(colour: str) -> Json:
     """Use one colour."""
     return {"mode": "fixed", "fixedColor": colour}
 
@@ -242,14 +242,14 @@ def thresholds(steps: tuple[tuple[float | None, str], ...]) -> Json:
 def _named(by_name: Mapping[str, str]) -> Iterator[Json]:
     for colour, found in _by_colour(by_name):
         if len(found) == 1 and not _LIKE_A_VARIABLE.search(found[0]):
-            yield _override("byName", found[0], {"color": fixed(colour)})
+            yield _override("byName", found[0], {"color": _fixed(colour)})
         else:
-            yield _override("byRegexp", f"/^({_any_of(found)})$/", {"color": fixed(colour)})
+            yield _override("byRegexp", f"/^({_any_of(found)})$/", {"color": _fixed(colour)})
 
 
 def _begun(by_beginning: Mapping[str, str]) -> Iterator[Json]:
     for colour, found in _by_colour(by_beginning):
-        yield _override("byRegexp", f"/^({_any_of(found)})/", {"color": fixed(colour)})
+        yield _override("byRegexp", f"/^({_any_of(found)})/", {"color": _fixed(colour)})
 
 
 def _by_colour(by_name: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:
@@ -287,13 +287,13 @@ def _query(query: Query) -> Iterator[tuple[str, object]]:
     if query.dotted:
         yield "custom.lineStyle", {"fill": "dot", "dash": [0, 6]}
     if query.promise:
-        yield "color", fixed(query.colour or colours.OBJECTIVE)
+        yield "color", _fixed(query.colour or colours.OBJECTIVE)
         yield from _dashed()
     elif query.mark:
-        yield "color", fixed(query.colour)
+        yield "color", _fixed(query.colour)
         yield from _over_all()
     elif query.colour:
-        yield "color", fixed(query.colour) | ({"mode": "shades"} if query.shades else {})
+        yield "color", _fixed(query.colour) | ({"mode": "shades"} if query.shades else {})
 
 
 def _dashed() -> Iterator[tuple[str, object]]:
@@ -346,11 +346,11 @@ def _cell(cell: Cell) -> Iterator[tuple[str, object]]:
         yield "custom.align", "center"
         return
     if cell is Cell.TREND:
-        yield "mappings", trends()
+        yield "mappings", _trends()
         yield "thresholds", thresholds(((None, colours.TEXT),))
         yield "custom.cellOptions", {"type": "color-text"}
         return
-    yield "mappings", statuses() if cell is Cell.STATUS else severities()
+    yield "mappings", statuses() if cell is Cell.STATUS else _severities()
     yield "custom.cellOptions", {"type": "color-background", "mode": "basic"}
     yield "custom.align", "center"
 

@@ -278,11 +278,11 @@ def ago(since: Expr, label: str, by: Sequence[str]) -> Expr:
 def change(values: Expr, label: str, by: Sequence[str]) -> Expr:
     """Write each change into ``label``: 0.382 as +38.2, 1.0625 as +106, before percent or points."""
     rounded = call("round", values * number(100), number(0.1))
-    signed = replaced(count_values(rounded, label, by), label, "+${1}", label, "([^-].*)")
+    signed = replaced(_count_values(rounded, label, by), label, "+${1}", label, "([^-].*)")
     return replaced(signed, label, "${1}", label, "([-+][0-9]{3,})[.].*")
 
 
-def count_values(values: Expr, label: str, by: Sequence[str]) -> Expr:
+def _count_values(values: Expr, label: str, by: Sequence[str]) -> Expr:
     """Write each value into ``label``, in Prometheus' format of numbers."""
     return Expr(f"count_values by ({', '.join(by)}) ({quote(label)}, {values.text})")
 
@@ -299,5 +299,5 @@ def joined(values: Expr, label: str, separator: str, *sources: str) -> Expr:
 
 def _written(values: Expr, size: Magnitude, label: str, by: Sequence[str]) -> Expr:
     scaled = values if size.one == 1 else values / number(size.one)
-    written = count_values(call("round", scaled, number(size.step)), label, by)
+    written = _count_values(call("round", scaled, number(size.step)), label, by)
     return written if size.text == "${1}" else replaced(written, label, size.text, label)

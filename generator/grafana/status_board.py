@@ -80,7 +80,7 @@ def status_board(records: Records) -> Panel:
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
         Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=94),
-        Column("Signal", "metric", link=more, of=Query(current(records))),
+        Column("Signal", "metric", link=more, of=Query(_current(records))),
         Column("Now", "now", cell=Cell.TREND, width=142, right=True),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records))),
         Column("Since", "since", width=60, right=True, of=Query(_since())),
@@ -107,7 +107,7 @@ def statuses(records: Records) -> Expr:
     return _sorted(reduce(_else, (replaced(arm, "rank", rank, "", "") for rank, arm in arms)), records)
 
 
-def current(records: Records) -> Expr:
+def _current(records: Records) -> Expr:
     """Compose the query of the current values: one series a row, with its title, its value and its links."""
     every = reduce(
         _else,

@@ -140,7 +140,7 @@ def _found(run: _Run, one: ScheduledRule, result: RangeResult, steps: range) -> 
         records = recorded(result, one.rule, steps, run.present.get(one.key, frozenset()))
         run.present[one.key] = records.present
         return records
-    alerts = alerted(result, one.rule, steps, run.states.get(one.key, {}))
+    alerts = _alerted(result, one.rule, steps, run.states.get(one.key, {}))
     run.states[one.key] = alerts.states
     return alerts
 
@@ -207,7 +207,7 @@ def recorded(
     )
 
 
-def alerted(
+def _alerted(
     result: RangeResult, rule: AlertingRule, steps: range, states: Mapping[LabelSet, State]
 ) -> Alerted:
     """Record the alerts that ``rule`` makes of ``result`` at ``steps``; ``states`` are those of the step before.

@@ -95,7 +95,7 @@ def _window(text: Text | None, default: int, allowed: _Range, site: Site, findin
 
 
 def _fits(text: Text, length: int, allowed: _Range, site: Site, findings: Findings) -> bool:
-    least = max(shortest_window(site), allowed.shortest)
+    least = max(_shortest_window(site), allowed.shortest)
     if length < least:
         _too_short(text, length, allowed, site, findings)
     elif length > allowed.longest:
@@ -107,7 +107,7 @@ def _fits(text: Text, length: int, allowed: _Range, site: Site, findings: Findin
     return False
 
 
-def shortest_window(site: Site) -> int:
+def _shortest_window(site: Site) -> int:
     """The seconds below which a window has no sample of its own, or too few scrapes for a meaningful rate."""
     return max(site.rule_interval, _FEWEST_SCRAPES * site.scrape_interval)
 
@@ -140,7 +140,7 @@ def scaled(paces: tuple[Burn, ...], window: int, site: Site) -> tuple[Burn, ...]
     if abs(part - 1) <= _ALIKE:
         return paces
     step = site.rule_interval
-    least = -(-shortest_window(site) // step) * step
+    least = -(-_shortest_window(site) // step) * step
 
     def fitted(seconds: int, fewest: int) -> int:
         return max(fewest, min(round(seconds * part / step), LONGEST_WINDOW // step) * step)
@@ -160,7 +160,7 @@ def _burn(part: str) -> Burn | None:
 
 
 def _too_short(text: Text, length: int, allowed: _Range, site: Site, findings: Findings) -> None:
-    least = max(shortest_window(site), allowed.shortest)
+    least = max(_shortest_window(site), allowed.shortest)
     name = "the rule interval" if least == site.rule_interval else "four scrapes"
     what = "a day" if least == allowed.shortest else f"{name}, {duration(least)}"
     verb = "promise" if allowed.shortest else "look back"

@@ -145,12 +145,12 @@ def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) ->
             "repeat_interval": duration(rest.repeat_interval if rest else DAY),
             **({"routes": routes} if routes else {}),
         },
-        "inhibit_rules": [inhibition(services)],
+        "inhibit_rules": [_inhibition(services)],
         "receivers": entries,
     }
 
 
-def inhibition(services: Sequence[Routing]) -> Mapped:
+def _inhibition(services: Sequence[Routing]) -> Mapped:
     """Inhibit the alerts that repeat a critical alert about the same signal."""
     return {
         "source_matchers": [

@@ -204,13 +204,13 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
 
 def _segments(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     """Record signals of the library for each value of the service's segments."""
-    signals = segmented(service)
+    signals = _segmented(service)
     yield _windows(signals, (), service, scope)
     for signal in signals:
         yield records(signal, scope)
 
 
-def segmented(service: Service) -> list[Signal]:
+def _segmented(service: Service) -> list[Signal]:
     """Find the signals that a service breaks down by its segments, each with a level a segment."""
     signals = []
     for name in dict.fromkeys(name for each in SIGNALS.values() for name in each):

@@ -59,7 +59,7 @@ class FiringDifference(Struct, frozen=True):
     def moved(self) -> tuple[float, float]:
         """The seconds by which the first one begins later, and by which all of them last longer."""
         before, after = (min(row.began for row in side) for side in (self.before, self.after))
-        return after - before, lasted(self.after) - lasted(self.before)
+        return after - before, _lasted(self.after) - _lasted(self.before)
 
 
 class AlertCount(Struct, frozen=True):
@@ -119,7 +119,7 @@ def compare_replays(before: Report, after: Report, old: str) -> Comparison:
     )
 
 
-def lasted(rows: Iterable[ActivePeriod]) -> float:
+def _lasted(rows: Iterable[ActivePeriod]) -> float:
     """Sum the durations of firings, in seconds."""
     return sum(row.seconds for row in rows)
 
@@ -262,7 +262,7 @@ def _when(rows: Sequence[ActivePeriod]) -> str:
     on = " and on" * (rows[-1].ended_at is None)
     if len(rows) == 1:
         return f"{clock(first.began)} for {lasting(first.seconds)}{on}"
-    return f"{len(rows)} times from {clock(first.began)}, {lasting(lasted(rows))} in all{on}"
+    return f"{len(rows)} times from {clock(first.began)}, {lasting(_lasted(rows))} in all{on}"
 
 
 def _shift(later: float, longer: float) -> str:

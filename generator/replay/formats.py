@@ -183,11 +183,11 @@ def _markdown_lines(report: Report) -> Iterator[str]:
     yield from (f"{text(one)}" for one in report.notes)
     yield ""
     if report.truth:
-        yield from judged_lines(report)
+        yield from _judged_lines(report)
     yield from _fired(report)
 
 
-def judged_lines(report: Report) -> Iterator[str]:
+def _judged_lines(report: Report) -> Iterator[str]:
     """Write the incidents, and the quality of each alert."""
     false = len(report.false_alarms)
     yield (
@@ -222,7 +222,7 @@ def _fired(report: Report) -> Iterator[str]:
         return
     head = ("fired at (UTC)", "for", "severity", "alert", "service", "labels", "value")
     yield from markdown_table(
-        (*head, *(("why",) if report.truth else ())), (firing_cells(row) for row in rows[:MOST_ROWS])
+        (*head, *(("why",) if report.truth else ())), (_firing_cells(row) for row in rows[:MOST_ROWS])
     )
     if len(rows) > MOST_ROWS:
         yield f"And {len(rows) - MOST_ROWS} more."
@@ -254,7 +254,7 @@ def _score_cells(one: Score) -> tuple[str, ...]:
     )
 
 
-def firing_cells(row: ActivePeriod) -> tuple[str, ...]:
+def _firing_cells(row: ActivePeriod) -> tuple[str, ...]:
     """Write a firing as the cells of a row."""
     return (
         f"{clock(row.began)}{' or before' * row.since_before}",

@@ -199,7 +199,7 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     table += [
         (
             metric.series.metric.name,
-            label_factors(metric.series.labels),
+            _label_factors(metric.series.labels),
             number(metric.series.each),
             number(metric.series.live),
             number(metric.series.retained),
@@ -244,7 +244,7 @@ def _sums(overview: Overview, servers: Mapping[str, Overview], site: Site) -> It
     yield f"  {_load_in_words(fleet.load)}"
 
 
-def label_factors(bounds: Sequence[LabelBound]) -> str:
+def _label_factors(bounds: Sequence[LabelBound]) -> str:
     """Write the factors: ``tool 4 x release 4 (9)``, in brackets the values over the retention."""
     factors = [
         f"{label.name} {label.live}" + (f" ({label.retained})" if label.retained != label.live else "")

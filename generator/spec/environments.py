@@ -51,14 +51,14 @@ def in_environments(spec: ServiceSpec) -> tuple[ServiceSpec, ...]:
     return tuple(_in(spec, entry) for entry in spec.environments) or (spec,)
 
 
-def name_in(service: Text, environment: Text) -> Text:
+def _name_in(service: Text, environment: Text) -> Text:
     """Name a service in an environment; the place is the environment's."""
     return Located(f"{service.value}-{environment.value}", environment.span)
 
 
 def too_long(spec: ServiceSpec) -> tuple[Diagnostic, ...]:
     """Refuse environments that make a name too long."""
-    names = (name_in(spec.service, entry.key) for entry in spec.environments)
+    names = (_name_in(spec.service, entry.key) for entry in spec.environments)
     return tuple(
         error(
             "service/name-too-long",
@@ -73,7 +73,7 @@ def too_long(spec: ServiceSpec) -> tuple[Diagnostic, ...]:
 
 def _in(spec: ServiceSpec, entry: Entry[EnvironmentSpec | None]) -> ServiceSpec:
     own = entry.value
-    named = name_in(spec.service, entry.key)
+    named = _name_in(spec.service, entry.key)
     place = own.selector[0].key.span if own and own.selector else entry.key.span
     whole = own.span if own else entry.key.span
     inhabits = Inhabited(entry.key, spec.service, place, whole)

@@ -93,7 +93,7 @@ RIVAL_KEYS = "keys of several forms"
 NO_FORM = "none of these forms"
 
 
-def leaves(violation: Violation) -> Iterator[Violation]:
+def _leaves(violation: Violation) -> Iterator[Violation]:
     """The violations that the author must fix: those of the intended form where there are several."""
     if not violation.forms:
         yield violation
@@ -108,7 +108,7 @@ def leaves(violation: Violation) -> Iterator[Violation]:
         yield _undecided(violation, best)
         return
     for each in best[0]:
-        yield from leaves(each)
+        yield from _leaves(each)
 
 
 def _distance(form: Form) -> tuple[int, int, int, int]:
@@ -197,7 +197,9 @@ class SchemaError(Struct, frozen=True):
 
 def schema_errors(violations: Iterable[Violation]) -> list[SchemaError]:
     """The errors to report for a validator's violations, each once."""
-    every = [finding for violation in violations for leaf in leaves(violation) for finding in _findings(leaf)]
+    every = [
+        finding for violation in violations for leaf in _leaves(violation) for finding in _findings(leaf)
+    ]
     once = {(each.keyword, each.path, each.name or repr(each.violation.wanted)): each for each in every}
     return _without_mistyped(_without_explained(list(once.values())))
 

@@ -267,7 +267,7 @@ def _no_form(case: ErrorContext) -> Message:
 def _two_forms(case: ErrorContext) -> Message:
     required = [key for form in case.wanted if isinstance(form, dict) for key in form.get("required", ())]
     keys = [key for key in case.instance if key in required] if isinstance(case.instance, dict) else []
-    return _rivals(case, keys) if keys else other(case)
+    return _rivals(case, keys) if keys else _other(case)
 
 
 def _rival_keys(case: ErrorContext) -> Message:
@@ -279,7 +279,7 @@ def _rivals(case: ErrorContext, keys: list[str]) -> Message:
     return Message("schema/form", message, case.help or "remove the others")
 
 
-def other(case: ErrorContext) -> Message:
+def _other(case: ErrorContext) -> Message:
     """The message for a keyword that is not in ``WORDS``."""
     message = f"{case.subject} is not allowed as it is written"
     return Message("schema/form", message, case.help or "compare it with the examples in the documentation")
@@ -340,7 +340,7 @@ def _first_key(node: Node) -> Node:
 def diagnostic_of(document: Document, schema: Schema, span: Span, finding: SchemaError) -> Diagnostic:
     """The diagnostic for a finding at its place."""
     case = ErrorContext(finding, document, schema)
-    words = WORDS.get(finding.keyword, other)(case)
+    words = WORDS.get(finding.keyword, _other)(case)
     return error(words.code, words.message, span, words.help, *_notes(case))
 
 

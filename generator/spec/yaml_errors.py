@@ -86,7 +86,7 @@ def unknown(in_text: ProblemInText) -> Explanation:
     return Explanation(f"this is not YAML: {problem}", "quote text that holds special characters", in_text.at)
 
 
-def tab(problem: ProblemInText) -> Explanation:
+def _tab(problem: ProblemInText) -> Explanation:
     """Explain any problem that lies at a tab."""
     return Explanation(
         "a tab stands where YAML wants spaces", "indent with spaces", problem.at, code="yaml/tab"
@@ -299,7 +299,7 @@ def syntax_error(source: SourceText, problem: ParserProblem) -> Diagnostic:
     in_text = ProblemInText(source, problem)
     rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)
     if in_text.character == "\t":
-        rule = tab
+        rule = _tab
     elif _has_long_key(in_text):
         rule = _long_key
     explained = rule(in_text)

@@ -86,7 +86,7 @@ def fed(service: Service, *events: Event) -> tuple[Stream, ...]:
     )
 
 
-def has_label(service: Service, event: Event, label: str) -> bool:
+def _has_label(service: Service, event: Event, label: str) -> bool:
     """Whether a stream that the event feeds has a label."""
     return any(label in stream.labels for stream in fed(service, event))
 
@@ -101,7 +101,7 @@ class Outcome(Struct, frozen=True):
 
 def outcome(service: Service, event: Event) -> Outcome | None:
     """Find the label with the outcome of an event; None where there is none."""
-    if not has_label(service, event, STATUS):
+    if not _has_label(service, event, STATUS):
         return None
     listed = service.labels[STATUS].values
     good = _first(("ok",), listed, listed[0] if listed else "")
@@ -139,7 +139,7 @@ class Reasons(Struct, frozen=True):
 
 def reasons(service: Service) -> Reasons | None:
     """Read the reasons why runs end; None where no label has them."""
-    if not has_label(service, Event.RUN, STOP_REASON):
+    if not _has_label(service, Event.RUN, STOP_REASON):
         return None
     label, ended = service.labels[STOP_REASON], outcome(service, Event.RUN)
     implied = _implied(service)

@@ -71,11 +71,11 @@ def _bound(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
         name = observed.metric.name
         message = f"{name} has {observed.series:,} series, and its spec bounds them by {allowed:,}"
         yield Finding(
-            violation("audit/series-bound", message, seen, f"metrics.{name}", contribution(observed)), name
+            violation("audit/series-bound", message, seen, f"metrics.{name}", _contribution(observed)), name
         )
 
 
-def contribution(observed: ObservedMetric) -> str:
+def _contribution(observed: ObservedMetric) -> str:
     """Name the label that contributes most series."""
     most = observed.most
     if most is None:
@@ -95,7 +95,7 @@ def _budget(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
         of_all = f", which is {expected:,} on {seen.service.replicas:,} replicas" if seen.scale > 1 else ""
         message = f"{name} has {observed.series:,} series{of_all}: over the budget of {budget:,} for a metric"
         diagnostic = violation(
-            "audit/series-budget", message, seen, f"metrics.{name}", f"{contribution(observed)}"
+            "audit/series-budget", message, seen, f"metrics.{name}", f"{_contribution(observed)}"
         )
         yield Finding(diagnostic, name)
 

@@ -145,7 +145,7 @@ def metric_series(metric: Metric, service: Service, site: Site) -> MetricSeries:
     """Bound the series of one metric."""
     weeks = site.retention / WEEK
     labels = tuple(dict.fromkeys(label for part in _exposed(metric, service) for label in part))
-    each = series_each(metric, site)
+    each = _series_each(metric, site)
     has_release = any(label.name == names.RELEASE for label in labels)
     generations = 1 if has_release else _generations(service, weeks)
     return MetricSeries(
@@ -160,7 +160,7 @@ def metric_series(metric: Metric, service: Service, site: Site) -> MetricSeries:
 
 def live_series(metric: Metric, service: Service, site: Site) -> int:
     """Bound the series of one metric at once."""
-    return _of_metric(metric, service, RESTARTING) * series_each(metric, site) * service.replicas
+    return _of_metric(metric, service, RESTARTING) * _series_each(metric, site) * service.replicas
 
 
 def _bounds(
@@ -240,7 +240,7 @@ def _is_joined(label: Label, metric: Metric) -> bool:
     return metric.foreign and label.joined == _place(label.name, metric)
 
 
-def series_each(metric: Metric, site: Site) -> int:
+def _series_each(metric: Metric, site: Site) -> int:
     """Count the series of one combination of label values; client libraries add ``_created`` to each."""
     created = 1 if site.created_series and metric.created else 0
     if metric.is_histogram and not metric.native:

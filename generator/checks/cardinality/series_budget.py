@@ -112,7 +112,7 @@ def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site, allowed: 
         _place(most, known.service),
         "; ".join(
             [
-                shrink(most) if most else "expose less",
+                _shrink(most) if most else "expose less",
                 *_few_together(bound, known.exposed, site),
                 *_of_instances(bound, known.service),
                 *_without_created(bound, known.exposed, site),
@@ -174,7 +174,7 @@ def _without_created(bound: _Bound, service: Service, site: Site) -> Iterator[st
         yield f"created_series: false in site.yaml, which the generated module follows, would save {saved:,}"
 
 
-def shrink(saving: Saving) -> str:
+def _shrink(saving: Saving) -> str:
     """Name the label to shrink and the saving."""
     if saving.buckets:
         return (

@@ -83,7 +83,7 @@ def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, f
     tier, words = subject.tier, "#, its own"
     severity = str(tier.severity)
     if tier.written is not None:
-        bound = stricter(subject, tier.bound)
+        bound = _stricter(subject, tier.bound)
         changed = replace(subject, tier=replace(tier, bound=bound))
         yield changed, "a bound of its own", _override(subject.alert, alerts.BOUND, bound, severity, words)
         if tier.written.factor is not None and (objective := _objective(tier)):
@@ -107,7 +107,7 @@ def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, f
         )
 
 
-def stricter(subject: Subject, bound: float) -> float:
+def _stricter(subject: Subject, bound: float) -> float:
     """Choose a bound that is crossed before another."""
     signal = subject.signal
     if signal.better is not Better.HIGHER or not isinstance(subject.alert.kind, alerts.Threshold):

@@ -81,7 +81,7 @@ def shared_tests(
             at_once = tuple(part)
             inputs = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
             read = [rule.expr for group in alerting for rule in group.rules]
-            needed = needed_files(read, rules.recording, inputs)
+            needed = _needed_files(read, rules.recording, inputs)
             # The whole price list would take longer to evaluate than all else that a cost depends on.
             prices = _prices(library, at_once) if PRICES in needed else {}
             of_models |= prices
@@ -248,7 +248,7 @@ def _needed_by(
     groups = {path: one.groups for path, one in files.items()}
     for rule in (one for group in alerting for one in group.rules):
         if isinstance(rule, AlertingRule):
-            needed.setdefault(rule.alert, set()).update(needed_files([rule.expr], groups, own=own))
+            needed.setdefault(rule.alert, set()).update(_needed_files([rule.expr], groups, own=own))
     return needed
 
 
@@ -259,7 +259,7 @@ def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = Fa
             yield Trial(subject, case, place == 0)
 
 
-def needed_files(
+def _needed_files(
     read: Iterable[str],
     files: Mapping[str, Sequence[RuleGroup]],
     fed: Collection[str] = (),

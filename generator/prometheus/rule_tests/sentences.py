@@ -89,14 +89,14 @@ def texts_where_firing(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
             **rule.annotations,
             "description": rule.annotations["description"].removesuffix(culprit_query),
         }
-        text = _annotations(annotations, all_labels, value, bound_in_words(alert, tier, ground), links)
+        text = _annotations(annotations, all_labels, value, _bound_in_words(alert, tier, ground), links)
         yield (
             all_labels,
-            {**text, "description": text["description"] + mostly_in(alert, ground, all_labels, happened)},
+            {**text, "description": text["description"] + _mostly_in(alert, ground, all_labels, happened)},
         )
 
 
-def bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
+def _bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
     """Write the bound of a shared alert as its description does: its author's words have # for the amount."""
     if tier.written is None:
         return ""
@@ -108,13 +108,13 @@ def amount(value: float, unit: Unit) -> str:
     """Write an amount as the templates of alerts do: 0.204, ``1.8k``, ``$15230``."""
     match unit:
         case Unit.SECONDS:
-            return humanize_duration(value)
+            return _humanize_duration(value)
         case Unit.RATIO:
-            return humanize_percentage(value)
+            return _humanize_percentage(value)
         case Unit.USD:
             return f"${value:.4g}" if value < 10 * _STEP else f"${value:.0f}"
         case Unit.COUNT:
-            return f"{value:.4g}" if value < _STEP else humanize(value)
+            return f"{value:.4g}" if value < _STEP else _humanize(value)
 
 
 def _annotations(
@@ -138,7 +138,7 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     text = _BOUND.sub(lambda _: bound, text)
     text = _RUN.sub(lambda match: match[1], text)
     text = _OR_MORE.sub("", text)  # no case is in the last bucket
-    text = _LEFT.sub(f" {humanize_percentage(LEFT)} of it is left.", text)
+    text = _LEFT.sub(f" {_humanize_percentage(LEFT)} of it is left.", text)
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
     text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)
@@ -153,7 +153,7 @@ def _formatted(match: re.Match[str], value: float) -> str:
     return text.replace("%", instead) if instead is not None else text
 
 
-def humanize(value: float) -> str:
+def _humanize(value: float) -> str:
     """Write a number as Prometheus does: 8900 as ``8.9k``."""
     place, scaled = 0, abs(value)
     if scaled >= 1:
@@ -165,15 +165,15 @@ def humanize(value: float) -> str:
     return f"{_signed(value, scaled)}{_SMALL[place]}"
 
 
-def humanize_percentage(value: float) -> str:
+def _humanize_percentage(value: float) -> str:
     """Write a share as Prometheus does."""
     return f"{value * 100:.4g}%"
 
 
-def humanize_duration(value: float) -> str:
+def _humanize_duration(value: float) -> str:
     """Write seconds as Prometheus does: 90 as ``1m 30s``, 0.25 as ``250ms``."""
     if abs(value) < 1:
-        return f"{humanize(value)}s"
+        return f"{_humanize(value)}s"
     if abs(value) < MINUTE:
         return f"{value:.4g}s"
     rest, sign = int(abs(value)), "-" if value < 0 else ""
@@ -187,13 +187,13 @@ def _signed(value: float, scaled: float) -> str:
 
 
 _FUNCTIONS: Mapping[str, Callable[[float], str]] = {
-    "humanize": humanize,
-    "humanizePercentage": humanize_percentage,
-    "humanizeDuration": humanize_duration,
+    "humanize": _humanize,
+    "humanizePercentage": _humanize_percentage,
+    "humanizeDuration": _humanize_duration,
 }
 
 
-def mostly_in(alert: Alert, ground: Ground, labels: Mapping[str, str], happened: Happened) -> str:
+def _mostly_in(alert: Alert, ground: Ground, labels: Mapping[str, str], happened: Happened) -> str:
     """Write the end of the description; empty where nothing stands out.
 
     Raises:
