@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from generator.alerts.draft import Draft, Resolved
     from generator.model.service import Service
+    from generator.promql.expr import Series
+    from generator.scenarios.timeline import Load
 
-#: The time over which a metric is looked for.
-LOOK_BACK = 10 * MINUTE
+#: The time over which a metric is looked for, and the time where runs are rare.
+LOOK_BACK, RARELY = 10 * MINUTE, 3 * HOUR
 #: The time for which a service may promise traffic before it is deployed, in seconds.
 _GRACE = DAY
 
@@ -48,7 +50,7 @@ compared = usual.compared
 def resolve(draft: Draft) -> Iterator[Resolved]:
     """Resolve one for each stream that always has series; error counters have none while all is well."""
     scope = draft.scope
-    check_runs(draft, scope.signals[RUN_COUNT].window, f" except for {scope.runs.metric}")
+    check_runs(draft, RARELY, f" except for {scope.runs.metric}")
     for stream in scope.streams.values():
         fed = scope.fed_by(stream)
         if not stream.sparse and fed:
@@ -64,22 +66,33 @@ def labels(kind: Absence, ground: Ground) -> Mapping[str, str]:
 
 def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:
     """Look for the record of the raw pass, which ends exactly when the exposed series do, and is cheap to read."""
-    absent = _absent(kind, ground)
     runs = ground.scope.record(names.value(ground.signals[kind.runs]))
     if kind.stream != ground.runs:
-        floor = ground.floor(alert, MIN_EVENTS)
-        return join("and", absent, floor.compare(">=", runs.now()) if floor else runs.now())
+        return _while_runs(alert, kind, ground, runs)
     lately = grouped(call("count_over_time", runs.over(DAY)))
     # A service that was never deployed is not missing on the day its rules arrive.
     known = call("last_over_time", ground.scope.record(names.KNOWN).over(HOUR, offset=_GRACE))
     promised = join("and", grouped(ground.scope.written(names.TRAFFIC).now()), known)
     if ground.scope.shared or (ground.service is not None and ground.service.runs_per_hour):
         lately |= promised
-    return join("and", absent, lately)
+    return join("and", _absent(kind, LOOK_BACK, ground), lately)
 
 
-def _absent(kind: Absence, ground: Ground) -> Expr:
-    seen = ground.scope.stream(kind.stream).over(LOOK_BACK)
+def _while_runs(alert: Alert, kind: Absence, ground: Ground, runs: Series) -> Expr:
+    """Find a metric that is absent although enough runs finish, in the window of runs or in a longer one."""
+    floor = ground.floor(alert, MIN_EVENTS)
+    absent = _absent(kind, LOOK_BACK, ground)
+    if floor is None:
+        return join("and", absent, runs.now())
+    window = ground.signals[kind.runs].window
+    # One second shorter, as the range may hold one window more.
+    many = call("sum_over_time", runs.sampled(RARELY - 1, window))
+    rarely = join("and", _absent(kind, RARELY, ground), floor.compare(">=", many))
+    return join("and", absent, floor.compare(">=", runs.now())) | rarely
+
+
+def _absent(kind: Absence, time: int, ground: Ground) -> Expr:
+    seen = ground.scope.stream(kind.stream).over(time)
     if not ground.scope.shared:
         return call("absent_over_time", seen)
     expected = measuring(kind.stream, ground.scope, (names.METRIC,))
@@ -100,7 +113,8 @@ def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
         why = _why_runs(service)
     elif alert.min_events:
         window = duration(service.signals[kind.runs].window)
-        why = f"at least {alert.min_events} runs finished within {window}"
+        long = duration(RARELY)
+        why = f"at least {alert.min_events} runs finished within {window}; or for {long}, although as many finished"
     else:
         why = "runs finish"
     return f"No series of {kind.stream.metric} for 10 minutes, although {why}"
@@ -153,24 +167,34 @@ def _never(subject: Subject) -> Iterator[TestCase]:
 
 
 def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
-    """Finish one run too few for a missing metric to count, and just enough."""
-    alert, fixture, stream = subject.alert, subject.fixture, kind.stream
+    """Finish one run too few for a missing metric to count, and just enough; in both windows of runs."""
+    alert, stream = subject.alert, kind.stream
     if not alert.min_events:
         return
-    window = fixture.signals[kind.runs].window
+    window, labels = subject.fixture.signals[kind.runs].window, ((names.METRIC, stream.metric),)
     full = max(window, LOOK_BACK) + alert.for_ + 2 * SLACK
-    quiet = {
-        name: rate for name, rate in all_but(stream, subject).items() if name.name != names.rate(fixture.runs)
-    }
     few, enough = (
-        merged(quiet, counter(fixture.runs, Traffic(number / window, {}), fixture))
-        for number in (alert.min_events - 1, alert.min_events)
+        _finishing(kind, number / window, subject) for number in (alert.min_events - 1, alert.min_events)
     )
-    yield subject.case(
-        f"misses {stream.name} only while runs finish",
-        subject.timeline.then(full, few)
-        .quiet("silent while a run too few finishes")
-        .then(full, enough)
-        .fires("fires while just enough runs finish"),
-        ((names.METRIC, stream.metric),),
+    seen = subject.timeline.then(20 * MINUTE, all_but(None, subject))
+    timeline = seen.then(full, few).quiet("silent while a run too few finishes").then(full, enough)
+    fires = timeline.fires("fires while just enough runs finish")
+    yield subject.case(f"misses {stream.name} only while runs finish", fires, labels)
+    spread = 2 * window
+    slow, last, none = (_finishing(kind, number / spread, subject) for number in (alert.min_events - 1, 1, 0))
+    timeline = (
+        subject.timeline.then(SLACK, none)
+        .then(spread, slow)
+        .then(full, none)
+        .quiet("silent after a run too few")
     )
+    fires = timeline.then(spread, last).then(full, none).fires("fires after just enough runs")
+    yield subject.case(f"misses {stream.name} while runs are rare", fires, labels)
+
+
+def _finishing(kind: Absence, rate: float, subject: Subject) -> Load:
+    """Finish runs, a number a second, without the metric that is missed."""
+    fixture = subject.fixture
+    without = all_but(kind.stream, subject).items()
+    rest = {name: load for name, load in without if name.name != names.rate(fixture.runs)}
+    return merged(rest, counter(fixture.runs, Traffic(rate, {}), fixture))

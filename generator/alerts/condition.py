@@ -341,7 +341,7 @@ def worse(signal: Signal) -> str:
 def signal_in_words(signal: Signal, alert: Alert) -> str:
     """Name a signal in a sentence about when an alert fires."""
     if limits := limits_of(alert, signal):
-        return f"{signal.title}: the share of one {alert.by} that means a limit ({', '.join(limits)})"
+        return f"{signal.title}: the share of one {alert.by} among {', '.join(limits)}"
     if isinstance(signal.kind, Distribution) and alert.by == signal.kind.label:
         return f"{signal.title}: the share of one {alert.by}"
     if alert.only:

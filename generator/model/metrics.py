@@ -27,7 +27,7 @@ class Label(Struct, frozen=True):
         patterns: For each value the patterns of the exposed values that it replaces; empty without translation.
         ignore: Patterns of exposed values that are left out.
         joined: The label of ``target_info`` that has its value for each instance, if any.
-        limits: The values that mean that a run was stopped by a limit.
+        limits: The values for runs that a limit or a refusal ended.
         per: Other labels, each with the largest number of values of this label for one value of that.
     """
 

@@ -98,7 +98,7 @@ TITLES: Mapping[PanelPlace, str] = {
     PANELS["stop_reason_distribution"]: "Stop reasons",
     PANELS["success_rate:release"]: "Success rate by release",
     PANELS["latency_p95:release"]: "Latency p95 by release",
-    PANELS["stop_reason_distribution:release"]: "Ended by a limit, by release",
+    PANELS["stop_reason_distribution:release"]: "Limits and refusals by release",
     PANELS["token_usage_per_run:release"]: "Tokens per run by release",
     PANELS["cost_per_run:release"]: "Cost per run by release",
     PANELS["tool_calls_per_run:release"]: "Tool calls per run by release",

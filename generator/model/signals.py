@@ -71,7 +71,7 @@ class Quantile(Struct, frozen=True, tag=True):
 
 
 class Distribution(Struct, frozen=True, tag=True):
-    """For each value of ``label`` its share of the stream's events; ``limits`` are the values that stop a run."""
+    """For each value of ``label`` its share of the stream's events; ``limits`` are those of runs that ended early."""
 
     label: str
     limits: tuple[str, ...] = ()

@@ -23,14 +23,18 @@ from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from generator.live.api import PrometheusApi
+    from generator.live.remote_write import TimeSeries
     from generator.live.server import PrometheusServer
     from generator.model.service import Model, Service
 
 _PATIENCE = 60
+_WELL = Stretch(165, runs=600, tokens={("gpt-4o", "prompt"): 3000, ("gpt-4o-mini", "prompt"): 1000})
+#: The metrics that a run feeds when it finishes.
+_OF_RUNS = ("agent_run_", "agent_steps_")
 
 
 @pytest.fixture
@@ -39,9 +43,8 @@ def rendered(
 ) -> Mapping[tuple[str, str], Mapping[str, str]]:
     """Break everything for a quarter of an hour until now; read the alerts' texts, by name and severity."""
     now = int(time.time()) // MINUTE * MINUTE
-    well = Stretch(165, runs=600, tokens={("gpt-4o", "prompt"): 3000, ("gpt-4o-mini", "prompt"): 1000})
     broken = replace(
-        well,
+        _WELL,
         minutes=15,
         release="r2",
         reasons={"completed": 0.5, "step_error": 0.2, "max_steps": 0.3},
@@ -50,14 +53,26 @@ def rendered(
         calls={"search_docs": (90, 0.4)},
         tokens={("gpt-4o", "prompt"): 9000, ("unheard-of", "prompt"): 500},
     )
-    api, start = fresh_prometheus.api, now - 180 * MINUTE
-    write(api, craft(support, [well, broken], start=start))
-    groups = rule_set([support], model.library, model.site).groups
-    evaluate(api, groups, start, now)
-    file = tmp_path / "alerts.yml"
+    history = craft(support, [_WELL, broken], start=now - 180 * MINUTE)
+    return _rendered(
+        fresh_prometheus, history, now, rule_set([support], model.library, model.site).groups, tmp_path
+    )
+
+
+def _rendered(
+    server: PrometheusServer,
+    history: Sequence[TimeSeries],
+    now: int,
+    groups: Sequence[RuleGroup],
+    folder: Path,
+) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """Let a server evaluate every alert at the end of three hours."""
+    write(server.api, history)
+    evaluate(server.api, groups, now - 180 * MINUTE, now)
+    file = folder / "alerts.yml"
     file.write_text(encode(RuleFile((), tuple(_at_once(group) for group in groups if _alerts(group)))))
-    fresh_prometheus.load(ServerConfig(rule_files=(file,)))
-    return _firing(api)
+    server.load(ServerConfig(rule_files=(file,)))
+    return _firing(server.api)
 
 
 def _at_once(group: RuleGroup) -> RuleGroup:
@@ -132,6 +147,29 @@ def test_a_description_names_the_culprit_and_ends_without_one(
     assert named["AgentStepsPerRunHigh", "warning"] == "release r2 (100%)."
     # One tool is always called.
     assert "AgentToolCallsPerRunHigh" in {name for name, _ in described.keys() - named}
+
+
+def test_a_loop_without_end_is_told_by_its_calls(
+    fresh_prometheus: PrometheusServer, support: Service, model: Model, tmp_path: Path
+) -> None:
+    now = int(time.time()) // MINUTE * MINUTE
+    looping = replace(_WELL, minutes=75, calls={"search_docs": (40, 0)})
+    history = craft(support, [replace(_WELL, minutes=105), looping], start=now - 180 * MINUTE)
+    stopped = [
+        _held(series, now - 75 * MINUTE) if series.labels["__name__"].startswith(_OF_RUNS) else series
+        for series in history
+    ]
+    groups = rule_set([support], model.library, model.site).groups
+    found = _rendered(fresh_prometheus, stopped, now, groups, tmp_path)
+    assert found["AgentToolCallsPerRunHigh", "critical"]["description"].startswith(
+        "No run of support-agent finished in the last 15m, while 24k events of tool_call were counted."
+    )
+
+
+def _held(series: TimeSeries, end: int) -> TimeSeries:
+    """Keep a counter at the value that it had at a time, in Unix seconds."""
+    last = max(value for at, value in zip(series.timestamps, series.values, strict=True) if at <= end * 1000)
+    return replace(series, values=[min(value, last) for value in series.values])
 
 
 def test_a_link_says_the_release_where_there_is_one_only(

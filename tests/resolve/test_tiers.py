@@ -236,7 +236,7 @@ def test_an_objective_can_be_missed_and_met(objective: str, code: str | None, tm
         ("threshold: {signal: latency_p95}, warning: 2s, min_bad_events: N", 25),
         ("change: {signal: latency_p95, over: 1h}, warning: 30%, min_events: N", 25),
         ("overflow: {signal: latency_p95}, warning: 5%, min_bad_events: N", 25),
-        ("absence: {}, min_events: N", 25),
+        ("absence: {}, min_events: N", 300),
     ],
 )
 def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_profile_s_floor_is_only_told(tmp_path: Path) -> None:
 
 def test_the_run_counter_is_missed_without_a_floor(tmp_path: Path) -> None:
     gone = profile(alerts={"Gone": "{absence: {}, min_events: 20}"})
-    (found,) = resolved(tmp_path, service(traffic="{min_runs_per_hour: 30}"), profile=gone).diagnostics
+    (found,) = resolved(tmp_path, service(traffic="{min_runs_per_hour: 6}"), profile=gone).diagnostics
     assert found.message.endswith(": it is silent except for runs_total until there are more")
 
 

@@ -123,7 +123,20 @@ def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
     value = f"{condition.value_of(signal.unit)}{_or_more(signal)}"
     bound = condition.bound_of(alert, tier, signal.unit, ground)
     when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_times(signal, kind)}"
-    return f"{subject} {when.removesuffix(',')}, {condition.side(signal)} {bound}."
+    text = f"{subject} {when.removesuffix(',')}, {condition.side(signal)} {bound}."
+    return f"{_without_runs(signal, ground)}{{{{ else }}}}{text}{{{{ end }}}}" if kind.unfinished else text
+
+
+def _without_runs(signal: Signal, ground: Ground) -> str:
+    """Write the start of a template: the number of events while no run finishes, by which nothing can be divided."""
+    counted, unfinished = names.numerator(signal), names.part(signal, "unfinished")
+    selector = f"{{{names.SERVICE}=%[1]q}}"
+    ask = f'printf "{counted}{selector} and on ({names.SERVICE}) {unfinished}{selector}" $labels.{names.SERVICE}'
+    none = condition.in_its_words(
+        f"No run of {condition.SERVICE} finished in {condition.window_of(signal)}", ground
+    )
+    events = f"{{{{ (. | first) | value | humanize }}}} events of {signal.of.name} were counted"
+    return f"{{{{ with {ask} | query }}}}{none}, while {events}."
 
 
 def _or_more(signal: Signal) -> str:

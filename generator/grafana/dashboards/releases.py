@@ -82,7 +82,7 @@ def comparison(records: Records) -> tuple[Panel, ...]:
         compared_signal(records, "success_rate", "Success rate"),
         compared_signal(records, "latency_p95", "Latency p95"),
         compared_signal(records, "cost_per_run", "Cost per run"),
-        compared_signal(records, "stop_reason_distribution", "Ended by a limit", of=limits),
+        compared_signal(records, "stop_reason_distribution", "Limits and refusals", of=limits),
     )
 
 

@@ -39,7 +39,7 @@ def dashboard(records: Records) -> Dashboard:
         variables(records, *CHOICES[UID]),
         (
             Section("Why do runs end?", (row(12, (2, distribution(records)), (1, now(records))),)),
-            Section("Which limits are met?", (even(10, limits(records), events(records)),)),
+            Section("Which limits and refusals?", (even(10, limits(records), events(records)),)),
             Section("Which release is it?", (even(9, by_release(records)),)),
         ),
     )
@@ -87,16 +87,18 @@ def unfinished(records: Records) -> Panel:
 
 
 def limits(records: Records) -> Panel:
-    """Draw only the limits."""
+    """Draw only the limits and refusals."""
     series = mine(_of_limits(records, _LABEL))
     return grammar.lines(
         grammar.BAD_SHARE,
-        "Runs that a limit ended",
-        "Share of runs ended by each limit: max_steps points to loops, context_exceeded to prompts that grow, timeout "
-        "to a slow dependency.",
+        "Ended by a limit or a refusal",
+        "Share of runs ended by each limit or refusal: max_steps points to loops, context_exceeded to prompts that "
+        "grow, timeout to a slow dependency, refusal and guardrail to a model or a rule that declines.",
         Query(_occurring(series), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
-    ).without_data("No limit ended a run in this time range, or this service does not measure why they end")
+    ).without_data(
+        "No limit or refusal ended a run in this time range, or this service does not measure why they end"
+    )
 
 
 def events(records: Records) -> Panel:
@@ -135,15 +137,15 @@ def by_release(records: Records) -> Panel:
 
 
 def limits_by_release(records: Records) -> Panel:
-    """Compare releases by the share of runs that any limit ended."""
+    """Compare releases by the share of runs that any limit or refusal ended."""
     series = chosen(_of_limits(records, names.RELEASE, _LABEL), names.RELEASE)
     limited = total(series.now(), (names.SERVICE, names.RELEASE))
     return (
         grammar.lines(
             grammar.BAD_SHARE,
-            "Ended by a limit, by release",
-            "Share of each chosen release's runs that a limit ended, such as max_steps: loops, prompts that grow, slow "
-            "dependencies.",
+            "Limits and refusals by release",
+            "Share of each chosen release's runs that a limit or a refusal ended: loops, prompts that grow, slow "
+            "dependencies, a model that declines.",
             *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
         )
         .linked_by("stop_reason_distribution:release")
@@ -152,7 +154,7 @@ def limits_by_release(records: Records) -> Panel:
 
 
 def _of_limits(records: Records, *by: str) -> Series:
-    """Select the shares of limits, or of a missing signal if no reason means a limit."""
+    """Select the shares of limits and refusals, or of a missing signal if no reason means a limit."""
     signal = _SIGNAL if records.limits else "limits"
     return records.series(signal, *by).one_of(_LABEL, records.limits)
 
