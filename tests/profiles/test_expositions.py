@@ -19,6 +19,7 @@ from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.spec.sources import SHIPPED
 from tests.models import model_of
+from tests.prometheus.trials import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -226,7 +227,8 @@ def _wrong(prometheus: PrometheusApi, profile: str, model: Model) -> dict[str, d
     )
     shared = shared_rules(model.library, model.site)
     own = compile_rules(service, model.site, shared.records)
-    evaluate(prometheus, (*own.recording, *shared.groups), start, start + _SPAN)
+    read = needed((*own.recording, *shared.groups), EXPECTED[profile])
+    evaluate(prometheus, read, start, start + _SPAN)
     wrong = {}
     for record, expected in EXPECTED[profile].items():
         found = _values(prometheus, record, service.name, start + _SPAN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T0 = 1_700_467_200
 
 
-class Chain(Struct, frozen=True):
+class Chain(Struct, frozen=True, dict=True):
     """A service on its own server; shared rules see only ``others`` besides."""
 
     api: PrometheusApi
@@ -44,7 +45,7 @@ class Chain(Struct, frozen=True):
         """Evaluate recording rules from ``start`` to ``end``: all, or these."""
         evaluate(self.api, self.groups if groups is None else groups, start, end)
 
-    @property
+    @cached_property
     def groups(self) -> tuple[RuleGroup, ...]:
         """All rules that watch the services."""
         return rule_set([self.service, *self.others], self.library, self.site).groups
@@ -59,13 +60,18 @@ class Chain(Struct, frozen=True):
                 found[round(time)][key] = value
         return found
 
-    def true(self, at: int) -> frozenset[tuple[str, str]]:
-        """Evaluate every alert's expression at an instant: the names and severities of the true ones."""
+    def true(self, at: int, *named: str) -> frozenset[tuple[str, str]]:
+        """Evaluate the expression of every alert, or of those ``named``: the names and severities of the true ones."""
         return frozenset(
             (rule.alert, rule.labels["severity"])
             for group in self.groups
             for rule in group.rules
-            if isinstance(rule, AlertingRule) and self.api.query(rule.expr, at).samples
+            if isinstance(rule, AlertingRule)
+            and (not named or rule.alert in named)
+            and any(
+                sample.labels.get("service", self.service.name) == self.service.name
+                for sample in self.api.query(rule.expr, at).samples
+            )
         )
 
 

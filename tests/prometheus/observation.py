@@ -9,11 +9,13 @@ from msgspec import Struct
 from tests.prometheus.comparison import mismatches
 from tests.prometheus.expected import Observed, expected
 from tests.prometheus.increments import MINUTE, counted
+from tests.prometheus.trials import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from generator.live.remote_write import TimeSeries
+    from generator.model.rules import RuleGroup
     from generator.model.service import Service
     from tests.prometheus.chain import Chain
     from tests.prometheus.comparison import Mismatch
@@ -54,20 +56,25 @@ class Observation(Struct, frozen=True):
 
 
 def observe(chain: Chain, raw: Iterable[TimeSeries], start: int, end: int) -> Observation:
-    """Send raw series through the whole chain; compute the expected result by hand."""
+    """Send raw series through the chain, as far as signals need it; compute the expected result by hand."""
     series = list(raw)
+    foreseen = foresee(chain.service, series, start, end)
     chain.write(series)
-    chain.evaluate(start, end)
-    return compare(chain, series, start, end)
+    chain.evaluate(start, end, recording(chain, foreseen))
+    return Observation(foreseen, chain.recorded(start + STEP, end, STEP))
 
 
-def compare(chain: Chain, series: Sequence[TimeSeries], start: int, end: int) -> Observation:
-    """Read the records of raw series from the chain, and compute the expected ones by hand."""
-    instants = range(start + STEP, end + 1, STEP)
-    return Observation(
-        {at: expected(observed(chain.service, series, at)) for at in instants},
-        chain.recorded(instants[0], end, STEP),
-    )
+def foresee(
+    service: Service, series: Sequence[TimeSeries], start: int, end: int
+) -> Mapping[int, Mapping[Key, Bounded]]:
+    """Compute by hand what the chain must record of raw series."""
+    return {at: expected(observed(service, series, at)) for at in range(start + STEP, end + 1, STEP)}
+
+
+def recording(chain: Chain, *foreseen: Mapping[int, Mapping[Key, Bounded]]) -> list[RuleGroup]:
+    """The rules of a chain that record what is foreseen, and their inputs."""
+    names = {name for each in foreseen for keys in each.values() for name, _ in keys}
+    return needed(chain.groups, sorted(names))
 
 
 def observed(service: Service, series: Iterable[TimeSeries], at: int) -> Observed:

@@ -21,7 +21,8 @@ from tests.prometheus.comparison import mismatches
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 from tests.prometheus.mutations import mutants
-from tests.prometheus.observation import STEP, observe
+from tests.prometheus.observation import STEP, observe, recording
+from tests.prometheus.trials import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -162,9 +163,9 @@ def test_every_wrong_version_of_a_rule_is_caught(subject: Subject, one_sided: Su
 def test_a_zero_where_errors_are_not_measured_is_caught(one_sided: Subject, chain: NewChain) -> None:
     unmeasured = _without(chain(), "llm_error")
     unmeasured.write(one_sided.raw)
-    unmeasured.evaluate(T0, END)
-    recording = joined.from_iterable(group.rules for group in recorders(unmeasured.groups))
-    filled = [rule for rule in recording if isinstance(rule, RecordingRule) and _FILLED.search(rule.record)]
+    rules = joined.from_iterable(group.rules for group in recorders(unmeasured.groups))
+    filled = [rule for rule in rules if isinstance(rule, RecordingRule) and _FILLED.search(rule.record)]
+    unmeasured.evaluate(T0, END, needed(unmeasured.groups, [rule.expr for rule in filled]))
     assert len(filled) == 3
     for rule in filled:
         assert not _evaluated(unmeasured.api, rule, rule.expr)
@@ -192,7 +193,7 @@ def test_a_mistake_in_what_reads_raw_series_is_caught_in_every_metric(
 ) -> None:
     new = chain()
     new.write(replace(one, labels={**one.labels, **new.service.selector}) for one in random.raw)
-    groups = recorders(new.groups)
+    groups = recording(new, random.right.expected)
     try:
         new.evaluate(T0, END, [_spoiled(group, mistake) for group in groups])
     except LiveError:

@@ -13,11 +13,11 @@ from generator.live.server import prometheus_server
 from generator.prometheus.rule_set import rule_set
 from generator.prometheus.rule_tests.files import own_trials
 from tests.models import model_of
-from tests.prometheus.trials import rules_of, try_out
+from tests.prometheus.trials import rules_of, try_out_in_turn
 
 if TYPE_CHECKING:
-    from generator.model.rules import AlertingRule
-    from generator.model.service import Model
+    from generator.model.rules import AlertingRule, RuleGroup
+    from generator.model.service import Model, Service
     from generator.prometheus.rule_tests.files import Trial
 
 #: Gauges of support-agent, and the signal of each.
@@ -121,7 +121,7 @@ def with_own_alerts(directory: Path) -> Model:
     """Add own alerts to a service of the project, of each kind on each kind of signal."""
     copytree(_SPECS, directory)
     path = directory / "services" / "support-agent.yaml"
-    spec = yaml.safe_load(path.read_text())
+    spec = yaml.load(path.read_text(), yaml.CSafeLoader)
     usual: dict[str, object] = {
         "for": "3m",
         "keep_firing_for": "6m",
@@ -166,21 +166,35 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return with_own_alerts(tmp_path_factory.mktemp("own") / "specs")
 
 
+@pytest.fixture(scope="module")
+def trials(own: Model) -> tuple[Trial, ...]:
+    """All cases of the alerts of support-agent."""
+    return tuple(own_trials(_service(own), own.site))
+
+
+@pytest.fixture(scope="module")
+def groups(own: Model) -> tuple[RuleGroup, ...]:
+    """All rules about support-agent."""
+    return rule_set([_service(own)], own.library, own.site).groups
+
+
+def _service(own: Model) -> Service:
+    return next(one for one in own.services if one.name == "support-agent")
+
+
 @pytest.mark.parametrize("name", [*ALERTS, *_MISSED])
 def test_an_alert_of_ones_own_does_what_it_must(
     name: str,
-    own: Model,
+    trials: tuple[Trial, ...],
+    groups: tuple[RuleGroup, ...],
     prometheus: object,  # noqa: ARG001 - marks what needs a real server
 ) -> None:
-    service = next(one for one in own.services if one.name == "support-agent")
-    trials = [trial for trial in own_trials(service, own.site) if trial.case.alert.name == name]
-    assert any(one.fires for trial in trials for one in trial.case.timeline.expectations)
-    for trial in trials:
-        # Cases of one service follow each other, each on a new server.
-        with prometheus_server() as server:
-            groups = rule_set([service], own.library, own.site).groups
-            rules = [rule for rule in rules_of(groups, name) if _is_about(rule, trial)]
-            tried = try_out(server.api, [trial], groups, rules, service.name)
+    about = [trial for trial in trials if trial.case.alert.name == name]
+    assert any(one.fires for trial in about for one in trial.case.timeline.expectations)
+    rules = rules_of(groups, name)
+    each = [(trial, [rule for rule in rules if _is_about(rule, trial)]) for trial in about]
+    with prometheus_server() as server:
+        for tried in try_out_in_turn(server.api, each, groups, "support-agent"):
             assert tried.contradictions() == []
 
 

@@ -19,7 +19,7 @@ from generator.simulate.scenario import Arrivals, Scenario, SimulatedRollout
 from tests.prometheus.chain import T0, renamed
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.observation import Observation, compare, observe
+from tests.prometheus.observation import STEP, Observation, foresee, observe, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,12 +122,15 @@ def fleets(chain: NewChain) -> dict[str, Observation]:
         name: list(simulate(services[name], new.site, build(services[name])).series)
         for name, build in _FLEETS.items()
     }
+    foreseen = {name: foresee(services[name], series, T0, END) for name, series in raw.items()}
     for series in raw.values():
         new.write(series)
-    new.evaluate(T0, END)
+    new.evaluate(T0, END, recording(new, *foreseen.values()))
     return {
-        name: compare(replace(new, service=services[name], others=()), series, T0, END)
-        for name, series in raw.items()
+        name: Observation(
+            each, replace(new, service=services[name], others=()).recorded(T0 + STEP, END, STEP)
+        )
+        for name, each in foreseen.items()
     }
 
 

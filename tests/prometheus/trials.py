@@ -13,6 +13,7 @@ from generator.live.evaluate import evaluate
 from generator.live.plan import records_read
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule, RecordingRule
+from generator.model.units import DAY
 from generator.scenarios.timeline import samples_of, series_of
 from tests.prometheus.chain import T0
 
@@ -30,6 +31,8 @@ Fired = tuple[Mapping[str, str], frozenset[int]]
 
 #: The parts of the time of all cases after which a wrong version is compared: most are caught in the shortest cases.
 _PARTS = (0.05, 0.2, 0.5, 1)
+#: Seconds between the beginnings of two cases of one service: no rule looks back as far, and it is whole weeks.
+_APART = 70 * DAY
 
 
 class Tried(Struct, frozen=True):
@@ -42,6 +45,8 @@ class Tried(Struct, frozen=True):
     services: tuple[str, ...]
     #: The alerts of each rule.
     fired: tuple[tuple[Fired, ...], ...] = ()
+    #: The instant at which the cases begin.
+    begin: int = T0
 
     def contradictions(self) -> list[tuple[str, Expectation]]:
         """List the contradictions of the alerts to the expectations."""
@@ -89,24 +94,27 @@ class Tried(Struct, frozen=True):
         for trial, service in zip(self.trials, self.services, strict=True):
             expectations = [one for one in trial.case.timeline.expectations if one.seconds <= end]
             own = _own(trial, service, found) if expectations else frozenset()
-            yield from (
-                (trial.case.name, one) for one in expectations if _fires(one, own, self.step) != one.fires
-            )
+            yield from ((trial.case.name, one) for one in expectations if self._fires(one, own) != one.fires)
 
     def _active(
         self, rule: AlertingRule, start: int, end: int
     ) -> Iterator[tuple[Mapping[str, str], set[int]]]:
         """Evaluate a rule: the instants at which it is true for each series."""
-        for series in self.api.query_range(rule.expr, T0 + start, T0 + end, self.step).series:
+        for series in self.api.query_range(rule.expr, self.begin + start, self.begin + end, self.step).series:
             yield series.labels, {round(time) for time in series.timestamps}
 
     def _firing(
         self, rule: AlertingRule, active: Iterable[tuple[Mapping[str, str], set[int]]], end: int
     ) -> Iterator[Fired]:
         """Apply the rule's ``for`` and ``keep_firing_for`` by hand."""
-        instants = range(T0, T0 + end + 1, self.step)
+        instants = range(self.begin, self.begin + end + 1, self.step)
         for labels, true in active:
             yield {**labels, **rule.labels}, frozenset(_firing(rule, true, instants))
+
+    def _fires(self, expected: Expectation, instants: frozenset[int]) -> bool:
+        """Whether it fires at that time, or, for an alert that must be silent since a time, at any time since."""
+        since = expected.seconds if expected.since is None else expected.since + self.step
+        return any(self.begin + since <= at <= self.begin + expected.seconds for at in instants)
 
 
 def _own(trial: Trial, service: str, found: Iterable[Fired]) -> frozenset[int]:
@@ -142,21 +150,38 @@ def _firing(rule: AlertingRule, active: set[int], instants: range) -> Iterator[i
             yield at
 
 
-def try_out(
+def try_out(  # noqa: PLR0913 - a trial has that many parts
     api: PrometheusApi,
     trials: Sequence[Trial],
     groups: Sequence[RuleGroup],
     rules: Sequence[AlertingRule],
     service: str = "",
+    begin: int = T0,
 ) -> Tried:
     """Run cases at once, each as a service of its own; one by one where all are about ``service``."""
     services = tuple(service or trial.service for trial in trials)
-    write(api, joined.from_iterable(map(_inputs, trials, services)))
-    end = T0 + max(trial.case.timeline.seconds for trial in trials)
+    write(
+        api,
+        (one for trial, name in zip(trials, services, strict=True) for one in _inputs(trial, name, begin)),
+    )
+    end = begin + max(trial.case.timeline.seconds for trial in trials)
     step = trials[0].case.timeline.interval
-    evaluate(api, _without_inputs(needed(groups, [rule.expr for rule in rules]), trials), T0, end, step=step)
-    tried = Tried(api, tuple(trials), tuple(rules), services)
+    evaluate(
+        api, _without_inputs(needed(groups, [rule.expr for rule in rules]), trials), begin, end, step=step
+    )
+    tried = Tried(api, tuple(trials), tuple(rules), services, begin=begin)
     return replace(tried, fired=tried.all_fired())
+
+
+def try_out_in_turn(
+    api: PrometheusApi,
+    trials: Sequence[tuple[Trial, Sequence[AlertingRule]]],
+    groups: Sequence[RuleGroup],
+    service: str,
+) -> Iterator[Tried]:
+    """Run cases of one service one after another on one server, so far apart that none sees another."""
+    for place, (trial, rules) in enumerate(trials):
+        yield try_out(api, [trial], groups, rules, service, T0 + place * _APART)
 
 
 def rules_of(groups: Iterable[RuleGroup], name: str) -> tuple[AlertingRule, ...]:
@@ -200,26 +225,26 @@ def _without_inputs(groups: Iterable[RuleGroup], trials: Sequence[Trial]) -> lis
     ]
 
 
-def _inputs(trial: Trial, service: str) -> Iterator[TimeSeries]:
+def _inputs(trial: Trial, service: str, begin: int) -> Iterator[TimeSeries]:
     case, step = trial.case, trial.subject.fixture.site.rule_interval
     phases = case.timeline.phases
     for name in series_of(phases):
         values = samples_of(phases, name, trial.step)
-        yield _series({"__name__": name.name, **name.labels_of(service)}, values, step)
+        yield _series({"__name__": name.name, **name.labels_of(service)}, values, step, begin)
     steps = case.timeline.seconds // step + 1
     for name, value in {**trial.subject.fixture.constants, **dict(case.constants)}.items():
         if name not in case.without:
-            yield _series({"__name__": name.name, **name.labels_of(service)}, [value] * steps, step)
+            yield _series({"__name__": name.name, **name.labels_of(service)}, [value] * steps, step, begin)
 
 
-def _series(labels: Mapping[str, str], values: Sequence[float | None], step: int) -> TimeSeries:
+def _series(labels: Mapping[str, str], values: Sequence[float | None], step: int, begin: int) -> TimeSeries:
     """Write values; at its end the series is stale, as records of rules are."""
     times: list[int] = []
     found: list[float] = []
     before: float | None = None
     for place, value in enumerate(values):
         if value is not None or before is not None:
-            times.append((T0 + place * step) * 1000)
+            times.append((begin + place * step) * 1000)
             found.append(STALE_NAN if value is None else value)
         before = value
     return TimeSeries(dict(labels), times, found)
