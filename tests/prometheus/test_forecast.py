@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tests.prometheus.conftest import NewChain
 
 HOUR = 60 * MINUTE
-SCRAPE = 15
+#: Days of rules every minute and scrapes every quarter of one would take long, and say little more.
+RULES, SCRAPE = 3 * MINUTE, 30
 _PROMPT_USD = 0.15e-6
 
 
@@ -33,6 +34,7 @@ def spending(chain: NewChain) -> Callable[[int, Callable[[float], float]], Chain
 
     def spend(hours: int, pace: Callable[[float], float]) -> Chain:
         new, value = chain(), 0.0
+        new = replace(new, site=replace(new.site, rule_interval=RULES, scrape_interval=SCRAPE))
         times, values = [], []
         for at in range(0, hours * HOUR + 1, SCRAPE):
             times.append((T0 + at) * 1000)
