@@ -218,9 +218,12 @@ def _help(server: str) -> str:
 
 def _series(one: _Range) -> RangeSeries:
     timestamps, texts = zip(*one.values, strict=True)
-    if not all(0 <= time < _NO_TIME for time in timestamps):
+    if min(timestamps) < 0 or max(timestamps) >= _NO_TIME:
         raise _not_of("a matrix")
-    return RangeSeries(one.metric, timestamps, tuple(_number(text, "a matrix") for text in texts))
+    try:
+        return RangeSeries(one.metric, timestamps, tuple(map(float, texts)))
+    except ValueError:
+        raise _not_of("a matrix") from None
 
 
 def _number(text: str, noun: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 from math import floor
 from typing import TYPE_CHECKING, TypeVar
@@ -68,8 +69,9 @@ class PrometheusApi(Struct, frozen=True):
 
     def one_range(self, expr: str, start: float, end: float, step: float) -> answers.RangeResult:
         """Evaluate like ``query_range``, but in one request, which fails where the range is too large."""
-        fields = {"query": expr, "start": _time(start), "end": _time(end), "step": _time(step)}
-        return self._request("/api/v1/query_range", fields, answers.range_result)
+        fields = {"start": _time(start), "end": _time(end), "step": _time(step)}
+        body = f"{_queried(expr)}&{urlencode(fields)}".encode()
+        return self._answered("/api/v1/query_range", body, answers.range_result)
 
     def rules(self) -> tuple[answers.GroupState, ...]:
         """Return the rule groups that the server runs, with health and alerts."""
@@ -125,7 +127,9 @@ class PrometheusApi(Struct, frozen=True):
 
     def _request(self, path: str, fields: Mapping[str, str], read: Callable[[answers.Answer], T]) -> T:
         """Send a request that only reads, and read its answer."""
-        body = urlencode(fields).encode()
+        return self._answered(path, urlencode(fields).encode(), read)
+
+    def _answered(self, path: str, body: bytes, read: Callable[[answers.Answer], T]) -> T:
         return self._read(self.connection.send("POST", path, body, _FORM, safe=True), read)
 
     def _read(self, response: Response, read: Callable[[answers.Answer], T]) -> T:
@@ -180,6 +184,12 @@ def connect(
 def probe(url: str, seconds: float) -> PrometheusApi:
     """Prepare requests to a Prometheus that may not exist yet: each request is sent once."""
     return connect(url, timeout=seconds, patience=ONCE)
+
+
+@lru_cache(maxsize=1024)
+def _queried(expr: str) -> str:
+    """Write an expression as a field of a form; one that reads its own record is sent at every step."""
+    return urlencode({"query": expr})
 
 
 def _time(seconds: float) -> str:

@@ -8,6 +8,7 @@ as their rules say. Results are recorded as Prometheus records them: the rule's 
 
 from __future__ import annotations
 
+from itertools import chain as joined
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from msgspec import Struct, field
 from generator.diagnostics.wording import printable
 from generator.live.errors import LiveError
 from generator.live.plan import RecordNode, ScheduledRule, plan
-from generator.live.remote_write import STALE_NAN, TimeSeries, write
+from generator.live.remote_write import SAMPLES_PER_REQUEST, STALE_NAN, TimeSeries, write
 from generator.live.states import State, Timing, advance
 from generator.model import names
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
@@ -41,11 +42,36 @@ class Evaluation(Struct, frozen=True):
     warnings: tuple[str, ...]
 
 
+class _Unsent(Struct):
+    """Series of records that nothing has read yet: a request for many of them costs little more than one for few."""
+
+    api: PrometheusApi
+    series: dict[str, list[TimeSeries]] = field(default_factory=dict)
+    samples: int = 0
+
+    def add(self, record: str, series: Iterable[TimeSeries]) -> int:
+        """Keep series of a record; return the number of samples that had to be sent, as too many to keep."""
+        new = list(series)
+        self.series.setdefault(record, []).extend(new)
+        self.samples += sum(len(one.values) for one in new)
+        return self.send() if self.samples > SAMPLES_PER_REQUEST else 0
+
+    def send(self) -> int:
+        """Send all, and return the number of samples."""
+        kept, self.series, self.samples = self.series, {}, 0
+        try:
+            return write(self.api, joined.from_iterable(kept.values()))
+        except LiveError:
+            # Which record is refused, only a request for it alone tells; what is written twice counts once.
+            return sum(_written(self.api, record, series) for record, series in kept.items())
+
+
 class _Run(Struct):
     """The evaluation of one record: the last state of each rule, and the rule of each series with its first value."""
 
     api: PrometheusApi
     service: str
+    unsent: _Unsent
     states: dict[tuple[int, int], Mapping[LabelSet, State]] = field(default_factory=dict)
     present: dict[tuple[int, int], frozenset[LabelSet]] = field(default_factory=dict)
     owners: dict[LabelSet, tuple[tuple[int, int], float]] = field(default_factory=dict)
@@ -80,12 +106,15 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
             read each other in a circle, or two rules record the same series.
     """
     nodes = plan(groups, step)
-    samples, warnings = 0, dict[str, None]()
+    samples, warnings, unsent = 0, dict[str, None](), _Unsent(api)
     for done, node in enumerate(nodes, start=1):
-        run = _Run(api, service, warnings=warnings)
+        run = _Run(api, service, unsent, warnings=warnings)
+        if not node.reads.isdisjoint(unsent.series):
+            samples += unsent.send()
         samples += sum(_write_all(run, node, window) for window in _windows(node, start, end))
         if progress:
             progress(node.record, done, len(nodes))
+    samples += unsent.send()
     return Evaluation(tuple(node.record for node in nodes), samples, tuple(warnings))
 
 
@@ -112,16 +141,19 @@ def _write_all(run: _Run, node: RecordNode, window: tuple[float, float]) -> int:
     written = 0
     for rules in node.rounds:
         due = [(one, _steps(*window, one.interval)) for one in rules]
-        records = [_record(run, one, steps) for one, steps in due if steps]
-        written += _written(run, node, (series for part in records for series in part))
+        records = joined.from_iterable([_record(run, one, steps) for one, steps in due if steps])
+        if node.stepwise:  # the next step reads it
+            written += _written(run.api, node.record, records)
+        else:
+            written += run.unsent.add(node.record, records)
     return written
 
 
-def _written(run: _Run, node: RecordNode, series: Iterable[TimeSeries]) -> int:
+def _written(api: PrometheusApi, record: str, series: Iterable[TimeSeries]) -> int:
     try:
-        return write(run.api, series)
+        return write(api, series)
     except LiveError as error:
-        raise error.about(f"recording rule {node.record}") from error
+        raise error.about(f"recording rule {record}") from error
 
 
 def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ...]:
@@ -277,9 +309,11 @@ def _add(samples: dict[LabelSet, dict[int, float]], labels: LabelSet, one: Range
     of_labels.update(new)
 
 
-def _timeline(
-    labels: LabelSet, found: Mapping[int, float], steps: Iterable[int], *, present: bool
-) -> TimeSeries:
+def _timeline(labels: LabelSet, found: Mapping[int, float], steps: range, *, present: bool) -> TimeSeries:
+    values = [found[step] for step in steps if step in found]
+    timestamps = [step * 1000 for step in steps]
+    if len(values) == len(timestamps):  # as most are
+        return TimeSeries(dict(labels), timestamps, values)
     timestamps, values = [], []
     for step in steps:
         value = found.get(step)

@@ -44,12 +44,13 @@ class RecordNode(Struct, frozen=True):
     """All rules of one record.
 
     The rules of a round do not read each other; the rounds follow one another. A ``stepwise`` node reads its own record
-    of the step before.
+    of the step before. ``reads`` are the records that its rules read.
     """
 
     record: str
     rounds: tuple[tuple[ScheduledRule, ...], ...]
     stepwise: bool
+    reads: frozenset[str]
 
     @property
     def intervals(self) -> frozenset[int]:
@@ -106,7 +107,7 @@ def _ordered(reads: dict[str, frozenset[str]]) -> tuple[str, ...]:
 
 def _node(record: str, rules: Sequence[ScheduledRule], reads: frozenset[str]) -> RecordNode:
     stepwise = record in reads or any(depends_on_the_range(one.rule.expr) for one in rules)
-    return RecordNode(record, _rounds(rules) if stepwise else (tuple(rules),), stepwise)
+    return RecordNode(record, _rounds(rules) if stepwise else (tuple(rules),), stepwise, reads)
 
 
 def _rounds(rules: Sequence[ScheduledRule]) -> tuple[tuple[ScheduledRule, ...], ...]:

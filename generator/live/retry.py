@@ -56,8 +56,10 @@ def repeated(
     deadline = patience.now() + seconds
     answer = _attempted(attempt, seconds)
     for done in range(1, patience.tries):
+        if not _worth_repeating(answer, safe=safe):
+            break
         pause = _pause(answer, done)
-        if not _worth_repeating(answer, safe=safe) or patience.now() + pause >= deadline:
+        if patience.now() + pause >= deadline:
             break
         patience.sleep(pause)
         answer = _attempted(attempt, deadline - patience.now())

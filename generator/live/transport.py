@@ -239,6 +239,8 @@ class Connection(Struct, frozen=True):
 
     def _without_secrets(self, response: Response) -> Response:
         known = self.credentials
+        if not known.secrets:
+            return response
         headers = {name: known.hide(text) for name, text in response.headers.items()}
         return Response(
             response.status,
