@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tempfile
 import time
 from base64 import b64encode
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
 from generator.artifact import Artifact
 from generator.live.server import find_prometheus
 from generator.output.write import write
-from tests.commands.calls import COMMAND, Call, environment
+from tests.commands.calls import Call, environment
 from tests.hostile.server import MODES, hostile
 from tests.programs import needed
 
@@ -52,7 +52,7 @@ def delivered() -> str:
 _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 CALLS: dict[str, Callable[[str], tuple[str, ...]]] = {
-    "replay": lambda url: ("replay", str(ROOT / "specs"), "--prometheus", url, *SPAN),
+    "replay": lambda url: ("replay", SPECS, "--prometheus", url, *SPAN),
     "audit a server": lambda url: ("audit", SPECS, "--prometheus", url),
     "audit an exposition": lambda url: ("audit", SPECS, "--exposition", f"{url}/metrics"),
     "apply to Grafana": lambda url: ("apply", "-o", str(ROOT / "output"), "--grafana", url),
@@ -123,33 +123,68 @@ def test_a_demo_does_not_take_a_hostile_server_for_its_own(mode: str, call: Call
     assert "Prometheus does not start: " in err
 
 
-@pytest.mark.parametrize("mode", LARGE)
+class Caller:
+    """A process that makes one call after another: what it says, and the most memory that each call takes."""
+
+    def __init__(self, said: Path) -> None:
+        tokens = {f"AGENT_METRICS_{server}_TOKEN": TOKEN for server in SERVERS}
+        self._said = said
+        with said.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _CALLS],
+                cwd=ROOT,
+                env=environment(**tokens),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:
+            self._process.kill()
+
+    def call(self, *arguments: str) -> tuple[str, str, float]:
+        """Make a call: its exit code, its output, and the most megabytes of the process during it."""
+        assert self._process.stdin
+        assert self._process.stdout
+        proc, begin = Path(f"/proc/{self._process.pid}"), self._said.stat().st_size
+        (proc / "clear_refs").write_text("5")  # forgets what was the most before
+        self._process.stdin.write(f"{json.dumps(arguments)}\n")
+        self._process.stdin.flush()
+        code = self._process.stdout.readline().strip()
+        most = re.search(r"VmHWM:\s+(\d+) kB", (proc / "status").read_text("utf-8"))
+        assert most
+        return code, self._said.read_bytes()[begin:].decode(), int(most[1]) / 1024
+
+
+#: Reads calls from its input, and writes their exit codes; what the calls write is written as errors.
+_CALLS = """
+import json, sys
+from generator.__main__ import main
+codes, sys.stdout = sys.stdout, sys.stderr
+for line in sys.stdin:
+    try:
+        code = main(json.loads(line))
+    except SystemExit as leaving:
+        code = leaving.code
+    sys.stderr.flush()
+    print(code, file=codes, flush=True)
+"""
+
+
 @pytest.mark.parametrize("command", CALLS)
-def test_no_answer_fills_the_memory(command: str, mode: str, tmp_path: Path) -> None:
-    tokens = {f"AGENT_METRICS_{server}_TOKEN": TOKEN for server in SERVERS}
-    with hostile(MODES[mode]) as server, (tmp_path / "said").open("wb") as output:
-        call = (*COMMAND, *CALLS[command](server.url), "--timeout", f"{TIMEOUT * 1000:.0f}ms")
-        process = subprocess.Popen(
-            call, cwd=ROOT, env=environment(**tokens), stdout=output, stderr=output, stdin=subprocess.DEVNULL
-        )
-        most = _watched(process)
-        assert in_time(server), f"{time.monotonic() - server.began:.1f}s"
-    said = (tmp_path / "said").read_text(encoding="utf-8")
-    shown(said, mode)
-    assert process.returncode == 2, said
-    assert most < MOST_MEGABYTES, said
-
-
-def _watched(process: subprocess.Popen[bytes]) -> float:
-    """Wait for a process, and return the largest observed memory of it (megabytes).
-
-    The kernel's own figure at the end would be that of this process where that is larger, since it forked from it.
-    """
-    most = 0.0
-    while process.poll() is None:
-        with suppress(OSError):
-            status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-            if found := re.search(r"VmHWM:\s+(\d+) kB", status):
-                most = max(most, int(found[1]) / 1024)
-        time.sleep(0.01)
-    return most
+def test_no_answer_fills_the_memory(command: str, tmp_path: Path) -> None:
+    with Caller(tmp_path / "said") as caller:
+        for mode in LARGE:
+            with hostile(MODES[mode]) as server:
+                code, said, most = caller.call(
+                    *CALLS[command](server.url), "--timeout", f"{TIMEOUT * 1000:.0f}ms"
+                )
+                assert in_time(server), f"{mode}: {time.monotonic() - server.began:.1f}s"
+            shown(said, mode)
+            assert code == "2", f"{mode}: {said}"
+            assert most < MOST_MEGABYTES, f"{mode}: {said}"
