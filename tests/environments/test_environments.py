@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from generator.artifact import Artifact
 from generator.compiler import generate
@@ -62,11 +62,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrometheusA
     model = compiled(SPECS)
     rules = rule_set(model.services, model.library, model.site)
     folder = tmp_path_factory.mktemp("rules")
+    # All rules every second would be most of what the machine does while Alertmanager waits.
     files = [
-        written(folder / f"shared-{index}.yml", [group]) for index, group in enumerate(rules.shared.groups)
+        written(folder / f"shared-{index}.yml", [group], interval="3s")
+        for index, group in enumerate(rules.shared.groups)
     ]
     files += [
-        written(folder / f"{one.name}.yml", [group_of(one.name, records_of(one, model.site, rules.shared))])
+        written(
+            folder / f"{one.name}.yml",
+            [group_of(one.name, records_of(one, model.site, rules.shared))],
+            interval="3s",
+        )
         for one in model.services
     ]
     with (
@@ -206,7 +212,7 @@ def test_the_configuration_is_loaded_as_it_is() -> None:
 def test_dashboards_offer_environments() -> None:
     for path, text in output().items():
         if path.startswith("grafana/dashboards/"):
-            variables = {one["name"]: one for one in yaml.safe_load(text)["templating"]["list"]}
+            variables = {one["name"]: one for one in json.loads(text)["templating"]["list"]}
             assert variables["environment"]["allValue"] == ".*"
             if "service" in variables:
                 assert 'environment=~"$environment"' in variables["service"]["query"]

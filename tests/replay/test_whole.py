@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.live.server import PrometheusServer
 
 SPECS = str(Path(__file__).parents[2] / "specs")
-START, END = "2026-03-20T06:00Z", "2026-03-20T12:00Z"
+START, SEEN, END = "2026-03-20T07:00Z", "2026-03-20T08:30Z", "2026-03-20T11:00Z"
 INCIDENT = "tool-outage@2026-03-20T10:00Z+40m"
 ALERTS = (
     "--service=support-agent",
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def simulated(fresh_prometheus: PrometheusServer, folder: Path) -> str:
-    """A server with six hours of history and the records of its rules."""
+    """A server with four hours of history and the records of its rules."""
     url = fresh_prometheus.api.url
     call = [
         "simulate",
@@ -52,9 +52,9 @@ def simulated(fresh_prometheus: PrometheusServer, folder: Path) -> str:
 
 
 def replayed(url: str, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
-    """Replay the last four hours."""
+    """Replay all but the first hours, which rules look back at."""
     capsys.readouterr()
-    span = ("--from", "2026-03-20T08:00Z", "--to", END)
+    span = ("--from", SEEN, "--to", END)
     assert main(["replay", SPECS, "--prometheus", url, *span, *ALERTS, "--format", "json", *options]) == 0
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     return document
@@ -85,7 +85,7 @@ def test_a_simulated_incident_is_found_and_nothing_else(
     assert computed["incidents"] == read["incidents"]
 
     # The other service of the specs has no series: its silence is no result.
-    span = ("--from", "2026-03-20T08:00Z", "--to", END)
+    span = ("--from", SEEN, "--to", END)
     call = ["replay", SPECS, "--prometheus", simulated, *span, ALERTS[1], "--records", "inlined"]
     assert main(call) == 0
     assert "There are no series of research-agent in the span" in capsys.readouterr().out
