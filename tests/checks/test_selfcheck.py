@@ -48,7 +48,7 @@ def _following(help_: str) -> Mapping:
     for open_, name in NAMES.items():
         written = written.replace(open_, name)
     assert "<" not in written
-    parsed: Mapping = yaml.safe_load(written)
+    parsed: Mapping = yaml.load(written, yaml.CSafeLoader)
     return parsed
 
 

@@ -100,7 +100,12 @@ def below(files: dict[str, str], place: str) -> dict[str, str]:
 def groups_of(files: dict[str, str], name: str) -> list[Any]:
     """Read the rule groups of a service or family from the rule files, those of recording rules first."""
     paths = (f"prometheus/rules/{name}.rules.yml", f"prometheus/alerts/{name}.alerts.yml")
-    return [group for path in paths if path in files for group in yaml.safe_load(files[path])["groups"]]
+    return [
+        group
+        for path in paths
+        if path in files
+        for group in yaml.load(files[path], yaml.CSafeLoader)["groups"]
+    ]
 
 
 def subjects(files: dict[str, str]) -> list[str]:

@@ -107,7 +107,7 @@ def test_every_object_fits_the_schema_of_its_kind(place: str, kinds: set[str], h
 def test_every_route_below_the_first_fits_the_schema_of_that_one() -> None:
     """The resource does not describe nested routes."""
     schema = _schema("AlertmanagerConfig")["properties"]["spec"]["properties"]["route"]
-    routes = yaml.safe_load(delivered()["kubernetes/receivers.yaml"])["spec"]["route"]["routes"]
+    routes = yaml.load(delivered()["kubernetes/receivers.yaml"], yaml.CSafeLoader)["spec"]["route"]["routes"]
     assert [route["receiver"] for route in routes] == ["pager", "support"]
     for route in routes:
         jsonschema.validate(route, schema)
@@ -115,8 +115,8 @@ def test_every_route_below_the_first_fits_the_schema_of_that_one() -> None:
 
 def test_receivers_are_those_of_alertmanager_with_secrets_by_reference() -> None:
     files = delivered()
-    plain = yaml.safe_load(files["prometheus/alertmanager.yml"])
-    found = yaml.safe_load(files["kubernetes/receivers.yaml"])["spec"]
+    plain = yaml.load(files["prometheus/alertmanager.yml"], yaml.CSafeLoader)
+    found = yaml.load(files["kubernetes/receivers.yaml"], yaml.CSafeLoader)["spec"]
     assert [one["name"] for one in found["receivers"]] == [one["name"] for one in plain["receivers"]]
     assert found["route"]["receiver"] == plain["route"]["receiver"] == "everybody"
     # Alerts of other teams in the cluster reach nobody here.
@@ -160,7 +160,7 @@ def test_without_receivers_there_is_no_object_of_theirs_and_the_secret_may_be_an
     ],
 )
 def test_the_schemas_refuse_what_a_cluster_would_drop_or_refuse(change: Any) -> None:  # noqa: ANN401 - a lambda
-    found = yaml.safe_load(delivered()["kubernetes/rules/agent-run.yaml"])
+    found = yaml.load(delivered()["kubernetes/rules/agent-run.yaml"], yaml.CSafeLoader)
     change(found)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(found, _schema("PrometheusRule"))
@@ -171,7 +171,7 @@ def test_the_schemas_refuse_what_a_cluster_would_drop_or_refuse(change: Any) -> 
 )
 def test_a_kustomization_lists_what_stands_beside_it(place: str) -> None:
     files = delivered()
-    listing = yaml.safe_load(files[f"{place}/kustomization.yaml"])
+    listing = yaml.load(files[f"{place}/kustomization.yaml"], yaml.CSafeLoader)
     assert (listing["apiVersion"], listing["kind"]) == ("kustomize.config.k8s.io/v1beta1", "Kustomization")
     beside = {path.removeprefix(f"{place}/").partition("/")[0] for path in below(files, f"{place}/")}
     assert sorted(listing["resources"]) == sorted(beside - {"kustomization.yaml"})
@@ -184,7 +184,9 @@ def test_every_subject_has_its_rules() -> None:
 
 
 def test_objects_carry_what_finds_them_and_what_keeps_them_as_they_are() -> None:
-    found = yaml.safe_load(delivered(hostile=True)["kubernetes/rules/hostile-agent.yaml"])["metadata"]
+    found = yaml.load(delivered(hostile=True)["kubernetes/rules/hostile-agent.yaml"], yaml.CSafeLoader)[
+        "metadata"
+    ]
     assert found == {
         "name": "agent-metrics-hostile-agent",
         "namespace": "monitoring",
@@ -198,7 +200,7 @@ def test_objects_carry_what_finds_them_and_what_keeps_them_as_they_are() -> None
 
 def test_without_an_operator_a_sidecar_finds_the_dashboards() -> None:
     files = delivered("deliver: {kubernetes: {folder_annotation: example.com/folder}}\n")
-    found = yaml.safe_load(files["kubernetes/dashboards/agent-fleet.yaml"])["metadata"]
+    found = yaml.load(files["kubernetes/dashboards/agent-fleet.yaml"], yaml.CSafeLoader)["metadata"]
     assert found["labels"]["grafana_dashboard"] == "1"
     assert found["annotations"]["example.com/folder"] == "Agent metrics"
     assert "kubernetes/dashboards/grafana.yaml" not in files

@@ -51,7 +51,7 @@ def test_the_groups_are_those_of_the_rule_files(target: str, hostile: bool) -> N
     files = delivered(hostile=hostile)
     place, groups = FORMS[target]
     for name in subjects(files):
-        found = groups(yaml.safe_load(files[place.format(name)]))
+        found = groups(yaml.load(files[place.format(name)], yaml.CSafeLoader))
         written = groups_of(files, name)
         assert found == (_tiled(written) if target == "victoriametrics" else written)
         assert len({group["name"] for group in found}) == len(found)
@@ -61,7 +61,7 @@ def test_the_groups_are_those_of_the_rule_files(target: str, hostile: bool) -> N
 @pytest.mark.parametrize("hostile", [False, True])
 def test_a_ruler_gets_all_groups_by_namespace(hostile: bool) -> None:  # noqa: FBT001
     files = delivered(hostile=hostile)
-    found = {path: yaml.safe_load(text) for path, text in below(files, "mimir/").items()}
+    found = {path: yaml.load(text, yaml.CSafeLoader) for path, text in below(files, "mimir/").items()}
     services = [name for name in subjects(files) if f"mimir/agent-metrics-{name}.yaml" in found]
     assert len(found) == 1 + len(services)
     for name in services:
@@ -81,7 +81,7 @@ def test_dashboards_are_the_same_without_blanks() -> None:
     files = delivered()
     for path, text in below(files, "grafana/dashboards/").items():
         uid = path.rpartition("/")[2].removesuffix(".json")
-        data = yaml.safe_load(files[f"kubernetes/dashboards/{uid}.yaml"])["data"]
+        data = yaml.load(files[f"kubernetes/dashboards/{uid}.yaml"], yaml.CSafeLoader)["data"]
         assert list(data) == [f"{uid}.json"]
         assert json.loads(data[f"{uid}.json"]) == json.loads(text)
         assert files[f"helm/files/dashboards/{uid}.json"] == data[f"{uid}.json"]
@@ -102,7 +102,7 @@ def test_helm_renders_no_text_of_specs() -> None:
     assert not any(mark in rendered for mark in MARKS)
     # Get places a file as it is; tpl would render it.
     assert all("$.Files.Get $path | indent" in text and "tpl" not in text for text in templates.values())
-    values = yaml.safe_load(delivered(hostile=True)["helm/values.yaml"])
+    values = yaml.load(delivered(hostile=True)["helm/values.yaml"], yaml.CSafeLoader)
     assert values["owners"]["hostile-agent"] == "a.b@c/d"
 
 
@@ -153,8 +153,8 @@ def test_openslo_reads_what_burn_rates_read() -> None:
     assert spec["objectives"][0]["target"] == 0.999
     assert spec["timeWindow"] == [{"duration": "28d", "isRolling": True}]
     ratio = spec["indicator"]["spec"]["ratioMetric"]
-    rules = yaml.safe_load(files["prometheus/rules/agent-run.rules.yml"])["groups"]
-    rules += yaml.safe_load(files["prometheus/rules/agent-streams.rules.yml"])["groups"]
+    rules = yaml.load(files["prometheus/rules/agent-run.rules.yml"], yaml.CSafeLoader)["groups"]
+    rules += yaml.load(files["prometheus/rules/agent-streams.rules.yml"], yaml.CSafeLoader)["groups"]
     recorded = {rule["record"] for group in rules for rule in group["rules"]}
     assert ratio["counter"] is False
     for side in ("bad", "total"):
@@ -169,7 +169,7 @@ def test_openslo_has_durations_of_one_unit(seconds: int, written: str) -> None:
 
 
 def test_backstage_links_to_the_service() -> None:
-    found = yaml.safe_load(delivered()["backstage/support-agent.yaml"])["metadata"]
+    found = yaml.load(delivered()["backstage/support-agent.yaml"], yaml.CSafeLoader)["metadata"]
     assert found["annotations"]["grafana/alert-label-selector"] == "service=support-agent"
     assert found["links"][0]["url"] == ("http://localhost:3000/d/agent-overview?var-service=support-agent")
     assert all(

@@ -245,9 +245,12 @@ def test_no_rule_of_a_services_unit_test_records_its_input(small: tuple[_Small, 
     service, site = model.services[0], model.site
     rules = rule_set([service], model.library, site)
     written = rule_files(service, rules.own[0], site)
-    files = {one.path: yaml.safe_load(one.text) for one in (*written, *shared_files(rules.shared, site))}
+    files = {
+        one.path: yaml.load(one.text, yaml.CSafeLoader)
+        for one in (*written, *shared_files(rules.shared, site))
+    }
     for test in service_tests(service, rules.own[0], rules.shared, site):
-        contents = yaml.safe_load(test.text)
+        contents = yaml.load(test.text, yaml.CSafeLoader)
         loaded = [files[f"prometheus/{name.removeprefix('../')}"] for name in contents["rule_files"]]
         assert not _inputs(contents) & _records(loaded), test.path
 
@@ -261,8 +264,8 @@ def test_a_constant_is_tested_with_the_number_of_its_rule(small: tuple[_Small, M
         rule_files(service, rules.own[0], site),
         service_tests(service, rules.own[0], rules.shared, site),
     )
-    written = _constants(yaml.safe_load(recording.text))
-    (cases,) = yaml.safe_load(test.text)["tests"]
+    written = _constants(yaml.load(recording.text, yaml.CSafeLoader))
+    (cases,) = yaml.load(test.text, yaml.CSafeLoader)["tests"]
     tested = {
         (name, sample["value"])
         for one in cases["promql_expr_test"]

@@ -78,14 +78,14 @@ def group_of(name: str, records: Sequence[Record]) -> RuleGroup:
 
 def written(path: Path, groups: Sequence[RuleGroup], *, interval: str = "1s", wait: str = "") -> Path:
     """Write a rule file that is evaluated often; ``wait`` is the ``for`` of alerts, which end with their condition."""
-    text = yaml.safe_load(encode(RuleFile((), tuple(groups))))
+    text = yaml.load(encode(RuleFile((), tuple(groups))), yaml.CSafeLoader)
     for group in text["groups"]:
         group["interval"] = interval
         for rule in group["rules"]:
             rule.pop("keep_firing_for", None)
             if rule.pop("for", None) and wait:
                 rule["for"] = wait
-    path.write_text(yaml.safe_dump(text), encoding="utf-8")
+    path.write_text(yaml.dump(text, Dumper=yaml.CSafeDumper), encoding="utf-8")
     return path
 
 

@@ -32,7 +32,7 @@ def _values(kind: str, folder: Path) -> Iterator[Any]:
     name = f"{_FOLDERS[kind]}/*.yaml" if kind in _FOLDERS else f"{kind}.yaml"
     for path in sorted(folder.rglob(name)):
         try:
-            yield yaml.safe_load(path.read_text("utf-8"))
+            yield yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
         except (yaml.YAMLError, UnicodeDecodeError, ValueError):
             continue
 

@@ -16,5 +16,6 @@ def shipped() -> Directory:
     """Every spec file by its path in the directory."""
     files = sorted((ROOT / "specs").rglob("*.yaml"))
     return {
-        path.relative_to(ROOT / "specs").as_posix(): yaml.safe_load(path.read_text("utf-8")) for path in files
+        path.relative_to(ROOT / "specs").as_posix(): yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+        for path in files
     }

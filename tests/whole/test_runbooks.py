@@ -68,7 +68,7 @@ def test_each_page_has_a_first_action_and_queries_of_what_is_recorded(pages: dic
         rule["record"]
         for path, text in rules.items()
         if path.startswith(("prometheus/rules/", "prometheus/alerts/"))
-        for group in yaml.safe_load(text)["groups"]
+        for group in yaml.load(text, yaml.CSafeLoader)["groups"]
         for rule in group["rules"]
         if "record" in rule
     } | {"service:agent_calls:count"}
@@ -87,7 +87,7 @@ def test_the_value_on_a_page_is_the_one_that_its_alert_compares(pages: dict[str,
         group
         for path, text in compile_specs(shipped()).files.items()
         if path.startswith(("prometheus/rules/", "prometheus/alerts/"))
-        for group in yaml.safe_load(text)["groups"]
+        for group in yaml.load(text, yaml.CSafeLoader)["groups"]
     ]
     rules = [rule for group in groups for rule in group["rules"]]
     recorded = {rule["record"] for rule in rules if "record" in rule}
@@ -192,7 +192,7 @@ def test_a_shift_of_shares_is_a_sentence(pages: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("alert", ["AgentNoRuns", "AgentMetricAbsent", "AgentTokensUnpriced"])
 def test_an_alert_without_a_bound_is_changed_by_its_severity(pages: dict[str, str], alert: str) -> None:
-    shown = yaml.safe_load(pages[alert].split("```yaml\n")[1].split("```")[0])["alerts"][alert]
+    shown = yaml.load(pages[alert].split("```yaml\n")[1].split("```")[0], yaml.CSafeLoader)["alerts"][alert]
     assert shown.pop("disabled")
     assert shown == {"severity": "critical"}
     assert "severity: " not in pages["AgentSuccessRateLow"]
