@@ -64,6 +64,12 @@ def blocks(markdown: str) -> tuple[Example, ...]:
 
 def check_codes(directory: Path, shown: Iterable[Example]) -> set[tuple[str, str]]:
     """Insert examples into a directory of specs, and return severity and code of all findings of ``check``."""
+    insert(directory, shown)
+    return {(each["severity"], each["code"]) for each in _report("check", str(directory))["diagnostics"]}
+
+
+def insert(directory: Path, shown: Iterable[Example]) -> None:
+    """Insert examples into a directory of specs that is valid without them."""
     texts = [example.text for example in shown]
     _write(directory / SERVICE, BASES[SERVICE])
     if any(PROFILE in text or "profile: mine" in text for text in texts):
@@ -71,7 +77,6 @@ def check_codes(directory: Path, shown: Iterable[Example]) -> set[tuple[str, str
         _write(directory / SERVICE, _merged(BASES[SERVICE], "profile: mine\nlabels: {}\n", "service"))
     for text in texts:
         _put(directory, text)
-    return {(each["severity"], each["code"]) for each in _report("check", str(directory))["diagnostics"]}
 
 
 def audit_codes(directory: Path, page: Page, word: str) -> set[str]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from generator.commands.compiling import checked
 from generator.diagnostics import Severity
 from generator.diagnostics.pages import pages
-from tests.examples import BASES, SERVICE, check_codes, examples
+from tests.examples import BASES, SERVICE, examples, insert
 from tests.golden import cases
 from tests.spec.front import found_in
 
@@ -118,7 +118,7 @@ def test_whoever_follows_a_help_has_mended_what_it_is_about(case: Path, found: C
 def test_the_same_holds_of_the_example_of_every_code(each: Page, found: Check, tmp_path: Path) -> None:
     wrong = examples(each, "Wrong")
     if wrong and each.code not in PATHS:
-        check_codes(tmp_path / "page/specs", wrong)
+        insert(tmp_path / "page/specs", wrong)
         follow(tmp_path / "page", found, tmp_path)
 
 
