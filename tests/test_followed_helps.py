@@ -153,7 +153,7 @@ def test_many_kinds_of_helps_are_followed(found: Check) -> None:
     kinds = {
         finding.code
         for case in CASES
-        for finding in found(case)
+        for finding in _known(case, found)
         if followed(_text(case / finding.file), finding) is not None
     }
     assert len(kinds) >= MANY
@@ -161,7 +161,7 @@ def test_many_kinds_of_helps_are_followed(found: Check) -> None:
 
 def follow(case: Path, found: Check, tmp_path: Path) -> None:
     """Follow each help of a case separately, and check that its place has no further finding."""
-    for number, finding in enumerate(found(case)):
+    for number, finding in enumerate(_known(case, found)):
         mended = followed(_text(case / finding.file), finding)
         if mended is None:
             continue
@@ -177,6 +177,16 @@ def follow(case: Path, found: Check, tmp_path: Path) -> None:
         assert not after, (
             f"{finding.code}: {finding.message}\nhelp: {finding.help}\nthen: {after[0]}\n{mended}"
         )
+
+
+_KNOWN: dict[Path, list[Finding]] = {}
+
+
+def _known(case: Path, found: Check) -> list[Finding]:
+    """The findings of a case, which several tests begin with."""
+    if case not in _KNOWN:
+        _KNOWN[case] = found(case)
+    return _KNOWN[case]
 
 
 def _text(path: Path) -> str:
