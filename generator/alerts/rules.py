@@ -111,8 +111,8 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
     if alert.by in CHOICES[uid]:
         parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")
     if alert.only:
-        # The panels of its segment are beside each other.
-        return "&".join((*parts, f"var-{alert.by}={quote(alert.only, safe='')}"))
-    if place and place.uid == uid:
+        # The panels of its segment are beside each other, so that no single one is opened.
+        parts.append(f"var-{alert.by}={quote(alert.only, safe='')}")
+    elif place and place.uid == uid:
         parts.append(f"viewPanel={place.number}")
     return f"{ground.scope.site.grafana_url}/d/{uid}?{'&'.join(parts)}"

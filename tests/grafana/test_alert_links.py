@@ -16,7 +16,8 @@ from generator.model.rules import AlertingRule
 from generator.model.signals import Count
 from generator.prometheus.rule_set import rule_set
 from generator.promql.syntax import references
-from tests.grafana.documents import everything, variables
+from tests.grafana.documents import documents, everything, variables
+from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +53,20 @@ def test_every_variable_that_an_alert_sets_is_one_of_the_dashboard(
         known = variables(boards[url.path.removeprefix("/d/")])
         for name in parse_qs(url.query):
             assert name == "viewPanel" or name.removeprefix("var-") in known, (rule.alert, name)
+
+
+def test_an_alert_on_a_segment_leads_to_a_dashboard_with_the_segment_chosen() -> None:
+    """The example's bounds of one tenant tier; its panels are beside each other, so no single one is opened."""
+    model = model_of(SPECS / "examples" / "coding-agent")
+    boards = documents(model)
+    found = [rule for rule in _rules(model) if "tenant_tier" in rule.labels]
+    assert found
+    for rule in found:
+        base, _, path = rule.annotations["dashboard_url"].rpartition("/d/")
+        url = urlsplit(path)
+        assert base == model.site.grafana_url
+        assert parse_qs(url.query)["var-tenant_tier"] == [rule.labels["tenant_tier"]]
+        assert "tenant_tier" in variables(boards[url.path])
 
 
 def test_the_panel_reads_the_signal_that_the_alert_is_about(model: Model, boards: dict[str, Json]) -> None:
