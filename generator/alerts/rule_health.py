@@ -145,9 +145,9 @@ def words(_alert: Alert, kind: RuleHealth, _tier: Tier, _service: Service) -> st
         case Watch.OWNERS:
             return "Rule files name more than one owner or profile for the service"
         case Watch.FAILURES:
-            return f"A rule of ours failed within {duration(WINDOW)}"
+            return f"A generated rule failed within {duration(WINDOW)}"
         case Watch.ROUNDS:
-            return f"Rules of ours missed more than {_MISSED:.0%} of their rounds within {duration(WINDOW)}"
+            return f"Generated rules missed more than {_MISSED:.0%} of their rounds within {duration(WINDOW)}"
         case _:
             assert_never(kind.watch)
 
