@@ -195,7 +195,7 @@ def test_sections_hide_that_not_every_service_measures(both: list[tuple[Json, Js
         "Which tool is slow, or called too often?",
         "Which release is it?",
     ]
-    assert hiding["agent-stop-reasons"] == ["Which limits are met?", "Which release is it?"]
+    assert hiding["agent-stop-reasons"] == ["Which limits and refusals?", "Which release is it?"]
     assert hiding["agent-overview"] == [
         "Newest release against the previous one",
         "This service's own signals",
