@@ -130,7 +130,16 @@ def occurring(records: Records, signal: str, label: str) -> Query:
 
 def summed_over_range(of: Series) -> Expr:
     """Sum the samples of the shown range, at a resolution that includes very recent ones."""
-    return call("sum_over_time", Expr(f"{of.now()}[$__range:{duration(_FINE)}] @ end()"))
+    return call("sum_over_time", _in_range(of))
+
+
+def largest_in_range(of: Series) -> Expr:
+    """Find the largest sample of the shown range, at the same resolution."""
+    return call("max_over_time", _in_range(of))
+
+
+def _in_range(of: Series) -> Expr:
+    return Expr(f"{of.now()}[$__range:{duration(_FINE)}] @ end()")
 
 
 def by_day(records: Records, spent: Series) -> tuple[Expr, Expr]:
@@ -191,11 +200,11 @@ def newest_first(records: Records, expr: Expr, legend: str) -> tuple[Query, ...]
 
 
 def within_a_day(status: Series) -> Expr:
-    """Read the last value within a day, of series that had values for a quarter of an hour.
+    """Read the current value, or the last one of every quarter of an hour within a day.
 
     Every sample of a day would be most of the samples that a dashboard of many services reads.
     """
-    return call("last_over_time", status.sampled(DAY, _QUARTER))
+    return call("last_over_time", status.sampled(DAY, _QUARTER)) | status.now()
 
 
 def _newest() -> Expr:

@@ -99,6 +99,13 @@ def test_the_panel_names_the_runbook_of_each_alert_that_leads_to_it(
         assert named[f"Runbook: {rule.alert}"] == rule.annotations["runbook_url"]
 
 
+def test_the_list_of_alerts_links_runbooks_only_where_a_browser_can_open_them(model: Model) -> None:
+    nowhere = replace(model, site=replace(model.site, runbook_url="runbooks"))
+    for uid in ("agent-overview", "agent-fleet"):
+        assert "alertname}.md" in str(documents(model)[uid])
+        assert "alertname}.md" not in str(documents(nowhere)[uid])
+
+
 def test_runbooks_call_panels_as_they_are_called(boards: dict[str, Json]) -> None:
     for place, title in TITLES.items():
         assert _panels(boards[place.uid])[place.number]["title"] == title

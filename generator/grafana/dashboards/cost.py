@@ -314,7 +314,7 @@ def _spent(records: Records) -> tuple[Panel, ...]:
         ),
         grammar.number(
             grammar.MONEY,
-            "Month at this pace",
+            "Month at the week's pace",
             f"Estimated USD of a whole month, as long as this one is, at the mean pace of the last {_LATELY} days.",
             Query(_whole_month(records)),
         ),

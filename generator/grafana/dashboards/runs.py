@@ -177,7 +177,7 @@ def _budget_now() -> tuple[Panel, ...]:
         "faster than it comes back.",
         Query(_of_runs(names.BUDGET_SECONDS_LEFT).now()),
         steps=_ENDS_STEPS,
-        empty="Not at this pace",
+        empty="Not as the last 24h went",
     )
     return left.without_data(_NO_BUDGET), ends
 

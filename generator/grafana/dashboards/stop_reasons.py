@@ -8,11 +8,17 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.panels import Dashboard, Legend, Panel, Query, Section, even, row
-from generator.grafana.queries import NO_RELEASES, apart, busy, newest_first, summed_over_range
+from generator.grafana.queries import (
+    NO_RELEASES,
+    apart,
+    busy,
+    largest_in_range,
+    newest_first,
+    summed_over_range,
+)
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
-from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, Series, binary, call, number, total
 
 if TYPE_CHECKING:
@@ -26,7 +32,6 @@ _COMPLETED = "completed"
 _SEEN = 0.01
 #: So many fit into the legend of a narrow chart.
 _APART = 6
-_LATELY = 6 * HOUR
 _NO_RUNS = "No runs in this time range, or this service does not measure why they end"
 
 
@@ -79,9 +84,9 @@ def unfinished(records: Records) -> Panel:
         grammar.BAD_SHARE,
         "Runs not completed",
         f"Share of the runs of {records.window(_SIGNAL)} that something else ended, of the reasons that reached 1 % "
-        f"in the last 6 hours, the {_APART} that reached most by themselves. A growing limit, as max_steps, is the "
+        f"in this time range, the {_APART} that reached most by themselves. A growing limit, as max_steps, is the "
         "earliest sign of a loop.",
-        *_seen(records, shares),
+        *_seen(shares),
         colours=colours.STOP_REASONS,
     ).without_data("All runs were completed, none finished, or this service does not measure why they end")
 
@@ -165,11 +170,6 @@ def _occurring(series: Series, *by: str) -> Expr:
     return binary("and", series.now(), occurred, on=(_LABEL, *by))
 
 
-def _seen(records: Records, series: Series) -> tuple[Query, ...]:
-    """Select the reasons whose share of all runs was recently large enough for a line, with their zeros.
-
-    Samples one window apart cover every run.
-    """
-    lately = f"[{duration(_LATELY)}:{records.window(_SIGNAL)}] @ end()"
-    largest = call("max_over_time", Expr(f"{series.now()}{lately}"))
-    return apart(series.now(), largest >= number(_SEEN), _LABEL, stack=True, most=_APART)
+def _seen(series: Series) -> tuple[Query, ...]:
+    """Select the reasons whose share of all runs is ever large enough for a line in the range, with their zeros."""
+    return apart(series.now(), largest_in_range(series) >= number(_SEEN), _LABEL, stack=True, most=_APART)
