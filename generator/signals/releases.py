@@ -309,7 +309,10 @@ def _step(signal: Signal, per: Stream, scope: Scope) -> Expr:
 
 
 def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
-    """Compute the difference of both sides, at most the step if the previous release has ended."""
+    """Compute the difference of both sides; if the previous release has ended, only the part that the step explains.
+
+    That part is between no difference and the whole: what a step in the other direction explains is none of it.
+    """
     newest, previous = (
         join("and", scope.record(names.part(signal, side, _BY)).now(), _one(marker, scope), _BY)
         for side, marker in (("newest", names.NEWEST), ("previous", names.PREVIOUS))
@@ -321,8 +324,14 @@ def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
     step = call("last_over_time", scope.record(names.part(signal, "step", _BY)).over(DAY))
     step = join("and", step, _one(names.NEWEST, scope), _BY)
     step = join("unless", step, scope.record(events_name(per, "beside")).now())
-    within = join(">=" if signal.better is Better.HIGHER else "<=", difference, step, _BY)
-    return join("or", join("or", within, step, _BY), difference, _BY)
+    # Of two numbers with the same sign this is twice the smaller one, else 0.
+    common = join("-", _sizes(difference, step), call("abs", join("-", difference, step, _BY)), _BY)
+    explained = join("*", call("sgn", difference), common, _BY) / number(2)
+    return join("or", explained, difference, _BY)
+
+
+def _sizes(one: Expr, other: Expr) -> Expr:
+    return join("+", call("abs", one), call("abs", other), _BY)
 
 
 def _slow(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:

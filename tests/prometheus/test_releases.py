@@ -223,6 +223,19 @@ def test_a_release_as_slow_as_the_last_hour_of_one_that_is_gone_is_no_slower(cha
     assert not any(SLOWER in cut.true(T0 + minute * MINUTE, SLOWER[0]) for minute in (90, 120, 179))
 
 
+@pytest.mark.parametrize(("tokens", "charged"), [(4900, -0.02), (5100, 0.0), (5000, 0.0)])
+def test_an_incident_that_ended_before_a_release_earns_it_nothing(
+    chain: NewChain, tokens: float, charged: float
+) -> None:
+    """Over its last day the previous release used four times as much, and in its last hour as usual."""
+    lives = (Lives("v9", -300, 0, tokens=20000), Lives("v9", 0, 60), Lives("v10", 60, 180, tokens=tokens))
+    cut = live(chain(), *lives)
+    evaluate(cut, -300, 180)
+    change = f'release:agent_token_usage_per_run:release_change{{service="{cut.service.name}"}}'
+    (found,) = cut.api.query(change, T0 + 170 * MINUTE).samples
+    assert found.value == pytest.approx(charged, abs=0.005)
+
+
 def test_the_change_of_a_quantile_is_recorded_with_both_sides(chain: NewChain) -> None:
     two = live(chain(), Lives("v9", 0, 120), Lives("v10", 60, 120, latency=SLOW))
     evaluate(two, 0, 120, SLOWER[0])
