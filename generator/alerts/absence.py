@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, in_its_words
 from generator.alerts.floors import check_runs
-from generator.alerts.guide import RELEASES, Guide, ask
+from generator.alerts.guide import Guide, ask
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Tier
 from generator.model.signals import RUN_COUNT
@@ -39,7 +39,7 @@ GUIDE: Guide | None = Guide(
     "Open Prometheus's page of targets (Status, Targets): is the service there, and up?",
     (
         ask("Are the service's targets up, and is every one of them scraped (`up` in Prometheus)?"),
-        ask("Did a release lose the instrumentation of this metric, or rename it?", RELEASES),
+        ask("Did a release lose the instrumentation of this metric, or rename it?"),
         ask("Does the selector in the spec still fit the labels that the targets have?"),
     ),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
-from generator.alerts.guide import CALLS_MADE, RUNS, Guide, ask
+from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
 from generator.alerts.tiers import NOT_ABOVE_ZERO, Reason, bounded_tiers, change_bound
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
@@ -54,7 +54,7 @@ GUIDE: Guide | None = Guide(
             ("cost", "Spend per hour by model"),
             CALLS_MADE,
         ),
-        ask("Did a release start just before?", ("runs", "Runs by release")),
+        ask("Did a release start just before?", ("runs", "Runs by release"), needs=OF_RELEASES),
         ask(
             "Is it a holiday, or does a batch run at another time? Then nobody needs to do anything.",
             ("runs", "Runs by status"),

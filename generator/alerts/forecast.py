@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
+from generator.alerts.guide import Guide
 from generator.alerts.tiers import BELOW_ZERO, Reason, bounded_tiers, value_bound
 from generator.model import names
 from generator.model.alerts import Alert, Forecast, Tier
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Ground
-    from generator.alerts.guide import Guide
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
 
@@ -34,7 +34,9 @@ WEEK = 7 * DAY
 
 KEY, KIND = "forecast", Forecast
 FLOORS: tuple[str, ...] = ()
-GUIDE: Guide | None = None
+GUIDE: Guide | None = Guide(
+    "There is still time: find what grows, and limit that before the day is over.", (), then_signal=True
+)
 labels, variant_parts, panel = usual.labels, usual.variant_parts, usual.panel
 
 

@@ -12,7 +12,7 @@ from generator.alerts import usual
 from generator.alerts.chance import SIGMAS
 from generator.alerts.condition import SERVICE, Ground, asked, in_its_words, value_of
 from generator.alerts.draft import Draft, Resolved, about_signal
-from generator.alerts.guide import CALLS_MADE, RUNS, Guide, ask
+from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
 from generator.model import names
 from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, Tier
 from generator.model.units import HOUR, Unit, duration, plain
@@ -47,7 +47,7 @@ GUIDE: Guide | None = Guide(
             ("cost", "Spend per hour by model"),
             CALLS_MADE,
         ),
-        ask("Did a release start just before?", ("runs", "Runs by release")),
+        ask("Did a release start just before?", ("runs", "Runs by release"), needs=OF_RELEASES),
     ),
 )
 labels, panel = usual.labels, usual.panel

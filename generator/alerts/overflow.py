@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.floors import check_traffic
+from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.alerts.threshold.trials import BoundValues, on_both_sides
 from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, Reason, bounded_tiers
 from generator.model import names
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.alerts.condition import Ground
-    from generator.alerts.guide import Guide
     from generator.model.service import Service
     from generator.promql.expr import Expr
     from generator.scenarios.timeline import Load, TestCase
@@ -30,7 +30,19 @@ if TYPE_CHECKING:
 
 KEY, KIND = "overflow", Overflow
 FLOORS: tuple[str, ...] = (MIN_BAD_EVENTS,)
-GUIDE: Guide | None = None
+GUIDE: Guide | None = Guide(
+    "Give the histogram larger buckets, in the service's spec and in its code, and run `make generate`: until then "
+    "nobody sees how bad it is.",
+    (
+        ask(
+            "Did it begin with a release? Then it got worse as well, and a roll-back helps more than buckets.",
+            RELEASES,
+            needs=OF_RELEASES,
+            on_release=True,
+        ),
+    ),
+    then_signal=True,
+)
 records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
 
 

@@ -12,6 +12,7 @@ from generator.alerts.chance import SEEN, SIGMAS, dispersion
 from generator.alerts.condition import HALF_EVENT, Ground
 from generator.alerts.draft import Draft, Resolved, about_signal
 from generator.alerts.floors import check_events, check_traffic
+from generator.alerts.guide import RELEASES, Guide, ask
 from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
@@ -29,7 +30,6 @@ from generator.streams.scope import each, spread, top
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.guide import Guide
     from generator.model.alerts import Alert, Tier
     from generator.model.service import Service
 
@@ -44,7 +44,17 @@ _LATELY = 36
 
 KEY, KIND = "regression", Regression
 FLOORS: tuple[str, ...] = (MIN_EVENTS, MIN_BAD_EVENTS)
-GUIDE: Guide | None = None
+GUIDE: Guide | None = Guide(
+    "Roll the newest release back first, and look for the reason afterwards: the previous one does better.",
+    (
+        ask(
+            "Which release is it? The alert's `release` names it. Does it still serve runs?",
+            RELEASES,
+            on_release=True,
+        ),
+    ),
+    then_signal=True,
+)
 records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts
 
 

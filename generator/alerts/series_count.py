@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, bound_of
-from generator.alerts.guide import RELEASES, Guide, ask
+from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import Alert, Bound, SeriesCount, Tier
 from generator.model.units import Unit
@@ -32,7 +32,7 @@ GUIDE: Guide | None = Guide(
             "there is."
         ),
         ask("Are there more instances than the spec's `replicas`?"),
-        ask("Since which release?", RELEASES),
+        ask("Since which release?", RELEASES, needs=OF_RELEASES),
     ),
 )
 records, labels, variant_parts, panel = usual.records, usual.labels, usual.variant_parts, usual.list_of_alerts

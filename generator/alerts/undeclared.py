@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
-from generator.alerts.guide import RELEASES, Guide, ask
+from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Tier, Undeclared
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
@@ -34,10 +34,10 @@ GUIDE: Guide | None = Guide(
             "Which label is it? The alert's `label` names it, or the alert carries the label itself with the value."
         ),
         ask(
-            "Which value is it? The service's log has the first ones of each label: the generated module writes them "
-            "there."
+            "Which value is it? The alert names it where its spec lists the values. Where the module is generated, the "
+            "service's log has the first ones of each label."
         ),
-        ask("Since which release?", RELEASES),
+        ask("Since which release?", RELEASES, needs=OF_RELEASES),
     ),
 )
 records, variant_parts, panel = usual.records, usual.variant_parts, usual.list_of_alerts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground
 from generator.alerts.draft import Draft, Resolved, about_signal
-from generator.alerts.guide import Guide, ask
+from generator.alerts.guide import OF_RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import Alert, Tier, Unpriced
 from generator.model.panels import UNPRICED
@@ -39,7 +39,7 @@ GUIDE: Guide | None = Guide(
             ("cost", "Tokens without a price"),
         ),
         ask("Is it new, so that `prices.yaml` lacks it, or spelled there in another way?"),
-        ask("Since which release?", ("cost", "Tokens per run by release")),
+        ask("Since which release?", ("cost", "Tokens per run by release"), needs=OF_RELEASES),
     ),
 )
 records, labels, variant_parts = usual.records, usual.labels, usual.variant_parts

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from generator.alerts.condition import Ground
-from generator.alerts.guide import CALLS_MADE, RELEASES, RUNS, Guide, ask
-from generator.alerts.registry import compared, dashboard_of_alert, guide_of, in_words, panel_of
+from generator.alerts.registry import compared, dashboard_of_alert, in_words, panel_of
 from generator.artifact import Artifact
 from generator.markdown import environment, text
 from generator.model import names
@@ -22,101 +20,16 @@ from generator.model.panels import TITLES
 from generator.model.service import RUN, Service, Site, worded
 from generator.model.signals import Signal
 from generator.promql.layout import layout
+from generator.runbooks.guides import guide_for
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
+    from generator.alerts.guide import Guide
     from generator.memory import Memory
 
 
 #: A place for rows in the text of a page; no text of a spec contains it.
 _ROWS = "\0"
-
-_STATUS = ("overview", "Status")
-_STEPS = ("runs", "Steps per run")
-_CALLS = ("tools", "Tool calls per run")
-
-_ROLL_BACK = "If it began with the newest release, roll that back first, and look for the reason afterwards."
-
-_OF_LAYER = MappingProxyType(
-    {
-        "run": Guide(
-            _ROLL_BACK,
-            (
-                ask(
-                    "Did a release start just before? Compare the newest release with the previous one.",
-                    RELEASES,
-                ),
-                ask(
-                    "Which stop reasons grew? They say whether a tool, a model or a limit ends the runs.",
-                    ("stop-reasons", "Stop reasons"),
-                ),
-                ask(
-                    "Is it all traffic or one release, and does it go on?",
-                    ("runs", "Success rate by release"),
-                ),
-            ),
-        ),
-        "tools": Guide(
-            "Look at the status page of the tool or the provider. If it is down, send agents to the fallback, or turn "
-            "the tool off.",
-            (
-                ask(
-                    "Which tool or model is it, and which error class?",
-                    ("tools", "Tools now"),
-                    ("tools", "Tool errors by class"),
-                    ("tools", "LLM errors by class"),
-                ),
-                ask("Did its latency change as well, or only its errors?", ("tools", "Tool latency p95")),
-                ask(
-                    "Do agents call it more often than before, whether runs finish or not?",
-                    _CALLS,
-                    CALLS_MADE,
-                ),
-            ),
-        ),
-        "cost": Guide(
-            "Stop the spending before you look for the reason: roll the newest release back, or take the cheaper "
-            "model.",
-            (
-                ask(
-                    "Which model and which token type grew?",
-                    ("cost", "Cost per run by model"),
-                    ("cost", "Tokens per run by type"),
-                ),
-                ask(
-                    "Did a release start just before, or did traffic grow?",
-                    ("cost", "Cost per run by release"),
-                    RUNS,
-                ),
-                ask("Do runs take more steps or more tool calls than before?", _STEPS, _CALLS, CALLS_MADE),
-            ),
-        ),
-        "stop_reasons": Guide(
-            _ROLL_BACK,
-            (
-                ask(
-                    "Which stop reason grew, and in which release?",
-                    ("stop-reasons", "Stop reasons by release"),
-                ),
-                ask("Do runs take more steps or more tool calls than before?", _STEPS, _CALLS),
-                ask(
-                    "Is a tool slow or failing, so that agents try again and again?",
-                    ("tools", "Tool error rate"),
-                    ("tools", "Tool latency p95"),
-                ),
-            ),
-        ),
-    }
-)
-
-_OF_OWN = Guide(
-    _ROLL_BACK,
-    (
-        ask("Since when is it so, and did a release start just before?", RELEASES),
-        ask("Did traffic change as well? The fewer events there are, the further a value jumps.", RUNS),
-        ask("Which other signals moved with it? The status board has them side by side.", _STATUS),
-    ),
-)
 
 
 class Explained(Struct, frozen=True):
@@ -179,12 +92,14 @@ class RunbookEntry(Struct, frozen=True):
         run: Its word for a run.
         rows: For each of its alerts, by name, the rows with its condition.
         alerts: The rest of the pages, by name as well; used where no earlier service has the alert.
+        measured: Its signals, and the labels that they are broken down by.
     """
 
     service: str
     run: str
     rows: Mapping[str, str]
     alerts: Mapping[str, Explained]
+    measured: tuple[str, ...]
 
 
 def runbook_entry(service: Service) -> RunbookEntry:
@@ -195,7 +110,12 @@ def runbook_entry(service: Service) -> RunbookEntry:
     rows: dict[str, str] = {}
     for alert in service.alerts:
         rows[alert.name] = rows.get(alert.name, "") + _rows(alert, service)
-    return RunbookEntry(service.name, service.run, rows, alerts)
+    return RunbookEntry(service.name, service.run, rows, alerts, _measured(service))
+
+
+def _measured(service: Service) -> tuple[str, ...]:
+    labels = {label for signal in service.signals.values() for level in signal.levels for label in level}
+    return tuple(sorted(labels.union(service.signals)))
 
 
 def _rows(alert: Alert, service: Service) -> str:
@@ -212,17 +132,21 @@ def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tu
     words: dict[str, dict[str, list[str]]] = {}
     wordings: dict[str, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
     alerts: dict[str, Explained] = {}
+    measured: dict[str, set[str]] = {}
     for each in services:
         if each.rows.keys() - alerts.keys():
             alerts = {**each.alerts, **alerts}
         for name, own in each.rows.items():
             rows.setdefault(name, []).append(own)
+            measured.setdefault(name, set()).update(each.measured)
             words.setdefault(name, {}).setdefault(each.run, []).append(each.service)
             alert, (summaries, meanings) = each.alerts[name].alert, wordings.setdefault(name, ({}, {}))
             summaries.setdefault(alert.summary, []).append(each.service)
             meanings.setdefault(alert.means, []).append(each.service)
     pages = tuple(
-        _page(alerts[name], words[name], _Wordings(*map(_commonest_first, wordings[name])), site)
+        _page(
+            alerts[name], words[name], _Wordings(*map(_commonest_first, wordings[name])), measured[name], site
+        )
         for name in sorted(rows)
     )
     texts = memory.once(tuple[str, ...], lambda: _texts(pages), "runbooks", pages)
@@ -262,9 +186,10 @@ def _page(
     explained: Explained,
     words: Mapping[str, Sequence[str]],
     wordings: _Wordings,
+    measured: Collection[str],
     site: Site,
 ) -> Page:
-    """Collect a page; ``words`` are those for a run, each with the services that have it."""
+    """Collect a page; ``words`` are those for a run, ``measured`` is what any service with the alert measures."""
     alert, signal = explained.alert, explained.signal
     # One common word is written; with several the page names the services of each.
     run, *others = words
@@ -280,7 +205,7 @@ def _page(
         else (signal.name, signal.title, signal.description),
         run=RUN if others else run,
         words={word: services for word, services in words.items() if others and word != RUN},
-        guide=_guide(alert, signal),
+        guide=guide_for(alert, signal, measured),
         query=_query(explained, site),
         dashboard=dashboard_of_alert(alert, signal),
         panel=_panel(alert),
@@ -289,11 +214,3 @@ def _page(
         overview=names.DASHBOARDS["overview"],
         grafana=site.grafana_url,
     )
-
-
-def _guide(alert: Alert, signal: Signal) -> Guide:
-    """Choose the first action and questions for an alert: those of its kind, or of the layer of its signal.
-
-    A service's own signal may be about anything, independent of its dashboard.
-    """
-    return guide_of(alert) or (_OF_OWN if signal.own else _OF_LAYER[signal.layer])

@@ -73,6 +73,25 @@ def test_the_checklist_counts_what_is_measured(tmp_path: Path) -> None:
     assert "tokens and cost per request" in page
 
 
+def test_runbooks_ask_for_nothing_that_the_profile_does_not_measure(tmp_path: Path) -> None:
+    files = _generated(tmp_path, _GATEWAY)
+    pages = {path: text for path, text in files.items() if path.startswith("runbooks/")}
+    assert len(pages) > 10
+    for path, page in pages.items():
+        questions = page.split("## First questions")[1].split("\n## ")[0]
+        for absent in ("stop reasons", "Live releases", "agent-stop-reasons", "Tool calls per request"):
+            assert absent not in questions, path
+        assert "\n1. " in questions, path
+    assert "Where stop reasons are measured, look at them" in pages["runbooks/AgentSuccessRateLow.md"]
+    logged = "Where the module is generated, the service's log has the first ones"
+    assert logged in pages["runbooks/AgentUndeclaredLabelValue.md"]
+
+
+def test_the_questions_of_a_page_are_those_of_any_service_with_the_alert(tmp_path: Path) -> None:
+    page = _generated(tmp_path, _GATEWAY, _AGENT)["runbooks/AgentSuccessRateDrop.md"]
+    assert "Which stop reasons grew?" in page
+
+
 def test_panels_and_runbooks_use_the_one_word(tmp_path: Path) -> None:
     files = _generated(tmp_path, _GATEWAY)
     overview = files["grafana/dashboards/agent-overview.json"]

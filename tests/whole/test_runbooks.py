@@ -129,6 +129,30 @@ def test_the_panels_that_answer_a_question_exist(pages: dict[str, str]) -> None:
         assert set(re.findall(r"\*([^*]+)\*", titles)) <= boards[uid], titles
 
 
+def _action(page: str) -> str:
+    return page.split("## First action\n\n")[1].split("\n\nTo see where", maxsplit=1)[0]
+
+
+def test_the_first_action_is_what_the_meaning_asks_for(pages: dict[str, str]) -> None:
+    """The kind of an alert and its signal decide, not the dashboard alone."""
+    regressions = [name for name in pages if name.endswith("Regression")]
+    assert len(regressions) > 4
+    for name in regressions:
+        assert _action(pages[name]).startswith("Roll the newest release back first"), name
+        assert pages[name].count("*Live releases*") == 1, name
+    for name, action in {
+        "AgentTokensUnread": "Let the code tell its tokens",
+        "AgentCostForecastExceeded": "There is still time",
+        "AgentLatencyOverflow": "Give the histogram larger buckets",
+        "AgentToolCallsPerRunHigh": "lower the number of steps",
+        "AgentStepsPerRunHigh": "lower the number of steps",
+        "AgentToolErrorRateHigh": "Look at the status page",
+        "AgentCostBudgetExceeded": "Stop the spending",
+    }.items():
+        assert action in _action(pages[name])
+    assert "Cost per run by release" in pages["AgentCostForecastExceeded"]
+
+
 def test_any_other_alert_asks_what_its_layer_asks(pages: dict[str, str]) -> None:
     assert _OF_RUNS in pages["AgentSuccessRateLow"]
     assert _OF_COST in pages["AgentCostPerRunRegression"]
