@@ -170,10 +170,12 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
 def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     """Describe the condition in words."""
     signal = service.signals[alert.signal]
+    step = duration(STEP_WINDOW)
+    # The sentence with the number comes last: floors and the waiting time are added to it.
     text = (
-        f"{signal.title} of the newest release is {condition.worse(signal)} by {tier.text} than the previous release's "
-        f"over the same hours, {duration(NEWEST_WINDOW)} at most; if that one is gone, than in its last day, and "
-        f"already in its first {duration(STEP_WINDOW)} than in the previous release's last"
+        f"While both releases serve runs, they are compared over the same hours, {duration(NEWEST_WINDOW)} at most. "
+        f"Afterwards the newest is compared with the last day of the previous one, and its first {step} with that "
+        f"one's last {step}. {signal.title} of the newest release is {condition.worse(signal)} by {tier.text}"
     )
     if _is_followed(signal):
         text += f", and the last {duration(signal.window)} do not show by clearly fewer bad events that it is over"

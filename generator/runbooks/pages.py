@@ -15,11 +15,12 @@ from generator.alerts.registry import compared, dashboard_of_alert, in_words, pa
 from generator.artifact import Artifact
 from generator.markdown import environment, text
 from generator.model import names
-from generator.model.alerts import Alert, Reports
-from generator.model.panels import TITLES
+from generator.model.alerts import Alert
+from generator.model.panels import PANELS, TITLES, UNPRICED
 from generator.model.service import RUN, Service, Site, worded
 from generator.model.signals import Signal
 from generator.promql.layout import layout
+from generator.runbooks.change import Written, written
 from generator.runbooks.guides import guide_for
 from generator.streams.scope import Scope
 
@@ -37,6 +38,7 @@ class Explained(Struct, frozen=True):
 
     alert: Alert
     signal: Signal
+    written: Written
 
 
 class Page(Struct, frozen=True):
@@ -54,8 +56,8 @@ class Page(Struct, frozen=True):
         query: The query of the value that it compares; empty where it compares none.
         dashboard: The dashboard that it links to.
         panel: The panel there; empty where it links only to the dashboard.
-        shown: Whether the overview shows the signal over time.
-        severity: The severity of the last bound; empty where it has no bounds.
+        view: What its dashboard shows of it.
+        written: The way to change it.
         overview: The dashboard with the status of everything.
         grafana: The address of Grafana.
     """
@@ -71,8 +73,8 @@ class Page(Struct, frozen=True):
     query: str
     dashboard: str
     panel: str
-    shown: bool
-    severity: str
+    view: str
+    written: Written
     overview: str
     grafana: str
 
@@ -104,9 +106,7 @@ class RunbookEntry(Struct, frozen=True):
 
 def runbook_entry(service: Service) -> RunbookEntry:
     """Collect the pages' content about one service's alerts."""
-    alerts = {
-        alert.name: Explained(alert, service.signals[alert.signal]) for alert in reversed(service.alerts)
-    }
+    alerts = {alert.name: _explained(alert, service) for alert in reversed(service.alerts)}
     rows: dict[str, str] = {}
     for alert in service.alerts:
         rows[alert.name] = rows.get(alert.name, "") + _rows(alert, service)
@@ -116,6 +116,11 @@ def runbook_entry(service: Service) -> RunbookEntry:
 def _measured(service: Service) -> tuple[str, ...]:
     labels = {label for signal in service.signals.values() for level in signal.levels for label in level}
     return tuple(sorted(labels.union(service.signals)))
+
+
+def _explained(alert: Alert, service: Service) -> Explained:
+    signal = service.signals[alert.signal]
+    return Explained(alert, signal, written(alert, signal, service))
 
 
 def _rows(alert: Alert, service: Service) -> str:
@@ -178,6 +183,13 @@ def _panel(alert: Alert) -> str:
     return TITLES.get(place, "") if place else ""
 
 
+def _view(alert: Alert) -> str:
+    """Describe what a reader finds where an alert links to."""
+    if not alert.shown:
+        return "the alerts that fire"
+    return "what it is about, as a table" if panel_of(alert) == PANELS[UNPRICED] else "the signal over time"
+
+
 def _commonest_first(texts: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     return dict(sorted(texts.items(), key=lambda one: -len(one[1])))
 
@@ -194,23 +206,20 @@ def _page(
     # One common word is written; with several the page names the services of each.
     run, *others = words
     means, *_ = wordings.meanings
-    has_bounds = bool(alert.tiers and alert.tiers[0].text)
     return Page(
         name=alert.name,
         summary=next(iter(wordings.summaries)),
         means=means,
         meanings={text: services for text, services in wordings.meanings.items() if text and text != means},
-        signal=None
-        if alert.kind.reports is Reports.SILENCE
-        else (signal.name, signal.title, signal.description),
+        signal=(signal.name, signal.title, signal.description) if alert.shown else None,
         run=RUN if others else run,
         words={word: services for word, services in words.items() if others and word != RUN},
         guide=guide_for(alert, signal, measured),
         query=_query(explained, site),
         dashboard=dashboard_of_alert(alert, signal),
         panel=_panel(alert),
-        shown=not signal.own or signal.trend is not None or alert.shown,
-        severity=alert.tiers[-1].severity if has_bounds else "",
+        view=_view(alert),
+        written=explained.written,
         overview=names.DASHBOARDS["overview"],
         grafana=site.grafana_url,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -11,6 +12,9 @@ import yaml
 from generator.promql.infer import names_read
 from tests.whole.compiled import compile_specs
 from tests.whole.shipped import shipped
+
+if TYPE_CHECKING:
+    from tests.whole.specs import Directory
 
 _WITHOUT_VALUE = {
     "AgentConstantsMissing",
@@ -168,6 +172,10 @@ def test_a_signal_of_a_services_own_may_be_about_anything(pages: dict[str, str])
 def test_what_an_alert_is_about_is_shown(pages: dict[str, str]) -> None:
     assert "the signal over time, and the status of" in pages["Calls"]
     assert "the signal over time" in pages["AgentNoRuns"]
+    assert "*Tokens without a price*: what it is about, as a table." in pages["AgentTokensUnpriced"]
+    for alert in ("AgentSeriesBudgetExceeded", "AgentRulesLate", "AgentMetricAbsent"):
+        assert "the signal over time" not in pages[alert]
+        assert "(`run_count`)" not in pages[alert]
 
 
 def test_a_dashboard_is_named_once(pages: dict[str, str]) -> None:
@@ -215,17 +223,104 @@ def test_a_shift_of_shares_is_a_sentence(pages: dict[str, str]) -> None:
     )
 
 
-@pytest.mark.parametrize("alert", ["AgentNoRuns", "AgentMetricAbsent", "AgentTokensUnpriced"])
-def test_an_alert_without_a_bound_is_changed_by_its_severity(pages: dict[str, str], alert: str) -> None:
-    shown = yaml.load(pages[alert].split("```yaml\n")[1].split("```")[0], yaml.CSafeLoader)["alerts"][alert]
-    assert shown.pop("disabled")
-    assert shown == {"severity": "critical"}
+def test_an_alert_without_a_bound_is_changed_by_its_severity(pages: dict[str, str]) -> None:
+    for alert in ("AgentNoRuns", "AgentTokensUnpriced", "AgentSeriesBudgetExceeded", "AgentRulesLate"):
+        _, change, _ = _pasted(pages[alert])
+        assert change[alert].keys() == {"severity", "for"}
+    assert "severity: critical or warning makes all of them alike" in pages["AgentMetricAbsent"]
     assert "severity: " not in pages["AgentSuccessRateLow"]
+
+
+def test_the_present_bounds_stand_on_a_page_as_a_spec_has_them(pages: dict[str, str]) -> None:
+    for alert, key, bound in (
+        ("AgentSuccessRateLow", "critical", "objective - 10pp"),
+        ("AgentToolErrorRateHigh", "critical", "1.4x objective"),
+        ("AgentLatencyOverflow", "warning", "5%"),
+        ("AgentToolErrorRateRegression", "warning", "4pp"),
+        ("AgentCostPerRunRegression", "warning", "20%"),
+        ("AgentRunCountDrop", "warning", "95%"),
+        ("AgentTokensUnread", "warning", 5),
+        ("AgentErrorBudgetBurn", "warning", "3x in 1d and 2h, 1x in 3d and 6h"),
+    ):
+        assert _pasted(pages[alert])[1][alert][key] == bound, alert
+
+
+def _pasted(page: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Read the file that a page tells to change, and the alerts of it: changed, and off."""
+    section = page.split("## How to change it")[1]
+    change, off = (
+        yaml.safe_load(text)["alerts"] for text in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    )
+    return section.split("`specs/")[1].split("`", maxsplit=1)[0], change, off
+
+
+def _changeable() -> Directory:
+    """Specs with services of several kinds, environments among them, and bounds of every form."""
     specs = shipped()
-    specs["services/support-agent.yaml"]["alerts"][alert] = shown
-    page = compile_specs(specs).files[f"runbooks/{alert}.md"]
-    assert "| support-agent | critical | " in page
-    assert "| support-agent | warning | " not in page
+    specs["services/support-agent.yaml"]["objectives"]["tool_error_rate"]["window"] = "30d"
+    own = specs["services/research-agent.yaml"]
+    own["objectives"] = {"latency_p95": {"max": "2s"}}
+    own.setdefault("alerts", {}).update(
+        {
+            "AgentLatencyP95High": {"warning": "1500ms", "critical": "1.5x objective + 250ms"},
+            "AgentCostPerRunRising": {"warning": "12.5%"},
+            "DearRuns": {"threshold": {"signal": "cost_per_run"}, "warning": "$0.255", "for": "0s"},
+        }
+    )
+    own["service"], specs["services/a.yaml"] = "research", own
+    del specs["services/research-agent.yaml"]
+    specs["services/gate.yaml"] = {
+        "service": "gateway",
+        "profile": "litellm",
+        "owner": "team",
+        "selector": {"job": "gateway"},
+        "labels": {"model": ["gpt-4o"]},
+        "budget": {"per_day": "$100"},
+        "environments": {
+            "prod": {"selector": {"env": "prod"}},
+            "staging": {"selector": {"env": "staging"}, "severity_at_most": "info"},
+        },
+    }
+    return specs
+
+
+def test_what_a_page_tells_to_change_compiles_and_changes_nothing_yet() -> None:
+    """The values are the present ones, in a file that exists."""
+    before = compile_specs(_changeable())
+    assert before.files, before.told
+    pages = {path: text for path, text in before.files.items() if path.startswith("runbooks/")}
+    specs = _changeable()
+    for page in pages.values():
+        file, change, _ = _pasted(page)
+        for alert, keys in change.items():
+            specs[file].setdefault("alerts", {}).setdefault(alert, {}).update(keys)
+    after = compile_specs(specs)
+    assert after.files, after.told
+    for path, page in pages.items():
+        assert _conditions(after.files[path]) == _conditions(page), path
+
+
+def _conditions(page: str) -> str:
+    return page.split("## When it fires")[1].split("\n## ", maxsplit=1)[0]
+
+
+def test_what_a_page_tells_to_turn_off_is_off() -> None:
+    specs = _changeable()
+    pages = {path: text for path, text in compile_specs(specs).files.items() if path.startswith("runbooks/")}
+    for page in pages.values():
+        file, _, off = _pasted(page)
+        for alert, keys in off.items():
+            known = specs[file].setdefault("alerts", {}).get(alert, {})
+            specs[file]["alerts"][alert] = {**known, **keys}
+    after = compile_specs(specs)
+    assert after.files, after.told
+    assert "runbooks/AgentRulesLate.md" not in after.files
+    for path, page in pages.items():
+        file, _, _ = _pasted(page)
+        name = {"services/a.yaml": "research", "services/gate.yaml": "gateway-prod"}.get(
+            file, "support-agent"
+        )
+        assert f"\n| {name} |" not in after.files.get(path, ""), path
 
 
 def test_a_page_names_the_panel_that_its_alert_leads_to(pages: dict[str, str]) -> None:
