@@ -73,11 +73,17 @@ class Item(Struct, frozen=True):
 
 
 class Mistake(Struct, frozen=True):
-    """A common mistake, and its places; ``found`` is empty when it was not made."""
+    """A common mistake, and its places; ``found`` is empty when it was not made.
+
+    ``not_measured`` is what the profile does not measure, so that nobody can make or avoid the mistake; ``decided`` is
+    whether there is anything else to look at.
+    """
 
     name: str
     code: str
     found: tuple[str, ...]
+    not_measured: tuple[str, ...] = ()
+    decided: bool = True
 
 
 class SelfCheck(Struct, frozen=True):
@@ -111,6 +117,21 @@ class SelfCheck(Struct, frozen=True):
     def not_measured(self) -> tuple[str, ...]:
         """The parts of all points that its profile does not measure."""
         return tuple(name for item in self.items for name in item.not_measured)
+
+    @property
+    def whole_not_measured(self) -> tuple[str, ...]:
+        """The points of which its profile measures nothing: as many as ``progress`` says."""
+        return tuple(item.name for item in self.items if not item.measured)
+
+    @property
+    def parts_not_measured(self) -> tuple[str, ...]:
+        """The parts that its profile does not measure of points that it measures otherwise."""
+        return tuple(name for item in self.items if item.measured for name in item.not_measured)
+
+    @property
+    def not_measured_of_minimum(self) -> tuple[str, ...]:
+        """The parts of the minimum first-release set that its profile does not measure."""
+        return tuple(name for name in MINIMUM if name not in self.minimum and name in self.not_measured)
 
     @property
     def missing_of_minimum(self) -> tuple[str, ...]:
@@ -226,18 +247,24 @@ ITEMS: tuple[tuple[str, Callable[[Service], Parts]], ...] = (
 
 
 def _mistakes(service: Service) -> tuple[Mistake, ...]:
-    hidden = (
-        ()
-        if practice.shows_stop_reasons(service) or not service.measures(practice.SIGNAL)
-        else ("no stop_reason_distribution",)
-    )
     return (
         Mistake("Only averages, without p95", "practice/averages-only", tuple(practice.averages(service))),
         Mistake("High-cardinality labels", "cardinality/forbidden-label", tuple(forbidden(service))),
-        Mistake("No stop_reason metrics", "practice/no-stop-reason", hidden),
+        _hidden_stops(service),
         Mistake(
             "No alerts for key anomalies",
             "practice/no-alerts",
             tuple(anomaly.name for anomaly in practice.uncovered(service)),
+            tuple(one.name for one in practice.ANOMALIES if not practice.is_measured(one, service)),
         ),
     )
+
+
+def _hidden_stops(service: Service) -> Mistake:
+    """Look for stop reasons; where none can be measured, that is said and is no mistake of the author."""
+    name, code = "No stop_reason metrics", "practice/no-stop-reason"
+    if practice.shows_stop_reasons(service):
+        return Mistake(name, code, ())
+    if service.measures(practice.SIGNAL):
+        return Mistake(name, code, ("no stop_reason_distribution",))
+    return Mistake(name, code, (), (practice.SIGNAL,), decided=False)

@@ -77,7 +77,11 @@ def _service(one: SelfCheck, width: int) -> Iterator[str]:
             for missing, how in zip(item.missing, item.how_to_add, strict=True):
                 yield f"      missing: {missing}"
                 yield f"      {how}"
-    if one.not_measured:
-        yield f"  {one.profile} does not measure {', '.join(one.not_measured)}"
+    if one.whole_not_measured:
+        yield f"  {one.profile} does not measure: {'; '.join(one.whole_not_measured)}"
+    if one.parts_not_measured:
+        yield f"  of the other points, {one.profile} does not measure: {'; '.join(one.parts_not_measured)}"
     if one.missing_of_minimum:
         yield f"  the minimum first-release set lacks {', '.join(one.missing_of_minimum)}"
+    if one.not_measured_of_minimum:
+        yield f"  of the minimum first-release set, not measured: {', '.join(one.not_measured_of_minimum)}"

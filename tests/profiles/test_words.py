@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.artifact import Artifact
+from generator.checks.selfcheck import self_check
+from generator.commands.check import selfcheck_text
 from generator.compiler import check, generate
 from generator.model.service import worded
 from generator.spec.sources import read_sources
@@ -71,6 +73,29 @@ def test_the_checklist_counts_what_is_measured(tmp_path: Path) -> None:
     assert "Progress: 6/6 of what litellm measures; 3 not measured" in page
     assert "- tool_error_rate: not measured by `litellm`" in page
     assert "tokens and cost per request" in page
+
+
+def test_the_checklist_says_what_is_not_measured(tmp_path: Path) -> None:
+    page = _generated(tmp_path, _GATEWAY)["reports/self-check.md"]
+    assert (
+        "| complete for what it measures; not measured: `tool_error_rate`, `stop_reason_distribution` | none |"
+        in page
+    )
+    assert "| No stop_reason metrics | not measured by `litellm`: stop_reason_distribution |" in page
+    assert "| No alerts for key anomalies | no; not measured by `litellm`: tool spam |" in page
+
+
+def test_the_numbers_of_the_checklist_are_those_of_its_lists(tmp_path: Path) -> None:
+    found = check(read_sources(_specs(tmp_path, _GATEWAY)))
+    first, whole, parts, minimum = selfcheck_text(
+        [self_check(each.service) for each in found.facts]
+    ).splitlines()
+    assert first.endswith("6/6 of what litellm measures; 3 not measured")
+    points = "steps and tool calls per request; tool_error_rate; stop_reason_distribution"
+    assert whole == f"  litellm does not measure: {points}"
+    lacks = "a breakdown by release; a breakdown by tool; an alert on tool spam"
+    assert parts == f"  of the other points, litellm does not measure: {lacks}"
+    assert minimum.endswith("not measured: tool_error_rate, stop_reason_distribution")
 
 
 def test_runbooks_ask_for_nothing_that_the_profile_does_not_measure(tmp_path: Path) -> None:
