@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BAD = Path(__file__).parent / "bad"
 NOTED = Path(__file__).parent / "noted"
 #: No spec is at fault here, since there is none.
-THE_CALLS_FAULT = frozenset({"no-services", "service-in-another-place"})
+THE_CALLS_FAULT = frozenset({"no-services", "services-misspelt", "service-in-another-place"})
 
 
 @pytest.mark.parametrize("case", cases(BAD), ids=lambda case: case.name)

@@ -114,6 +114,7 @@ def inputs(specs: Path) -> dict[str, str]:
     places = (specs, sources.SHIPPED)
     folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
     try:
+        folders += sources.misspelt_folders(specs)
         paths = [*filter(Path.is_dir, folders), *sources.service_files(specs), *sources.shared_files(specs)]
         return {str(path): unchanged.signature(path.stat()) for path in paths}
     except OSError:

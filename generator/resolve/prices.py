@@ -158,8 +158,14 @@ def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: 
                 "price/unknown-type",
                 f'no profile counts tokens of type "{written.value}"',
                 written.span,
-                did_you_mean(written.value, sorted(known)),
+                _meant_type(written.value, known),
             )
+
+
+def _meant_type(written: str, known: set[str]) -> str:
+    """Suggest the counted type: providers call the prompt input, and the completion output."""
+    kind = kind_of(written)
+    return f'did you mean "{kind}"?' if kind in known else did_you_mean(written, sorted(known))
 
 
 def _types(spec: PricesSpec) -> Iterator[Text]:
@@ -193,7 +199,7 @@ def resolve_prices(
         prices += _of_model(name, written, provider, token_type, served.factor)
         for outer, inner in _included(provider, token_type):
             inclusions.setdefault((outer, inner), []).append(name)
-    _report_unpriced(written_models, listed, prices, token_type, findings)
+    _report_unpriced(written_models, spec, prices, token_type, findings)
     return tuple(prices), tuple(
         Inclusion(tuple(models), outer, inner) for (outer, inner), models in inclusions.items()
     )
@@ -221,11 +227,12 @@ def _served(name: str, listed: Mapping[str, Entry[tuple[Entry[Text], ...]]]) -> 
 
 def _report_unpriced(
     models: Names,
-    listed: Mapping[str, Entry[tuple[Entry[Text], ...]]],
+    spec: PricesSpec | None,
     prices: list[Price],
     token_type: Label,
     findings: Findings,
 ) -> None:
+    listed = {entry.key.value: entry for entry in spec.models} if spec else {}
     priced = {(price.model, price.token_type) for price in prices}
     for model in models:
         missing = [kind for kind in token_type.values if kind != OTHER and (model.value, kind) not in priced]
@@ -242,8 +249,19 @@ def _report_unpriced(
             "price/missing",
             f'model "{model.value}" has no price{kinds}: its cost is left out',
             model.span,
-            "give every type its price in prices.yaml, 0 where it costs nothing" if known else guess,
+            ("give every type its price in prices.yaml, 0 where it costs nothing" if known else guess)
+            + _keeping_the_others(spec),
         )
+
+
+def _keeping_the_others(spec: PricesSpec | None) -> str:
+    """Explain how a first price list keeps the shipped prices; empty where the specs have a list of their own."""
+    if spec is None or not spec.span.is_shipped:
+        return ""
+    return (
+        "; a prices.yaml replaces the whole list that ships: agent-metrics prices import FILE, with LiteLLM's list, "
+        "writes one that begins as a copy of it"
+    )
 
 
 def _as_another(name: str, listed: Mapping[str, Entry[tuple[Entry[Text], ...]]]) -> str:

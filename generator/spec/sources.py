@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics import SHIPPED as SHIPPED_PREFIX
 from generator.diagnostics import Diagnostic, Result, Span, error, warning
-from generator.diagnostics.wording import listed, system_reason
+from generator.diagnostics.wording import closest, listed, system_reason
 from generator.spec.source import SourceText, read_source
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ MAX_SERVICES = 5000
 MAX_PROFILES = 200
 """Each is read for every compilation."""
 _SUFFIXES = (".yaml", ".yml")
+#: The directories in which specs are read.
+_FOLDERS = ("services", "profiles")
+#: A directory with a name this much longer or shorter is no misspelt one.
+_LETTERS_ASIDE = 2
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: In a wheel the shipped files are in the package; in a checkout they are its own specs.
 SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "specs"
@@ -165,7 +169,9 @@ def _without_services(directory: Path) -> Diagnostic:
 def _outside_services(directory: Path) -> list[Path]:
     """List the files in which an author may have written a service, while ``services`` has none."""
     try:
-        return [path for path in (*yaml_files(directory), *profile_files(directory)) if path.is_file()]
+        folders = (directory / "profiles", *misspelt_folders(directory))
+        inside = (path for folder in folders for path in yaml_files(folder))
+        return [path for path in (*yaml_files(directory), *inside) if path.is_file()]
     except OSError:
         return []
 
@@ -244,6 +250,10 @@ def _not_read(directory: Path) -> Iterator[Diagnostic]:
     for path in _overlooked(directory):
         message = f"this {'directory' if path.is_dir() else 'file'} is not read"
         yield warning("source/not-read", message, Span.of_file(path.as_posix()), help_)
+    for path in misspelt_folders(directory):
+        meant = directory / str(closest(path.name, _FOLDERS))
+        moved = f"did you mean {meant.as_posix()}? Move its files there, or delete it"
+        yield warning("source/not-read", "this directory is not read", Span.of_file(path.as_posix()), moved)
 
 
 def _too_many(count: int, most: int, directory: Path) -> Diagnostic | None:
@@ -271,10 +281,24 @@ def _overlooked(directory: Path) -> list[Path]:
     """List files that an author may take for specs: YAML at the top level, and unread entries of the subdirectories."""
     known = {path_of_shared(directory, name) for name in ("site", "prices", "signals", "incidents")}
     among = [path for path in yaml_files(directory) if path not in known]
-    for name in ("services", "profiles"):
+    for name in _FOLDERS:
         odd = (path for path in _entries(directory / name) if path.suffix not in _SUFFIXES)
         among += [path for path in odd if path.is_dir() or path.suffix.lower() in _SUFFIXES]
     return among
+
+
+def misspelt_folders(directory: Path) -> list[Path]:
+    """List directories of YAML files whose names are nearly those of the directories that are read."""
+    read = [folder for name in _FOLDERS if (folder := directory / name).exists()]
+    alike = (path for path in _entries(directory) if _is_misspelt(path.name) and path.is_dir())
+    # Where a file system ignores case, another spelling names the same directory.
+    others = (path for path in alike if not any(path.samefile(folder) for folder in read))
+    return [path for path in others if yaml_files(path)]
+
+
+def _is_misspelt(name: str) -> bool:
+    meant = None if name in _FOLDERS else closest(name, _FOLDERS)
+    return meant is not None and abs(len(meant) - len(name)) <= _LETTERS_ASIDE
 
 
 def path_of_shared(directory: Path, name: str) -> Path | None:
