@@ -99,7 +99,7 @@ class Composer:
             written.append(KeyValue(key, values[-1]))
             first = entries.setdefault(key.text, written[-1])
             if first.key is not key:
-                self.diagnostics.append(yaml_restrictions.duplicate_key(key, first.key))
+                self.diagnostics.append(yaml_restrictions.duplicate_key(written[-1], first))
         if start.in_flow:
             self.diagnostics += missing_values(written)
         return Mapping(_whole(start, event, values[-1:]), MappingProxyType(entries))
@@ -113,6 +113,9 @@ class Composer:
         if event.style:
             return self._quoted(event)
         if event.kind is EventKind.SCALAR and isinstance(resolve_plain(event.text), str):
+            if without_colon := yaml_restrictions.brace_in_key(event, self._text):
+                self.diagnostics.append(without_colon)
+                return None
             if event.text != _MERGE_KEY:
                 return Scalar(event.span, event.text, event.text)
             self.diagnostics.append(yaml_restrictions.merge_key(event))

@@ -111,11 +111,25 @@ def _second_colon(problem: ProblemInText) -> Explanation:
     )
 
 
+#: A key and its value on one line, without the colon between them.
+_PAIR = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)[ \t]+(?P<value>\S.*)")
+
+
+def with_colon(text: str) -> str:
+    """Write ``owner my-team`` as ``owner: my-team``; empty for a text that is no key and value."""
+    pair = _PAIR.fullmatch(text)
+    return f"{pair['key']}: {pair['value']}" if pair else ""
+
+
 def _no_colon(problem: ProblemInText) -> Explanation:
     text = rest_of_line(problem.source.text, problem.opened)
     name, value = at_colon(text)
     if value:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(value)}"
+    elif pair := with_colon(text):
+        help_ = (
+            f"write a colon after the key: {shortened(pair)}; or indent the line to continue the one above"
+        )
     else:
         help_ = f"write {shortened(name)}: and a value, or indent the line to continue the one above"
     return Explanation("this line has no key with a colon", help_, problem.opened, len(text))
@@ -245,11 +259,21 @@ def _block(problem: ProblemInText) -> Explanation:
 
 
 def _alias(problem: ProblemInText) -> Explanation:
-    text = rest_of_line(problem.source.text, problem.opened)
+    text = _before_an_end(rest_of_line(problem.source.text, problem.opened))
     message = f"an unquoted {quoted(text[:1])} begins a reference, and a spec has none"
     return Explanation(
         message, f"quote the text: {in_quotes(text)}", problem.opened, len(text), code="yaml/alias"
     )
+
+
+#: A sign in a list or a mapping in brackets, up to what ends it.
+_ALONE = re.compile(r"(?P<sign>[*&])[ \t]*[\]},]")
+
+
+def _before_an_end(text: str) -> str:
+    """Leave out the brackets that close what the sign of a reference stands in."""
+    alone = _ALONE.match(text)
+    return alone["sign"] if alone else text
 
 
 def _tag(problem: ProblemInText) -> Explanation:

@@ -19,9 +19,9 @@ from msgspec import Struct
 from generator.diagnostics import Diagnostic, Note, Span, error, warning
 from generator.diagnostics.wording import MAX_QUOTED, in_quotes, quoted, shortened, visible
 from generator.spec.events import EventKind, YamlEvent
-from generator.spec.nodes import KeyValue, Node, Scalar, Value
+from generator.spec.nodes import KeyValue, Mapping, Node, Scalar, Value
 from generator.spec.source import FORBIDDEN, at_colon, rest_of_line, start_of_line
-from generator.spec.yaml_errors import block_help
+from generator.spec.yaml_errors import block_help, with_colon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -184,11 +184,36 @@ def merge_key(event: YamlEvent) -> Diagnostic:
     return error("yaml/merge-key", message, event.span, "write the keys out")
 
 
-def duplicate_key(key: Scalar, first: Scalar) -> Diagnostic:
+def duplicate_key(again: KeyValue, first: KeyValue) -> Diagnostic:
     """Report a key that is written twice in one mapping."""
+    key = again.key
     message = f"key {quoted(key.text)} is written twice"
-    note = Note("it stands here first", first.span)
-    return error("yaml/duplicate-key", message, key.span, "keep one of the two", note)
+    note = Note("it stands here first", first.key.span)
+    return error("yaml/duplicate-key", message, key.span, _one_of(first.value, again.value), note)
+
+
+def _one_of(first: Node, again: Node) -> str:
+    """Explain what to do with two values of a key: of two mappings, neither needs to lose its entries."""
+    if not (isinstance(first, Mapping) and isinstance(again, Mapping)):
+        return "keep one of the two"
+    if first.entries.keys() & again.entries.keys():
+        return "keep one of the two, or join their entries under one key"
+    return "join the two: write all their entries under one key"
+
+
+#: A key before a mapping in braces, without the colon between them: YAML takes the brace for a part of the key.
+_KEY_AND_BRACE = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)[ \t]+\{.*")
+
+
+def brace_in_key(event: YamlEvent, text: str) -> Diagnostic | None:
+    """Report a key such as ``latency_p95 {max``, which lacks its own colon; None for any other key."""
+    pair = None if event.style else _KEY_AND_BRACE.fullmatch(event.text)
+    if pair is None:
+        return None
+    line = rest_of_line(text, event.index)
+    whole = f"{pair['key']}: {line[line.index('{') :].rstrip()}"
+    message = f"no colon stands between the key {quoted(pair['key'])} and its mapping"
+    return error("yaml/syntax", message, event.span, f"write a colon after the key: {shortened(whole)}")
 
 
 def second_document(event: YamlEvent) -> Diagnostic:
@@ -263,6 +288,8 @@ def _missing(before: KeyValue | None, key: Scalar, text: str) -> Diagnostic:
         message += ": inside braces a comma ends a value"
         whole = in_quotes(f"{value.text}, {text}")
         help_ = f"quote the text if the comma belongs to it: {shortened(before.key.text)}: {whole}"
+    elif not key.quoted and (pair := with_colon(key.text)):
+        help_ = f"write a colon after the key: {{{shortened(pair)}}}"
     else:
         help_ = f"write {shortened(key.text)}: and a value, or remove it"
     return error("yaml/flow-comma", message, key.span, help_)
