@@ -59,6 +59,7 @@ INSTEAD = (
     re.compile(r"^write whole numbers only: (?P<new>\S+)$"),
     re.compile(r"^write the unit, such as (?P<new>\S+?)(?: or |$)"),
     re.compile(r"""^write (?P<new>"[^"]*"|'[^']*'|[$€]?-?[0-9][\w.%+-]*|true|false|\{\}|\[\])(?:;.*)?$"""),
+    re.compile(r"^write (?P<new>\{[a-z_]+: [^{}]+\})$"),
     re.compile(r"^write (?P<new>\S+) if it is an amount; "),
     re.compile(r"^write (?P<new>[\w-]+); "),
     re.compile(r"^write U\+[0-9A-F]+, as editors do: (?P<new>\".*\")$"),

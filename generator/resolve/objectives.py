@@ -120,7 +120,11 @@ def objective_of(
         bound = _above_zero(written, bound, findings)
     if bound is None:
         return None
-    _check_reachable(signal, bound, written.span, _own_buckets(signal, service), findings)
+    found = Findings()
+    _check_reachable(signal, bound, written.span, _own_buckets(signal, service), found)
+    findings.add(*found.all)
+    if found.failed:  # alerts on it would only repeat that
+        return None
     return Objective(signal.name, bound, _window(spec, signal, site, findings))
 
 

@@ -108,6 +108,8 @@ def _streams_are_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings
             text.span,
             did_you_mean(text.value, fed, "streams of the profile that can have one"),
         )
+    if wrong:
+        return False
     if entry.value.of and "run" in fed and "run" not in {text.value for text in entry.value.of}:
         findings.error(
             _STREAMS,
@@ -116,7 +118,7 @@ def _streams_are_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings
             f"add run: of: [{listed(('run', *(text.value for text in entry.value.of)))}]",
         )
         return False
-    return not wrong
+    return True
 
 
 def _with_segment(profile: ProfileSpec, entry: Entry[SegmentSpec]) -> ProfileSpec:
@@ -202,9 +204,20 @@ def _is_segment(label: Text, signal: Signal, service: ServiceSpec, scope: AlertS
         _OBJECTIVE,
         f'{signal.name} has no bounds by "{label.value}": {why}',
         label.span,
-        _way_out(label, signal, known, recorded=broken_down),
+        _way_out(label, signal, known, recorded=broken_down)
+        if lacks or label.value not in scope.labels
+        else _alert_instead(label.value, signal, scope.signals),
     )
     return False
+
+
+def _alert_instead(label: str, signal: Signal, signals: Mapping[str, Signal]) -> str:
+    """Explain how to watch the values of a label that the profile declares, and that therefore can be no segment."""
+    recorded = [one for one in (signal, *signals.values()) if (label,) in one.levels]
+    recorded.sort(key=lambda one: one.unit is not signal.unit)
+    if not recorded:
+        return f"leave it out: {label} is a label of the profile, and only segments have bounds of their own"
+    return f"watch each of its values by an alert: threshold: {{signal: {recorded[0].name}, by: {label}}}"
 
 
 def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: bool) -> str:

@@ -23,6 +23,7 @@ from generator.spec.schema_errors import (
 from generator.spec.schema_words import (
     ADDRESS,
     NAME,
+    OR_REMOVE,
     address_help,
     constant_in_words,
     example_of,
@@ -108,13 +109,30 @@ def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
         return f"{key} is a key of the whole file: write it in the first column"
     if not known:
         return "remove it: no key is known here"
-    if match := closest(name, known):
+    if match := _meant_key(case, name, known):
         if match in case.instance:
             return f"remove it, or write what it says under {quoted(match)}, which is there already"
         return f"did you mean {quoted(match)}?"
     if len(known) == 1:
         return f"the only key here is {_described(case, known[0]) or known[0]}"
     return f"known keys: {', '.join(known)}"
+
+
+def _meant_key(case: ErrorContext, name: str, known: tuple[str, ...]) -> str | None:
+    """Find the nearest key; first among those that may have the written value, if the name begins them."""
+    written = case.instance[name]
+    longer = (key for key in known if key.startswith(f"{name}_"))
+    fitting = [key for key in longer if _may_be(written, case.key_schemas(key))]
+    return fitting[0] if len(fitting) == 1 else closest(name, known)
+
+
+_OF_PYTHON = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+
+
+def _may_be(written: object, schemas: list[dict[str, Any]]) -> bool:
+    """Whether a key with these schemas may have a value of this type; a key without a type may have any."""
+    types = next((expected_types(each["type"]) for each in schemas if "type" in each), None)
+    return types is None or _OF_PYTHON.get(type(written)) in types
 
 
 def _misplaced(case: ErrorContext, name: str) -> str:
@@ -165,10 +183,36 @@ def _type(case: ErrorContext) -> Message:
     advice = type_help(types, case.node, pattern)
     if case.advice and "required" in case.finding.violation.schema:
         advice = ""  # an empty mapping would not be valid either
+    if "object" in types and (entry := _as_entry(case)):
+        return Message("schema/type", type_message(case.subject, types, case.node), f"write {{{entry}}}")
+    advice = advice.replace(OR_REMOVE, "") if _is_needed(case) else advice
     if "string" in types and (hidden := _hidden(case)):
         advice = f'"#" begins a comment: quote it if it is the value: {in_quotes(hidden)}'
     help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
     return Message("schema/type", type_message(case.subject, types, case.node), help_)
+
+
+def _as_entry(case: ErrorContext) -> str:
+    """Write a text as the entry of a mapping that it stands for: its only needed key, or a key that is true."""
+    node, schema = case.node, case.finding.violation.schema
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return ""
+    if any(each.get("type") == "boolean" for each in case.key_schemas(node.value)):
+        return f"{node.value}: true"
+    needed = schema.get("required", ())
+    if len(needed) != 1 or len(node.text.split()) > 1:
+        return ""
+    patterns = [each["pattern"] for each in case.key_schemas(needed[0]) if "pattern" in each]
+    fits = all(fits_pattern(pattern, node.text) for pattern in patterns)
+    return f"{needed[0]}: {in_quotes(node.text) if node.quoted else shortened(node.text)}" if fits else ""
+
+
+def _is_needed(case: ErrorContext) -> bool:
+    """Whether the mapping around a value requires its key."""
+    *above, holder, key, _ = ("", "", *case.finding.violation.schema_path)
+    if holder != "properties":
+        return False
+    return any(key in each.get("required", ()) for each in case.schema.annotated((*above[2:], holder)))
 
 
 #: A comment of one word, which begins where the value of its line belongs.

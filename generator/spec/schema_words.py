@@ -55,6 +55,8 @@ def constant_in_words(value_: object) -> str:
     """A constant of a schema as an author would write it."""
     if isinstance(value_, dict):
         return f"{{{', '.join(f'{key}: {constant_in_words(each)}' for key, each in value_.items())}}}"
+    if isinstance(value_, list):
+        return f"[{', '.join(map(constant_in_words, value_))}]"
     if isinstance(value_, float):
         return f"{Decimal(str(value_)).normalize():f}"  # without an exponent, as an author would write it
     return value_ if isinstance(value_, str) else json.dumps(value_)
@@ -116,12 +118,16 @@ def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> s
     return _help_for_text(types, node)
 
 
+#: The way out for a key without a value that may be missing.
+OR_REMOVE = ", or remove the key"
+
+
 def _help_for_nothing(types: Collection[str]) -> str:
     if "object" in types:
-        return "write {} for an empty mapping, or remove the key"
+        return f"write {{}} for an empty mapping{OR_REMOVE}"
     if "array" in types:
-        return "write [] for an empty list, or remove the key"
-    return "write a value, or remove the key"
+        return f"write [] for an empty list{OR_REMOVE}"
+    return f"write a value{OR_REMOVE}"
 
 
 def _help_for_text(types: Collection[str], node: Scalar) -> str:
@@ -170,6 +176,10 @@ def address_help(text: str, schema_help: str) -> str:
     """The help for a wrong address, from the text where it shows the error; else the schema's own help."""
     if not _START.match(text):
         return "write a whole address that begins with http:// or https://"
+    known = re.findall(r"\{\w+\}", schema_help)
+    unknown = next((each for each in re.findall(r"\{\w*\}", text) if each not in known), None)
+    if unknown:
+        return f"{unknown} is not filled in: write {' or '.join(known)}" if known else f"leave out {unknown}"
     characters = list(dict.fromkeys(_NEVER.findall(_AS_IT_IS.sub("", text))))
     if not characters or any(each in "{}" or not each.isprintable() for each in characters):
         return schema_help
