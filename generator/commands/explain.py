@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _WIDTH = 88
 #: Characters of a word that is looked up within names.
 _SHORTEST = 3
+_OTHERS = (
+    "explain without a name lists all codes; it also knows alerts, signals, metrics, labels, segments, services and "
+    "profiles by their names, and the keys of specs"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(explained.text)
         return OK
     texts = [*_of_specs(arguments.name, arguments.specs), *_of_keys(arguments.name)]
+    texts = texts or list(_made_of_objectives(arguments.name, arguments.specs))
     if not texts:
         complain(f'unknown name "{arguments.name}"', _likely(arguments.name, _known(arguments.specs)))
         return CALL_AT_FAULT
@@ -65,7 +70,7 @@ def _likely(name: str, known: Iterable[str]) -> str:
         with_it = sorted((one for one in every if word in one.casefold()), key=lambda one: (len(one), one))
         if len(word) >= _SHORTEST and with_it:
             return f"names with it: {listed(with_it)}"
-    return did_you_mean(name, every)
+    return did_you_mean(name, every) if match else _OTHERS
 
 
 def _known(specs: Path) -> Iterator[str]:
@@ -86,10 +91,31 @@ def _of_specs(name: str, specs: Path) -> Iterator[str]:
         yield _declaration(each)
 
 
+def _made_of_objectives(name: str, specs: Path) -> Iterator[str]:
+    """Explain an alert that the compiler makes, such as of an objective that no written alert watches."""
+    if not fits_alert(name) or not (specs / "services").is_dir():
+        return
+    from generator.commands.compiling import checked  # noqa: PLC0415 - a code is explained without the compiler
+
+    model = checked(specs).model
+    for service in model.services if model else ():
+        alert = next((one for one in service.alerts if one.name == name), None)
+        if alert is not None:
+            made = f"Made for {service.name} of its objective of {alert.signal}. To change it: alerts: {{{name}: ...}}"
+            parts = [f"# {name}: {alert.summary}", textwrap.fill(alert.means, _WIDTH), made]
+            yield "\n\n".join([*parts, f"Runbook: output/runbooks/{name}.md"]) + "\n"
+
+
+def fits_alert(name: str) -> bool:
+    """Whether a text has the form of an alert's name, so that it is worth to compile the specs."""
+    return name.isalnum() and name[:1].isupper()
+
+
 def _declaration(each: Declaration) -> str:
     parts = [f"# {each.name}: {each.title}" if each.title else f"# {each.name}"]
     parts += [textwrap.fill(each.meaning, _WIDTH)] if each.meaning else []
-    parts += [f"Under `{each.section}` of {each.file}:", f"```yaml\n{each.text}\n```"]
+    where = f"Under `{each.section}` of {each.file}:" if each.section else f"In {each.file}:"
+    parts += [where, f"```yaml\n{each.text}\n```"]
     if each.section == "alerts":
         parts.append(f"Runbook: output/runbooks/{each.name}.md")
     return "\n\n".join(parts) + "\n"
@@ -122,8 +148,23 @@ def _key(section: KeySection, key: Key) -> str:
         "example": key.example,
     }
     table = "\n".join(f"    {fact + ':':<9} {text}" for fact, text in facts.items() if text)
+    below = [one for one in section.keys if one.path.rpartition(".")[0] == key.path]
+    width = max((len(one.name) for one in below), default=0)
+    keys = "\n".join(f"    {one.name:<{width}}  {_needed(one)}{one.meaning}" for one in below)
     places = " and ".join(section.places)
     return (
-        "\n\n".join([f"# {key.path}", textwrap.fill(key.meaning, _WIDTH), f"A key of {places}.", table])
+        "\n\n".join(
+            [
+                f"# {key.path}",
+                textwrap.fill(key.meaning, _WIDTH),
+                f"A key of {places}.",
+                table,
+                *([f"Its keys:\n\n{keys}"] if keys else []),
+            ]
+        )
         + "\n"
     )
+
+
+def _needed(key: Key) -> str:
+    return "required; " if key.required else ""

@@ -331,7 +331,8 @@ def _incidents_of(path: Path, model: Model) -> Listed:
         (problem,) = file.source.diagnostics
         raise CallError(
             f"{path} cannot be read: {problem.message.removeprefix('there is ')}",
-            "give a list of incidents: specs/incidents.yaml",
+            "write it, as in incidents: [{name: search-outage, start: 2026-11-27T10:05Z, end: 2026-11-27T11:00Z}], or "
+            "leave --truth out",
         )
     loaded = load_incidents(file)
     texts = {file.source.value.path: file.source.value.text} if file.source.value else {}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: The format that ``instant`` reads, for --help.
 INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
+#: A host with a port or a path, which lacks only the beginning of an address.
+_NO_SCHEME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[^\s?#]*)?")
 _HTTP = re.compile(r"https?://[^/\s]+[^\s]*", re.IGNORECASE)
 
 
@@ -132,6 +134,8 @@ def check_address(url: str, server: str) -> str:
     if not _HTTP.fullmatch(url) or "?" in url or "#" in url:
         raise LiveError(
             f"the address of {server.title()} is not one of a server",
-            "give it as in https://example.com/path",
+            "write http:// or https:// before it"
+            if _NO_SCHEME.fullmatch(url)
+            else "give it as in https://example.com/path",
         )
     return url.rstrip("/")

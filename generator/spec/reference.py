@@ -5,8 +5,9 @@ description gives the meaning of its absence: ``Default: 5m.`` or ``Missing: non
 else values from the specs that ship with the compiler. A definition that several kinds of files share, such as an
 alert, has a section of its own.
 
-Entries of ``alerts``, ``signals``, ``metrics`` and ``labels`` are read from the files of a specs directory and those
-that ship with the compiler. They need not be valid: a name is also explained while a spec is being edited.
+Services, profiles, and entries of ``alerts``, ``signals``, ``metrics``, ``labels`` and ``segments`` are read from the
+files of a specs directory and those that ship with the compiler. They need not be valid: a name is also explained while
+a spec is being edited.
 """
 
 from __future__ import annotations
@@ -64,7 +65,10 @@ _TYPES = {
 _ABSENT = re.compile(r"\s*(?:Default|Missing): (?P<text>.+)\.$", re.DOTALL)
 _ANY_NAME = "<name>"
 _LONGEST_EXAMPLE = 70
-_SECTIONS = ("alerts", "signals", "metrics", "labels")
+_SECTIONS = ("alerts", "signals", "metrics", "labels", "segments")
+#: The keys that name a whole file.
+_NAMES = ("service", "profile")
+_MOST_LINES = 12
 
 
 class Key(Struct, frozen=True):
@@ -203,10 +207,11 @@ def _type(part: Schema) -> str:
 
 def _example(part: Schema, path: str, specs: Sequence[Plain]) -> str:
     """Show a value as it is written in YAML: the schema's example, else one in use, else one of its type."""
-    if part.get("examples"):
-        return _yaml(part["examples"][0])
+    shown = [_yaml(each) for each in part.get("examples", ())]
+    if shown and len(shown[0]) <= _LONGEST_EXAMPLE:
+        return shown[0]
     used = (text for each in specs for value in _at(each, path.split(".")) for text in _short(part, value))
-    return next(used, _fallback(part))
+    return next(used, shown[0] if shown else _fallback(part))
 
 
 def _fallback(part: Schema) -> str:
@@ -256,7 +261,10 @@ def _shipped(kind: str) -> tuple[Plain, ...]:
 
 
 class Declaration(Struct, frozen=True):
-    """An entry of a section of a file, with its YAML; ``title`` and ``meaning`` are empty where it has none."""
+    """An entry of a section of a file, with its YAML; ``title`` and ``meaning`` are empty where it has none.
+
+    ``section`` is empty for a whole file.
+    """
 
     name: str
     section: str
@@ -269,6 +277,8 @@ class Declaration(Struct, frozen=True):
 def declared(name: str, specs: Path) -> Iterator[Declaration]:
     """Yield the declarations of a name: first those of shared files, then those that services declare or change."""
     for document in _documents(specs, name):
+        if name == _name_of(document):
+            yield _whole_file(document)
         for section, entry in _entries(document):
             if entry.key.text == name:
                 yield _declaration(document, section, entry)
@@ -277,6 +287,7 @@ def declared(name: str, specs: Path) -> Iterator[Declaration]:
 def declared_names(specs: Path) -> Iterator[str]:
     """Yield all declared names; a name may come several times."""
     for document in _documents(specs):
+        yield from filter(None, [_name_of(document)])
         yield from (entry.key.text for _, entry in _entries(document))
 
 
@@ -293,6 +304,28 @@ def _documents(specs: Path, mentioned: str = "") -> Iterator[Document]:
         source = read_source(path, sources.shown_path(path)).value
         if source and mentioned in source.text and (document := parse_document(source).value):
             yield document
+
+
+def _name_of(document: Document) -> str:
+    """Name the service or the profile that a file declares; empty for another file."""
+    named = (document.root.child(key) for key in _NAMES)
+    return next((node.text for node in named if isinstance(node, nodes.Scalar)), "")
+
+
+def _whole_file(document: Document) -> Declaration:
+    """Describe a service or a profile by the first lines of its file."""
+    key = next(each for each in _NAMES if document.root.child(each))
+    description = document.root.child("description")
+    lines = document.source.text.splitlines()
+    rest = len(lines) - _MOST_LINES
+    return Declaration(
+        name=_name_of(document),
+        section="",
+        file=document.source.path,
+        title=f"a {key}",
+        meaning=description.text if isinstance(description, nodes.Scalar) else "",
+        text="\n".join([*lines[:_MOST_LINES], *([f"# ... and {rest} more lines"] if rest > 0 else [])]),
+    )
 
 
 def _entries(document: Document) -> Iterator[tuple[str, nodes.KeyValue]]:

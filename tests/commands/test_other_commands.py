@@ -181,6 +181,12 @@ def test_an_argument_too_many_shows_the_usage_of_its_command(call: Call) -> None
         ),
         ("budget.per_day", ["    required: yes", "    example:  $200"]),
         ("environments.prod.owner", ["# environments.<name>.owner"]),
+        (
+            "change",
+            ["Its keys:", "    over    required; The time back to the value that it is compared with."],
+        ),
+        ("litellm", ["# litellm: a profile", "profile: litellm"]),
+        ("support-agent", ["# support-agent: a service", "service: support-agent"]),
     ],
 )
 def test_alerts_signals_and_keys_are_explained(name: str, lines: list[str], call: Call) -> None:
@@ -203,6 +209,23 @@ def test_own_alerts_and_changes_are_explained_also_of_a_spec_that_is_being_edite
     assert "# MyAlert: It is mine.\n" in call("explain", "MyAlert").out
     both = call("explain", "AgentNoRuns").out
     assert both.index("idle:") < both.index("AgentNoRuns: {for: 9m}")
+
+
+def test_an_alert_that_the_compiler_makes_of_an_objective_is_explained(place: Path, call: Call) -> None:
+    (place / "specs/services/support-agent.yaml").write_text(
+        "service: support-agent\nprofile: agent\nowner: a\nselector: {job: a}\n"
+        "labels: {model: [gpt-4o], tool: [search]}\nobjectives: {step_count: {max: 12}}\n",
+        "utf-8",
+    )
+    name = "AgentStepCountMissed"
+    answer = call("explain", name)
+    assert answer.code == 0
+    assert answer.out.startswith(f"# {name}: Signal step_count misses its objective.\n")
+    assert f"To change it: alerts: {{{name}: ...}}" in answer.out
+
+
+def test_what_is_like_no_name_is_told_where_names_are(call: Call) -> None:
+    assert "explain without a name lists all codes" in call("explain", "qqqqqqqqq").err
 
 
 def test_the_nearest_alert_or_key_is_named(call: Call) -> None:
