@@ -178,8 +178,8 @@ def address_help(text: str, schema_help: str) -> str:
         return "write a whole address that begins with http:// or https://"
     known = re.findall(r"\{\w+\}", schema_help)
     unknown = next((each for each in re.findall(r"\{\w*\}", text) if each not in known), None)
-    if unknown:
-        return f"{unknown} is not filled in: write {' or '.join(known)}" if known else f"leave out {unknown}"
+    if known and unknown:
+        return f"{unknown} is not filled in: write {' or '.join(known)}"
     characters = list(dict.fromkeys(_NEVER.findall(_AS_IT_IS.sub("", text))))
     if not characters or any(each in "{}" or not each.isprintable() for each in characters):
         return schema_help
