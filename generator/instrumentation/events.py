@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.instrumentation.view import LabelView, MetricView, Names, distinct_names
+from generator.instrumentation.view import (
+    LabelView,
+    MetricView,
+    Names,
+    distinct_names,
+    docstring_literal,
+    python_literal,
+)
 from generator.model.metrics import Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.streams import roles as streams
@@ -170,7 +177,10 @@ class BlockView(Struct, frozen=True):
     @property
     def signature(self) -> str:
         """The arguments of the method that makes one."""
-        return ", ".join(self.argument(label) for label in self.given)
+        given = [self.argument(label) for label in self.given]
+        if self.given and self.given[0].name not in self.optional:
+            given[0] = f"{self.given[0].argument}: {self.given[0].loose}"
+        return ", ".join(given)
 
     @property
     def sub_signature(self) -> str:
@@ -181,18 +191,42 @@ class BlockView(Struct, frozen=True):
 
     def example(self, reason: str) -> str:
         """The arguments of a run in an example; ``reason`` is the reason of its end, as a literal."""
-        given = [f"{label.argument}=..." for label in self.given if label.name not in self.optional]
+        given = [self.named_values] if self.needed else []
         return ", ".join([*given, *([f"{self.cause.argument}={reason}"] if reason and self.cause else [])])
 
     def example_of(self, first: str) -> str:
         """The arguments of another event in an example, whose first one is read from a step."""
-        needed = [label for label in self.given if label.name not in self.optional]
-        return ", ".join([first, *(f"{label.argument}=..." for label in needed[1:])] if needed else [])
+        others = (f"{label.argument}={_example(label)}" for label in self.needed[1:])
+        return ", ".join([first, *others] if self.needed else [])
 
-    def argument(self, label: LabelView) -> str:
-        """Write one argument, which may be None where its caller may leave it out."""
-        left_out = label.name in self.optional
-        return f"{label.argument}: {label.loose}{' | None = None' if left_out else ''}"
+    @staticmethod
+    def argument(label: LabelView) -> str:
+        """Write one argument; None stands for what its caller leaves out.
+
+        None of them is required, since a label that the spec gets later would break each call that exists.
+        """
+        return f"{label.argument}: {label.loose} | None = None"
+
+    @property
+    def needed(self) -> tuple[LabelView, ...]:
+        """The labels that its caller passes, so that they do not become ``other``."""
+        return tuple(label for label in self.given if label.name not in self.optional)
+
+    @property
+    def named_values(self) -> str:
+        """A value for each of them, as keyword arguments in a docstring."""
+        return ", ".join(f"{label.argument}={_example(label)}" for label in self.needed)
+
+    @property
+    def keyed_values(self) -> str:
+        """The same as the items of a dictionary."""
+        return ", ".join(f'"{label.argument}": {_example(label)}' for label in self.needed)
+
+    @property
+    def shared_names(self) -> str:
+        """The arguments that default to the run's, as literals."""
+        shared = (label.argument for label in self.given if label.name in self.shared)
+        return ", ".join(map(python_literal, shared))
 
     @property
     def passed(self) -> str:
@@ -208,6 +242,11 @@ class BlockView(Struct, frozen=True):
     def timed(self) -> bool:
         """Whether a metric observes its duration."""
         return any("seconds" in line for line in self.lines)
+
+
+def _example(label: LabelView) -> str:
+    """Write a value that the spec lists, the first one; else the ellipsis."""
+    return docstring_literal(label.values[0]) if label.values else "..."
 
 
 def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, ...] = ()) -> BlockView:
@@ -317,7 +356,7 @@ def _method_name(metric: Metric) -> str:
 
 
 def _method(view: MetricView, name: str) -> Method:
-    arguments = [f"{label.argument}: {label.hint}" for label in view.labels]
+    arguments = [f"{label.argument}: {label.hint} | None = None" for label in view.labels]
     values = [label.argument for label in view.labels]
     if view.metric.type is not MetricType.COUNTER:
         amount = _AMOUNTS.get(view.metric.unit, "amount")

@@ -183,8 +183,12 @@ def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
     if not (run and run.cause and causes):
         return {"reasons": None, "limit": ""}
     listed = run.cause.values
+    other_fails = service.labels[run.cause.name].determined.get("other") == run.bad
+    consequence = ": its run counts as failed" if other_fails else ""
     return {
         "reasons": causes,
+        "other_fails": other_fails,
+        "reason_advice": f"{consequence}; stop_from() reads the words of providers and SDKs",
         "reason_words": dictionary.rows(dictionary.REASON_WORDS, listed),
         "reason_errors": dictionary.rows(dictionary.REASON_ERRORS, listed),
         "limit": causes.limit,

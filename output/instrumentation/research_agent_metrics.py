@@ -30,6 +30,9 @@ Tokens are settled when the step ends, so that running totals count once.
 
 - **Nothing here raises** into your code, and what your code raises passes through unchanged. A failure to measure
   is logged once.
+- **Why a run ends** is one word of the spec's in ``run.stop("completed")``. What a provider or an SDK says goes to
+  ``run.stop_from(answer.stop_reason)``, which knows ``end_turn``, ``max_turns`` and the like. An unknown reason becomes
+  ``other``, and its run counts as failed.
 - **Series are bounded**, whatever is passed: a value outside the spec's bounds becomes ``other``, is counted in
   ``agent_label_value_outside_total``, and logged, if it is one of the first. Of an exception only an entry of a
   dictionary is exposed, never its text.
@@ -1062,13 +1065,16 @@ class _Bound:
     Where the spec gives only a number, the first values that come are kept, one place being other's.
     """
 
-    def __init__(self, label: str, listed: tuple[str, ...], most: int, outside: Counter) -> None:
+    def __init__(
+        self, label: str, listed: tuple[str, ...], most: int, outside: Counter, advice: str = ""
+    ) -> None:
         self.listed = listed
         self._label = label
         known = listed or ((OTHER,) if most > 1 else ())
         self._known: dict[object, str] = {value: value for value in known}
         self._most = most
         self._outside = outside
+        self._advice = advice
         self._logged: set[str] = set()
         self._lock = RLock()
         #: The series that show each new value, where the spec lists none.
@@ -1100,7 +1106,7 @@ class _Bound:
             return known
         self._outside.inc()
         with suppress(Exception):
-            self._log(repr(text) if text is not None else f"what is no text of 1 to {_LONGEST} characters")
+            self._log(_shown(value, text))
         return self._known.get(OTHER, _NOTHING)
 
     def show(self, name: str, series: _AnySeries) -> None:
@@ -1116,7 +1122,14 @@ class _Bound:
                 return
             self._logged.add(value)
         becomes = "counted as other" if OTHER in self._known else "not counted"
-        _LOG.warning("label %s: %s is outside the spec, and %s", self._label, value, becomes)
+        _LOG.warning("label %s: %s is outside the spec, and %s%s", self._label, value, becomes, self._advice)
+
+
+def _shown(value: object, text: str | None) -> str:
+    """Describe a value outside the bounds; only a text is shown itself."""
+    if text is not None:
+        return repr(text)
+    return "a call without it" if value is None else f"what is no text of 1 to {_LONGEST} characters"
 
 
 def _text(value: object) -> str | None:
@@ -1198,6 +1211,7 @@ class _Families(Collector):
                 STOP_REASONS,
                 15,
                 outside.labels("stop_reason"),
+                ": its run counts as failed; stop_from() reads the words of providers and SDKs",
             ),
             "error_class": _Bound(
                 "error_class",
@@ -1728,7 +1742,11 @@ class Run(_Block):
         self._strand: object = None
 
     def stop(self, reason: StopReason) -> None:
-        """Say why the run ends; what is said first stays, unless it is completion and an error follows."""
+        """Say why the run ends; what is said first stays, unless it is completion and an error follows.
+
+        A reason that the spec does not list becomes ``other``, and the run counts as failed. Words of a
+        provider or an SDK, such as ``end_turn``, go to ``stop_from``.
+        """
         try:
             if self._said is None:
                 self._said = self._measures.bounds["stop_reason"].fold(reason)

@@ -227,7 +227,8 @@ def test_pydantic_ai(loaded: Any) -> None:  # noqa: ANN401 - a function
     assert completion > 0
 
 
-def _message(kind: str, **about: Any) -> Any:  # noqa: ANN401 - as the SDK's dataclasses
+def message(kind: str, **about: Any) -> Any:  # noqa: ANN401 - as the SDK's dataclasses
+    """Fake a message of the Claude Agent SDK."""
     return type(kind, (SimpleNamespace,), {})(**about)
 
 
@@ -236,17 +237,17 @@ def test_claude_agent_sdk(loaded: Any) -> None:  # noqa: ANN401 - a function
 
     def answer(number: str, output: int, *content: Any) -> Any:  # noqa: ANN401 - of the SDK
         usage = {"input_tokens": 3, "cache_read_input_tokens": 0, "output_tokens": output}
-        return _message(
+        return message(
             "AssistantMessage", message_id=number, model="gpt-4o", content=content, usage=usage, error=None
         )
 
     async def query() -> AsyncIterator[Any]:
         yield answer("a", 1)
-        yield answer("a", 1, _message("ToolUseBlock", id="t", name="search_docs"))
-        yield _message("UserMessage", content=[_message("ToolResultBlock", tool_use_id="t", is_error=True)])
+        yield answer("a", 1, message("ToolUseBlock", id="t", name="search_docs"))
+        yield message("UserMessage", content=[message("ToolResultBlock", tool_use_id="t", is_error=True)])
         yield answer("b", 1)
         by_model = {"gpt-4o": {"inputTokens": 6, "outputTokens": 40, "cacheReadInputTokens": 0}}
-        yield _message("ResultMessage", subtype="error_max_turns", usage={}, model_usage=by_model)
+        yield message("ResultMessage", subtype="error_max_turns", usage={}, model_usage=by_model)
 
     async def main() -> int:
         return len([one async for one in adapter.measured(metrics, query())])

@@ -13,7 +13,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from tests.instrumentation.exposition import beyond, families, misfits
-from tests.instrumentation.loading import compiled, fresh, generated, service, shipped, support
+from tests.instrumentation.loading import compiled, fresh, generated, service, shipped, support, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -318,6 +318,22 @@ def test_the_first_values_outside_the_bounds_are_logged_once_each(caplog: pytest
         ),
         "label model: what is no text of 1 to 100 characters is outside the spec, and counted as other",
     ]
+
+
+def test_the_log_names_the_way_for_the_words_of_a_provider(caplog: pytest.LogCaptureFixture) -> None:
+    metrics, registry = fresh()
+    with metrics.run() as run:
+        run.stop("end_turn")
+    with metrics.run() as run:
+        run.stop_from("end_turn")
+    assert [record.getMessage() for record in caplog.records] == [
+        (
+            "label stop_reason: 'end_turn' is outside the spec, and counted as other: its run counts as failed; "
+            "stop_from() reads the words of providers and SDKs"
+        )
+    ]
+    assert value(registry, "agent_run_total", status="error", stop_reason="other") == 1
+    assert value(registry, "agent_run_total", status="ok", stop_reason="completed") == 1
 
 
 def test_the_log_says_when_a_value_is_not_even_counted_as_other(

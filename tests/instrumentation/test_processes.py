@@ -174,7 +174,7 @@ def test_a_label_that_is_given_to_a_run_need_not_be_given_to_its_steps(open_tool
     }
     assert tokens == {"a": 5, "b": 7, "other": 0}
     assert value(registry, "agent_tool_call_total", tool="search", status="ok", tenant="a") == 2
-    assert "metrics.run(tenant=..., stop_reason=" in str(open_tools.__doc__)
+    assert 'metrics.run(tenant="a", stop_reason=' in str(open_tools.__doc__)
 
 
 class HostileError(Exception):
