@@ -89,6 +89,7 @@ def resolve_service(
     native = are_native(spec.histograms, site.oldest_prometheus, findings, default=site.native_histograms)
     site = replace(site, scrape_interval=scraped, budget=budget, native_histograms=native)
     base = replace(base, site=site)
+    _check_adapters(spec, profile, findings)
     labels = resolve_labels(profile, spec, findings)
     fed = resolve_streams(profile, spec, labels, base, findings)
     metrics, streams = fed.metrics, fed.streams
@@ -157,6 +158,17 @@ def resolve_service(
     off = {name: entry.value.disabled for name, entry in sorted(merged.items())}
     reasons = {name: reason.value for name, reason in off.items() if reason}
     return replace(service, deviations=replace(deviations, reasons=reasons))
+
+
+def _check_adapters(spec: ServiceSpec, profile: ProfileSpec, findings: Findings) -> None:
+    """Warn of adapters without a module: no file would be written, and its author would wait for counts."""
+    if spec.adapters and profile.emitted == ELSEWHERE:
+        findings.warning(
+            "service/adapters",
+            f'adapters need the generated module, and the profile "{profile.profile.value}" has none',
+            spec.adapters[0].span,
+            "leave adapters out: others expose these metrics; or choose a profile of the module, as in profile: agent",
+        )
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
