@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from generator import __version__
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, printable_text
 from generator.commands.compiling import checked, compiling
@@ -90,7 +91,9 @@ permissions:
   contents: read
 
 env:
-  AGENT_METRICS: agent-metrics   # what pip installs: a wheel, or git+https://... of your copy, with a version
+  # What pip installs. Until it is published, that is a wheel which you build in the checkout of agent-metrics,
+  # pip wheel --no-deps --wheel-dir wheels . and commit here; or git+https://... of your copy, with a version.
+  AGENT_METRICS: wheels/agent_metrics-{version}-py3-none-any.whl
 
 jobs:
   check:
@@ -340,7 +343,7 @@ def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, 
     if text and (misfit := _misfit("service", text)):
         return misfit, ""
     if place.exists():
-        return f"{place} exists", "choose another name with --service, or edit the file"
+        return f"{place} exists", "choose another name, by --service NAME, or edit the file"
     return None
 
 
@@ -427,6 +430,7 @@ def _repository_files(specs: Path, output: str) -> dict[Path, str]:
         "output": shlex.quote(output),
         "pattern": re.escape(name),
         "output_pattern": re.escape(output),
+        "version": __version__,
     }
     return {
         root / ".gitattributes": _ATTRIBUTES.format(output=_in_attributes(output)),
@@ -466,7 +470,9 @@ def _lines(profile: ProfileSpec, service: str, owner: str, selector: str) -> Ite
     yield selector
     yield from _bounds(profile)
     if {"cost", "token_usage"} & {entry.key.value for entry in profile.streams}:
-        yield _commented("budget: {per_day: $100}", "a placeholder: what a day may cost")
+        from generator.discover.promises import PLACEHOLDER  # noqa: PLC0415 - a copy of a profile has none
+
+        yield _commented(*PLACEHOLDER)
 
 
 def _bounds(profile: ProfileSpec) -> Iterator[str]:

@@ -56,6 +56,7 @@ _CRITICAL = "critical"
 _MINUTE = 60
 #: A history shorter than this part of the wanted span is named by its own length.
 _MOST_OF = 0.9
+_GUESSED = "a guess, as an exposition has no job: write the one of your scrape"
 _TIMES = {0: "nobody", 1: "once", 2: "twice"}
 
 
@@ -248,7 +249,18 @@ def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
         labels = bounds(match, open_labels(match.profile), request.seconds or WEEK)
         origin = f"{printable(request.place.name)} on {day:%Y-%m-%d}"
         shown = tuple(shown_objectives(match))
-        yield Draft(name, arguments.owner, match, origin, labels, shown=shown)
+        draft = Draft(name, arguments.owner, match, origin, labels, shown=shown)
+        yield replace(draft, about_selector=_GUESSED) if _is_guessed(request, match) else draft
+
+
+def _is_guessed(request: _Request, match: Match) -> bool:
+    """Whether nothing says the job: an exposition gets one only when it is scraped."""
+    place = request.place
+    return (
+        isinstance(place, InExposition)
+        and not request.arguments.job
+        and not place.says_job(match.service.selector.get("job", ""))
+    )
 
 
 _Drafted = tuple[Draft, "Service"]

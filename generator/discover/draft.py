@@ -189,7 +189,8 @@ class Draft(Struct, frozen=True):
         objectives: The objectives, from the past.
         about_objectives: Their source, or the reason why there are none.
         shown: Objectives in place of the profile's that the buckets cannot show.
-        budget: A day's, as YAML, and its reason; empty where tokens and costs are not measured.
+        budget: A day's, as a line of YAML, and its reason; empty where tokens and costs are not measured.
+        about_selector: What is to be known of its selector.
     """
 
     name: str
@@ -201,6 +202,7 @@ class Draft(Struct, frozen=True):
     about_objectives: str = ""
     shown: tuple[ProposedObjective, ...] = ()
     budget: tuple[str, str] = ("", "")
+    about_selector: str = "which series are this service's"
 
     @property
     def text(self) -> str:
@@ -216,7 +218,7 @@ class Draft(Struct, frozen=True):
         yield _commented(f"profile: {service.profile}", f"{present(self.match)}{run}")
         yield "description: What this service does, in one line."
         yield _commented(f"owner: {word(self.owner)}", "the team that its alerts go to")
-        yield _commented(f"selector: {pairs(service.selector)}", "which series are this service's")
+        yield _commented(f"selector: {pairs(service.selector)}", self.about_selector)
         if seen.instances > 1:
             yield _commented(
                 f"replicas: {seen.instances}", "as many instances as there were; say the largest number"
@@ -230,7 +232,7 @@ class Draft(Struct, frozen=True):
             yield from buckets
         yield from self._promised()
         if self.budget[0]:
-            yield _commented(f"budget: {{per_day: {self.budget[0]}}}", self.budget[1])
+            yield _commented(*self.budget)
         if self.match.environments:
             yield from (_commented(*line) for line in self.match.environments.lines())
 
@@ -238,7 +240,8 @@ class Draft(Struct, frozen=True):
         derived = {one.signal for one in self.objectives}
         shown = [one for one in self.shown if one.signal not in derived]
         if not derived and self.about_objectives:
-            which = "all others are the profile's" if shown else "the profile's"
+            which = "the profile's" if self.match.service.objectives else "none"
+            which = "all others are the profile's" if shown else which
             yield f"# objectives: {which}, since {self.about_objectives}"
         if derived or shown:
             yield _commented("objectives:", self.about_objectives if derived else "")

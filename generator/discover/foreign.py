@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.audit.families import Stranger
     from generator.audit.source import AuditSource
 
-COUNTER, HISTOGRAM, SUMMARY = "counter", "histogram", "summary"
+COUNTER, HISTOGRAM, SUMMARY, GAUGE = "counter", "histogram", "summary", "gauge"
 #: A metric with one of these words may be one of agents.
 TELLING = frozenset(meaning.RUNS) | meaning.TOOLS | meaning.MODELS | meaning.TOKENS | meaning.COSTS
 
@@ -68,12 +68,16 @@ class Part(Struct, frozen=True):
 
 
 class Feed(Struct, frozen=True):
-    """A stream with its sources, the exposed names of its labels, and what was assumed of them."""
+    """A stream with its sources, the exposed names of its labels, and what was assumed of them.
+
+    ``wanted`` are the labels that a stream of its kind may have.
+    """
 
     stream: str
     parts: tuple[Part, ...]
     labels: Mapping[str, str]
     doubts: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
 
 class Place:

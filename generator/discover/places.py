@@ -129,6 +129,10 @@ class InExposition(Struct, frozen=True):
                 by_job.setdefault(line.labels.get("job") or self.job, set()).add(line.name)
         return tuple(Target({"job": job}, frozenset(found)) for job, found in sorted(by_job.items()))
 
+    def says_job(self, job: str) -> bool:
+        """Whether its series say the job themselves, as those of a collector do."""
+        return any(line.labels.get("job") == job for line in self.exposition.lines)
+
     def source(self, service: Service) -> AuditSource:
         """Return all of it as the source."""
         return exposed_source(self.exposition, service)

@@ -17,7 +17,17 @@ from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
 from generator.discover.draft import words
 from generator.discover.feeding import READ_UNITS, fed, in_dollars
-from generator.discover.foreign import HISTOGRAM, SUMMARY, TELLING, Exposed, Feed, Part, Place, exposed_metric
+from generator.discover.foreign import (
+    GAUGE,
+    HISTOGRAM,
+    SUMMARY,
+    TELLING,
+    Exposed,
+    Feed,
+    Part,
+    Place,
+    exposed_metric,
+)
 from generator.discover.label_finders import labels_of, other_outcomes, token_label
 from generator.discover.profile_text import Writer
 from generator.discover.statuses import doubts, told_apart
@@ -61,8 +71,9 @@ def drafted(
         LiveError: the place fails.
     """
     place, names = Place(source), source.names(("",))
-    exposed = (exposed_metric(family, source) for family in grouped(names, colons=source.lone))
-    metrics = tuple(_sliced(filter(None, exposed), place))
+    exposed = {family.name: exposed_metric(family, source) for family in grouped(names, colons=source.lone)}
+    metrics = tuple(_sliced(filter(None, exposed.values()), place))
+    others = [name for name, metric in exposed.items() if metric is None]
     feeds = told_apart(_feeds(metrics, streams, place), place)
     if not any(feed.stream == "run" for feed in feeds):
         return None
@@ -70,7 +81,7 @@ def drafted(
     writer = Writer(place, feeds, inside.text)
     created = any(one.endswith("_created") for one in names)
     lines = list(writer.lines(name, origin, created=created))
-    hints = (*inside.doubts, *_hints_of(metrics, feeds, place, writer.unclear))
+    hints = (*inside.doubts, *_hints_of(metrics, feeds, place, writer.unclear), *_unfit(others, feeds, place))
     lines += ["", *(f"# {hint}" for hint in hints)] if hints else []
     return ProfileDraft(
         name, "".join(f"{line}\n" for line in lines), tuple(one.stream for one in feeds), hints
@@ -80,7 +91,8 @@ def drafted(
 def _feeds(metrics: Sequence[Exposed], streams: Mapping[str, Stream], place: Place) -> Iterator[Feed]:
     for stream, parts in fed(metrics, place).items():
         if parts and stream in streams and _has_bounds(parts[0], place):
-            yield Feed(stream, parts, labels_of(streams[stream].labels, parts, place))
+            wanted = streams[stream].labels
+            yield Feed(stream, parts, labels_of(wanted, parts, place), wanted=wanted)
 
 
 def _has_bounds(part: Part, place: Place) -> bool:
@@ -252,7 +264,7 @@ def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place) -> 
     """Name the metrics without a place, those with a reason first."""
     used = {part.metric.name: part.value for feed in feeds for part in feed.parts}
     used |= {part.minus: "" for feed in feeds for part in feed.parts}
-    spaces = {name.partition("_")[0] for name in used}
+    spaces = _spaces(feeds)
     timed = {part.metric.name for feed in feeds for part in feed.parts if not part.value}
     found = []
     for one in metrics:
@@ -263,6 +275,21 @@ def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place) -> 
         elif why and used.get(one.name) == "count" and one.name not in timed:
             found.append((False, f"only counted: {one.name}: {why}"))
     yield from (text for _, text in sorted(found))
+
+
+def _spaces(feeds: Sequence[Feed]) -> set[str]:
+    """Find the first words of the names that are read; what begins so is probably of the same agent."""
+    parts = [part for feed in feeds for part in feed.parts]
+    return {name.partition("_")[0] for part in parts for name in (part.metric.name, part.minus) if name}
+
+
+def _unfit(names: Iterable[str], feeds: Sequence[Feed], place: Place) -> Iterator[str]:
+    """Name the metrics of agents that no stream can read, since their amount does not only grow."""
+    spaces = _spaces(feeds)
+    for name in sorted(names):
+        if meaning.words(name) & TELLING or name.partition("_")[0] in spaces:
+            why = "a gauge" if GAUGE in place.source.described(name).types else "no counter or histogram"
+            yield printable(shortened(f"not used: {name}: it is {why}", _LONGEST_HINT))
 
 
 def _why_not(metric: Exposed, place: Place) -> str:

@@ -105,9 +105,13 @@ class Writer:
             for part in feed.parts if exposed else ():
                 yield from ((exposed, value) for value in self._place.values(part.metric, exposed))
 
-    def _declared(self) -> Iterator[str]:
+    def _used(self) -> set[str]:
+        """Collect the labels that the profile declares."""
         used = {label for feed in self._feeds for label in feed.labels}
-        used |= {label for feed in self._feeds for part in feed.parts for label, _ in part.constants}
+        return used | {label for feed in self._feeds for part in feed.parts for label, _ in part.constants}
+
+    def _declared(self) -> Iterator[str]:
+        used = self._used()
         values: dict[str, Callable[[], Iterable[str]]] = {
             "status": self._statuses,
             "stop_reason": lambda: self._by(meaning.stop_reason, "stop_reason"),
@@ -190,8 +194,14 @@ class Writer:
         if feed.parts[0].metric.type == HISTOGRAM and not feed.parts[0].value:
             yield from self._buckets(feed.parts[0].metric, feed.stream)
         read = {*feed.labels.values(), *(label for part in feed.parts for label, _ in part.metric.where)}
-        if dropped := sorted({one for part in feed.parts for one in self._place.labels(part.metric)} - read):
+        exposed = {one for part in feed.parts for one in self._place.labels(part.metric)}
+        if dropped := sorted((exposed | self._lacking(feed)) - read):
             yield f"    drop: {words(dropped)}"
+
+    def _lacking(self, feed: Feed) -> set[str]:
+        """Find the labels that a stream without any would be taken to have by the names that the profile declares."""
+        constant = {label for part in feed.parts for label, _ in part.constants}
+        return set() if feed.labels else ({*feed.wanted} & self._used()) - constant
 
     def _buckets(self, metric: Exposed, stream: str) -> Iterator[str]:
         if stream != "run_steps":

@@ -29,6 +29,11 @@ _LEAST_ERRORS = 0.001
 _MOST_ERRORS = 0.2
 #: A day that costs this much more than the most expensive one is unusual.
 _DEARER = 1.5
+#: The line where nothing says what a day costs, and what it is.
+PLACEHOLDER = (
+    "# budget: {per_day: $100}",
+    "what a day may cost: write your own amount, which turns a page on",
+)
 
 
 class ProposedObjective(Struct, frozen=True):
@@ -189,7 +194,9 @@ def spent(service: Service, signal: str, history: StreamHistory) -> float | None
 
 
 def budget(service: Service, signal: str, history: StreamHistory | None) -> tuple[str, str]:
-    """Write the budget of a day, half above the most expensive one, and the reason.
+    """Write the line with the budget of a day, half above the most expensive one, and the reason.
+
+    Without a history it is a comment: an alert that pages compares with it, and nobody should be paged by a guess.
 
     Raises:
         LiveError: the server fails.
@@ -198,5 +205,8 @@ def budget(service: Service, signal: str, history: StreamHistory | None) -> tupl
         return "", ""
     usd = spent(service, signal, history) if history else None
     if usd is None:
-        return "$100", "a placeholder: what a day may cost"
-    return f"${plain(round(_above(usd * _DEARER), 6))}", f"the most expensive day cost ${usd:,.2f}"
+        return PLACEHOLDER
+    return (
+        f"budget: {{per_day: ${plain(round(_above(usd * _DEARER), 6))}}}",
+        f"the most expensive day cost ${usd:,.2f}",
+    )

@@ -465,6 +465,23 @@ def test_a_service_with_the_name_of_shared_files_is_refused_and_the_named_one_pa
     assert call("check", str(tmp_path / "specs")).code == 0
 
 
+def test_a_service_that_is_there_is_kept_and_the_way_to_another_is_named(call: Call, tmp_path: Path) -> None:
+    assert call("init", str(tmp_path)).code == 0
+    answer = call("init", str(tmp_path))
+    place = tmp_path / "services/my-agent.yaml"
+    assert answer.code == 2
+    assert answer.err == (
+        f"error: {place} exists\n  help: choose another name, by --service NAME, or edit the file\n"
+    )
+
+
+def test_an_invented_budget_pages_nobody(call: Call, tmp_path: Path) -> None:
+    assert call("init", str(tmp_path), "--profile", "litellm").code == 0
+    text = (tmp_path / "services/my-agent.yaml").read_text("utf-8")
+    assert "\n# budget: {per_day: $100} " in text
+    assert "AgentCostBudgetExceeded of my-agent is off" in "".join(map(str, call("check", str(tmp_path))))
+
+
 def test_a_service_that_check_would_refuse_beside_the_others_is_not_written(
     call: Call, tmp_path: Path
 ) -> None:

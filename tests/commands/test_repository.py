@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from generator import __version__
 from generator.cli import COMMANDS
 from tests.changes.test_diff import git
 from tests.commands.calls import ROOT
@@ -134,6 +135,13 @@ def test_names_with_blanks_are_quoted(call: Call, tmp_path: Path) -> None:
     (local,) = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_text())["repos"]
     assert shlex.split(local["hooks"][1]["entry"])[2:5] == ["my specs", "-o", "my output"]
     assert "agent-metrics check 'my specs'" in (tmp_path / ".github/workflows/agent-metrics.yml").read_text()
+
+
+def test_the_workflow_installs_the_wheel_that_a_checkout_builds(repository: Path) -> None:
+    text = (repository / ".github/workflows/agent-metrics.yml").read_text()
+    assert "pip wheel --no-deps --wheel-dir wheels ." in text
+    wheel = yaml.safe_load(text)["env"]["AGENT_METRICS"]
+    assert wheel == f"wheels/agent_metrics-{__version__}-py3-none-any.whl"
 
 
 def test_a_file_that_is_there_is_kept(call: Call, tmp_path: Path) -> None:

@@ -254,3 +254,71 @@ def test_values_that_mean_a_class_of_errors(value: str, expected: str) -> None:
 )
 def test_values_that_mean_a_stop_reason(value: str, expected: str) -> None:
     assert meaning.stop_reason(value) == expected
+
+
+#: A metric of runs with a release, one of their times without, a gauge, and what is no agent's.
+_BOT = """\
+# TYPE bot_sessions_total counter
+bot_sessions_total{status="ok",release="r1"} 10
+# TYPE bot_session_seconds histogram
+bot_session_seconds_bucket{le="1"} 3
+bot_session_seconds_bucket{le="+Inf"} 10
+bot_session_seconds_sum 30
+bot_session_seconds_count 10
+# TYPE bot_tokens_total counter
+bot_tokens_total{model="gpt-4o",type="prompt"} 100
+# TYPE bot_queue_depth gauge
+bot_queue_depth 4
+# TYPE process_open_fds gauge
+process_open_fds 4
+"""
+
+
+@pytest.fixture
+def bot(call: Call, tmp_path: Path) -> tuple[str, str, str]:
+    """The service and the profile that are drafted for it, and what is said."""
+    exposition = tmp_path / "bot.prom"
+    exposition.write_text(_BOT, encoding="utf-8")
+    answer = call(
+        "init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "own"
+    )
+    assert answer.code == 0, answer.err
+    service, profile = (
+        (tmp_path / "specs" / place).read_text(encoding="utf-8")
+        for place in ("services/my-agent.yaml", "profiles/own.yaml")
+    )
+    return service, profile, answer.out
+
+
+def test_a_draft_gives_no_metric_a_label_that_it_lacks(bot: tuple[str, str, str]) -> None:
+    _, profile, said = bot
+    assert "no series of bot_session_seconds has the label" not in said
+    streams = yaml.safe_load(profile)["streams"]
+    assert streams["run"]["labels"]["release"] == "release"
+    assert streams["run_latency"]["drop"] == ["release"]
+
+
+def test_a_gauge_without_a_place_is_named(bot: tuple[str, str, str]) -> None:
+    _, profile, _ = bot
+    assert "# not used: bot_queue_depth: it is a gauge\n" in profile
+    assert "process_open_fds" not in profile
+
+
+def test_a_service_says_which_of_its_lines_are_guesses(bot: tuple[str, str, str]) -> None:
+    service, _, _ = bot
+    (selector,) = (line for line in service.splitlines() if line.startswith("selector:"))
+    assert selector.endswith("# a guess, as an exposition has no job: write the one of your scrape")
+    assert "# objectives: none, since an exposition has no history" in service
+    assert "\n# budget: {per_day: $100} " in service
+    assert "budget" not in yaml.safe_load(service)
+
+
+@pytest.mark.parametrize("label", ["", 'job="acme",'])
+def test_a_job_that_is_known_is_no_guess(label: str, call: Call, tmp_path: Path) -> None:
+    exposition = tmp_path / "bot.prom"
+    exposition.write_text(f'acme_tasks_total{{{label}outcome="success"}} 9\n', "utf-8")
+    named = () if label else ("--job", "acme")
+    wanted = ("init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "own")
+    assert call(*wanted, *named).code == 0
+    (written,) = (tmp_path / "specs/services").iterdir()
+    assert "selector: {job: acme}                        # which series are" in written.read_text("utf-8")
