@@ -183,7 +183,9 @@ def _type(case: ErrorContext) -> Message:
     advice = type_help(types, case.node, pattern)
     if case.advice and "required" in case.finding.violation.schema:
         advice = ""  # an empty mapping would not be valid either
-    if "object" in types and (entry := _as_entry(case)):
+    # A help that shows the whole form is the better one: its key may need another type than the text.
+    shows_form = case.advice.startswith("write ")
+    if "object" in types and not shows_form and (entry := _as_entry(case)):
         return Message("schema/type", type_message(case.subject, types, case.node), f"write {{{entry}}}")
     advice = advice.replace(OR_REMOVE, "") if _is_needed(case) else advice
     if "string" in types and (hidden := _hidden(case)):
