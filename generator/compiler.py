@@ -26,7 +26,7 @@ from generator.foundation import Foundation, SharedForm, SharedInputs
 from generator.memory import Memory, read_back
 from generator.model.service import Model, Site
 from generator.prometheus.alertmanager import Routing, routing
-from generator.prometheus.compiled import Compiled, compile_rules
+from generator.prometheus.compiled import compile_rules
 from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import check_between, resolve_one
 from generator.resolve.site import check_shards
@@ -59,11 +59,6 @@ class Compilation(Struct, frozen=True):
     model: Model | None = None
     facts: tuple[ServiceFacts, ...] = ()
     shared: SharedAccount | None = None
-
-    @property
-    def rules(self) -> tuple[Compiled, ...]:
-        """The rules of the model's services, in their order."""
-        return tuple(each.compiled for each in self.facts)
 
     @property
     def failed(self) -> bool:

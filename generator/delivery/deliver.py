@@ -84,7 +84,7 @@ class Limit(Struct, frozen=True):
         most: The bytes.
         refusal: The end of the sentence "... is of 600,000 bytes: ".
         help: The way out.
-        severity: Whether any way to deliver the file is closed.
+        severity: An error where no way is left to deliver the file, else milder.
         together: Whether the sum of the files counts.
     """
 

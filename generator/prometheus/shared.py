@@ -58,13 +58,15 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     """Compile the rules that all services share, and the variants of alerts that some of them have."""
     scope = Scope(site)
     ground = ground_of(library, scope)
-    recorded: set[str] = set()
+    streams = _streams(library, scope)
+    # A stream without labels is a level by itself.
+    recorded = {one.record for one in streams}
     recording = {
         SERVICES: _chains(SERVICES, _services(library, scope), site),
         PRICES: _chains(
             PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site
         ),
-        STREAMS: _chains(STREAMS, [_streams(library, scope)], site),
+        STREAMS: _chains(STREAMS, [streams], site),
         RUN: _counters(RUN, library, ground, recorded),
         LATENCY: _histograms(library, scope, recorded),
         BUDGET: _chains(BUDGET, _budgets(library, scope), site),

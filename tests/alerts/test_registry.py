@@ -19,9 +19,11 @@ from generator.model.alerts import AlertKind
 from generator.model.metrics import FACTORS
 from generator.model.signals import Kind
 from generator.model.units import WRITTEN_AS, Unit
+from generator.notation import quantities
 from generator.prometheus.rule_tests import example
 from generator.signals import registry as signals
 from generator.signals.draft import UNITS
+from generator.simulate import feeds
 from generator.spec.schema import schema_text
 from generator.spec.types import AlertSpec, SignalSpec
 from generator.streams.roles import ROLES, Event
@@ -81,6 +83,7 @@ def test_each_unit_that_a_metric_can_have_is_in_every_table() -> None:
     exposed = _enum("common", "$defs", "metric")
     assert exposed | {""} == set(FACTORS) == set(metrics._FULL)  # noqa: SLF001
     assert exposed == set(metrics._UNITS.values())  # noqa: SLF001
+    assert exposed | {""} == set(quantities._UNIT_OF_SUFFIX)  # noqa: SLF001
 
 
 def test_each_unit_that_a_stream_can_have_is_in_every_table() -> None:
@@ -104,6 +107,10 @@ def test_each_stream_of_the_library_has_a_role() -> None:
 
 def test_each_event_is_part_of_a_block_of_the_generated_module() -> None:
     assert {*events._OF_RUNS, *events._OF_TOOLS, *events._OF_STEPS} == set(Event)  # noqa: SLF001
+
+
+def test_each_event_has_its_place_among_those_that_a_metric_shows() -> None:
+    assert set(feeds._ORDER) == set(Event)  # noqa: SLF001
 
 
 def test_every_path_in_the_readme_of_the_compiler_exists() -> None:

@@ -129,7 +129,7 @@ def test_the_bound_of_series_counts_the_tiers() -> None:
 
 def test_the_module_asks_for_the_tier_of_a_run_alone() -> None:
     module = output()["instrumentation/coding_agent_metrics.py"]
-    assert "with metrics.run(tenant_tier=..." in module
+    assert 'with metrics.run(tenant_tier="free", ' in module
     assert "def llm_step(self, model: Model | str, tenant_tier: TenantTier | str | None = None)" in module
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from generator.cli import main
 from generator.instrumentation.events import roles
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
@@ -50,6 +51,19 @@ def model_without(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Mod
 
 def test_every_stream_of_the_library_has_a_role(model_without: Callable[..., Model]) -> None:
     assert ROLES.keys() == model_without().library.streams.keys()
+
+
+def test_a_stream_without_labels_is_a_level_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its windows, summed with all its labels, have the name of a count of the service."""
+    directory = copytree(_SPECS, tmp_path / "specs")
+    library = directory / "signals.yaml"
+    streams, _, rest = library.read_text("utf-8").partition("\nsignals:\n")
+    stream = "  handoff: {type: counter, help: Handovers., labels: []}\n"
+    signal = "  handoffs: {title: Handoffs, description: Handovers., layer: run, count: {of: handoff}, better: lower}\n"
+    library.write_text(f"{streams}\n{stream}\nsignals:\n{signal}{rest}", "utf-8")
+    assert main(["check", str(directory)]) == 0, capsys.readouterr().out
 
 
 def _counted(model: Model) -> Counter[str]:
