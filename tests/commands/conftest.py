@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.commands import compiling
 from tests.commands.calls import ROOT, Call
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ labels: {model: [gpt-4o], tool: [search]}
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Call a command in this process."""
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call a command in this process; a busy machine makes no progress worth showing."""
+    monkeypatch.setattr(compiling, "_WORTH_SHOWING", 3600.0)
     return Call(capsys)
 
 
