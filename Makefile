@@ -57,7 +57,7 @@ demo: .venv/.ready ## watch a service of SPECS at work; INCIDENT=tool-outage, SE
 
 .PHONY: test
 test: .venv/.development servers browser ## run all tests, those on a real Prometheus included; INSTALL=no
-	@echo "all tests take about twelve minutes on 2 cores; a part: make test PYTEST_ARGS=tests/spec"
+	@echo "all tests take a quarter to half an hour on 2 cores; a part: make test PYTEST_ARGS=tests/spec"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Apart from the tests, because tracing lines and branches makes the compiler three times as slow.
