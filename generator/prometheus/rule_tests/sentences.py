@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
 _RUN = re.compile(r'\{\{ with printf "service:agent_info\{run.*?\{\{ else \}\}(\w+)\{\{ end \}\}')
 _LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
+_NO_RUN = re.compile(
+    r'\{\{ with printf "[^"]*:unfinished\{[^"]*\}" [^}]*\}\}No .*? were counted\.\{\{ else \}\}(.*)\{\{ end \}\}'
+)
 _OR_MORE = re.compile(r'\{\{ with printf "max\(le:[^"]*:upper\{.*? or more\{\{ end \}\}\{\{ end \}\}')
 _LEFT = re.compile(
     r'\{\{ with printf "service:agent_error_budget:remaining\{.*? of it is left\.\{\{ end \}\}'
@@ -135,6 +138,7 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
             address.replace(RELEASE, release) if "url_of_release" in match[0] else address.partition("&")[0]
         )
 
+    text = _NO_RUN.sub(r"\1", text)  # runs finish in each case with a sentence
     text = _BOUND.sub(lambda _: bound, text)
     text = _RUN.sub(lambda match: match[1], text)
     text = _OR_MORE.sub("", text)  # no case is in the last bucket
