@@ -86,7 +86,7 @@ def _check_overlap(about: SignalDraft, kind: Change) -> None:
 
 
 def _counts_bad(signal: Signal, kind: Change) -> bool:
-    """Whether an alert counts bad events; those of a quantile are the observations beyond a bound, if it has one."""
+    """Whether an alert counts bad events; of a quantile, these are the observations beyond the bound ``beyond``."""
     return kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
 
 

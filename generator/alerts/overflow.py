@@ -57,7 +57,7 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
 
 
 def is_recorded(signal: Signal, alerts: Iterable[Alert]) -> bool:
-    """Whether a signal's share beyond the last bucket is recorded, because a panel or an alert reads it."""
+    """Whether the rules record a signal's share beyond the last bucket: a panel or an alert reads it."""
     if not isinstance(signal.kind, Quantile):
         return False
     watched = (alert.signal for alert in alerts if isinstance(alert.kind, Overflow))

@@ -92,7 +92,7 @@ def expr(alert: Alert, kind: Regression, tier: Tier, ground: Ground) -> Expr:
 
 
 def _is_followed(signal: Signal) -> bool:
-    """Whether the latest events of each release are recorded: they show when its trouble is over."""
+    """Whether the rules record the latest events of each release, which show the end of its trouble."""
     return isinstance(signal.kind, Share) and _BY in signal.levels
 
 
@@ -109,7 +109,7 @@ def _is_over(alert: Alert, ground: Ground) -> Expr:
 
 
 def _counts_bad(signal: Signal) -> bool:
-    """Whether an alert counts bad events; those of a quantile are the slow observations."""
+    """Whether an alert on the signal counts bad events; of a quantile, these are the slow observations."""
     return isinstance(signal.kind, Share | Quantile)
 
 

@@ -92,7 +92,7 @@ def _tiers(draft: SignalDraft, read: Read, out_of_reach: OutOfReach) -> Iterator
 
 
 def _is_shared(text: Text, draft: SignalDraft) -> bool:
-    """Whether the shared rules have a bound by default, which no service can remove."""
+    """Whether a bound is a default of the shared rules, which no service can remove."""
     return draft.name in draft.scope.shared_alerts and not draft.scope.is_own(text)
 
 

@@ -93,7 +93,7 @@ def _of_specs(name: str, specs: Path) -> Iterator[str]:
 
 def _made_of_objectives(name: str, specs: Path) -> Iterator[str]:
     """Explain an alert that the compiler makes, such as of an objective that no written alert watches."""
-    if not fits_alert(name) or not (specs / "services").is_dir():
+    if not _fits_alert(name) or not (specs / "services").is_dir():
         return
     from generator.commands.compiling import checked  # noqa: PLC0415 - a code is explained without the compiler
 
@@ -106,8 +106,8 @@ def _made_of_objectives(name: str, specs: Path) -> Iterator[str]:
             yield "\n\n".join([*parts, f"Runbook: output/runbooks/{name}.md"]) + "\n"
 
 
-def fits_alert(name: str) -> bool:
-    """Whether a text has the form of an alert's name, so that it is worth to compile the specs."""
+def _fits_alert(name: str) -> bool:
+    """Whether a text may be the name of an alert: the specs are compiled only to find one."""
     return name.isalnum() and name[:1].isupper()
 
 

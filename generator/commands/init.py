@@ -91,8 +91,9 @@ permissions:
   contents: read
 
 env:
-  # What pip installs. Until it is published, that is a wheel which you build in the checkout of agent-metrics,
-  # pip wheel --no-deps --wheel-dir wheels . and commit here; or git+https://... of your copy, with a version.
+  # The package that pip installs. agent-metrics is not published: build a wheel in its checkout, and commit it here:
+  #   pip wheel --no-deps --wheel-dir wheels .
+  # Or write git+https://... of your copy, with a version.
   AGENT_METRICS: wheels/agent_metrics-{version}-py3-none-any.whl
 
 jobs:

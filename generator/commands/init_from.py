@@ -254,7 +254,7 @@ def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
 
 
 def _is_guessed(request: _Request, match: Match) -> bool:
-    """Whether nothing says the job: an exposition gets one only when it is scraped."""
+    """Whether the job is a guess: neither the call nor a series names it, and only a scrape adds it."""
     place = request.place
     return (
         isinstance(place, InExposition)

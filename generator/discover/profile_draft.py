@@ -81,7 +81,7 @@ def drafted(
     writer = Writer(place, feeds, inside.text)
     created = any(one.endswith("_created") for one in names)
     lines = list(writer.lines(name, origin, created=created))
-    hints = (*inside.doubts, *_hints_of(metrics, feeds, place, writer.unclear), *_unfit(others, feeds, place))
+    hints = (*inside.doubts, *_hints_of(metrics, others, feeds, place, writer.unclear))
     lines += ["", *(f"# {hint}" for hint in hints)] if hints else []
     return ProfileDraft(
         name, "".join(f"{line}\n" for line in lines), tuple(one.stream for one in feeds), hints
@@ -218,10 +218,22 @@ def _total(metrics: Iterable[Exposed], place: Place) -> float:
 
 
 def _hints_of(
-    metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place, unclear: Mapping[str, set[str]]
+    metrics: Sequence[Exposed],
+    others: Sequence[str],
+    feeds: Sequence[Feed],
+    place: Place,
+    unclear: Mapping[str, set[str]],
 ) -> tuple[str, ...]:
-    """List what is assumed, then the values and metrics of agents that the profile does not read."""
-    found = (*_assumed(feeds, place), *_unclear(unclear), *_unused(metrics, feeds, place))
+    """List the assumptions, then the values and metrics of agents that the profile does not read.
+
+    ``others`` are the names of metrics that no stream can read.
+    """
+    found = (
+        *_assumed(feeds, place),
+        *_unclear(unclear),
+        *_unused(metrics, feeds, place),
+        *_unfit(others, feeds, place),
+    )
     return tuple(printable(shortened(one, _LONGEST_HINT)) for one in dict.fromkeys(found))
 
 
@@ -269,8 +281,7 @@ def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place) -> 
     found = []
     for one in metrics:
         why = _why_not(one, place)
-        is_near = one.words & TELLING or one.name.partition("_")[0] in spaces
-        if one.name not in used and (is_near or why):
+        if one.name not in used and (why or _is_near(one.name, spaces)):
             found.append((not why, f"not used: {one.name}{f': {why}' if why else ''}"))
         elif why and used.get(one.name) == "count" and one.name not in timed:
             found.append((False, f"only counted: {one.name}: {why}"))
@@ -283,13 +294,18 @@ def _spaces(feeds: Sequence[Feed]) -> set[str]:
     return {name.partition("_")[0] for part in parts for name in (part.metric.name, part.minus) if name}
 
 
+def _is_near(name: str, spaces: set[str]) -> bool:
+    """Whether a metric is probably one of the agent, by its words or by the beginning of its name."""
+    return bool(meaning.words(name) & TELLING) or name.partition("_")[0] in spaces
+
+
 def _unfit(names: Iterable[str], feeds: Sequence[Feed], place: Place) -> Iterator[str]:
     """Name the metrics of agents that no stream can read, since their amount does not only grow."""
     spaces = _spaces(feeds)
     for name in sorted(names):
-        if meaning.words(name) & TELLING or name.partition("_")[0] in spaces:
+        if _is_near(name, spaces):
             why = "a gauge" if GAUGE in place.source.described(name).types else "no counter or histogram"
-            yield printable(shortened(f"not used: {name}: it is {why}", _LONGEST_HINT))
+            yield f"not used: {name}: it is {why}"
 
 
 def _why_not(metric: Exposed, place: Place) -> str:

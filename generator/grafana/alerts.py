@@ -69,13 +69,11 @@ def parts(alerts: Expr) -> Expr:
 
 def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -> Panel:
     """List the alerts that ``of`` selects; ``whose`` are the columns with their service."""
-    # Without an address of the site, the runbooks are files that a browser cannot open from here.
-    opens = records.runbooks.startswith("http")
-    runbook = ("Runbook", f"{records.runbooks}/${{__data.fields.{_NAME}}}.md") if opens else None
+    runbook = records.runbook(f"${{__data.fields.{_NAME}}}")
     columns = (
         Column("Severity", names.SEVERITY, cell=Cell.SEVERITY, width=92, of=Query(alerts(of))),
         *whose,
-        Column("Alert", _NAME, link=runbook),
+        Column("Alert", _NAME, link=("Runbook", runbook) if runbook else None),
         Column("Part", names.PART),
         Column("State", _STATE, width=72),
         Column("Since", "since", width=66, right=True),
@@ -83,7 +81,7 @@ def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -
     panel = grammar.table(
         "Alerts",
         "Firing and pending alerts, the worst first, each with its tool, model or stop reason, and since when it is "
-        f"true.{' A click on its name opens its runbook.' if opens else ''}",
+        f"true.{' A click on its name opens its runbook.' if runbook else ''}",
         Table(columns, sort=("row", False)),
     )
     return panel.without_data("No alert is pending or firing, or no rules are evaluated")

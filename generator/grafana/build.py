@@ -165,8 +165,8 @@ def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
     """Link a panel to the pages of the alerts that lead to it, where the site publishes them."""
     place = PANELS[panel.about] if panel.about else None
     for watch in records.watches:
-        if place and watch.panel == place and records.runbooks.startswith("http"):
-            yield _closer(f"Runbook: {watch.alert}", f"{records.runbooks}/{watch.alert}.md", outside=True)
+        if place and watch.panel == place and (runbook := records.runbook(watch.alert)):
+            yield _closer(f"Runbook: {watch.alert}", runbook, outside=True)
 
 
 def _led_to(panel: Panel | str, dashboard: Dashboard) -> int | None:

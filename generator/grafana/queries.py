@@ -208,8 +208,7 @@ def within_a_day(status: Series) -> Expr:
 
 
 def _newest() -> Expr:
-    seen = f"{mine(Series(names.FIRST_SEEN)).now()}[$__range:{duration(_FINE)}] @ end()"
-    return top(call("last_over_time", Expr(seen)))
+    return top(call("last_over_time", _in_range(mine(Series(names.FIRST_SEEN)))))
 
 
 class Magnitude(Struct, frozen=True):

@@ -97,6 +97,10 @@ class Records(Struct, frozen=True):
     environments: bool = False
     segments: tuple[str, ...] = ()
 
+    def runbook(self, alert: str) -> str:
+        """Write the address of an alert's runbook; empty where the site has none that a browser can open."""
+        return f"{self.runbooks}/{alert}.md" if self.runbooks.startswith("http") else ""
+
     def series(self, signal: str, *by: str, part: str = "") -> Series:
         """Select a signal's value by the labels ``by``, or another ``part`` of it, for all services."""
         if signal not in self.signals:

@@ -34,11 +34,19 @@ _OTHER_TIME = "for is the time that it must hold"
 
 
 class Written(Struct, frozen=True):
-    """What the spec in ``file`` can say of an alert: ``keys`` are pairs of a key and its value."""
+    """The entry of an alert in a spec, as it may be written.
+
+    Attributes:
+        file: The file, below the directory of specs.
+        keys: Pairs of a key and its present value.
+        remark: The comment on the keys.
+        of_all: Whether the file is the library, which all services share.
+    """
 
     file: str
     keys: tuple[tuple[str, str], ...]
     remark: str
+    of_all: bool = False
 
 
 def written(alert: Alert, signal: Signal, service: Service) -> Written:
@@ -47,14 +55,17 @@ def written(alert: Alert, signal: Signal, service: Service) -> Written:
     if alert.kind.reports is Reports.VALUE:
         bounds = _bounds(alert, signal)
         return Written(_file_of(service), (*bounds, wait), f"another bound; {_OTHER_TIME}")
-    file = _LIBRARY if alert.about_rules else _file_of(service)
+    of_all = alert.about_rules
+    file = _LIBRARY if of_all else _file_of(service)
     severities = {
         _severity(tier) for each in service.alerts if each.name == alert.name for tier in each.tiers
     }
     if len(severities) > 1:
-        return Written(file, (wait,), f"{_OTHER_TIME}; severity: critical or warning makes all of them alike")
+        remark = f"{_OTHER_TIME}; severity: critical or warning makes all of them alike"
+        return Written(file, (wait,), remark, of_all)
     severity = ("severity", severities.pop())
-    return Written(file, (severity, wait), f"critical pages, warning opens a ticket; {_OTHER_TIME}")
+    remark = f"critical pages, warning opens a ticket; {_OTHER_TIME}"
+    return Written(file, (severity, wait), remark, of_all)
 
 
 def _file_of(service: Service) -> str:

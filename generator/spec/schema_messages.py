@@ -23,7 +23,6 @@ from generator.spec.schema_errors import (
 from generator.spec.schema_words import (
     ADDRESS,
     NAME,
-    OR_REMOVE,
     address_help,
     constant_in_words,
     example_of,
@@ -180,14 +179,11 @@ def _type(case: ErrorContext) -> Message:
     types = expected_types(case.wanted)
     # Where the help explains how to write a value and there is no pattern, quotes would not help.
     pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
-    advice = type_help(types, case.node, pattern)
+    advice = type_help(types, case.node, pattern, needed=_is_needed(case))
     if case.advice and "required" in case.finding.violation.schema:
         advice = ""  # an empty mapping would not be valid either
-    # A help that shows the whole form is the better one: its key may need another type than the text.
-    shows_form = case.advice.startswith("write ")
-    if "object" in types and not shows_form and (entry := _as_entry(case)):
+    if "object" in types and not case.advice and (entry := _as_entry(case)):
         return Message("schema/type", type_message(case.subject, types, case.node), f"write {{{entry}}}")
-    advice = advice.replace(OR_REMOVE, "") if _is_needed(case) else advice
     if "string" in types and (hidden := _hidden(case)):
         advice = f'"#" begins a comment: quote it if it is the value: {in_quotes(hidden)}'
     help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
@@ -204,8 +200,9 @@ def _as_entry(case: ErrorContext) -> str:
     needed = schema.get("required", ())
     if len(needed) != 1 or len(node.text.split()) > 1:
         return ""
-    patterns = [each["pattern"] for each in case.key_schemas(needed[0]) if "pattern" in each]
-    fits = all(fits_pattern(pattern, node.text) for pattern in patterns)
+    schemas = case.key_schemas(needed[0])
+    patterns = [each["pattern"] for each in schemas if "pattern" in each]
+    fits = _may_be(node.value, schemas) and all(fits_pattern(pattern, node.text) for pattern in patterns)
     return f"{needed[0]}: {in_quotes(node.text) if node.quoted else shortened(node.text)}" if fits else ""
 
 

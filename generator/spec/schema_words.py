@@ -103,31 +103,28 @@ def type_message(subject: str, types: Collection[str], node: Node) -> str:
     return f"{subject} must be {kinds(types)}, not {value(node)}"
 
 
-def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> str:
+def type_help(types: Collection[str], node: Node, pattern: str | None = "", *, needed: bool = False) -> str:
     """The help for a value of a wrong type, where the text shows the intention; else empty.
 
-    ``pattern`` is the pattern of the text: quotes help only a text that matches it, and never where it is None.
+    ``pattern`` is the pattern of the text: quotes help only a text that matches it, and never where it is None. A key
+    that is ``needed`` cannot be removed.
     """
     if not isinstance(node, Scalar):
         return ""
     if node.value is None:
-        return _help_for_nothing(types)
+        return _help_for_nothing(types) + ("" if needed else ", or remove the key")
     if not isinstance(node.value, str):
         mends = "string" in types and pattern is not None and fits_pattern(pattern, node.text)
         return f"quote it: {in_quotes(node.text)}" if mends else _help_for_list(types, node)
     return _help_for_text(types, node)
 
 
-#: The way out for a key without a value that may be missing.
-OR_REMOVE = ", or remove the key"
-
-
 def _help_for_nothing(types: Collection[str]) -> str:
     if "object" in types:
-        return f"write {{}} for an empty mapping{OR_REMOVE}"
+        return "write {} for an empty mapping"
     if "array" in types:
-        return f"write [] for an empty list{OR_REMOVE}"
-    return f"write a value{OR_REMOVE}"
+        return "write [] for an empty list"
+    return "write a value"
 
 
 def _help_for_text(types: Collection[str], node: Scalar) -> str:

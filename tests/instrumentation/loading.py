@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,22 @@ def shipped() -> Model:
 def service(name: str) -> Service:
     """One of our own services."""
     return next(one for one in shipped().services if one.name == name)
+
+
+def assert_laid_out(path: Path) -> None:
+    """Check a generated file by the project's linter and its layout."""
+    for command in (["check", "--ignore", "INP001"], ["format", "--check"]):
+        ruff = [
+            sys.executable,
+            "-m",
+            "ruff",
+            *command,
+            "--config",
+            str(ROOT / "pyproject.toml"),
+            "--no-cache",
+        ]
+        done = subprocess.run([*ruff, str(path)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def imported(path: Path) -> ModuleType:

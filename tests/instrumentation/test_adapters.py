@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import subprocess
-import sys
 import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
 from generator.instrumentation.modules import adapters, instrumentation
-from tests.instrumentation.loading import ROOT, service, shipped, value
+from tests.instrumentation.loading import assert_laid_out, service, shipped, value
 from tests.instrumentation.test_blocks import runs
 
 if TYPE_CHECKING:
@@ -66,19 +64,7 @@ def tokens(registry: CollectorRegistry, model: str = "gpt-4o") -> tuple[float, f
 
 @pytest.mark.parametrize("framework", _ALL)
 def test_adapters_are_clean_and_laid_out(framework: str, written: Path) -> None:
-    path = written / f"support_agent_{framework}.py"
-    for command in (["check", "--ignore", "INP001"], ["format", "--check"]):
-        ruff = [
-            sys.executable,
-            "-m",
-            "ruff",
-            *command,
-            "--config",
-            str(ROOT / "pyproject.toml"),
-            "--no-cache",
-        ]
-        done = subprocess.run([*ruff, str(path)], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    assert_laid_out(written / f"support_agent_{framework}.py")
 
 
 def test_langchain(loaded: Any) -> None:  # noqa: ANN401 - a function

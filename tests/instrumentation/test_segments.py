@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,7 +12,7 @@ from mypy import api
 from prometheus_client import CollectorRegistry
 
 from generator.instrumentation.modules import adapters, instrumentation
-from tests.instrumentation.loading import ROOT, compiled
+from tests.instrumentation.loading import ROOT, assert_laid_out, compiled
 from tests.instrumentation.test_adapters import message
 
 if TYPE_CHECKING:
@@ -118,28 +116,13 @@ def test_what_is_within_a_run_has_its_segment(tiered: Tiered) -> None:
 def test_an_adapter_shows_its_segment_and_is_laid_out(framework: str, directory: Path) -> None:
     path = directory / f"tiered_agent_{framework}.py"
     assert _SHOWN[framework] in path.read_text()
-    _is_laid_out(path)
+    assert_laid_out(path)
 
 
 def test_the_module_shows_its_segment_and_is_laid_out(directory: Path) -> None:
     path = directory / "tiered_agent_metrics.py"
     assert 'metrics.run(tenant="free", stop_reason="max_steps")' in path.read_text()
-    _is_laid_out(path)
-
-
-def _is_laid_out(path: Path) -> None:
-    for command in (["check", "--ignore", "INP001"], ["format", "--check"]):
-        ruff = [
-            sys.executable,
-            "-m",
-            "ruff",
-            *command,
-            "--config",
-            str(ROOT / "pyproject.toml"),
-            "--no-cache",
-        ]
-        done = subprocess.run([*ruff, str(path)], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    assert_laid_out(path)
 
 
 def test_a_module_with_a_segment_passes_mypy_strict(directory: Path, tmp_path: Path) -> None:
