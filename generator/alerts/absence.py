@@ -15,9 +15,7 @@ from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Ti
 from generator.model.signals import RUN_COUNT
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, call
-from generator.scenarios.loads import Traffic, all_but, counter
-from generator.scenarios.subject import PROMISE, SLACK, Subject
-from generator.scenarios.timeline import TestCase, merged
+from generator.scenarios import PROMISE, SLACK, Subject, TestCase, Traffic, all_but, counter, merged
 from generator.streams.scope import grouped, join, measuring
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from generator.alerts.draft import Draft, Resolved
     from generator.model.service import Service
     from generator.promql.expr import Series
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Load
 
 #: The time over which a metric is looked for, and the time where runs are rare.
 LOOK_BACK, RARELY = 10 * MINUTE, 3 * HOUR

@@ -20,9 +20,18 @@ from generator.model.signals import Better, Share, Signal
 from generator.model.units import DAY, HOUR, MINUTE, Unit, duration, human, plain
 from generator.notation.times import MONTH, burns, scaled
 from generator.promql.expr import Expr, all_of, any_of, call, number
-from generator.scenarios.loads import Traffic
-from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
-from generator.scenarios.timeline import Load, SeriesId, TestCase, Timeline, idle
+from generator.scenarios import (
+    MARGIN,
+    PLENTY,
+    SLACK,
+    Load,
+    SeriesId,
+    Subject,
+    TestCase,
+    Timeline,
+    Traffic,
+    idle,
+)
 from generator.signals import error_budget
 from generator.signals.registry import load_of
 from generator.streams.scope import join, largest

@@ -32,8 +32,7 @@ from generator.model.units import DAY, duration, human
 from generator.notation.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.notation.times import DEFAULT_OVER, window
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic
-from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
+from generator.scenarios import MARGIN, PLENTY, SLACK, Subject, Traffic, worsened
 from generator.signals.board import earlier
 from generator.signals.quantile import share_beyond
 from generator.signals.registry import load_of
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from generator.alerts.guide import Guide
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.scenarios.timeline import Load, TestCase, Timeline
+    from generator.scenarios import Load, TestCase, Timeline
 
 _MORE = 1_000_000
 #: Healthy values, as parts of the bound of the signal itself.

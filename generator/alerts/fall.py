@@ -18,8 +18,7 @@ from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count
 from generator.model.units import DAY, HOUR, Unit, duration
 from generator.promql.expr import Expr, call, number
-from generator.scenarios.loads import Traffic
-from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject
+from generator.scenarios import MARGIN, PLENTY, SLACK, Subject, Traffic
 from generator.signals.registry import load_of
 from generator.streams.scope import grouped, join, rule
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.promql.expr import Series
-    from generator.scenarios.timeline import Load, TestCase
+    from generator.scenarios import Load, TestCase
 
 #: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not
 #: always take as long, and clocks change.

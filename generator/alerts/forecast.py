@@ -14,9 +14,7 @@ from generator.model.signals import Cost, Count, Signal
 from generator.model.streams import cost
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import Expr, Series, any_of, call, number
-from generator.scenarios.loads import spending
-from generator.scenarios.subject import MARGIN, SLACK, Subject
-from generator.scenarios.timeline import TestCase, idle
+from generator.scenarios import MARGIN, SLACK, Subject, TestCase, idle, spending
 from generator.streams.scope import Scope, join, over_window, rule, summed
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, 
 from generator.model.units import HOUR, Unit, duration, plain
 from generator.notation import times
 from generator.promql.expr import Expr, any_of, call, number
-from generator.scenarios.loads import Traffic, counter
-from generator.scenarios.subject import PROMISE, SLACK, Subject
+from generator.scenarios import PROMISE, SLACK, Subject, Traffic, counter
 from generator.signals.events import long_window, rate_at
 from generator.streams.scope import join, largest, rule
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.streams import Stream
-    from generator.scenarios.timeline import Load, TestCase
+    from generator.scenarios import Load, TestCase
 
 #: The sixths of a window in which runs must have been counted, so that a new service does not fail at once.
 _THERE = 5

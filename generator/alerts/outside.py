@@ -11,8 +11,7 @@ from generator.model.alerts import MIN_BAD_EVENTS, OUTSIDE_WINDOW, Alert, Outsid
 from generator.model.outside import STREAM, outside_label
 from generator.model.units import MINUTE, duration
 from generator.promql.expr import Expr, number
-from generator.scenarios.subject import SLACK, Subject
-from generator.scenarios.timeline import Load, SeriesId, TestCase
+from generator.scenarios import SLACK, Load, SeriesId, Subject, TestCase
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from generator.model.panels import PANELS
 from generator.model.signals import Quantile, Signal
 from generator.model.units import Unit, human
 from generator.notation.quantities import ResolvedBound, amount
-from generator.scenarios.loads import Traffic, beyond_last
-from generator.scenarios.subject import MARGIN, Subject
+from generator.scenarios import MARGIN, Subject, Traffic, beyond_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.model.service import Service
     from generator.promql.expr import Expr
-    from generator.scenarios.timeline import Load, TestCase
+    from generator.scenarios import Load, TestCase
     from generator.spec.types import Text
 
 KEY, KIND = "overflow", Overflow

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
-    from generator.scenarios.subject import Subject
-    from generator.scenarios.timeline import TestCase
+    from generator.scenarios import Subject, TestCase
 
 K = TypeVar("K")
 

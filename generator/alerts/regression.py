@@ -19,9 +19,19 @@ from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, ST
 from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor
 from generator.model.units import HOUR, MINUTE, duration
 from generator.promql.expr import Expr, binary, call, number
-from generator.scenarios.loads import Traffic, counter
-from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, worsened
-from generator.scenarios.timeline import Load, TestCase, idle, merged
+from generator.scenarios import (
+    MARGIN,
+    PLENTY,
+    SLACK,
+    Load,
+    Subject,
+    TestCase,
+    Traffic,
+    counter,
+    idle,
+    merged,
+    worsened,
+)
 from generator.signals.quantile import share_of_buckets_beyond
 from generator.signals.registry import load_of
 from generator.signals.releases import compares_releases, events_name, slow_name

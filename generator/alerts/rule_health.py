@@ -14,9 +14,7 @@ from generator.model.alerts import Alert, RuleHealth, Tier, Watch
 from generator.model.panels import ALERTS, ALL_ALERTS
 from generator.model.units import MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, call, number
-from generator.scenarios.loads import all_but
-from generator.scenarios.subject import SLACK, Subject
-from generator.scenarios.timeline import Load, SeriesId, TestCase, merged
+from generator.scenarios import SLACK, Load, SeriesId, Subject, TestCase, all_but, merged
 from generator.streams.scope import each, grouped, join, largest
 
 if TYPE_CHECKING:

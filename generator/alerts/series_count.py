@@ -10,8 +10,7 @@ from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import Alert, Bound, SeriesCount, Tier
 from generator.model.units import Unit
-from generator.scenarios.subject import SLACK, Subject
-from generator.scenarios.timeline import SeriesId, TestCase
+from generator.scenarios import SLACK, SeriesId, Subject, TestCase
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:

@@ -12,9 +12,7 @@ from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Tier, Undeclared
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
-from generator.scenarios.loads import Traffic, some
-from generator.scenarios.subject import PLENTY, SLACK, Subject
-from generator.scenarios.timeline import SeriesId, TestCase, merged
+from generator.scenarios import PLENTY, SLACK, SeriesId, Subject, TestCase, Traffic, merged, some
 from generator.signals import listed
 from generator.streams.scope import each, grouped, having, join, largest, summed
 

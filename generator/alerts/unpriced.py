@@ -14,9 +14,7 @@ from generator.model.panels import UNPRICED
 from generator.model.signals import Cost, Tokens
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.promql.expr import Expr, binary, number
-from generator.scenarios.loads import Traffic, counter
-from generator.scenarios.subject import PLENTY, SLACK, Subject
-from generator.scenarios.timeline import TestCase, merged
+from generator.scenarios import PLENTY, SLACK, Subject, TestCase, Traffic, counter, merged
 from generator.signals.events import counted
 from generator.signals.prices import without_strays
 

@@ -10,8 +10,7 @@ from generator.model.streams import TOKEN_TYPE, Stream, cost
 from generator.model.units import Unit, parse_duration
 from generator.notation.times import DEFAULT_WINDOW, seconds
 from generator.promql.expr import number
-from generator.scenarios.loads import Traffic, counter, tokens_for
-from generator.scenarios.timeline import merged
+from generator.scenarios import Traffic, counter, merged, tokens_for
 from generator.signals import ratio, tokens, usual
 from generator.signals.events import counted, events
 from generator.signals.ratio import common, divided
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load
     from generator.signals.draft import Draft
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec

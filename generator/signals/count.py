@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model.signals import Count, Signal
-from generator.scenarios.loads import Traffic, some
+from generator.scenarios import Traffic, some
 from generator.signals import usual
 from generator.signals.events import events
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load
     from generator.signals.draft import Draft
     from generator.signals.events import Labels
     from generator.streams.scope import Scope

@@ -8,8 +8,7 @@ from generator.model import names
 from generator.model.signals import Better, Distribution, Signal
 from generator.model.units import Unit
 from generator.promql.expr import number
-from generator.scenarios.loads import Traffic, counter
-from generator.scenarios.timeline import merged
+from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
 from generator.signals.draft import Draft, refuse_label
 from generator.signals.events import Labels, events
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.signals import Level, Signal, Take
 from generator.promql.expr import aggregate, call
-from generator.scenarios.loads import Traffic, some
+from generator.scenarios import Traffic, some
 from generator.signals import usual
 from generator.signals.draft import UNITS, Draft
 from generator.streams.scope import Scope, each, having, rule
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
     from generator.model.units import Unit
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load
 
 KEY, KIND = "level", Level
 levels_by, check, counted_at = usual.levels_by, usual.check, usual.counted_at

@@ -10,7 +10,7 @@ from generator.model.signals import Better, Quantile, Signal
 from generator.model.streams import RUN_LATENCY, Stream
 from generator.model.units import DAY, MINUTE, Unit
 from generator.promql.expr import Expr, aggregate, call, number
-from generator.scenarios.loads import Traffic, histogram
+from generator.scenarios import Traffic, histogram
 from generator.signals import usual
 from generator.signals.draft import UNITS, Draft
 from generator.signals.events import events, whole
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load
 
 #: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
 HAIR = 1 + 1e-9

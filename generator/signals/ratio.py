@@ -8,8 +8,7 @@ from generator.model import names
 from generator.model.signals import Ratio, Signal
 from generator.notation.names import look_up
 from generator.promql.expr import Expr, number
-from generator.scenarios.loads import Traffic, counter
-from generator.scenarios.timeline import merged
+from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
 from generator.signals.events import Labels, counted, events
 from generator.streams.scope import Scope, join, measuring, rule, spread, summed
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load
     from generator.signals.draft import Draft
     from generator.signals.events import Labels
 

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from generator.model.signals import Kind, Signal
     from generator.model.streams import Stream
     from generator.model.units import Unit
-    from generator.scenarios.loads import Traffic
-    from generator.scenarios.subject import Fixture, Subject
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load, Subject, Traffic
     from generator.signals.draft import Draft
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec

@@ -9,8 +9,7 @@ from generator.model import names
 from generator.model.signals import Better, Share, Signal
 from generator.model.units import Unit
 from generator.promql.expr import number
-from generator.scenarios.loads import Traffic, counter
-from generator.scenarios.timeline import merged
+from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
 from generator.signals.draft import Draft, refuse_label
 from generator.signals.events import events, whole
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from generator.model.metrics import Label
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load
     from generator.spec.types import Text
 
 KEY, KIND = "share", Share

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
-    from generator.scenarios.loads import Traffic
-    from generator.scenarios.subject import Fixture
-    from generator.scenarios.timeline import Load
+    from generator.scenarios import Fixture, Load, Traffic
     from generator.signals.draft import Draft
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec, SourceSpec

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.prometheus.rule_tests.files import trials_of
-from generator.scenarios.timeline import Phase, SeriesId, samples_of, series_of, values_of
+from generator.scenarios import Phase, SeriesId, samples_of, series_of, values_of
 
 if TYPE_CHECKING:
     from generator.model.service import Model

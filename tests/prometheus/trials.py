@@ -14,7 +14,7 @@ from generator.live.plan import records_read
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.units import DAY
-from generator.scenarios.timeline import samples_of, series_of
+from generator.scenarios import samples_of, series_of
 from tests.prometheus.chain import T0
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.model.rules import RuleGroup
     from generator.prometheus.rule_tests.files import Trial
-    from generator.scenarios.timeline import Expectation
+    from generator.scenarios import Expectation
 
 
 Fired = tuple[Mapping[str, str], frozenset[int]]

@@ -28,9 +28,25 @@ from generator.model.signals import (
 )
 from generator.model.streams import RUN_LATENCY, Stream
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.scenarios.loads import Traffic, beyond_last, counter, histogram, spending
-from generator.scenarios.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
-from generator.scenarios.timeline import Load, SeriesId, TestCase, Timeline, idle, merged
+from generator.scenarios import (
+    MARGIN,
+    PLENTY,
+    SLACK,
+    Load,
+    SeriesId,
+    Subject,
+    TestCase,
+    Timeline,
+    Traffic,
+    around,
+    beyond_last,
+    counter,
+    histogram,
+    idle,
+    merged,
+    spending,
+    worst,
+)
 from generator.signals.quantile import UNKNOWN_LENGTH, share_beyond
 from generator.signals.registry import load_of
 

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from generator.alerts.registry import module_of
 from generator.model import alerts, names
 from generator.model.signals import Better, Cost, Distribution, Share
-from generator.scenarios.timeline import SeriesId, TestCase
+from generator.scenarios import SeriesId, TestCase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.scenarios.subject import Subject
+    from generator.scenarios import Subject
 
 
 def cases(subject: Subject) -> tuple[TestCase, ...]:

@@ -13,8 +13,7 @@ from generator.model.service import RELEASE, RUN, Library, ProfileFacts, Service
 from generator.model.signals import Better, Quantile, Share, Signal
 from generator.model.streams import MODEL, Stream
 from generator.model.units import DAY, Unit
-from generator.scenarios.subject import Fixture, Subject
-from generator.scenarios.timeline import SeriesId
+from generator.scenarios import Fixture, SeriesId, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

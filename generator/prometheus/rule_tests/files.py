@@ -24,8 +24,7 @@ from generator.prometheus.rule_tests.sentences import also_fires, texts_where_fi
 from generator.prometheus.shared import ERROR_BUDGET, PRICES, family_of
 from generator.promql.expr import Series, aggregate, call, series
 from generator.promql.syntax import references
-from generator.scenarios.subject import LONGEST, Subject
-from generator.scenarios.timeline import number_text, samples_of, series_of, values_of
+from generator.scenarios import LONGEST, Subject, number_text, samples_of, series_of, values_of
 from generator.signals.prices import WITHIN
 from generator.streams.scope import Scope
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from generator.model.service import Library, Service, Site
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
-    from generator.scenarios.timeline import Expectation, Phase, TestCase
+    from generator.scenarios import Expectation, Phase, TestCase
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 #: The alerts that read no shared record.

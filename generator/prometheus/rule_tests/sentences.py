@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from generator.alerts.condition import Ground
     from generator.alerts.culprit import Clue, Events
-    from generator.scenarios.subject import Subject
+    from generator.scenarios import Subject
 
     #: The events of each series of a stream within its window: labels and number.
     Happened = Callable[[Events], Iterable[tuple[Mapping[str, str], float]]]
