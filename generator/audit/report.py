@@ -14,7 +14,7 @@ from msgspec import Struct, to_builtins
 
 from generator.audit.phantoms import InProfiles, NameSource, Phantom
 from generator.diagnostics import Severity
-from generator.diagnostics.text import render_text, summary
+from generator.diagnostics.formats import render_text, summary
 from generator.diagnostics.wording import counted, printable
 from generator.model.names import LE
 from generator.model.units import number, percent

@@ -25,7 +25,7 @@ _WIDTH = 24
 
 def rendered(compilation: Compilation, *, coloured: bool, notes: bool) -> str:
     """Write the diagnostics for a person; with ``notes``, also the decisions made on the author's behalf."""
-    from generator.diagnostics.text import render_text  # noqa: PLC0415 - only where there are diagnostics
+    from generator.diagnostics.formats import render_text  # noqa: PLC0415 - only where there are diagnostics
 
     shown = [one for one in compilation.diagnostics if notes or one.severity is not Severity.INFO]
     return render_text(shown, compilation.texts, colour=coloured) if shown else ""

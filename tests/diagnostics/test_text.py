@@ -7,7 +7,7 @@ import re
 import pytest
 
 from generator.diagnostics import Span, error
-from generator.diagnostics.text import render_text, summary
+from generator.diagnostics.formats import render_text, summary
 from tests.diagnostics.samples import DUPLICATE, EVERY, FILE, FORBIDDEN, INFO, PLACELESS, SOURCES, WARNING
 
 

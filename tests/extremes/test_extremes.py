@@ -12,7 +12,7 @@ import yaml
 
 from generator.cli import main
 from generator.commands.compiling import checked
-from generator.diagnostics.text import render_text
+from generator.diagnostics.formats import render_text
 from generator.emit import emit_module, emit_service, entry_of
 from generator.memory import Memory
 from generator.prometheus.rule_tests.files import own_trials

@@ -18,7 +18,7 @@ from generator.live.remote_write import write
 from generator.live.server import ServerConfig, prometheus_server
 from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_set import rule_set
-from generator.reports.rows import overview, service_row
+from generator.reports.cardinality import overview, service_row
 from generator.spec.sources import read_sources
 from tests.bench.specs import directory
 from tests.whole.exposed import exposed

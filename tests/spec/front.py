@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
 
-from generator.diagnostics.text import render_text
+from generator.diagnostics.formats import render_text
 from generator.spec.document import parse_document
 from generator.spec.schema import compile_schema, validate
 from generator.spec.source import SourceText, decode_source

@@ -6,8 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.diagnostics import has_errors
-from generator.diagnostics.formats import render_github, render_json, render_sarif
-from generator.diagnostics.text import render_text, split_lines
+from generator.diagnostics.formats import render_github, render_json, render_sarif, render_text, split_lines
 from generator.spec.document import parse_document
 from generator.spec.schema import validate
 from generator.spec.source import SourceText, decode_source

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.diagnostics.text import render_text
+from generator.diagnostics.formats import render_text
 from generator.spec.document import parse_document
 from generator.spec.events import MAX_NODES
 from generator.spec.load import load

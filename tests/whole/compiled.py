@@ -13,7 +13,7 @@ from msgspec import Struct
 from generator.artifact import Artifact
 from generator.compiler import check, generate
 from generator.diagnostics import Severity
-from generator.diagnostics.text import render_text
+from generator.diagnostics.formats import render_text
 from generator.model import names
 from generator.spec.sources import read_sources
 from tests.whole.writing import write
