@@ -11,7 +11,7 @@ from msgspec import Struct
 from generator.audit.families import CREATED, Stranger, prefixes, series_names, strangers
 from generator.audit.source import TARGET_LABELS, AuditSource, Described, Groups
 from generator.audit.translated import ObservedTranslation, translations, unread
-from generator.checks.cardinality.raw import RESTARTING, MetricSeries, metric_series
+from generator.checks.cardinality.bounds import RESTARTING, MetricSeries, metric_series
 from generator.model.metrics import Label, Metric, MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE, TARGET_INFO
 from generator.model.outside import with_outside_values

@@ -22,8 +22,8 @@ from generator.audit.source import (
     of_target,
 )
 from generator.live.answers import InstantSample, whole_number
+from generator.live.api import scraped_every
 from generator.live.errors import NotFoundError
-from generator.live.scrapes import scraped_every
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 from generator.streams.raw import SCRAPED

@@ -1,4 +1,7 @@
-"""The questions of an audit to a place with a service's series, of any kind; and the labels that no code exposes."""
+"""The questions of an audit to a place with a service's series, of any kind; and the labels that no code exposes.
+
+A source may be a file, which is read within a limit.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
+from generator.diagnostics.wording import system_reason
+from generator.live.errors import LiveError
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
+    from pathlib import Path
 
 #: The largest number of observed values of a label, the most frequent first; all are counted.
 MOST_VALUES = 200
@@ -106,3 +113,27 @@ class AuditSource(Protocol):
 def of_target(label: str, others: Container[str]) -> bool:
     """Whether ``label`` is not the metric's own; ``others`` are known labels of the target."""
     return label in TARGET_LABELS or label in others or label.startswith(_SCOPE)
+
+
+def content(path: Path, most: int, wanted: str, smaller: str) -> bytes:
+    """Read a file of at most ``most`` bytes.
+
+    Args:
+        path: The file.
+        most: The limit.
+        wanted: The way out where there is no such file, such as the kind of file to name.
+        smaller: The way out where it is too large.
+
+    Raises:
+        LiveError: it does not exist, cannot be read, or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            body = file.read(most + 1)
+    except FileNotFoundError as problem:
+        raise LiveError(f"there is no file {path}", wanted) from problem
+    except OSError as problem:
+        raise LiveError(f"{path} cannot be read: {system_reason(problem)}", wanted) from problem
+    if len(body) > most:
+        raise LiveError(f"{path} is larger than {most // 1024 // 1024} MiB", smaller)
+    return body

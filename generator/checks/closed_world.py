@@ -16,8 +16,7 @@ import promql_parser as grammar
 from msgspec import Struct
 
 from generator.checks import defects
-from generator.checks.series import THIS, buckets
-from generator.checks.world import KnownRule, SharedWorld, World, of_library
+from generator.checks.world import THIS, KnownRule, SharedWorld, World, buckets, of_library
 from generator.model import names
 from generator.model.rules import LARGEST, RecordingRule, RuleGroup
 from generator.model.units import plain, scientific

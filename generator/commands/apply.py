@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from generator.apply.generated import Generated, read_output
 from generator.apply.grafana_api import GrafanaApi, connect_grafana
-from generator.apply.ruler_api import RulerApi, connect_ruler
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import PrometheusRules, Waiting, apply_to_prometheus, connect_prometheus
-from generator.apply.to_ruler import apply_to_ruler
+from generator.apply.to_ruler import RulerApi, apply_to_ruler, connect_ruler
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain

@@ -15,8 +15,14 @@ from urllib.parse import urlsplit
 from generator.audit.checks import Audit, audit
 from generator.audit.exposition import Fetched, exposed_source, fetch_file, fetch_url, parse
 from generator.audit.families import series_names
-from generator.audit.phantoms import MADE, InProfiles, NamesInExposition, NamesOnServer, phantoms
-from generator.audit.queries import read_queries
+from generator.audit.phantoms import (
+    MADE,
+    InProfiles,
+    NamesInExposition,
+    NamesOnServer,
+    phantoms,
+    read_queries,
+)
 from generator.audit.report import CheckedFile, as_json, as_text, phantoms_as_json, phantoms_as_text
 from generator.audit.server import ServerSource
 from generator.audit.source import TARGET_LABELS

@@ -10,7 +10,7 @@ from generator.commands.call import OK, of_failed
 from generator.commands.compiling import checked
 from generator.commands.terminal import show
 from generator.memory import Memory
-from generator.reports.rows import overview, service_row, shards
+from generator.reports.cardinality import overview, service_row, shards
 
 if TYPE_CHECKING:
     import argparse

@@ -1,6 +1,7 @@
 """The choice of the foreign metrics that feed each stream, by their names, types and values.
 
-Ends are counted by one metric with a status, or by several that are apart or within each other.
+Ends are counted by one metric with a status, or by several that are apart or within each other. The labels of a stream
+are those of its metrics that say what labels of ours say.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from msgspec.structs import replace
 
 from generator.discover import meaning
 from generator.discover.foreign import COUNTER, HISTOGRAM, Exposed, Part, Place, best, rank, surety
-from generator.discover.label_finders import currency_label, request_label, status_label, token_label
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _TOTAL = "total"
 #: The units of times that a histogram may have in a profile.
@@ -31,6 +31,11 @@ _ENDS = meaning.FAILED | meaning.SUCCEEDED | meaning.FINISHED
 #: The part of failures by which two counts of the same events differ while some happen.
 _AT_ONCE = 0.05
 _NO_STEM = _ENDS | meaning.STARTED | meaning.TIMES | {"total", "count"}
+
+
+_OTHER = "other"
+_RELEASES = ("release", "version", "app_version", "service_version", "release_version", "build")
+_STATUS_WORDS = frozenset({"status", "outcome", "result", "state", "success", "ok", "code"})
 
 
 def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]:
@@ -266,3 +271,138 @@ def _spent(metric: Exposed, place: Place) -> Part:
 
 def _sum(metric: Exposed, *constants: tuple[str, str]) -> Part:
     return Part(metric, "" if metric.type == COUNTER else "sum", constants)
+
+
+def labels_of(wanted: Iterable[str], parts: Sequence[Part], place: Place) -> dict[str, str]:
+    """Find the labels of a stream in its sources."""
+    constant = {label for part in parts for label, _ in part.constants}
+    found: dict[str, str] = {}
+    for label in wanted:
+        there = (_FINDERS[label](part.metric, place) for part in parts) if label in _FINDERS else ()
+        exposed = next(filter(None, there), "")
+        if exposed and label not in constant:
+            found[label] = exposed
+    return found
+
+
+def status_label(metric: Exposed, place: Place) -> str:
+    """Find the label that says whether it failed: by its name and its values, or one with the error."""
+    return next(iter(_outcome_labels(metric, place)), "")
+
+
+def other_outcomes(metric: Exposed, read: str, place: Place) -> tuple[str, ...]:
+    """List the labels that may say otherwise than the one that is read whether it failed."""
+    others = [one for one in _outcome_labels(metric, place) if one != read]
+    return tuple(one for one in others if _differs(metric, (read, one), place))
+
+
+def _differs(metric: Exposed, labels: tuple[str, str], place: Place) -> bool:
+    """Whether a label of outcomes, not one that only names errors, contradicts another one in some series."""
+    if meaning.names_errors(labels[1], place.values(metric, labels[1])):
+        return False
+    return any(
+        len({meant for label, value in zip(labels, values, strict=True) for meant in _meant(label, value)})
+        > 1
+        for values in place.combinations(metric, labels)
+    )
+
+
+def _meant(label: str, value: str) -> Iterable[str]:
+    return meaning.statuses(label, (value,)).values()
+
+
+def _outcome_labels(metric: Exposed, place: Place) -> list[str]:
+    """List the labels with outcomes: their words before codes of HTTP, and these before names of errors."""
+    labels = place.labels(metric)
+    by_name = sorted(one for one in labels if meaning.words(one) & _STATUS_WORDS)
+    errors = sorted(one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"}))
+    found = [one for one in dict.fromkeys((*by_name, *errors)) if _has_outcomes(metric, one, place)]
+    return sorted(found, key=lambda one: _vagueness(one, place.values(metric, one)))
+
+
+def _has_outcomes(metric: Exposed, label: str, place: Place) -> bool:
+    return bool(meaning.statuses(label, place.values(metric, label)))
+
+
+def _vagueness(label: str, values: Sequence[str]) -> int:
+    if meaning.names_errors(label, values):
+        return 2
+    return int(any(map(meaning.is_http, values)))
+
+
+def _model(metric: Exposed, place: Place) -> str:
+    found = [one for one in place.labels(metric) if meaning.words(one) & {"model", "llm", "engine"}]
+    return min(found, key=lambda one: ("model" not in one, "response" in one, len(one), one), default="")
+
+
+def _tool(metric: Exposed, place: Place) -> str:
+    labels = place.labels(metric)
+    found = [
+        one
+        for one in labels
+        if meaning.words(one) & {"tool", "function"} and not meaning.words(one) & {"type", "kind"}
+    ]
+    default = "name" if "name" in labels and metric.words & meaning.TOOLS else ""
+    return min(found, key=_unlike_a_tool, default=default)
+
+
+def _unlike_a_tool(label: str) -> tuple[bool | int | str, ...]:
+    """Prefer what is called a tool and nothing else: a function may be a deployment."""
+    found = meaning.in_order(label)
+    return {*found} - {"tool", "name"} != set(), "tool" not in found, "name" not in label, len(label), label
+
+
+def _release(metric: Exposed, place: Place) -> str:
+    return next((one for one in _RELEASES if one in place.labels(metric)), "")
+
+
+def token_label(metric: Exposed, place: Place) -> str:
+    """Find the label whose values are types of tokens: one that is called so, else the one with most of them."""
+    shares = {
+        one: share
+        for one in place.labels(metric)
+        if (share := meaning.share_of_token_types(one, place.values(metric, one)))
+    }
+    return min(
+        shares,
+        key=lambda one: (not meaning.says_token_types(one), -shares[one], "type" not in one, one),
+        default="",
+    )
+
+
+def currency_label(metric: Exposed, place: Place) -> str:
+    """Find the label of a cost that says its currency."""
+    return next((one for one in sorted(place.labels(metric)) if "currency" in meaning.words(one)), "")
+
+
+def request_label(metric: Exposed, place: Place) -> str:
+    """Find the label that says which path or method a request was for."""
+    return next((one for one in sorted(place.labels(metric)) if meaning.words(one) & meaning.PATHS), "")
+
+
+def _error_class(metric: Exposed, place: Place) -> str:
+    labels = sorted(place.labels(metric))
+    by_name = [one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"})]
+    others = [one for one in labels if meaning.words(one) & {"class", "reason", "code", "kind"}]
+    return next((one for one in (*by_name, *others) if any(place.values(metric, one))), "")
+
+
+def _stop_reason(metric: Exposed, place: Place) -> str:
+    labels = sorted(one for one in place.labels(metric) if "reason" in meaning.words(one))
+    known = (
+        one
+        for one in labels
+        if {meaning.stop_reason(value) for value in place.values(metric, one)} - {_OTHER}
+    )
+    return next(known, "")
+
+
+_FINDERS: Mapping[str, Callable[[Exposed, Place], str]] = {
+    "status": status_label,
+    "model": _model,
+    "tool": _tool,
+    "release": _release,
+    "token_type": token_label,
+    "error_class": _error_class,
+    "stop_reason": _stop_reason,
+}

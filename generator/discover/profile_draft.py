@@ -16,7 +16,7 @@ from generator.audit.families import grouped
 from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
 from generator.discover.draft import words
-from generator.discover.feeding import READ_UNITS, fed, in_dollars
+from generator.discover.feeding import READ_UNITS, fed, in_dollars, labels_of, other_outcomes, token_label
 from generator.discover.foreign import (
     GAUGE,
     HISTOGRAM,
@@ -28,7 +28,6 @@ from generator.discover.foreign import (
     Place,
     exposed_metric,
 )
-from generator.discover.label_finders import labels_of, other_outcomes, token_label
 from generator.discover.profile_text import Writer
 from generator.discover.statuses import doubts, told_apart
 from generator.promql.expr import escape_regex
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
     from generator.audit.source import AuditSource
     from generator.model.streams import Stream
-
 
 _TYPE, _TOTAL, _STATUS = "token_type", "total", "status"
 #: The streams with a status, and the signal that needs it.

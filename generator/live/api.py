@@ -1,20 +1,24 @@
-"""Prometheus's HTTP API: queries, rules, readiness. All times are Unix seconds."""
+"""Prometheus's HTTP API: queries, rules, readiness, the real scrape interval. All times are Unix seconds."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 from http import HTTPStatus
+from itertools import pairwise
 from math import floor
+from statistics import median
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from generator.live import answers
 from generator.live.errors import LiveError, NotFoundError, RefusedError, TimedOutError, TooLargeError
 from generator.live.retry import ONCE, Patience, gave_up
 from generator.live.transport import Connection, Response, open_connection
+from generator.model.units import MINUTE, parse_duration
+from generator.promql.expr import call, series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,6 +36,14 @@ _OF_THE_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTI
 #: Words of Prometheus, Thanos and Mimir about a query that is too large.
 _OF_LIMITS = re.compile("limit|too many|too large|exceed|maximum", re.IGNORECASE)
 _LIMITS = "the server refuses the question: its limits on queries are too low for it"
+
+
+#: The time over which scrapes are looked at, in seconds.
+_LATELY = 10 * MINUTE
+#: The fewest gaps between scrapes that show a usual interval.
+_FEWEST_GAPS = 3
+#: The factor from which an interval counts as a different one.
+_TOLERANCE = 1.25
 
 
 class PrometheusApi(Struct, frozen=True):
@@ -222,3 +234,56 @@ def _end_to_end(parts: list[answers.RangeSeries]) -> answers.RangeSeries:
     timestamps = tuple(time for part in parts for time in part.timestamps)
     values = tuple(value for part in parts for value in part.values)
     return answers.RangeSeries(parts[0].labels, timestamps, values)
+
+
+class _Target(Struct):
+    """A target with the labels of its series; older servers do not name its interval."""
+
+    labels: dict[str, str]
+    interval: str = field(default="", name="scrapeInterval")
+
+
+class _Targets(Struct):
+    """The targets that a server scrapes."""
+
+    active: list[_Target] = field(name="activeTargets")
+
+
+def scraped_every(api: PrometheusApi, selector: Mapping[str, str], at: float | None = None) -> float | None:
+    """Compute the median seconds between two samples, or read the configured interval of new targets.
+
+    Args:
+        api: The server.
+        selector: The labels of the targets.
+        at: The end of the time to look at, in Unix seconds; now by default.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    end = at if at is not None else _now(api)
+    found = api.query_samples(series("up", selector).over(_LATELY).text, end)
+    gaps = [later - earlier for one in found.series for earlier, later in pairwise(one.timestamps)]
+    if len(gaps) >= _FEWEST_GAPS:
+        return median(gaps)
+    return _configured(api, selector) if at is None else None
+
+
+def is_other(interval: float, said: float) -> bool:
+    """Whether an interval differs from the one in a spec by more than chance."""
+    return not said / _TOLERANCE <= interval <= said * _TOLERANCE
+
+
+def _now(api: PrometheusApi) -> float:
+    return next((one.value for one in api.query(call("time").text).samples), 0.0)
+
+
+def _configured(api: PrometheusApi, selector: Mapping[str, str]) -> float | None:
+    """Read the interval at which targets are to be scraped, if the server names it."""
+    pool = {"scrapePool": selector["job"]} if "job" in selector else {}
+    try:
+        answer = api.look("/api/v1/targets", {"state": "active", **pool}, _Targets, "a list of targets")
+    except (NotFoundError, TooLargeError):
+        return None
+    every = (parse_duration(one.interval) for one in answer.active if selector.items() <= one.labels.items())
+    known = [seconds for seconds in every if seconds]
+    return median(known) if known else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.live.errors import LiveError, RefusedError, TimedOutError, TooLargeError
-from generator.live.states import Activity, activities
+from generator.live.evaluate import Activity, activities
 from generator.model import names
 from generator.promql.expr import escape_regex, literal
 from generator.replay.jobs import Job, WorkerPool

@@ -20,7 +20,7 @@ from generator.replay.times import utc
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from generator.live.states import Activity
+    from generator.live.evaluate import Activity
     from generator.model.incidents import Incident, Incidents
     from generator.replay.history import AlertHistory
     from generator.replay.subject import ReplayedRule

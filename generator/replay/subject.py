@@ -11,8 +11,8 @@ import promql_parser as grammar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.live.evaluate import Timing
 from generator.live.plan import plan, records_read
-from generator.live.states import Timing
 from generator.model import names
 from generator.model.names import is_shared_record
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup

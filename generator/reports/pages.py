@@ -14,8 +14,14 @@ from generator.checks.cardinality.account import Load, SharedAccount, Total
 from generator.checks.selfcheck import MINIMUM, SelfCheck, self_check
 from generator.model.names import SELF_CHECK
 from generator.model.units import duration, number, percent
-from generator.reports.cardinality import cardinality_json, service_numbers
-from generator.reports.rows import ServiceRow, overview, service_row, shards
+from generator.reports.cardinality import (
+    ServiceRow,
+    cardinality_json,
+    overview,
+    service_numbers,
+    service_row,
+    shards,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,7 @@ import yaml
 from msgspec import Struct, field
 
 from generator.apply.generated import read_output
-from generator.apply.ruler_api import connect_ruler
-from generator.apply.to_ruler import apply_to_ruler
+from generator.apply.to_ruler import apply_to_ruler, connect_ruler
 from generator.artifact import Artifact
 from generator.cli import main
 from generator.live.credentials import Credentials

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from generator.audit.queries import filled
+from generator.audit.phantoms import filled
 from generator.cli import main
 from generator.live.remote_write import TimeSeries, write
 

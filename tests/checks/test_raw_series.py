@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from generator.checks.cardinality.raw import combinations, determined_by, metric_series
+from generator.checks.cardinality.bounds import combinations, determined_by, metric_series
 from generator.model.metrics import OTHER, Label
 from generator.model.units import WEEK
 from tests.checks import brute

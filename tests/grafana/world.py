@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from generator.checks.series import states_of
+from generator.checks.world import states_of
 from generator.model import names
 from generator.promql.shape import Shape, labelled, union
 from tests.grafana.documents import known

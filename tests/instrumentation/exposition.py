@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from generator.checks.cardinality.raw import metric_series
+from generator.checks.cardinality.bounds import metric_series
 from generator.model.metrics import OTHER
 from generator.model.outside import outside_values
 

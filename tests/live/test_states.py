@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.live.states import Activity, Timing, activities, advance
+from generator.live.evaluate import Activity, Timing, activities, advance
 
 STEP = 10
 CASES = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.live.states import Activity
+from generator.live.evaluate import Activity
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, Episode

@@ -16,8 +16,7 @@ from generator.model.incidents import Incident, Incidents
 from generator.model.rules import AlertingRule
 from generator.model.units import Unit
 from generator.replay.formats import as_json, as_markdown, as_text
-from generator.replay.page import page
-from generator.replay.timeline import GUTTER, MARGIN, WIDTH, ticks, timeline
+from generator.replay.page import GUTTER, MARGIN, WIDTH, page, ticks, timeline
 from generator.replay.times import alert_value
 from tests.replay.reports import END, HOUR, NIGHT, OUTAGE, T, active, history, reported, rule, truth
 

@@ -10,9 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from generator.memory import Memory
-from generator.reports.cardinality import to_text
+from generator.reports.cardinality import overview, service_row, to_text
 from generator.reports.pages import report_entry, reports
-from generator.reports.rows import overview, service_row
 from tests.checks.models import SITE, known, measuring, once, small
 from tests.resolve.build import service
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.model.service import Service, Site
-    from generator.reports.rows import ServiceRow
+    from generator.reports.cardinality import ServiceRow
 
 LOADS = (
     "samples_per_second",

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from generator.checks.series import exposed
+from generator.checks.world import exposed
 from generator.promql.infer import names_read
 from tests.grafana.documents import events, targets
 from tests.whole.compiled import Compilation, compile_specs, rules, unhurried, written_twice

@@ -15,8 +15,8 @@ from generator.audit.findings import (
     suspicion,
     violation,
 )
-from generator.checks.cardinality.raw import values
-from generator.live.scrapes import is_other
+from generator.checks.cardinality.bounds import values
+from generator.live.api import is_other
 from generator.model.names import LE
 from generator.model.units import WEEK, duration
 

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from generator.checks.cardinality.raw import MetricSeries, metric_series
-from generator.checks.cardinality.recorded import RecordSeries, record_series, shared_records
+from generator.checks.cardinality.bounds import (
+    MetricSeries,
+    RecordSeries,
+    metric_series,
+    record_series,
+    shared_records,
+)
 from generator.checks.world import World, of_library
 
 if TYPE_CHECKING:

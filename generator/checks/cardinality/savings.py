@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.cardinality.raw import live_series, values
-from generator.checks.cardinality.recorded import Sizes, sizes
+from generator.checks.cardinality.bounds import Sizes, live_series, sizes, values
 from generator.model.names import LE, OUTSIDE_LABEL, RELEASE
 from generator.model.rules import RecordingRule
 

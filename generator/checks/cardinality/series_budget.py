@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.cardinality.raw import live_series, values
+from generator.checks.cardinality.bounds import live_series, values
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, Span, error
 from generator.model.names import RELEASE
