@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.signals import Better, Signal
 from generator.promql.expr import Expr, Series, call, number
+from generator.signals.events import with_le
 from generator.signals.quantile import HAIR
-from generator.signals.rare import with_le
 from generator.streams.scope import Scope, bottom, join, largest, rule, smallest, spread, summed, top
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Tier, Undeclared
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
 from generator.scenarios import PLENTY, SLACK, SeriesId, Subject, TestCase, Traffic, merged, some
-from generator.signals import listed
-from generator.streams.scope import each, grouped, having, join, largest, summed
+from generator.streams.scope import each, grouped, having, join, largest, summed, unlisted_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -85,7 +84,7 @@ def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
     The number is the value of a series with an empty label: of too many values, none is the culprit.
     """
     scope, by = ground.scope, (label,)
-    stray = listed.strays(rates, label, scope)
+    stray = unlisted_values(rates, label, scope)
     own_most = largest(scope.written(names.LABEL_MAX, **{names.LABEL: label}).now())
     of_profile = aggregate(
         "max", Series(names.PROFILE_LABEL_MAX).where(**{names.LABEL: label}).now(), (names.PROFILE,)

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.alerts import burn_rate
-from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.burn_rate import burning
 from generator.alerts.condition import Ground
 from generator.alerts.overflow import is_recorded
 from generator.alerts.registry import alert_records
-from generator.alerts.rules import alerting_rules
+from generator.alerts.rules import alerting_rules, bound_rules, variant_bounds
 from generator.model import names
 from generator.model.alerts import (
     OUTSIDE_WINDOW,

@@ -19,7 +19,7 @@ from generator.diagnostics.wording import closest, listed, nearest_first, quoted
 from generator.model.alerts import Alert, AlertSeverity, Reports
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.notation.times import wait
-from generator.resolve.objective_alerts import Watched, objective_alerts
+from generator.resolve.objectives import Watched, objective_alerts
 from generator.signals.releases import compares_releases
 from generator.spec.environments import with_changes
 from generator.spec.types import Located

@@ -16,8 +16,7 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.units import DAY, HOUR, WEEK
 from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, literal, number
-from generator.signals import rare
-from generator.signals.events import long_window
+from generator.signals import events
 from generator.streams.scope import Scope, each, join, largest, rule, spread, summed
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ _DAYS = (names.PART, names.DAY)
 
 def sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
     """Record bad and all events per second of the whole service, so that days are cheap to sum."""
-    return tuple(rare.sides(signal, (), (), scope))
+    return tuple(events.sides(signal, (), (), scope))
 
 
 def burn_over(signal: Signal, window: int, scope: Scope) -> tuple[RecordingRule, ...]:
@@ -51,10 +50,10 @@ def burn_over(signal: Signal, window: int, scope: Scope) -> tuple[RecordingRule,
     Days are summed once for each side: the share reads the bad events that have just been recorded.
     """
     errors = names.windowed(signal, "errors", window)
-    every = long_window(names.events_rate(signal), window, scope)
+    every = events.long_window(names.events_rate(signal), window, scope)
     share = scope.record(errors).now() / (every > number(0))
     return (
-        rule(errors, long_window(names.part(signal, "errors_rate"), window, scope)),
+        rule(errors, events.long_window(names.part(signal, "errors_rate"), window, scope)),
         rule(names.windowed(signal, "error_ratio", window), share),
     )
 

@@ -1,14 +1,21 @@
-"""Events: the sums of streams over windows, at any level, on which all signals are based."""
+"""Events: the sums of streams over windows, at any level, on which all signals are based.
+
+Alerts on little traffic also read bad events and all of them over windows longer than the signal's own.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.signals import Quantile, Share, Signal, divisor
+from generator.model.units import duration
 from generator.promql.expr import Expr, Series, aggregate, call, labelled, literal, number
 from generator.streams.scope import Scope, each, having, over_window, rule, summed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
 
@@ -71,3 +78,64 @@ def rate_at(stream: Stream, labels: Labels, scope: Scope) -> RecordingRule:
 def long_window(rates: str, window: int, scope: Scope) -> Expr:
     """Count the events of a long window from a recorded level."""
     return over_window(scope.record(rates), window, scope.site)
+
+
+def bad_name(signal: Signal, labels: Labels, window: int) -> str:
+    """Name the bad events of a window in seconds at a level."""
+    return names.part(signal, f"bad{duration(window)}", labels)
+
+
+def all_name(signal: Signal, labels: Labels, window: int) -> str:
+    """Name all events of a window in seconds at a level."""
+    return names.part(signal, f"all{duration(window)}", labels)
+
+
+def buckets_name(signal: Signal, labels: Labels, window: int) -> str:
+    """Name the buckets of a quantile over a window in seconds at a level."""
+    return all_name(signal, with_le(labels), window)
+
+
+def with_le(labels: Labels) -> Labels:
+    """Add the label of buckets to a level."""
+    return tuple(sorted((*labels, names.LE)))
+
+
+def sides(signal: Signal, labels: Labels, on: Labels, scope: Scope) -> Iterator[RecordingRule]:
+    """Record bad events per second at ``labels``, and all events at ``on``, so that longer windows are cheap to sum.
+
+    Of a quantile, for which the bad ones depend on the bound, these are the buckets.
+    """
+    of, kind = divisor(signal) or signal.of, signal.kind
+    if isinstance(kind, Quantile):
+        level = with_le(labels)
+        yield rule(names.level_rate(of, level), summed(having(scope.stream(of), level).now(), level))
+        return
+    if not isinstance(kind, Share):
+        yield rate_at(of, on, scope)
+        yield rate_at(signal.of, labels, scope)
+        return
+    among = scope.stream(of).where(**kind.among)
+    yield rule(names.events_rate(signal, on), summed(having(among, on).now(), on))
+    rates = scope.record(names.events_rate(signal, on)).now()
+    matching = summed(having(among.where(**kind.where), labels).now(), labels)
+    filled = matching | number(0) * rates
+    yield rule(_bad_rate(signal, labels), rates - filled if kind.good else filled)
+
+
+def sides_over(
+    signal: Signal, labels: Labels, on: Labels, window: int, scope: Scope
+) -> Iterator[RecordingRule]:
+    """Record the bad events and all events of a window in seconds; of a quantile, its buckets."""
+    if isinstance(signal.kind, Quantile):
+        rates = names.level_rate(signal.of, with_le(labels))
+        yield rule(buckets_name(signal, labels, window), long_window(rates, window, scope))
+        return
+    all_rate = names.events_rate(signal, on)
+    yield rule(bad_name(signal, labels, window), long_window(_bad_rate(signal, labels), window, scope))
+    yield rule(all_name(signal, on, window), long_window(all_rate, window, scope))
+
+
+def _bad_rate(signal: Signal, labels: Labels) -> str:
+    if isinstance(signal.kind, Share):
+        return names.part(signal, "errors_rate", labels)
+    return names.level_rate(signal.of, labels)

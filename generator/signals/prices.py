@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream, billed, cost
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, literal, number, vector
-from generator.signals.listed import strays
-from generator.streams.scope import Scope, each, grouped, having, join, rule, summed
+from generator.streams.scope import Scope, each, grouped, having, join, rule, summed, unlisted_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,7 +47,7 @@ def _pairs(listed: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]]]:
 
 def stray_types(tokens: Stream, scope: Scope) -> RecordingRule:
     """Record the token types that no list names and that have no price: their meaning is unknown."""
-    unlisted = strays(having(scope.stream(tokens), (TOKEN_TYPE,)), TOKEN_TYPE, scope)
+    unlisted = unlisted_values(having(scope.stream(tokens), (TOKEN_TYPE,)), TOKEN_TYPE, scope)
     priced = aggregate("group", Expr(names.PRICE), (TOKEN_TYPE,))
     return rule(names.stray_types(tokens), binary("unless", unlisted, priced, on=(TOKEN_TYPE,)))
 

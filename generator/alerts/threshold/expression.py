@@ -10,8 +10,7 @@ from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold,
 from generator.model.signals import Better, Quantile, Share, Signal, divisor
 from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, Series, binary, call, number
-from generator.signals import rare
-from generator.signals.events import whole
+from generator.signals.events import all_name, bad_name, buckets_name, sides, sides_over, whole
 from generator.signals.quantile import UNKNOWN_LENGTH
 from generator.signals.ratio import unfinished
 from generator.streams.scope import each, grouped, having, join, largest, rule, spread, summed
@@ -126,9 +125,9 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
         yield unfinished(signal, ground.scope)
     if kind.also_over:
         found = condition.input_series(alert, ground)
-        yield from rare.sides(signal, found.each, found.on, ground.scope)
+        yield from sides(signal, found.each, found.on, ground.scope)
         for window in (recently(kind, signal, ground.scope.site.rule_interval), kind.lately, kind.also_over):
-            yield from rare.over(signal, found.each, found.on, window, ground.scope)
+            yield from sides_over(signal, found.each, found.on, window, ground.scope)
     if _is_beyond(alert, ground):
         for tier in alert.tiers:
             yield from _beyond(alert, tier, filter(None, (signal.window, kind.also_over)), ground)
@@ -264,12 +263,12 @@ def _counted(  # noqa: PLR0913, PLR0917 - what is counted, and where
         every = buckets.where(**{names.LE: "+Inf"}).now()
         counted = _observed if window == kind.also_over else _observations
         return counted(alert, tier, window, parts, ground), summed(every, parts.on)
-    bad = ground.scope.record(rare.bad(signal, parts.each, window))
+    bad = ground.scope.record(bad_name(signal, parts.each, window))
     if alert.by and (limits := condition.limits_of(alert, signal)):
         bad = bad.one_of(alert.by, limits)
     if alert.by and alert.only:
         bad = bad.where(**{alert.by: alert.only})
-    return bad.now(), ground.scope.record(rare.every(signal, parts.on, window)).now()
+    return bad.now(), ground.scope.record(all_name(signal, parts.on, window)).now()
 
 
 def _buckets(alert: Alert, window: int, parts: condition.InputSeries, ground: Ground) -> Series:
@@ -278,5 +277,5 @@ def _buckets(alert: Alert, window: int, parts: condition.InputSeries, ground: Gr
     if window == signal.window:
         buckets = having(whole(signal.of, window, ground.scope), parts.each)
     else:
-        buckets = ground.scope.record(rare.buckets(signal, parts.each, window))
+        buckets = ground.scope.record(buckets_name(signal, parts.each, window))
     return buckets.where(**{alert.by: alert.only}) if alert.by and alert.only else buckets

@@ -17,8 +17,8 @@ from generator.model.rules import AlertingRule, RecordingRule, RuleGroup, Shared
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
 from generator.prometheus.block_yaml import Mapped, block_yaml
-from generator.prometheus.rule_tests import budgets, example
-from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_cases
+from generator.prometheus.rule_tests import example
+from generator.prometheus.rule_tests.cases import BUDGET_STEP, budget_test, cases, shared_cases, variant_cases
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, texts_where_firing
 from generator.prometheus.shared import ERROR_BUDGET, PRICES, family_of
@@ -124,9 +124,9 @@ def budget_tests(rules: SharedRules, library: Library) -> Iterator[Artifact]:
             "Each service of a test is one case, called after what is left at its end.",
         )
         name, groups = names.shared_name(ERROR_BUDGET), rules.recording[ERROR_BUDGET]
-        tests = [budgets.budget_test(signal) for signal in signals]
+        tests = [budget_test(signal) for signal in signals]
         yield Artifact(
-            names.tests_path(name), _file(comment, [names.rules_path(name)], groups, tests, budgets.STEP)
+            names.tests_path(name), _file(comment, [names.rules_path(name)], groups, tests, BUDGET_STEP)
         )
 
 
