@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.diagnostics import Diagnostic, Findings, Note, error
 from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
@@ -100,30 +102,16 @@ def _label(
     findings: Findings,
 ) -> Label:
     spec, name = entry.value, entry.key.value
-    new_per_week = spec.new_per_week or 0.0
-    values = listed_values(spec)
-    max_live = len(values) or spec.max_live
-    if bound is not None and not values:
-        if bound.value.new_per_week is not None:
-            new_per_week = bound.value.new_per_week
-        values = _listed(bound.value.values, closed=False)
-        max_live = len(values) or bound.value.max_live or spec.max_live
-    if max_live is None:
+    bounds = _bounds(spec, bound.value if bound else None)
+    if bounds.max_live is None:
         findings.add(refused_declaration(entry.key, profile) or _unbounded(name, service))
-    if spec.from_ and profile.emitted != ELSEWHERE:
-        findings.error(
-            "label/joined-here",
-            f'the generated module exposes "{name}" itself, and no {spec.from_.value}',
-            spec.from_.span,
-            "leave from out, or say emitted: elsewhere where other code exposes the metrics",
-        )
     _check_keys(entry, findings, elsewhere=profile.emitted == ELSEWHERE)
     return Label(
         name=name,
         description=spec.description or "",
-        values=values,
-        max_live=max_live or 1,
-        new_per_week=new_per_week,
+        values=bounds.values,
+        max_live=bounds.max_live or 1,
+        new_per_week=bounds.new_per_week,
         determines=spec.determines.value if spec.determines else None,
         determined={item.key.value: fixed.value for item in spec.values if (fixed := determined(item))},
         limits=tuple(limit.value for limit in spec.limits),
@@ -136,6 +124,25 @@ def _label(
         joined=(spec.label.value if spec.label else name) if spec.from_ else "",
         per=tuple((one.key.value, one.value) for one in ((bound.value.per if bound else ()) or spec.per)),
     )
+
+
+class _Bounds(Struct, frozen=True):
+    """The listed values of a label, the largest number of live ones, None without a bound, and of new ones a week."""
+
+    values: tuple[str, ...]
+    max_live: int | None
+    new_per_week: float
+
+
+def _bounds(spec: LabelSpec, own: BoundSpec | None) -> _Bounds:
+    """Bound a label as its profile does, else as the service does."""
+    values, new_per_week = listed_values(spec), spec.new_per_week or 0.0
+    if values or own is None:
+        return _Bounds(values, len(values) or spec.max_live, new_per_week)
+    values = _listed(own.values, closed=False)
+    if own.new_per_week is not None:
+        new_per_week = own.new_per_week
+    return _Bounds(values, len(values) or own.max_live or spec.max_live, new_per_week)
 
 
 def _check_per(name: str, per: Iterable[Entry[int]], labels: Mapping[str, Label], findings: Findings) -> None:
@@ -185,8 +192,15 @@ def determined(item: Entry[OneOrMany | None]) -> Text | None:
 
 
 def _check_keys(entry: Entry[LabelSpec], findings: Findings, *, elsewhere: bool) -> None:
-    """Refuse keys that would be ignored, since they say more about another key that is not there."""
+    """Refuse keys that would be ignored: another key that they need is not there, or the module exposes the label."""
     spec, name = entry.value, entry.key.value
+    if spec.from_ and not elsewhere:
+        findings.error(
+            "label/joined-here",
+            f'the generated module exposes "{name}" itself, and no {spec.from_.value}',
+            spec.from_.span,
+            "leave from out, or say emitted: elsewhere where other code exposes the metrics",
+        )
     if spec.label and not spec.from_:
         findings.error(
             "label/without-effect",
@@ -225,41 +239,43 @@ def _check_dependence(
     _check_patterns(entry, findings)
     for limit in spec.limits:
         if label.values and limit.value not in label.values:
-            help_ = did_you_mean(limit.value, label.values)
-            findings.error(
-                "reference/unknown-value",
-                f'label "{label.name}" has no value "{limit.value}"',
-                limit.span,
-                help_,
-            )
+            findings.add(_unknown_value(limit, label.name, label.values))
     if spec.determines is None:
         return
-    target = declared.get(spec.determines.value)
-    if target is None:
+    if target := declared.get(spec.determines.value):
+        _check_determined(spec, target, findings)
+    else:
         findings.error(
             "reference/unknown-label",
             f'label "{spec.determines.value}" is not declared',
             spec.determines.span,
             did_you_mean(spec.determines.value, declared),
         )
-        return
-    allowed = _listed(tuple(item.key for item in target.value.values), closed=bool(target.value.closed))
+
+
+def _check_determined(spec: LabelSpec, target: Entry[LabelSpec], findings: Findings) -> None:
+    """Check that each value has a value of the determined label."""
+    name, allowed = target.key.value, listed_values(target.value)
     for item in spec.values:
         means = determined(item)
         if means is None:
             findings.error(
                 "label/undetermined",
-                f'"{item.key.value}" has no value of {target.key.value}',
+                f'"{item.key.value}" has no value of {name}',
                 item.key.span,
                 f"write {' or '.join(f'{item.key.value}: {value}' for value in allowed[:2] or ('value',))}",
             )
         elif allowed and means.value not in allowed:
-            findings.error(
-                "reference/unknown-value",
-                f'label "{target.key.value}" has no value "{means.value}"',
-                means.span,
-                did_you_mean(means.value, allowed),
-            )
+            findings.add(_unknown_value(means, name, allowed))
+
+
+def _unknown_value(value: Text, label: str, allowed: tuple[str, ...]) -> Diagnostic:
+    return error(
+        "reference/unknown-value",
+        f'label "{label}" has no value "{value.value}"',
+        value.span,
+        did_you_mean(value.value, allowed),
+    )
 
 
 def _check_patterns(entry: Entry[LabelSpec], findings: Findings) -> None:

@@ -26,7 +26,7 @@ from generator.model.alerts import (
     SeriesCount,
     Variant,
 )
-from generator.model.metrics import Label
+from generator.model.metrics import Label, Metric
 from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
 from generator.model.streams import SPENT, Stream
@@ -79,21 +79,55 @@ class Base(Struct, frozen=True):
     alert_labels: tuple[Entry[Text], ...] = ()
 
 
+class _Parts(Struct, frozen=True):
+    """The resolved parts of a service.
+
+    Attributes:
+        metrics: Its metrics by name.
+        scope: The context of its alerts: its labels, streams, signals and objectives.
+        entries: Its alerts as they are written, the profile's and the library's included.
+        alerts: Its alerts.
+        most: The highest allowed severity.
+    """
+
+    metrics: Mapping[str, Metric]
+    scope: AlertScope
+    entries: Mapping[str, Entry[AlertSpec]]
+    alerts: tuple[Alert, ...]
+    most: AlertSeverity | None
+
+
 def resolve_service(
     spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings
 ) -> Service | None:
     """Resolve one service; None when too little of it is valid, with the findings as the reason."""
-    scraped = scraped_every(spec, base.site, findings)
-    budget = resolve_budget(spec.series_budget, base.site.budget)
-    site = base.site
-    native = are_native(spec.histograms, site.oldest_prometheus, findings, default=site.native_histograms)
-    site = replace(site, scrape_interval=scraped, budget=budget, native_histograms=native)
-    base = replace(base, site=site)
+    base = replace(base, site=_site_of(spec, base.site, findings))
     _check_adapters(spec, profile, findings)
+    parts = _resolve_parts(spec, profile, base, findings)
+    if parts is None:
+        return None
+    service = _assembled(spec, profile, base, parts, findings)
+    changed = _changed_alerts(spec, profile, parts) & shared_alerts(base.signals, parts.scope).keys()
+    entries = [parts.entries[name] for name in sorted(changed)]
+    deviations = _resolve_deviations(entries, service, base.library, base.site, spec.span.file, parts.most)
+    off = {name: entry.value.disabled for name, entry in sorted(parts.entries.items())}
+    reasons = {name: reason.value for name, reason in off.items() if reason}
+    return replace(service, deviations=replace(deviations, reasons=reasons))
+
+
+def _site_of(spec: ServiceSpec, site: Site, findings: Findings) -> Site:
+    """Resolve what a service changes of its site."""
+    scraped = scraped_every(spec, site, findings)
+    native = are_native(spec.histograms, site.oldest_prometheus, findings, default=site.native_histograms)
+    budget = resolve_budget(spec.series_budget, site.budget)
+    return replace(site, scrape_interval=scraped, budget=budget, native_histograms=native)
+
+
+def _resolve_parts(spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings) -> _Parts | None:
+    """Resolve the parts in their order; alerts only where all else is valid."""
     labels = resolve_labels(profile, spec, findings)
     fed = resolve_streams(profile, spec, labels, base, findings)
-    metrics, streams = fed.metrics, fed.streams
-    scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
+    scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     signals = resolve_signals(base.signals, profile, spec, scope)
     labels = _with_limits(labels, signals)
     check_runs(profile, spec, signals, findings)
@@ -102,62 +136,69 @@ def resolve_service(
         return None
     objectives = resolve_objectives(profile.objectives, spec.objectives, spec, base.site, signals, findings)
     signals = directed(signals, (*profile.objectives, *spec.objectives), objectives)
-    alert_scope = _alert_scope(spec, profile, base, labels, streams, signals, objectives, findings)
-    merged = merged_alerts(base.signals, profile, spec, alert_scope)
+    alert_scope = _alert_scope(spec, profile, base, labels, fed.streams, signals, objectives, findings)
+    entries = merged_alerts(base.signals, profile, spec, alert_scope)
     most = AlertSeverity(spec.severity_at_most) if spec.severity_at_most else None
     if most and spec.inhabits:
-        check_cap(merged.values(), spec.inhabits, most, findings)
-        merged = within_cap(merged)
-    alerts = resolve_alerts(merged.values(), alert_scope, most)
-    alerts += tuple(segment_alerts(spec, merged, alert_scope, most))
+        check_cap(entries.values(), spec.inhabits, most, findings)
+        entries = within_cap(entries)
+    alerts = resolve_alerts(entries.values(), alert_scope, most)
+    alerts += tuple(segment_alerts(spec, entries, alert_scope, most))
     watched = {alert.signal for alert in alerts if alert.shown}
     for entry in spec.signals:
         check_on_board(entry, signals[entry.key.value], watched, findings)
-    priced = _priced(spec, base.prices, labels, streams, findings) if _spends(signals) else ((), ())
-    service = Service(
+    return _Parts(fed.metrics, alert_scope, entries, alerts, most)
+
+
+def _assembled(
+    spec: ServiceSpec, profile: ProfileSpec, base: Base, parts: _Parts, findings: Findings
+) -> Service:
+    """Put the service together, with its prices, and without its deviations."""
+    scope = parts.scope
+    labels, signals = scope.labels, scope.signals
+    prices, inclusions = _priced(spec, base.prices, scope) if _spends(signals) else ((), ())
+    return Service(
         name=spec.service.value,
         profile=profile.profile.value,
         description=spec.description or profile.description or "",
         owner=spec.owner.value,
         selector={item.key.value: item.value.value for item in spec.selector},
         replicas=spec.replicas or 1,
-        runs_per_hour=alert_scope.runs_per_hour,
+        runs_per_hour=scope.runs_per_hour,
         labels=labels,
-        metrics=metrics,
-        streams=streams,
-        runs=signals[RUN_COUNT].of,
+        metrics=parts.metrics,
+        streams=scope.streams,
+        runs=scope.runs,
         signals=signals,
-        objectives=objectives,
-        alerts=alerts,
+        objectives=scope.objectives,
+        alerts=parts.alerts,
         links={item.key.value: item.value for item in spec.links},
         tokens=TOKENS,
-        prices=priced[0],
-        inclusions=priced[1],
-        origins=_of_library(base.library, signals, merged) | dict(_origins(spec, profile)),
+        prices=prices,
+        inclusions=inclusions,
+        origins=_of_library(base.library, signals, parts.entries) | dict(_origins(spec, profile)),
         run=profile.run or RUN,
         about_profile=profile.description or "",
-        emitted_here=profile.emitted != ELSEWHERE,
+        emitted_here=scope.emitted_here,
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
-        own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},
+        own_bounds=scope.shared_labels & {entry.key.value for entry in spec.labels},
         adapters=tuple(each.value for each in spec.adapters),
         segments=tuple(entry.key.value for entry in spec.segments if entry.key.value in labels),
         series_budget=base.site.budget if spec.series_budget else None,
         environment=spec.inhabits.environment.value if spec.inhabits else "",
         alert_labels=_resolve_alert_labels(spec, base, labels, findings),
-        scrape_interval=scraped if spec.scrape_interval else 0,
+        scrape_interval=base.site.scrape_interval if spec.scrape_interval else 0,
     )
+
+
+def _changed_alerts(spec: ServiceSpec, profile: ProfileSpec, parts: _Parts) -> set[str]:
+    """Name the alerts that differ from the library's, or may: windows of burn rates follow from objectives."""
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
-    if spec.series_budget:
-        changed |= {alert.name for alert in alerts if isinstance(alert.kind, SeriesCount)}
-    if most:
-        changed |= {alert.name for alert in alerts if not alert.about_rules}
-    shared = shared_alerts(base.signals, alert_scope)
-    changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
-    deviating = [merged[name] for name in sorted(changed & shared.keys())]
-    deviations = _resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
-    off = {name: entry.value.disabled for name, entry in sorted(merged.items())}
-    reasons = {name: reason.value for name, reason in off.items() if reason}
-    return replace(service, deviations=replace(deviations, reasons=reasons))
+    kinds = (BurnRate, SeriesCount) if spec.series_budget else (BurnRate,)
+    changed |= {alert.name for alert in parts.alerts if isinstance(alert.kind, kinds)}
+    if parts.most:
+        changed |= {alert.name for alert in parts.alerts if not alert.about_rules}
+    return changed
 
 
 def _check_adapters(spec: ServiceSpec, profile: ProfileSpec, findings: Findings) -> None:
@@ -220,18 +261,14 @@ def _spends(signals: Mapping[str, Signal]) -> bool:
 
 
 def _priced(
-    spec: ServiceSpec,
-    prices: PricesSpec | None,
-    labels: Mapping[str, Label],
-    streams: Mapping[str, Stream],
-    findings: Findings,
+    spec: ServiceSpec, prices: PricesSpec | None, scope: AlertScope
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
     # A source that exposes its cost needs no prices.
     known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
-    models = next(known, ()) if SPENT not in streams else ()
-    model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
-    return resolve_prices(prices, model, token_type, models, findings)
+    models = next(known, ()) if SPENT not in scope.streams else ()
+    model, token_type = (scope.labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
+    return resolve_prices(prices, model, token_type, models, scope.findings)
 
 
 def _of_library(
