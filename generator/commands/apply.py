@@ -39,23 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "AGENT_METRICS_RULER_TOKEN, or ..._USER and ..._PASSWORD."
     )
     options.output(parser)
-    parser.add_argument("--grafana", metavar="URL", help="save the dashboards there")
-    parser.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
-    parser.add_argument(
-        "--ruler",
-        metavar="URL",
-        help="write the rule groups of output/mimir there (site.yaml: deliver.mimir)",
-    )
-    parser.add_argument(
-        "--tenant", default="", metavar="ID", help="the tenant of the ruler (X-Scope-OrgID); default: none"
-    )
+    _add_servers(parser)
     parser.add_argument("--dry-run", action="store_true", help="only show what would change")
-    parser.add_argument(
-        "--folder",
-        default="agent-metrics",
-        metavar="UID",
-        help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
-    )
     parser.add_argument(
         "--prune",
         action="store_true",
@@ -69,6 +54,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "evaluated less often than every 10 minutes",
     )
     options.timeout(parser, "1m")
+
+
+def _add_servers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--grafana", metavar="URL", help="save the dashboards there")
+    parser.add_argument(
+        "--folder",
+        default="agent-metrics",
+        metavar="UID",
+        help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
+    )
+    parser.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
+    parser.add_argument(
+        "--ruler",
+        metavar="URL",
+        help="write the rule groups of output/mimir there (site.yaml: deliver.mimir)",
+    )
+    parser.add_argument(
+        "--tenant", default="", metavar="ID", help="the tenant of the ruler (X-Scope-OrgID); default: none"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -58,6 +58,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "..._PASSWORD."
     )
     options.specs(parser)
+    _add_subject(parser)
+    _add_comparisons(parser)
+    _add_outputs(parser)
+    _add_limits(parser)
+
+
+def _add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prometheus", metavar="URL", required=True, help="any server with Prometheus's API")
     options.span(parser)
     parser.add_argument(
@@ -73,6 +80,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="read the server's recorded series, or compute them from its raw series in a Prometheus of our own; "
         "default: auto, which reads them where there are any",
     )
+
+
+def _add_comparisons(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--truth",
         type=options.path,
@@ -84,12 +94,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OLD",
         help=f"replay by earlier specs as well, and show what fires differently: {OLD}",
     )
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
     )
     parser.add_argument(
         "--html", type=options.path, metavar="FILE", help="write a page with a timeline as well"
     )
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step", metavar="DURATION", help="between evaluations; default: the rules' interval"
     )
