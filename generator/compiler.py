@@ -388,7 +388,7 @@ def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
     site = common.site.of(resolved.value)
     rules, form = compile_rules(resolved.value, site, base.shared.records), base.of_service(resolved.value)
     facts = service_facts(resolved.value, site, rules, form.rules, form.world_of(resolved.value))
-    findings = (*resolved.diagnostics, *check_service(facts, site))
+    findings = (*resolved.diagnostics, *check_service(facts))
     if not has_errors(findings):
         findings += check_variants(form.variant_problems, resolved.value)
     return CompiledService(facts, findings)

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from generator.checks import closed_world, practice, raw_read
 from generator.checks.cardinality import labels, series_budget
-from generator.checks.facts import Facts, ServiceFacts
 from generator.diagnostics import Diagnostic, at_home, has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from generator.checks.cardinality.account import SharedAccount
+    from generator.checks.facts import ServiceFacts
     from generator.model.rules import SharedRules
     from generator.model.service import Library, Site
 
-CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
+CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,
     labels.check_reserved,
     series_budget.check,
@@ -32,16 +32,15 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
 INTERNAL = (closed_world.check, raw_read.check)
 
 
-def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
+def check_service(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Run every check on one service.
 
     Where its spec has errors, its rules are not checked: their faults would be consequences, not defects of ours.
     """
-    alone = Facts(site, (known,))
-    findings = at_home((one for check in CHECKS for one in check(alone)), known.service.where("profile"))
+    findings = at_home((one for check in CHECKS for one in check(facts)), facts.service.where("profile"))
     if has_errors(findings):
         return findings
-    return (*findings, *(defect for check in INTERNAL for defect in check(alone)))
+    return (*findings, *(defect for check in INTERNAL for defect in check(facts)))
 
 
 def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]:

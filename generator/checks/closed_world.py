@@ -27,7 +27,7 @@ from generator.streams.raw import bound_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.facts import ServiceFacts
     from generator.diagnostics import Diagnostic, Span
     from generator.model.rules import SharedRules
     from generator.model.service import Service
@@ -48,9 +48,9 @@ _OF_SETS = {*_FILTERS, "or"}
 _RANKED = {"topk", "bottomk", "limitk", "limit_ratio"}
 
 
-def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Check every rule of every service."""
-    return tuple(finding for each in facts.services for finding in _of_service(each))
+def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Check every rule of a service."""
+    return tuple(_of_service(facts))
 
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:

@@ -1,4 +1,4 @@
-"""The input of the checks: the model, and the rules, the series and their number for each service."""
+"""The input of the checks: a service, and its rules, its series and their number."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.checks.cardinality.account import Account, account
-from generator.checks.world import SharedWorld, World, of_service, world
+from generator.checks.world import SharedWorld, World, world
 from generator.model.outside import outside_alert, with_outside_values
 
 if TYPE_CHECKING:
     from generator.model.rules import SharedRules
-    from generator.model.service import Model, Service, Site
+    from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled
 
 
 class ServiceFacts(Struct, frozen=True):
     """A service, its compiled rules, the series that exist for it, and the bounds of their number.
 
-    ``exposed`` is the service with the additions of generated instrumentation.
+    ``exposed`` is the service with the additions of generated instrumentation, ``site`` the site as it sees it.
     """
 
     service: Service
     exposed: Service
+    site: Site
     compiled: Compiled
     shared: SharedRules
     world: World
@@ -35,28 +36,12 @@ class ServiceFacts(Struct, frozen=True):
         return tuple(name for name, shape in self.world.recorded.items() if not shape.nothing)
 
 
-class Facts(Struct, frozen=True):
-    """The site, and the facts of every service in the order of the model."""
-
-    site: Site
-    services: tuple[ServiceFacts, ...]
-
-
-def facts(model: Model, rules: tuple[Compiled, ...], shared: SharedRules) -> Facts:
-    """Gather the facts; ``rules`` are those of the model's services, in their order."""
-    return Facts(
-        model.site,
-        tuple(
-            service_facts(service, model.site.of(service), compiled, shared, of_service(shared, service))
-            for service, compiled in zip(model.services, rules, strict=True)
-        ),
-    )
-
-
 def service_facts(
     service: Service, site: Site, compiled: Compiled, shared: SharedRules, everyone: SharedWorld
 ) -> ServiceFacts:
     """Gather the facts of one service; ``everyone`` are the reads and records of the shared rules for it."""
     exposed = with_outside_values(service) if outside_alert(service) else service
     known = world(exposed, compiled, everyone)
-    return ServiceFacts(service, exposed, compiled, shared, known, account(exposed, site, compiled, known))
+    return ServiceFacts(
+        service, exposed, site, compiled, shared, known, account(exposed, site, compiled, known)
+    )

@@ -22,7 +22,7 @@ from generator.signals.registry import windows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.facts import ServiceFacts
     from generator.checks.world import KnownRule, SharedPart
     from generator.model.metrics import Metric
     from generator.model.service import Service
@@ -47,17 +47,16 @@ _RETENTION = "practice/retention"
 _DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")
 
 
-def averages_only(facts: Facts) -> tuple[Diagnostic, ...]:
+def averages_only(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Warn of every metric of times without a signal for its median and its tail."""
     return tuple(
         warning(
             _AVERAGES_ONLY,
             f"{name} is not seen by its {' and '.join(missing)}: an average hides the slow runs",
-            each.service.where(f"metrics.{name}"),
-            _help(each.service.metrics[name], _called(name, each.service), missing),
+            facts.service.where(f"metrics.{name}"),
+            _help(facts.service.metrics[name], _called(name, facts.service), missing),
         )
-        for each in facts.services
-        for name, missing in averages(each.service).items()
+        for name, missing in averages(facts.service).items()
     )
 
 
@@ -91,12 +90,12 @@ def _help(metric: Metric, stream: str, missing: list[str]) -> str:
     return f"add signals with {wanted}"
 
 
-def successes_only(facts: Facts) -> tuple[Diagnostic, ...]:
+def successes_only(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Warn of objectives on quantiles of times that leave the failures out.
 
     The default of a shipped profile is its author's decision, and in its description.
     """
-    return tuple(finding for each in facts.services for finding in _times_of_successes(each.service))
+    return tuple(_times_of_successes(facts.service))
 
 
 def _times_of_successes(service: Service) -> Iterator[Diagnostic]:
@@ -135,19 +134,19 @@ def only_successes(stream: Stream, service: Service) -> bool:
     )
 
 
-def no_stop_reason(facts: Facts) -> tuple[Diagnostic, ...]:
+def no_stop_reason(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Warn of a service that has no distribution of its stop reasons."""
-    return tuple(
-        warning(
-            _NO_STOP_REASON,
-            f"{each.service.name} does not show why its runs end: limits and failing tools stay hidden",
-            each.service.where(""),
-            f"count finished runs by stop_reason, and add a signal {SIGNAL}: "
-            "{distribution: {of: run, label: stop_reason}, ...}",
-        )
-        for each in facts.services
-        if each.service.measures(SIGNAL) and not shows_stop_reasons(each.service)
+    service = facts.service
+    if shows_stop_reasons(service) or not service.measures(SIGNAL):
+        return ()
+    found = warning(
+        _NO_STOP_REASON,
+        f"{service.name} does not show why its runs end: limits and failing tools stay hidden",
+        service.where(""),
+        f"count finished runs by stop_reason, and add a signal {SIGNAL}: "
+        "{distribution: {of: run, label: stop_reason}, ...}",
     )
+    return (found,)
 
 
 def shows_stop_reasons(service: Service) -> bool:
@@ -208,11 +207,10 @@ ANOMALIES = (
 )
 
 
-def no_alerts(facts: Facts) -> tuple[Diagnostic, ...]:
+def no_alerts(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Warn of a service that leaves key anomalies without an alert."""
-    return tuple(
-        _warning(each.service, missed) for each in facts.services if (missed := uncovered(each.service))
-    )
+    missed = uncovered(facts.service)
+    return (_warning(facts.service, missed),) if missed else ()
 
 
 def uncovered(service: Service) -> tuple[Anomaly, ...]:
@@ -279,60 +277,54 @@ def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:
             yield Note(f"{name} is off", span)
 
 
-def instance_selector(facts: Facts) -> tuple[Diagnostic, ...]:
+def instance_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Warn of selectors that match nothing after the next deployment."""
     return tuple(
         warning(
             _INSTANCE,
             f'the selector picks by "{name}": after the next deployment it picks nothing',
-            each.service.where(f"selector.{name}"),
+            facts.service.where(f"selector.{name}"),
             "pick by job, or by a label that all instances of the service share",
         )
-        for each in facts.services
-        for name in each.service.selector
+        for name in facts.service.selector
         if name in _OF_INSTANCES
     )
 
 
-def selector_pattern(facts: Facts) -> tuple[Diagnostic, ...]:
+def selector_pattern(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Warn of selectors that match only a value that looks like a pattern."""
     return tuple(
         warning(
             _LIKE_PATTERN,
             f'the selector compares exactly: it picks no {name} but "{value}", which looks like a pattern',
-            each.service.where(f"selector.{name}"),
+            facts.service.where(f"selector.{name}"),
             "write the value as the series have it, or pick by a label that they all have in common",
         )
-        for each in facts.services
-        for name, value in each.service.selector.items()
+        for name, value in facts.service.selector.items()
         if _PATTERN.search(value)
     )
 
 
-def retention(facts: Facts) -> tuple[Diagnostic, ...]:
+def retention(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Refuse a retention shorter than the windows of a service's rules: they would see only a part."""
-    return tuple(
-        finding for each in facts.services for finding in _beyond_retention(each, facts.site.retention)
-    )
-
-
-def _beyond_retention(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
-    reaches = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(each, retention)]
+    service, kept = facts.service, facts.site.retention
+    reaches = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(facts)]
     # Of an alert and a record with the same input, people know the alert.
     longest, rule = max(reaches, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
-    if rule is None or longest <= retention:
-        return
-    name, place = _known_as(rule, each.service)
-    where = each.service.where(place)
+    if rule is None or longest <= kept:
+        return ()
+    name, place = _known_as(rule, service)
+    where = service.where(place)
     # A window over records is written one second shorter than its meaning.
     needed = duration(ceil(longest / MINUTE) * MINUTE)
-    yield error(
+    found = error(
         _RETENTION,
-        f"{name} of {each.service.name} reads the last {needed}, but Prometheus keeps only {duration(retention)}",
+        f"{name} of {service.name} reads the last {needed}, but Prometheus keeps only {duration(kept)}",
         where,
         f"keep samples longer and set retention: {needed} in site.yaml"
         + ("" if where and where.is_shipped else f", or have {name} look back less"),
     )
+    return (found,)
 
 
 def _known_as(rule: RecordingRule | AlertingRule, service: Service) -> tuple[str, str]:
@@ -352,10 +344,10 @@ def _summing(record: str, service: Service) -> str:
     return ""
 
 
-def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | AlertingRule]:
+def _suspects(facts: ServiceFacts) -> Iterator[RecordingRule | AlertingRule]:
     """List the rules whose durations, summed without parsing, exceed the retention; parsing takes long."""
-    yield from _longer(each.world.own, retention)
-    yield from _shared_suspects(each.world.shared, retention)
+    yield from _longer(facts.world.own, facts.site.retention)
+    yield from _shared_suspects(facts.world.shared, facts.site.retention)
 
 
 @lru_cache(maxsize=32)

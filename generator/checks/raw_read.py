@@ -20,7 +20,7 @@ from generator.streams.raw import SCRAPED, joined, series_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.facts import ServiceFacts
     from generator.checks.world import KnownRule
     from generator.diagnostics import Diagnostic
     from generator.model.service import Service, Site
@@ -32,19 +32,19 @@ CODE = "internal/raw-read"
 _COUNTED = {names.SCRAPED: SCRAPED}
 
 
-def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Check how every rule of every service reads raw series."""
-    return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
+def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Check how every rule of a service reads raw series."""
+    return tuple(_of_service(facts))
 
 
-def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
+def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
     passes: Counter[str] = Counter()
     for known in each.world.own:
         if not (raw := _raw(known, each)):
             continue
         if isinstance(known.rule, RecordingRule):
             passes.update(reading.of.name for reading in raw)
-            problems = _of_recording(known, known.rule, raw, each.service, site)
+            problems = _of_recording(known, known.rule, raw, each.service, each.site)
         else:
             problems = (f"reads {reading.of.name}, which only a raw pass may" for reading in raw)
         yield from (

@@ -23,7 +23,6 @@ from generator.spec.types import BoundSpec, Entry, FeedSpec, Keyed, ProfileSpec,
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from generator.model.metrics import Label
     from generator.model.signals import Signal
     from generator.model.streams import Stream
     from generator.resolve.service import Base
@@ -83,19 +82,14 @@ def unused_labels(profile: ProfileSpec, base: Base) -> tuple[Text, ...]:
 
 def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
     """Resolve the streams and signals of a profile, with all their errors."""
-    bare = _bare(profile)
+    bare = bare_service(profile)
     labels = resolve_labels(profile, bare, findings)
     fed = resolve_streams(profile, bare, labels, base, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
 
 
-def labels_of_profile(profile: ProfileSpec, findings: Findings) -> dict[str, Label]:
-    """Resolve the labels of a profile, with placeholders for the bounds that a service must give."""
-    return resolve_labels(profile, _bare(profile), findings)
-
-
-def _bare(profile: ProfileSpec) -> ServiceSpec:
+def bare_service(profile: ProfileSpec) -> ServiceSpec:
     """Make a placeholder for a service, with the required bounds and no additions."""
     return ServiceSpec(
         span=profile.span,

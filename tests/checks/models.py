@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.checks.cardinality.account import SharedAccount, shared_account
-from generator.checks.facts import facts
+from generator.checks.facts import service_facts
+from generator.checks.world import of_service
 from generator.model.metrics import Metric, MetricType
-from generator.model.service import Model, SeriesBudget, Service, Site
+from generator.model.service import SeriesBudget, Service, Site
 from generator.model.units import DAY
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from generator.checks.facts import Facts
+    from generator.checks.facts import ServiceFacts
     from generator.model.metrics import Label
     from generator.model.rules import SharedRules
     from generator.model.service import Library
+    from generator.prometheus.compiled import Compiled
 
 SITE = Site(
     scrape_interval=15,
@@ -91,8 +93,12 @@ def measuring(service: Service, *metrics: Metric) -> Service:
     )
 
 
-def known(site: Site, *services: Service) -> Facts:
-    """The facts of services for the checks, with their rules compiled."""
-    rules = shared(site)
-    compiled = tuple(compile_rules(service, site, rules.records) for service in services)
-    return facts(Model(site, library(), services), compiled, rules)
+def known(site: Site, service: Service) -> ServiceFacts:
+    """The facts of a service for the checks, with its rules compiled."""
+    return facts_of(site, service, compile_rules(service, site, shared(site).records))
+
+
+def facts_of(site: Site, service: Service, rules: Compiled) -> ServiceFacts:
+    """The same, of a service with these rules."""
+    everyone = of_service(shared(site), service)
+    return service_facts(service, site.of(service), rules, shared(site), everyone)

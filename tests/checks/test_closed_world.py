@@ -8,13 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from generator.checks.closed_world import CODE, check
-from generator.checks.facts import facts
 from generator.commands.compiling import checked
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.model.service import Model
 from generator.prometheus.compiled import Compiled, compile_rules
 from tests.checks.agent import agent, service_of
-from tests.checks.models import SITE, known, library, shared, small
+from tests.checks.models import SITE, facts_of, known, small
 from tests.resolve.build import service
 from tests.whole.writing import write
 
@@ -43,7 +41,7 @@ def _of_groups(demo: Service, *groups: RuleGroup) -> list[Diagnostic]:
     recording = tuple(group for group in groups if isinstance(group.rules[0], RecordingRule))
     alerting = tuple(group for group in groups if group not in recording)
     more = Compiled(compiled.service, (*compiled.recording, *recording), (*compiled.alerting, *alerting))
-    return list(check(facts(Model(SITE, library(), (demo,)), (more,), shared(SITE))))
+    return list(check(facts_of(SITE, demo, more)))
 
 
 def _record(expr: str, record: str = "service:own:ratio", **labels: str) -> RecordingRule:
@@ -55,7 +53,8 @@ def _alert(expr: str, name: str = "DemoOwn", labels: Mapping[str, str] | None = 
 
 
 def test_the_rules_of_our_own_specs_name_nothing_unknown(demo: Service, tmp_path: Path) -> None:
-    assert check(known(SITE, demo, service_of(tmp_path, agent()))) == ()
+    assert check(known(SITE, demo)) == ()
+    assert check(known(SITE, service_of(tmp_path, agent()))) == ()
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from generator.checks.all import check_service
-from generator.checks.facts import facts, service_facts
+from generator.checks.facts import service_facts
 from generator.checks.raw_read import check
 from generator.checks.world import of_service
 from generator.diagnostics.pages import page
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.model.service import Model
 from generator.prometheus.compiled import compile_rules
 from tests.checks.agent import agent, service_of
-from tests.checks.models import SITE, known, library, shared
+from tests.checks.models import SITE, facts_of, known, shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +41,7 @@ def _checked(demo: Service, compiled: Compiled) -> list[str]:
 
 
 def _diagnostics(demo: Service, compiled: Compiled) -> tuple[Diagnostic, ...]:
-    return check(facts(Model(SITE, library(), (demo,)), (compiled,), shared(SITE)))
+    return check(facts_of(SITE, demo, compiled))
 
 
 def _with(demo: Service, change: Callable[[Rule], Rule]) -> Compiled:
@@ -204,4 +203,4 @@ def test_a_finding_is_placed_and_explained(demo: Service) -> None:
     )
     assert page(told.code)
     everyone = of_service(shared(SITE), demo)
-    assert told in check_service(service_facts(demo, SITE, compiled, shared(SITE), everyone), SITE)
+    assert told in check_service(service_facts(demo, SITE, compiled, shared(SITE), everyone))

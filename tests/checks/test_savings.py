@@ -28,15 +28,15 @@ HALF = {
 
 
 def _raw(found: Service) -> int:
-    return known(SITE, found).services[0].account.raw.live
+    return known(SITE, found).account.raw.live
 
 
 def _recorded(found: Service) -> int:
-    return known(SITE, found).services[0].account.recorded.live
+    return known(SITE, found).account.recorded.live
 
 
 def _of_records(found: Service) -> dict[str, Saving]:
-    world = known(SITE, found).services[0].world
+    world = known(SITE, found).world
     return {saving.label: saving for saving in of_records(found, world)}
 
 
@@ -75,7 +75,7 @@ def test_who_drops_a_label_saves_what_was_said(tmp_path: Path) -> None:
 
 def test_a_label_saves_also_where_its_values_stand_beside_others(tmp_path: Path) -> None:
     found = small(tmp_path, service(labels=TOOLS))
-    world = known(SITE, found).services[0].world
+    world = known(SITE, found).world
     recorded = next(each for each in world.rules if isinstance(each.rule, RecordingRule))
     either = replace(recorded, shape=shape({"cause": ("model", "tool")}))
     savings = of_records(found, replace(world, own=(either,), shared=SharedPart(())))

@@ -29,10 +29,10 @@ TOOLS = "{tool: [a, b, c, d, e, f, g], model: [m1]}"
 
 def _found(budget: dict[str, int], *services: Service) -> tuple[Diagnostic, ...]:
     site = replace(SITE, budget=replace(SITE.budget, **(ROOMY | budget)))
-    facts = known(site, *services)
-    live = {each.service.name: each.account.live for each in facts.services}
+    facts = [known(site, one) for one in services]
+    live = {each.service.name: each.account.live for each in facts}
     total = series_budget.check_total(live, once(site).recorded.live, site)
-    return (*series_budget.check(facts), *total)
+    return (*(told for each in facts for told in series_budget.check(each)), *total)
 
 
 def test_who_stays_within_every_budget_hears_nothing(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_who_stays_within_every_budget_hears_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ROOMY)
 def test_a_budget_that_is_just_kept_is_kept_and_one_series_less_is_told(key: str, tmp_path: Path) -> None:
     found = small(tmp_path, service(labels=TOOLS))
-    account = known(SITE, found).services[0].account
+    account = known(SITE, found).account
     live = {
         "metric": max(each.live for each in account.metrics),
         "service": account.raw.live,
@@ -98,7 +98,7 @@ def test_what_nothing_can_shrink_is_told_as_well(tmp_path: Path) -> None:
 def test_what_created_series_and_replicas_are_of_it_is_told_and_true(key: str, tmp_path: Path) -> None:
     found = small(tmp_path, service(labels=TOOLS, replicas="3"))
     bare = replace(SITE, created_series=False)
-    with_, without = (known(site, found).services[0].account for site in (SITE, bare))
+    with_, without = (known(site, found).account for site in (SITE, bare))
     pairs = {
         "metric": [(one.live, other.live) for one, other in zip(with_.metrics, without.metrics, strict=True)],
         "service": [(with_.raw.live, without.raw.live)],
@@ -122,7 +122,7 @@ def test_where_created_series_are_off_they_save_nothing_and_one_replica_is_no_fa
 
 def test_one_line_allows_all_that_a_service_has_too_many_of(tmp_path: Path) -> None:
     found = small(tmp_path, service(labels=TOOLS))
-    account = known(SITE, found).services[0].account
+    account = known(SITE, found).account
     own = replace(found, series_budget=replace(SITE.budget, **(ROOMY | {"metric": 40, "service": 50})))
     told = _found({"recorded": 7}, own)
     (line,) = {each.help.rpartition("series_budget: ")[2] for each in told}
@@ -148,7 +148,7 @@ def test_what_few_values_together_would_save_is_told_of_errors_and_true(tmp_path
     fewer = replace(found.labels["tool"], per=(("model", 3),))
     few = replace(found, labels={**found.labels, "tool": fewer})
     lives = [
-        next(each.live for each in known(SITE, one).services[0].account.metrics if each.metric.sparse)
+        next(each.live for each in known(SITE, one).account.metrics if each.metric.sparse)
         for one in (found, few)
     ]
     assert f"which would save {lives[0] - lives[1]:,}" in told.help
@@ -164,7 +164,8 @@ def test_for_records_the_saving_of_a_dropped_label_is_the_least(tmp_path: Path) 
 def test_all_services_together_have_a_budget_and_the_largest_is_named(tmp_path: Path) -> None:
     little = small(tmp_path / "little", service("little-agent"))
     large = small(tmp_path / "large", service("large-agent", labels=TOOLS))
-    each = [one.account.raw.live + one.account.recorded.live for one in known(SITE, little, large).services]
+    accounts = [known(SITE, one).account for one in (little, large)]
+    each = [one.raw.live + one.recorded.live for one in accounts]
     every = sum(each) + once(SITE).recorded.live
     assert _found({"total": every}, little, large) == ()
     (told,) = _found({"total": every - 1}, little, large)
@@ -173,8 +174,8 @@ def test_all_services_together_have_a_budget_and_the_largest_is_named(tmp_path: 
 
 
 def test_replicas_multiply_raw_series_and_leave_records_alone(tmp_path: Path) -> None:
-    one = known(SITE, small(tmp_path / "one")).services[0].account
-    ten = known(SITE, small(tmp_path / "ten", service(replicas="10"))).services[0].account
+    one = known(SITE, small(tmp_path / "one")).account
+    ten = known(SITE, small(tmp_path / "ten", service(replicas="10"))).account
     assert ten.raw.live == 10 * one.raw.live
     assert ten.raw.retained == 10 * one.raw.retained
     assert ten.recorded == one.recorded

@@ -139,7 +139,7 @@ def _clean(directory: Path, profile: Mapping[str, object], **keys: object) -> bo
     (service,) = model.services
     own = compile_rules(service, model.site, rules.records)
     facts = service_facts(service, model.site, own, rules, of_service(rules, service))
-    found = (*check_shared(rules, model.library.origins), *check_service(facts, model.site))
+    found = (*check_shared(rules, model.library.origins), *check_service(facts))
     return not [told for told in found if told.code.startswith("internal/")]
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from generator.checks.facts import facts
+from generator.checks.facts import service_facts
+from generator.checks.world import of_service
 from generator.grafana.dashboards import draw
 from generator.grafana.records import recording, records_of
 from generator.prometheus.rule_set import rule_set
@@ -16,7 +17,7 @@ from generator.prometheus.rule_set import rule_set
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.checks.facts import Facts
+    from generator.checks.facts import ServiceFacts
     from generator.grafana.dashboards import Drawn
     from generator.model.service import Model
 
@@ -53,15 +54,19 @@ class Target(Struct, frozen=True):
         return str(self.json["expr"])
 
 
-def known(model: Model) -> Facts:
+def known(model: Model) -> tuple[ServiceFacts, ...]:
     """Find the records of every service of a model."""
-    rules = rule_set(model.services, model.library, model.site)
-    return facts(model, rules.own, rules.shared)
+    site, rules = model.site, rule_set(model.services, model.library, model.site)
+    worlds = [of_service(rules.shared, service) for service in model.services]
+    return tuple(
+        service_facts(service, site.of(service), own, rules.shared, world)
+        for service, own, world in zip(model.services, rules.own, worlds, strict=True)
+    )
 
 
 def drawn(model: Model) -> tuple[Drawn, ...]:
     """Draw the dashboards."""
-    each = (recording(one.service, one.recorded_names) for one in known(model).services)
+    each = (recording(one.service, one.recorded_names) for one in known(model))
     return draw(records_of(each, model.site))
 
 

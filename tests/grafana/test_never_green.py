@@ -13,7 +13,6 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.facts import facts
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.model import names
@@ -22,7 +21,7 @@ from generator.prometheus.rule_set import rule_set
 from generator.promql.infer import infer
 from tests.grafana.asking import ask
 from tests.grafana.day import SHOWN
-from tests.grafana.documents import documents, targets
+from tests.grafana.documents import documents, known, targets
 from tests.prometheus.test_own_alerts import with_own_alerts
 
 if TYPE_CHECKING:
@@ -127,14 +126,14 @@ def test_a_row_that_is_lost_is_noticed(
 def _true(model: Model) -> Iterator[Alerted]:
     """Make each rule's alert true for a service of its own, or for all."""
     rules = rule_set(model.services, model.library, model.site)
-    worlds = {one.service.name: one.world.series for one in facts(model, rules.own, rules.shared).services}
+    worlds = {one.service.name: one.world.series for one in known(model)}
     some = next(iter(worlds.values()))
     number = count(1)
     for group in rules.groups:
         for rule in group.rules:
             if isinstance(rule, AlertingRule):
-                known = worlds.get(rule.labels.get(names.SERVICE, ""), some)
-                found = infer(rule.expr, known).shape.names | rule.labels.keys()
+                world = worlds.get(rule.labels.get(names.SERVICE, ""), some)
+                found = infer(rule.expr, world).shape.names | rule.labels.keys()
                 # An alert about a group of rules may be about a service as well, but never about both.
                 for whose in {names.SERVICE, _GROUP} & found:
                     labels = {name: f"some {name}" for name in found - {names.SERVICE, _GROUP}}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def readable(model: Model) -> dict[str, Shape]:
     """Return the recorded series of all services by name, with their labels, and Prometheus's series of alerts."""
-    worlds = [one.world for one in known(model).services]
+    worlds = [one.world for one in known(model)]
     recorded = reduce(_both, (one.recorded for one in worlds))
     alerts = reduce(union, (one.builtin[names.ALERTS] for one in worlds))
     return {name: _of_any(shape) for name, shape in {**recorded, **states_of(alerts)}.items()}

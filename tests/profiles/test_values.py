@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from generator.diagnostics import Findings
 from generator.model.metrics import OTHER, Label
 from generator.promql.expr import Expr
+from generator.resolve.labels import resolve_labels
 from generator.resolve.model import resolve_common
-from generator.resolve.profile import labels_of_profile
+from generator.resolve.profile import bare_service
 from generator.spec.load import load_shared
 from generator.spec.sources import shipped_sources
 from generator.streams.raw import translated
@@ -29,7 +30,7 @@ def _labels() -> Iterator[tuple[str, Label]]:
     assert shared is not None
     common, _ = resolve_common(shared)
     for name, profile in common.profiles.items():
-        for label in labels_of_profile(profile, Findings()).values():
+        for label in resolve_labels(profile, bare_service(profile), Findings()).values():
             if label.patterns:
                 yield f"{name}:{label.name}", label
 

@@ -49,12 +49,12 @@ def contents(services: tuple[Service, ...]) -> dict[str, Any]:
 
 
 def _rendered(services: tuple[Service, ...], site: Site = SITE) -> dict[str, str]:
-    entries = [report_entry(each, site, Memory()) for each in known(site, *services).services]
+    entries = [report_entry(each, site, Memory()) for each in (known(site, one) for one in services)]
     return {artifact.path: artifact.text for artifact in reports(entries, once(site), site)}
 
 
 def _rows(site: Site, *services: Service) -> tuple[ServiceRow, ...]:
-    return tuple(service_row(each, site) for each in known(site, *services).services)
+    return tuple(service_row(known(site, one), site) for one in services)
 
 
 @pytest.mark.parametrize("when", ["live", "retained"])
@@ -98,7 +98,7 @@ def test_rules_are_counted_with_the_alerts_and_evaluated_once_an_interval(
 ) -> None:
     found = contents["services"]["b-agent"]
     own = [group["rules"] for group in found["groups"].values() if "shared" not in group]
-    (facts,) = known(SITE, small(tmp_path, service("b-agent"))).services
+    facts = known(SITE, small(tmp_path, service("b-agent")))
     alerts = sum(len(group.rules) for group in facts.compiled.alerting)
     assert found["rules"] == sum(own) + alerts
     assert found["rule_evaluations_per_second"] == pytest.approx(found["rules"] / 60, abs=0.001)
@@ -167,7 +167,7 @@ def test_every_table_of_the_page_is_rectangular(services: tuple[Service, ...]) -
 
 
 def test_what_is_near_its_budget_is_bold(services: tuple[Service, ...]) -> None:
-    live = known(SITE, services[1]).services[0].account.raw.live
+    live = known(SITE, services[1]).account.raw.live
     site = replace(SITE, budget=replace(SITE.budget, service=live + 1))
     page = _rendered(services[1:], site)["reports/cardinality.md"]
     assert "**100 %**" in page or "**99 %**" in page

@@ -97,7 +97,7 @@ def test_the_checklist_names_missing_items_and_how_to_add_them(tmp_path: Path) -
 
 
 def _checklist(service: Service) -> str:
-    (facts,) = known(SITE, service).services
+    facts = known(SITE, service)
     files = {
         file.path: file.text for file in reports([report_entry(facts, SITE, Memory())], once(SITE), SITE)
     }

@@ -12,7 +12,7 @@ from generator.notation.names import FORBIDDEN, HELP, RESERVED, forbidden_label,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.checks.facts import Facts
+    from generator.checks.facts import ServiceFacts
     from generator.model.service import Service
 
 #: A selector may use a project_id, of which a target has one; but no service is selected by one of these.
@@ -23,13 +23,9 @@ _OF_RUNS_AND_PEOPLE = {
 _NO_SELECTOR = {names.LE, "quantile"}
 
 
-def check_forbidden(facts: Facts) -> tuple[Diagnostic, ...]:
+def check_forbidden(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Refuse such a label wherever it can arise, even with a bound."""
-    return tuple(
-        finding
-        for each in facts.services
-        for finding in (*_forbidden_labels(each.service), *_forbidden_in_selector(each.service))
-    )
+    return (*_forbidden_labels(facts.service), *_forbidden_in_selector(facts.service))
 
 
 def forbidden(service: Service) -> dict[str, str]:
@@ -63,9 +59,9 @@ def _uses(name: str, service: Service) -> Iterator[Note]:
             yield Note(f"{metric.name} has it", span)
 
 
-def check_reserved(facts: Facts) -> tuple[Diagnostic, ...]:
+def check_reserved(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Refuse such a label in a profile, and in a selector a label that selects no service."""
-    return tuple(finding for each in facts.services for finding in _reserved_labels(each.service))
+    return tuple(_reserved_labels(facts.service))
 
 
 def _reserved_labels(service: Service) -> Iterator[Diagnostic]:

@@ -17,7 +17,7 @@ from generator.model.service import Service, Shard, Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.facts import ServiceFacts
     from generator.model.metrics import Metric
 
 CODE = "cardinality/series-budget"
@@ -27,9 +27,9 @@ _FEW = 3
 _KEYS = ("metric", "service", "recorded")
 
 
-def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Compare every bound of every service with its budget: each metric's, the raw and the recorded series."""
-    return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
+def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Compare every bound of a service with its budget: each metric's, the raw and the recorded series."""
+    return tuple(_of_service(facts))
 
 
 def check_total(of_each: Mapping[str, int], once: int, site: Site) -> tuple[Diagnostic, ...]:
@@ -73,15 +73,16 @@ class _Bound(Struct, frozen=True):
     metrics: tuple[Metric, ...] = ()
 
 
-def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
+def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
+    site = each.site
     budget = site.budget_of(each.service)
-    over = [bound for bound in _bounds(each, site) if bound.live > getattr(budget, bound.key)]
+    over = [bound for bound in _bounds(each) if bound.live > getattr(budget, bound.key)]
     # One line raises all exceeded budgets of a service, whichever finding is read first.
     own = {key: getattr(budget, key) for key in _KEYS if getattr(budget, key) != getattr(site.budget, key)}
     room = {key: _roomy(max(one.live for one in over if one.key == key)) for key in {one.key for one in over}}
     allowed = ", ".join(f"{key}: {(own | room)[key]}" for key in _KEYS if key in own | room)
     for bound in over:
-        yield _over(bound, getattr(budget, bound.key), each, site, allowed)
+        yield _over(bound, getattr(budget, bound.key), each, allowed)
 
 
 def _roomy(live: int) -> int:
@@ -90,8 +91,8 @@ def _roomy(live: int) -> int:
     return int(-(-live // size) * size)
 
 
-def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
-    service, account = each.service, each.account
+def _bounds(each: ServiceFacts) -> Iterator[_Bound]:
+    service, site, account = each.service, each.site, each.account
     for metric in account.metrics:
         of_metric = partial(of_metrics, (metric.metric,), service, site)
         what = f"{metric.metric.name} of {service.name}"
@@ -103,7 +104,7 @@ def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
 
 
-def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site, allowed: str) -> Diagnostic:
+def _over(bound: _Bound, budget: int, known: ServiceFacts, allowed: str) -> Diagnostic:
     most = next(iter(bound.savings()), None)
     excess = bound.live - budget
     return error(
@@ -113,9 +114,9 @@ def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site, allowed: 
         "; ".join(
             [
                 _shrink(most) if most else "expose less",
-                *_few_together(bound, known.exposed, site),
+                *_few_together(bound, known.exposed, known.site),
                 *_of_instances(bound, known.service),
-                *_without_created(bound, known.exposed, site),
+                *_without_created(bound, known.exposed, known.site),
                 f"or allow them, in this service or for each in site.yaml: series_budget: {{{allowed}}}",
             ]
         ),
