@@ -26,7 +26,7 @@ from generator.foundation import Foundation, SharedForm, SharedInputs
 from generator.memory import Memory, read_back
 from generator.model.service import Model, Site
 from generator.prometheus.alertmanager import Routing, routing
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import check_between, resolve_one
 from generator.resolve.site import check_shards
@@ -146,7 +146,7 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
     parts: list[ServicePart[ServiceEntry]] = []
     known: dict[bytes, object] = {}
     for done, file in enumerate(sources.services, 1):
-        parts += _once(_generated(file, base), known)
+        parts += _sharing_values(_generated(file, base), known)
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
     entries = [part.entry for part in parts if part.entry]
@@ -263,13 +263,13 @@ def _emitted(
     return replace(part, entry=entry, files=emit.emit_service(facts, site))
 
 
-def _once(
+def _sharing_values(
     parts: Iterable[ServicePart[ServiceEntry]], known: dict[bytes, object]
 ) -> Iterator[ServicePart[ServiceEntry]]:
     """Share equal values among the entries of services; ``known`` are those of earlier ones."""
     from generator import emit  # noqa: PLC0415
 
-    return (replace(part, entry=part.entry and emit.once(part.entry, known)) for part in parts)
+    return (replace(part, entry=part.entry and emit.sharing_values(part.entry, known)) for part in parts)
 
 
 def _findings(

@@ -29,7 +29,7 @@ __all__ = [
     "emit_shared_tests",
     "entry_of",
     "measured_part",
-    "once",
+    "sharing_values",
 ]
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def entry_of(facts: ServiceFacts, site: Site, memory: Memory) -> ServiceEntry:
     )
 
 
-def once(entry: ServiceEntry, known: dict[bytes, object]) -> ServiceEntry:
+def sharing_values(entry: ServiceEntry, known: dict[bytes, object]) -> ServiceEntry:
     """Replace an entry's values by equal ones of earlier entries, so that a thousand entries share each value.
 
     Args:

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, in_its_words
-from generator.alerts.floors import check_runs
 from generator.alerts.guide import Guide, ask
+from generator.alerts.tiers import check_runs
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Tier
 from generator.model.signals import RUN_COUNT

@@ -12,8 +12,7 @@ from generator.alerts import condition, usual
 from generator.alerts.chance import DEVIATIONS, SIGMAS
 from generator.alerts.condition import AlertNumber, Ground
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
-from generator.alerts.floors import check_traffic
-from generator.alerts.tiers import Reason, report_unreachable, written_bounds
+from generator.alerts.tiers import Reason, check_traffic, report_unreachable, written_bounds
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, AlertSeverity, Burn, BurnRate, Tier
 from generator.model.signals import Better, Share, Signal

@@ -11,8 +11,14 @@ from msgspec import Struct
 from generator.alerts import beyond, chance, condition, usual
 from generator.alerts.chance import SEEN, SIGMAS, dispersion
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
-from generator.alerts.floors import check_events, check_traffic
-from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
+from generator.alerts.tiers import (
+    bounded_tiers,
+    change_bound,
+    change_out_of_reach,
+    check_events,
+    check_traffic,
+    is_relative,
+)
 from generator.model import names
 from generator.model.alerts import BEYOND, MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
 from generator.model.signals import (

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BOUND, Alert, Regression, Reports, Threshold
+from generator.model.alerts import BOUND, Alert, Regression, Reported, Threshold
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, HOUR
@@ -181,7 +181,7 @@ def query(alert: Alert, ground: Ground) -> Expr | None:
 
 def clues(alert: Alert, ground: Ground) -> tuple[Clue, ...]:
     """List the clues for an alert, causes before manners; empty for an alert without events."""
-    if not ground.scope.shared or alert.kind.reports is not Reports.VALUE:
+    if not ground.scope.shared or alert.kind.reports is not Reported.VALUE:
         return ()
     of_signal = _of_signal(alert, ground.signal(alert), ground)
     return tuple(sorted(of_signal, key=lambda clue: (clue.label in _HOW, clue.label != names.RELEASE)))

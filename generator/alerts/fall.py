@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
-from generator.alerts.floors import check_traffic
 from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
-from generator.alerts.tiers import NOT_ABOVE_ZERO, Reason, bounded_tiers, change_bound
+from generator.alerts.tiers import NOT_ABOVE_ZERO, Reason, bounded_tiers, change_bound, check_traffic
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.signals import Count

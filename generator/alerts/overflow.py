@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
-from generator.alerts.floors import check_traffic
 from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.alerts.threshold.trials import BoundValues, on_both_sides
-from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, Reason, bounded_tiers
+from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, Reason, bounded_tiers, check_traffic
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Bound, Overflow, Tier
 from generator.model.panels import PANELS

@@ -11,9 +11,15 @@ from generator.alerts import chance, condition, usual
 from generator.alerts.chance import SEEN, SIGMAS, dispersion
 from generator.alerts.condition import HALF_EVENT, Ground
 from generator.alerts.draft import Draft, Resolved, about_signal
-from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.guide import RELEASES, Guide, ask
-from generator.alerts.tiers import bounded_tiers, change_bound, change_out_of_reach, is_relative
+from generator.alerts.tiers import (
+    bounded_tiers,
+    change_bound,
+    change_out_of_reach,
+    check_events,
+    check_traffic,
+    is_relative,
+)
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
 from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor

@@ -13,7 +13,7 @@ from generator.model.outside import outside_alert, with_outside_values
 if TYPE_CHECKING:
     from generator.model.rules import SharedRules
     from generator.model.service import Service, Site
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
 
 
 class ServiceFacts(Struct, frozen=True):

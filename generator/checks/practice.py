@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error, warning
 from generator.model import names
-from generator.model.alerts import Alert, Reports, Threshold
+from generator.model.alerts import Alert, Reported, Threshold
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.signals import Distribution, Quantile
 from generator.model.units import MINUTE, duration, parse_duration
@@ -228,7 +228,7 @@ def is_measured(anomaly: Anomaly, service: Service) -> bool:
 
 
 def _covers(alert: Alert, anomaly: Anomaly) -> bool:
-    if alert.signal not in anomaly.signals or alert.kind.reports is not Reports.VALUE:
+    if alert.signal not in anomaly.signals or alert.kind.reports is not Reported.VALUE:
         return False
     return not (anomaly.sudden and isinstance(alert.kind, Threshold))
 

@@ -26,7 +26,7 @@ from generator.signals.prices import WITHIN
 if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Service
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
 
 #: The placeholder for a service's own name in inferred results; no service can have this name.
 THIS = "THIS SERVICE"

@@ -86,7 +86,7 @@ class Tier(Struct, frozen=True):
     written: Bound | None = None
 
 
-class Reports(StrEnum):
+class Reported(StrEnum):
     """What an alert of a kind reports.
 
     Attributes:
@@ -134,7 +134,7 @@ class Threshold(_Kind, frozen=True, tag=True):
     ``by_bound`` says that events are bad only by the bound that is tested, as observations behind a quantile are.
     """
 
-    reports: ClassVar = Reports.VALUE
+    reports: ClassVar = Reported.VALUE
     unfinished: bool = False
     also_over: int = 0
     by_bound: bool = False
@@ -152,7 +152,7 @@ class Change(_Kind, frozen=True, tag=True):
     ``beyond`` as well, in base units, so that a change among good values stays quiet.
     """
 
-    reports: ClassVar = Reports.VALUE
+    reports: ClassVar = Reported.VALUE
     over: int
     relative: bool
     beyond: float | None
@@ -167,7 +167,7 @@ class Change(_Kind, frozen=True, tag=True):
 class Regression(_Kind, frozen=True, tag=True):
     """The newest release is worse than the previous one by the bound; ``relative`` as in Change."""
 
-    reports: ClassVar = Reports.VALUE
+    reports: ClassVar = Reported.VALUE
     relative: bool
 
 
@@ -177,7 +177,7 @@ class BurnRate(_Kind, frozen=True, tag=True):
     ``interval`` is the rule interval in seconds: how often a window holds a sample.
     """
 
-    reports: ClassVar = Reports.VALUE
+    reports: ClassVar = Reported.VALUE
     budget: float
     interval: int
 
@@ -185,31 +185,31 @@ class BurnRate(_Kind, frozen=True, tag=True):
 class Overflow(_Kind, frozen=True, tag=True):
     """More than the bound's share of observations lie above the last bucket, where a quantile cannot be computed."""
 
-    reports: ClassVar = Reports.VALUE
+    reports: ClassVar = Reported.VALUE
 
 
 class Forecast(_Kind, frozen=True, tag=True):
     """The day that the current pace comes to exceeds the bound."""
 
-    reports: ClassVar = Reports.VALUE
+    reports: ClassVar = Reported.VALUE
 
 
 class Fall(_Kind, frozen=True, tag=True):
     """A count is far below its value an hour ago and its value at this time yesterday; the bound is a part of these."""
 
-    reports: ClassVar = Reports.VALUE
+    reports: ClassVar = Reported.VALUE
 
 
 class Unpriced(_Kind, frozen=True, tag=True):
     """Tokens are used that have no price."""
 
-    reports: ClassVar = Reports.EVENTS
+    reports: ClassVar = Reported.EVENTS
 
 
 class Absence(_Kind, frozen=True, tag=True):
     """``stream`` has no series although it should: runs finish, or, for the run counter, it existed within a day."""
 
-    reports: ClassVar = Reports.SILENCE
+    reports: ClassVar = Reported.SILENCE
     stream: Stream
     runs: str
 
@@ -222,7 +222,7 @@ class Absence(_Kind, frozen=True, tag=True):
 class Idle(_Kind, frozen=True, tag=True):
     """Fewer than half of the promised runs finish, within ``over`` seconds or within one of the longer windows."""
 
-    reports: ClassVar = Reports.EVENTS
+    reports: ClassVar = Reported.EVENTS
     over: int
 
     @property
@@ -235,7 +235,7 @@ class Idle(_Kind, frozen=True, tag=True):
 class Undeclared(_Kind, frozen=True, tag=True):
     """``label`` of ``stream`` has values that the spec does not list, or more values than the spec allows."""
 
-    reports: ClassVar = Reports.SERVICE
+    reports: ClassVar = Reported.SERVICE
     stream: Stream
     label: Label
 
@@ -248,7 +248,7 @@ class Undeclared(_Kind, frozen=True, tag=True):
 class Outside(_Kind, frozen=True, tag=True):
     """Generated instrumentation received values that the spec does not allow; ``stream`` counts them by ``label``."""
 
-    reports: ClassVar = Reports.SERVICE
+    reports: ClassVar = Reported.SERVICE
     stream: Stream
     label: Label
 
@@ -261,7 +261,7 @@ class Outside(_Kind, frozen=True, tag=True):
 class SeriesCount(_Kind, frozen=True, tag=True):
     """The service has more live series than ``allowed``."""
 
-    reports: ClassVar = Reports.SERVICE
+    reports: ClassVar = Reported.SERVICE
     allowed: int
 
 
@@ -277,7 +277,7 @@ class Watch(StrEnum):
 class RuleHealth(_Kind, frozen=True, tag=True):
     """The rules themselves do not work, so that a quiet and green board proves nothing."""
 
-    reports: ClassVar = Reports.RULES
+    reports: ClassVar = Reported.RULES
     watch: Watch
 
     @property
@@ -340,17 +340,17 @@ class Alert(Struct, frozen=True):
     @property
     def about_signal(self) -> bool:
         """Whether it is about the signal itself, and so part of the signal's status on the board."""
-        return self.kind.reports not in {Reports.SERVICE, Reports.RULES}
+        return self.kind.reports not in {Reported.SERVICE, Reported.RULES}
 
     @property
     def shown(self) -> bool:
         """Whether it is about a signal's value, which is then shown beside its status."""
-        return self.kind.reports in {Reports.VALUE, Reports.EVENTS}
+        return self.kind.reports in {Reported.VALUE, Reported.EVENTS}
 
     @property
     def about_rules(self) -> bool:
         """Whether it is about the rules of all services, so that no service owns it or turns it off."""
-        return self.kind.reports is Reports.RULES
+        return self.kind.reports is Reported.RULES
 
     @property
     def about(self) -> str:

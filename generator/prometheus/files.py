@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model.service import Service, Site
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
 
 _COMMENT = """\
 # The rule files of the Prometheus of shard {shard}, by their paths below output/prometheus: those about all services,

@@ -11,12 +11,11 @@ from msgspec.structs import replace
 
 from generator.alerts import regression
 from generator.alerts.draft import AlertScope, Draft, Resolved
-from generator.alerts.floors import check_floors
 from generator.alerts.registry import BY_KEY
-from generator.alerts.tiers import capped, check_severity
+from generator.alerts.tiers import capped, check_floors, check_severity
 from generator.diagnostics import Findings, Span
 from generator.diagnostics.wording import closest, listed, nearest_first, quoted
-from generator.model.alerts import Alert, AlertSeverity, Reports
+from generator.model.alerts import Alert, AlertSeverity, Reported
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.notation.times import wait
 from generator.resolve.objectives import Watched, objective_alerts
@@ -267,7 +266,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
         return
     key, body = kinds[0]
     draft, modules = Draft(entry, body, scope), BY_KEY[key]
-    check_severity(entry, scope.findings, compared=any(one.KIND.reports is Reports.VALUE for one in modules))
+    check_severity(entry, scope.findings, compared=any(one.KIND.reports is Reported.VALUE for one in modules))
     check_floors(draft, key, {floor for one in modules for floor in one.FLOORS})
     if entry.value.disabled is None:
         yield from _enabled(draft, key)

@@ -17,7 +17,7 @@ from generator.model.alerts import (
     Fall,
     Overflow,
     Regression,
-    Reports,
+    Reported,
     Tier,
 )
 from generator.model.units import Unit, duration, human, plain, points
@@ -52,7 +52,7 @@ class Written(Struct, frozen=True):
 def written(alert: Alert, signal: Signal, service: Service) -> Written:
     """Write an alert as it is now, as the file of a service may have it."""
     wait = ("for", duration(alert.for_))
-    if alert.kind.reports is Reports.VALUE:
+    if alert.kind.reports is Reported.VALUE:
         bounds = _bounds(alert, signal)
         return Written(_file_of(service), (*bounds, wait), f"another bound; {_OTHER_TIME}")
     of_all = alert.about_rules

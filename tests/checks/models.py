@@ -13,7 +13,7 @@ from generator.checks.world import of_service
 from generator.model.metrics import Metric, MetricType
 from generator.model.service import SeriesBudget, Service, Site
 from generator.model.units import DAY
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve_common
 from generator.spec.load import load_shared
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from generator.model.metrics import Label
     from generator.model.rules import SharedRules
     from generator.model.service import Library
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
 
 SITE = Site(
     scrape_interval=15,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from generator.checks.closed_world import CODE, check
 from generator.commands.compiling import checked
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.prometheus.compiled import Compiled, compile_rules
+from generator.prometheus.rule_set import Compiled, compile_rules
 from tests.checks.agent import agent, service_of
 from tests.checks.models import SITE, facts_of, known, small
 from tests.resolve.build import service

@@ -13,7 +13,7 @@ from generator.checks.raw_read import check
 from generator.checks.world import of_service
 from generator.diagnostics.pages import page
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from tests.checks.agent import agent, service_of
 from tests.checks.models import SITE, facts_of, known, shared
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Diagnostic
     from generator.model.service import Service
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
 
     Rule = RecordingRule | AlertingRule
 

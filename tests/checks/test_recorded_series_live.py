@@ -12,7 +12,7 @@ from generator.checks.world import of_service, world
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.model import names
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from tests.checks import brute
 from tests.checks.models import SITE, shared, small
 from tests.resolve.build import profile, service

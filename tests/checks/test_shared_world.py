@@ -12,7 +12,7 @@ from generator.checks.closed_world import check_shared
 from generator.checks.facts import service_facts
 from generator.checks.world import of_service
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.shared import shared_rules
 from tests.checks.agent import agent, model_of, without
 from tests.checks.models import SITE, library, shared

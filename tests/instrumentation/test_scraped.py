@@ -16,8 +16,8 @@ from prometheus_client import start_http_server
 
 from generator.live.server import ServerConfig
 from generator.model.rules import RecordingRule
-from generator.prometheus.compiled import compile_rules
 from generator.prometheus.files import rule_files
+from generator.prometheus.rule_set import compile_rules
 from tests.instrumentation.agent import Counts, run_agent
 from tests.instrumentation.loading import fresh, service, shipped
 from tests.instrumentation.test_agent_loop import story
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
 
 _INTERVAL, _SCRAPE, _RUNS = 2, 1, 60
 #: The time that a rule looks back.

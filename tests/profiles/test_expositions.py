@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.model.units import DAY
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.spec.sources import SHIPPED
 from tests.models import model_of

@@ -19,7 +19,7 @@ from generator.live.remote_write import write
 from generator.model import names
 from generator.model.metrics import OTHER
 from generator.model.units import HOUR
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.simulate.agents import agent, run, stuck_call
 from generator.simulate.history import simulate

@@ -11,7 +11,7 @@ from prometheus_client.utils import floatToGoString
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.model.rules import AlertingRule
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from tests.checks.models import SITE, small
 from tests.resolve.build import profile, service
 

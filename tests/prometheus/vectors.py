@@ -11,8 +11,8 @@ import yaml
 
 from generator.model import names
 from generator.model.rules import RecordingRule, RuleFile, RuleGroup
-from generator.prometheus.compiled import compile_rules
 from generator.prometheus.files import encode
+from generator.prometheus.rule_set import compile_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

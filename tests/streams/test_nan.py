@@ -10,7 +10,7 @@ import pytest
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.model.units import HOUR, MINUTE
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.shared import shared_rules
 from tests.models import model_of
 

@@ -9,7 +9,7 @@ import pytest
 from generator.live.remote_write import TimeSeries, write
 from generator.model import names
 from generator.model.rules import RecordingRule
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.streams.raw import as_classic
 from tests.models import model_of

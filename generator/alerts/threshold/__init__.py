@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import chance, condition, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
-from generator.alerts.floors import check_events, check_traffic
 from generator.alerts.threshold import expression, trials
 from generator.alerts.tiers import (
     ABOVE_ALL,
@@ -15,6 +14,8 @@ from generator.alerts.tiers import (
     Reason,
     beyond_buckets,
     bounded_tiers,
+    check_events,
+    check_traffic,
     value_bound,
 )
 from generator.model import names

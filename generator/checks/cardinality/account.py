@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RuleGroup, SharedRules
     from generator.model.service import Service, Site
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
 
 
 class Total(Struct, frozen=True):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from generator.alerts.culprit import Events
     from generator.model.alerts import Alert, Variant
     from generator.model.service import Library, Service, Site
-    from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_set import Compiled
     from generator.prometheus.rule_tests.sentences import Happened
     from generator.scenarios import Expectation, Phase, TestCase
 

@@ -13,7 +13,7 @@ from generator.model.metrics import FACTORS, OTHER, Across, Label
 from generator.model.outside import STREAM, outside_alert
 from generator.model.units import duration, plain
 from generator.notation.patterns import example
-from generator.prometheus.compiled import changes, who
+from generator.prometheus.rule_set import changes, who
 from generator.promql.expr import series
 from generator.streams.raw import SCRAPED, bound_text, series_of
 

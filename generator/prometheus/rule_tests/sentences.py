@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 from generator.alerts.burn_rate import LEFT
 from generator.alerts.culprit import BY_CHANCE, LEAST_REST, MOST, OF_ALERT, TIMES, Against, clues, culprit
 from generator.alerts.rules import alerting_rules
-from generator.model.alerts import Alert, BurnRate, Overflow, Reports, Threshold, Tier
+from generator.model.alerts import Alert, BurnRate, Overflow, Reported, Threshold, Tier
 from generator.model.service import RELEASE
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
@@ -64,7 +64,7 @@ def _beyond(subject: Subject, value: float, bound: float) -> bool:
     kind = subject.alert.kind
     if isinstance(kind, Threshold) and subject.signal.better is Better.HIGHER:
         return value < bound
-    return kind.reports is Reports.VALUE and not isinstance(kind, BurnRate) and value > bound
+    return kind.reports is Reported.VALUE and not isinstance(kind, BurnRate) and value > bound
 
 
 def texts_where_firing(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
