@@ -15,7 +15,7 @@ from generator.model.signals import Cost, Tokens
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.promql.expr import Expr, binary, number
 from generator.scenarios import PLENTY, SLACK, Subject, TestCase, Traffic, counter, merged
-from generator.signals.events import counted
+from generator.signals.events import count_at
 from generator.signals.prices import without_strays
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def expr(alert: Alert, kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:
 def compared(alert: Alert, _kind: Unpriced, ground: Ground) -> Expr:
     """Count tokens of the window by model and type, where no price is recorded."""
     signal = ground.signal(alert)
-    used = counted(signal.of, signal.window, _ON, ground.scope)
+    used = count_at(signal.of, signal.window, _ON, ground.scope)
     return binary("unless", used > number(0), Expr(names.PRICE), on=_ON)
 
 

@@ -51,8 +51,6 @@ _HELP = {
 }
 _Key = tuple[str, str]
 """A rule file's name without its directory, and a group's."""
-
-
 _PARTS = ("_bucket", "_count", "_sum")
 #: The beginnings of the records of raw passes.
 _RAW = ("stream:", "metric:")

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 #: The prefix of all groups of agent-metrics, in any namespace.
 _OUR_GROUPS = "agent-"
 _NO_NAMESPACES = "add deliver: {mimir: {}} to site.yaml, and run agent-metrics generate"
-
-
 #: The path of the rules in Mimir and Grafana Cloud, and after a custom prefix.
 _DEFAULT_PREFIX, _RULES = "/prometheus", "/config/v1/rules"
 _NONE_YET = b"no rule group"

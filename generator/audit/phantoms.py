@@ -47,8 +47,6 @@ _OPEN, _CLOSED = "([{", ")]}"
 _LEVELS = re.compile(r"[][(){}+*/%^<>=!-]|\b(?:or|and|unless|atan2)\b", re.IGNORECASE)
 _DAY = 86_400
 _NAMED = 8
-
-
 #: The placeholder for a variable in place of a name: its value is unknown.
 UNKNOWN = "grafana_variable"
 _VARIABLE = r"(?:\$\{[\w.]+(?::[^}]*)?\}|\$\w+|\[\[\w+(?::\w+)?\]\])"

@@ -25,8 +25,6 @@ FORMAT_VERSION = 1
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-
-
 _NUMBER_WIDTH = 5
 _BOLD = "1"
 _CYAN = "36"

@@ -31,8 +31,6 @@ _ENDS = meaning.FAILED | meaning.SUCCEEDED | meaning.FINISHED
 #: The part of failures by which two counts of the same events differ while some happen.
 _AT_ONCE = 0.05
 _NO_STEM = _ENDS | meaning.STARTED | meaning.TIMES | {"total", "count"}
-
-
 _OTHER = "other"
 _RELEASES = ("release", "version", "app_version", "service_version", "release_version", "build")
 _STATUS_WORDS = frozenset({"status", "outcome", "result", "state", "success", "ok", "code"})
@@ -308,7 +306,7 @@ def _differs(metric: Exposed, labels: tuple[str, str], place: Place) -> bool:
 
 
 def _meant(label: str, value: str) -> Iterable[str]:
-    return meaning.statuses(label, (value,)).values()
+    return meaning.outcomes(label, (value,)).values()
 
 
 def _outcome_labels(metric: Exposed, place: Place) -> list[str]:
@@ -321,7 +319,7 @@ def _outcome_labels(metric: Exposed, place: Place) -> list[str]:
 
 
 def _has_outcomes(metric: Exposed, label: str, place: Place) -> bool:
-    return bool(meaning.statuses(label, place.values(metric, label)))
+    return bool(meaning.outcomes(label, place.values(metric, label)))
 
 
 def _vagueness(label: str, values: Sequence[str]) -> int:

@@ -197,7 +197,7 @@ def _plain(value: str) -> str:
     return re.sub("[^a-z0-9]", "", value.lower())
 
 
-def statuses(label: str, values: Iterable[str]) -> dict[str, str]:
+def outcomes(label: str, values: Iterable[str]) -> dict[str, str]:
     """Map the values of a label to ok and error; those that may be either are left out.
 
     The label of an error has it as its value, and "none" or nothing where there was none.

@@ -26,10 +26,11 @@ from generator.discover.foreign import (
     Feed,
     Part,
     Place,
+    doubts,
     exposed_metric,
+    told_apart,
 )
 from generator.discover.profile_text import Writer
-from generator.discover.statuses import doubts, told_apart
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:

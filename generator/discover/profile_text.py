@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.discover import meaning
 from generator.discover.draft import pairs, word, words
-from generator.discover.foreign import HISTOGRAM, Exposed, Feed, Part, Place
-from generator.discover.statuses import MOST_VALUES, merged, reading_of
+from generator.discover.foreign import HISTOGRAM, MOST_VALUES, Exposed, Feed, Part, Place, merged, reading_of
 from generator.model.units import plain
 from generator.promql.expr import escape_regex
 

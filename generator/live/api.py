@@ -36,8 +36,6 @@ _OF_THE_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTI
 #: Words of Prometheus, Thanos and Mimir about a query that is too large.
 _OF_LIMITS = re.compile("limit|too many|too large|exceed|maximum", re.IGNORECASE)
 _LIMITS = "the server refuses the question: its limits on queries are too low for it"
-
-
 #: The time over which scrapes are looked at, in seconds.
 _LATELY = 10 * MINUTE
 #: The fewest gaps between scrapes that show a usual interval.

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 _COARSE, _NEAR = 3, 1.1
 #: The replacement for a refused window.
 DEFAULT_WINDOW = 30 * DAY
-
-
 #: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"
 _DIGITS = 6

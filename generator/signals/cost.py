@@ -12,7 +12,7 @@ from generator.notation.times import DEFAULT_WINDOW, seconds
 from generator.promql.expr import number
 from generator.scenarios import Traffic, counter, merged, tokens_for
 from generator.signals import ratio, tokens, usual
-from generator.signals.events import counted, events
+from generator.signals.events import count_at, events
 from generator.signals.ratio import common, divided
 from generator.streams.scope import Scope, rule
 
@@ -98,7 +98,7 @@ def records(signal: Signal, kind: Cost, scope: Scope) -> Iterator[RecordingRule]
             yield events(cost(signal.of), signal.window, labels, scope)
             yield divided(signal, labels, kind.per, scope)
         else:
-            amount = counted(cost(signal.of), signal.window, labels, scope)
+            amount = count_at(cost(signal.of), signal.window, labels, scope)
             paced = amount if kind.per is None else amount * number(kind.per / signal.window)
             yield rule(names.value(signal, labels), paced)
 

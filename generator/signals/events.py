@@ -34,7 +34,7 @@ def whole(stream: Stream, window: int, scope: Scope) -> Series:
     return scope.record(names.increase(stream, stream.kept, window))
 
 
-def counted(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
+def count_at(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
     """Count the events of a window at a level; of a histogram its observations."""
     selected = having(whole(stream, window, scope), labels)
     return summed((selected.where(**{names.LE: "+Inf"}) if stream.is_histogram else selected).now(), labels)
@@ -42,7 +42,7 @@ def counted(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
 
 def events(stream: Stream, window: int, labels: Labels, scope: Scope) -> RecordingRule:
     """Record the events of a window at a level."""
-    return rule(names.increase(stream, labels, window), counted(stream, window, labels, scope))
+    return rule(names.increase(stream, labels, window), count_at(stream, window, labels, scope))
 
 
 def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:

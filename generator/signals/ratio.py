@@ -10,7 +10,7 @@ from generator.notation.names import look_up
 from generator.promql.expr import Expr, number
 from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
-from generator.signals.events import Labels, counted, events
+from generator.signals.events import Labels, count_at, events
 from generator.streams.scope import Scope, join, measuring, rule, spread, summed
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule
     """
     for labels in signal.levels:
         yield events(kind.per, signal.window, common(labels, kind.per), scope)
-        amount = counted(signal.of, signal.window, labels, scope)
+        amount = count_at(signal.of, signal.window, labels, scope)
         if zero := _zero(signal, kind, labels, scope):
             amount = amount | number(0) * (
                 join("and", zero, measuring(signal.of, scope)) if scope.shared else zero
@@ -77,7 +77,7 @@ def divided(signal: Signal, labels: Labels, per: Stream, scope: Scope) -> Record
     """Divide by events of the same instant: the raw windows of all counters are summed in one group."""
     part = scope.record(names.numerator(signal, labels)).now()
     around = common(labels, per)
-    every = counted(per, signal.window, around, scope) > number(0)
+    every = count_at(per, signal.window, around, scope) > number(0)
     value = part / every if around == labels else spread("/", part, every, around)
     return rule(names.value(signal, labels), value)
 
@@ -97,7 +97,7 @@ def _zero(signal: Signal, kind: Ratio, labels: Labels, scope: Scope) -> Expr | N
         return summed(scope.record(names.denominator(signal, labels)).now(), labels)
     exists = kind.exists_with
     if exists and set(labels) <= set(exists.labels):
-        return counted(exists, signal.window, labels, scope)
+        return count_at(exists, signal.window, labels, scope)
     return None
 
 

@@ -199,7 +199,7 @@ def test_words_of_names(name: str, expected: set[str]) -> None:
     ],
 )
 def test_values_that_mean_a_status(label: str, values: list[str], expected: dict[str, str]) -> None:
-    assert meaning.statuses(label, values) == expected
+    assert meaning.outcomes(label, values) == expected
 
 
 @pytest.mark.parametrize(
