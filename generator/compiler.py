@@ -7,14 +7,13 @@ changed need not be compiled again, where a memory has its result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from msgspec import Struct, json
+from msgspec import Struct
 from msgspec.structs import replace
 
 from generator import foundation
-from generator.artifact import Artifact, File, without_text
+from generator.artifact import File, without_text
 from generator.checks.all import check_fleet, check_service
 from generator.checks.cardinality.account import SharedAccount
 from generator.checks.closed_world import check_variants
@@ -86,13 +85,6 @@ class ServicePart(Struct, Generic[E], frozen=True):
     diagnostics: tuple[Diagnostic, ...]
     groups: int = 0
     routing: Routing | None = None
-
-
-class DerivedFiles(Struct, frozen=True):
-    """Files that depend on a part of the specs; ``depends_on`` is the SHA-256 of that part."""
-
-    depends_on: bytes
-    files: tuple[File, ...]
 
 
 class CompiledService(Struct, frozen=True):
@@ -237,7 +229,7 @@ def _generated(file: SpecFile, base: Foundation) -> list[ServicePart[ServiceEntr
     memory, module = base.memory, f"module of {file.path}"
     parts = memory.recall(list[ServicePart[emit.ServiceEntry]], base.identity, file.identity)
     if parts and all(memory.holds(file) for part in parts for file in part.files):
-        memory.recall(DerivedFiles, module.encode())  # the facts are dropped unless they are requested
+        memory.keep_files(module)
         return parts
     checked = _checked(file, base)
     if any(facts is None or has_errors(part.diagnostics) for part, facts in checked):
@@ -245,7 +237,7 @@ def _generated(file: SpecFile, base: Foundation) -> list[ServicePart[ServiceEntr
     parts = [_emitted(part, facts, base) for part, facts in checked if facts]
     first = next(facts.service for _, facts in checked if facts)
     service, site = emit.measured_part(first), base.site
-    own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
+    own = memory.files(module, lambda: emit.emit_module(service, site), service, site)
     parts[0] = replace(parts[0], files=(*parts[0].files, *own))
     kept = [replace(part, files=tuple(map(without_text, part.files))) for part in parts]
     memory.retain(kept, base.identity, file.identity)
@@ -298,8 +290,8 @@ def _files(
     own = (file for part in parts for file in part.files)
     form, site, memory = base.of_fleet(fleet), base.site, base.memory
     routes = [part.routing for part in parts if part.routing]
-    rules = _made(
-        memory, "shared rules", (base.identity, form.key), lambda: emit.emit_shared_rules(form.rules, site)
+    rules = memory.files(
+        "shared rules", lambda: emit.emit_shared_rules(form.rules, site), base.identity, form.key
     )
     delivered = _delivered(routes, form, memory)
     dashboards, tests = _dashboards(entries, site, memory), _shared_tests(form, memory)
@@ -314,12 +306,12 @@ def _shared_tests(form: SharedForm, memory: Memory) -> tuple[File, ...]:
     from generator import emit  # noqa: PLC0415
 
     library, variants, site = form.library, form.variants, form.foundation.site
-    depends_on = (replace(library, origins={}), variants, site)
-    return _made(
-        memory,
+    return memory.files(
         "shared tests",
-        depends_on,
         lambda: emit.emit_shared_tests(library, form.rules, variants, site),
+        replace(library, origins={}),
+        variants,
+        site,
     )
 
 
@@ -328,8 +320,8 @@ def _reports(entries: Sequence[ServiceEntry], form: SharedForm, memory: Memory) 
     from generator import emit  # noqa: PLC0415
 
     account, site = form.account, form.foundation.site
-    depends_on = ([entry.report for entry in entries], account, site)
-    return _made(memory, "reports", depends_on, lambda: emit.emit_reports(entries, account, site))
+    rows = [entry.report for entry in entries]
+    return memory.files("reports", lambda: emit.emit_reports(entries, account, site), rows, account, site)
 
 
 def _delivered(routes: Sequence[Routing], form: SharedForm, memory: Memory) -> tuple[File, ...]:
@@ -339,11 +331,12 @@ def _delivered(routes: Sequence[Routing], form: SharedForm, memory: Memory) -> t
     base = form.foundation
     if not base.site.deliver.targets:
         return ()
-    return _made(
-        memory,
+    return memory.files(
         "delivered",
-        (base.identity, form.key, routes),
         lambda: emit.emit_delivered(form.rules, routes, base.site),
+        base.identity,
+        form.key,
+        routes,
     )
 
 
@@ -353,30 +346,7 @@ def _dashboards(entries: Sequence[ServiceEntry], site: Site, memory: Memory) -> 
     from generator.grafana.records import records_of  # noqa: PLC0415
 
     records = records_of((entry.recording for entry in entries), site)
-    return _made(memory, "dashboards", (records, site), lambda: emit.emit_dashboards(records, site))
-
-
-def _made(
-    memory: Memory, name: str, depends_on: object, make: Callable[[], tuple[Artifact, ...]]
-) -> tuple[File, ...]:
-    """Make files, unless those of this name were last made from the same input.
-
-    Args:
-        memory: The results of the last time.
-        name: Distinguishes these files from others.
-        depends_on: Their whole input.
-        make: Makes them.
-    """
-    try:
-        inputs = sha256(json.encode(depends_on, order="sorted")).digest()
-    except OverflowError:  # an integer of more than 64 bits
-        return make()
-    derived = memory.recall(DerivedFiles, name.encode())
-    if derived and derived.depends_on == inputs and all(map(memory.holds, derived.files)):
-        return derived.files
-    files = make()
-    memory.retain(DerivedFiles(inputs, tuple(map(without_text, files))), name.encode())
-    return files
+    return memory.files("dashboards", lambda: emit.emit_dashboards(records, site), records, site)
 
 
 def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:

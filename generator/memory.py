@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import msgpack
+from msgspec import Struct, msgpack
+
+from generator.artifact import Artifact, File, without_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.artifact import File
-
 T = TypeVar("T")
+
+
+class DerivedFiles(Struct, frozen=True):
+    """Files that depend on a part of the specs; ``depends_on`` is the SHA-256 of that part."""
+
+    depends_on: bytes
+    files: tuple[File, ...]
 
 
 class Memory:
@@ -31,14 +39,42 @@ class Memory:
     def once(self, kind: type[T], make: Callable[[], T], *depends_on: object) -> T:
         """Make a value of a kind, unless it was made from equal inputs."""
         try:
-            inputs = msgpack.encode((str(kind), depends_on), order="deterministic")
-        except OverflowError:  # an integer of more than 64 bits, which no memory keeps
+            inputs = _encoded((str(kind), depends_on))
+        except OverflowError:
             return make()
         value = self.recall(kind, inputs)
         if value is None:
             value = read_back(make(), kind)
             self.retain(value, inputs)
         return value
+
+    def files(
+        self, name: str, make: Callable[[], tuple[Artifact, ...]], *depends_on: object
+    ) -> tuple[File, ...]:
+        """Make files, unless those of this name were last made from equal inputs and are in the output directory."""
+        try:
+            inputs = sha256(_encoded(depends_on)).digest()
+        except OverflowError:
+            return make()
+        derived = self.recall(DerivedFiles, name.encode())
+        if derived and derived.depends_on == inputs and all(map(self.holds, derived.files)):
+            return derived.files
+        files = make()
+        self.retain(DerivedFiles(inputs, tuple(map(without_text, files))), name.encode())
+        return files
+
+    def keep_files(self, name: str) -> None:
+        """Keep the files of this name, which a compilation does not ask for."""
+        self.recall(DerivedFiles, name.encode())
+
+
+def _encoded(inputs: object) -> bytes:
+    """Encode inputs, equal ones alike.
+
+    Raises:
+        OverflowError: an integer has more than 64 bits; no memory keeps it.
+    """
+    return msgpack.encode(inputs, order="deterministic")
 
 
 def read_back(value: T, kind: type[T]) -> T:
