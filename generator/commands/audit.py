@@ -37,6 +37,7 @@ from generator.commands.values import identified, length, prometheus
 from generator.discover.recognise import candidates
 from generator.errors import CommandError
 from generator.model.names import LE, TARGET_INFO
+from generator.prometheus.shared import shared_rules
 
 if TYPE_CHECKING:
     import argparse
@@ -171,7 +172,9 @@ def _name_source(arguments: argparse.Namespace) -> Iterator[NameSource]:
 def _of_profiles(specs: Path) -> dict[str, Labels]:
     """Collect all series that profiles read, with their known labels; for records of rules only the names."""
     known = candidates(specs, SITE)
-    by_name: dict[str, Labels] = dict.fromkeys((*MADE, TARGET_INFO, *of_library(known.base.shared).series))
+    by_name: dict[str, Labels] = dict.fromkeys(
+        (*MADE, TARGET_INFO, *of_library(shared_rules(known.library, known.site)).series)
+    )
     for profile in known.profiles:
         for name, labels in _of_service(known.draft(profile, {"job": "draft"})):
             before = by_name.get(name, frozenset())

@@ -83,10 +83,9 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
                     f"everything that is recognised at {place.name} has specs already: {names}", "see: audit"
                 )
             interval = max((one.seen.interval or 0 for one in new), default=0) or None
-            request = _Request(
-                arguments, place, candidates(arguments.specs, site(interval), drafts), line.show
-            )
-            found = _found(request, new, interval)
+            if interval:
+                known = candidates(arguments.specs, site(interval), drafts)
+            found = _found(_Request(arguments, place, known, line.show), new, interval)
             return _beside(profile, found) if profile else found
 
 
@@ -127,7 +126,7 @@ def _drafted(
     # Any profile will do: a source reads only the selector.
     source = place.source(known.draft(next(iter(known.profiles)), {"job": jobs[0] if jobs else ""}))
     origin = f"{printable(place.name)} on {datetime.now(UTC):%Y-%m-%d}"
-    draft = drafted(source, known.base.common.base.library.streams, name, origin)
+    draft = drafted(source, known.library.streams, name, origin)
     if draft is None:
         raise CallError(
             f"no metric at {place.name} counts runs, tasks, sessions, turns, or requests to models",
@@ -292,7 +291,7 @@ def _compiled(request: _Request, drafts: Sequence[Draft]) -> tuple[list[_Drafted
     if isinstance(request.place, InExposition):
         drafted = [(draft, as_classic(one)) for draft, one in drafted]
     services = tuple(service for _, service in drafted)
-    return drafted, rule_set(services, request.candidates.model().library, request.candidates.site)
+    return drafted, rule_set(services, request.candidates.library, request.candidates.site)
 
 
 def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:

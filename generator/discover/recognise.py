@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator import foundation
 from generator.audit.families import CREATED, strangers
 from generator.audit.observe import Observed, observe
 from generator.audit.translated import alternatives, is_read
@@ -22,10 +21,9 @@ from generator.discover.draft import Environments, pairs
 from generator.discover.feeding import is_of_calls
 from generator.discover.places import OnServer, SeriesPlace, Target
 from generator.errors import CommandError
-from generator.memory import Memory
-from generator.model.service import Model, Service, Site
-from generator.resolve.model import resolve_one
-from generator.spec.load import load_services
+from generator.model.service import Library, Model, Service, Site
+from generator.resolve.model import Common, resolve_common, resolve_one
+from generator.spec.load import load_services, load_shared
 from generator.spec.source import SourceText
 from generator.spec.sources import SpecFile, profile_sources
 from generator.streams.raw import series_of
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.audit.source import AuditSource
-    from generator.foundation import Foundation
     from generator.spec.types import ProfileSpec
 
 #: A number of values that no label should reach: a draft has no bounds.
@@ -48,15 +45,20 @@ _PART = re.compile("_(bucket|count|sum)$")
 
 
 class Candidates(Struct, frozen=True):
-    """All profiles by name, and the base for compiling a service."""
+    """All profiles by name, and the parts that services share."""
 
-    base: Foundation
+    common: Common
     profiles: Mapping[str, ProfileSpec]
 
     @property
     def site(self) -> Site:
         """The settings of all services."""
-        return self.base.site
+        return self.common.site
+
+    @property
+    def library(self) -> Library:
+        """Streams, signals and default alerts."""
+        return self.common.base.library
 
     def draft(self, profile: str, selector: Mapping[str, str]) -> Service:
         """Make a service of a profile, with any values in its open labels."""
@@ -80,7 +82,7 @@ class Candidates(Struct, frozen=True):
             CommandError: it has errors, or its profile has.
         """
         loaded = load_services(SpecFile(Path(_DRAFT), Result(SourceText(_DRAFT, text))))
-        resolved = [resolve_one(spec, self.base.common) for spec in loaded.specs or ()]
+        resolved = [resolve_one(spec, self.common) for spec in loaded.specs or ()]
         values = tuple(one.value for one in resolved if one.value)
         if values and len(values) == len(resolved):
             return values
@@ -89,7 +91,7 @@ class Candidates(Struct, frozen=True):
 
     def model(self, *services: Service) -> Model:
         """Make a model of services."""
-        return Model(self.site, self.base.common.base.library, services)
+        return Model(self.site, self.library, services)
 
 
 def candidates(specs: Path, site: str, drafts: Mapping[str, str] | None = None) -> Candidates:
@@ -107,13 +109,14 @@ def candidates(specs: Path, site: str, drafts: Mapping[str, str] | None = None) 
         path = specs / "profiles" / f"{name}.yaml"
         draft = SpecFile(path, Result(SourceText(str(path), text)))
         sources = replace(sources, profiles=(*sources.profiles, draft))
-    base, found = foundation.load(sources, Memory())
-    if base is None or not base.common.sound:
+    shared = load_shared(sources)
+    common, found = resolve_common(shared.specs) if shared.specs else (None, ())
+    if common is None or not common.sound:
+        found = (*shared.diagnostics, *found)
         problem = _at_fault([one for one in found if one.severity is Severity.ERROR])
         raise CommandError(problem.message, problem.help or f"run: agent-metrics check {specs}")
-    common = base.common
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
-    return Candidates(base, known)
+    return Candidates(common, known)
 
 
 def open_labels(profile: ProfileSpec) -> list[str]:

@@ -476,7 +476,7 @@ def _place(exposed: str, job: str) -> InExposition:
 
 def _draft(case: Case, known: Candidates, name: str = "acme") -> ProfileDraft:
     source = _place(case.exposed, name).source(known.draft("agent", {"job": name}))
-    draft = drafted(source, known.base.common.base.library.streams, name, "a test")
+    draft = drafted(source, known.library.streams, name, "a test")
     assert draft is not None
     return draft
 
@@ -521,7 +521,7 @@ def test_the_numbers_are_those_of_the_exposition(
     drafts = {job: _draft(case, known, job).text for job, case in cases.items()}
     compiled = candidates(tmp_path, site(None), drafts)
     services = tuple(as_classic(_service(compiled, job)) for job in cases)
-    rules = rule_set(services, compiled.model().library, compiled.site)
+    rules = rule_set(services, compiled.library, compiled.site)
     end = int(time.time())
     history = Remembered(fresh_prometheus.api, end - GROWING, end)
     for service in services:

@@ -40,7 +40,7 @@ def _draft(exposition: Path, folder: Path) -> ProfileDraft | None:
     known = candidates(folder, site(None))
     place = InExposition(parse(fetch_file(exposition)), "acme")
     source = place.source(known.draft("agent", {"job": "acme"}))
-    return drafted(source, known.base.common.base.library.streams, "acme", "a test")
+    return drafted(source, known.library.streams, "acme", "a test")
 
 
 def test_drafts_are_as_expected(tmp_path: Path) -> None:
