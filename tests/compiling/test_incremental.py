@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator import compiler, emit, fingerprint
+from generator import compiler, emit, fingerprint, unchanged
 from generator.cache import Cache
 from generator.compiler import compile_service
 from generator.emit import emit_dashboards, emit_module
@@ -143,7 +143,9 @@ def test_another_compiler_uses_nothing_again(
     source.mkdir()
     (source / "one.py").write_text("1")
     monkeypatch.setattr(fingerprint, "_PACKAGE", source)
-    monkeypatch.setattr(fingerprint, "described", fingerprint.described.__wrapped__)
+    described = fingerprint.described.__wrapped__
+    for module in (fingerprint, unchanged):
+        monkeypatch.setattr(module, "described", described)
     first = fingerprint.fingerprint()
     (source / "one.py").write_text("12")
     assert fingerprint.fingerprint() != first
