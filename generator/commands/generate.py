@@ -29,6 +29,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--watch", action="store_true", help="compile again whenever a spec is saved, until Ctrl-C"
     )
     parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="replace an output that was generated from another directory of specs, and delete the services that these "
+        "specs do not have; otherwise that is an error",
+    )
+    parser.add_argument(
         "--no-cache",
         action="store_true",
         help="compile everything anew; otherwise what has not changed since the last time is used again "
@@ -41,8 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     # --help does not need the compiler.
     from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
     from generator.commands.terminal import complain  # noqa: PLC0415
+    from generator.output.origin import Origin  # noqa: PLC0415
     from generator.output.outcome import OutputError  # noqa: PLC0415
 
+    origin = Origin(arguments.specs, arguments.output, replace=arguments.replace)
     try:
         _check_apart(arguments.specs, arguments.output)
         if arguments.check:
@@ -50,9 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.watch:
             from generator.commands.generate_afresh import watch  # noqa: PLC0415
 
-            watch(arguments.specs, arguments.output, cached=not arguments.no_cache)
+            watch(origin, cached=not arguments.no_cache)
             return OK
-        return write_output(arguments.specs, arguments.output, cached=not arguments.no_cache)
+        return write_output(origin, cached=not arguments.no_cache)
     except (CallError, OutputError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.memory import Memory
+    from generator.output.origin import Origin
 
 
 _PAUSE_S = 0.02
@@ -50,11 +51,12 @@ def compare_output(specs: Path, output: Path) -> int:
     return SPEC_AT_FAULT if difference else OK
 
 
-def write_output(specs: Path, output: Path, *, cached: bool) -> int:
+def write_output(origin: Origin, *, cached: bool) -> int:
     """Compile in memory, and only then write the output; if ``cached``, unchanged services are not compiled again."""
+    specs, output = origin.specs, origin.output
     with opened_cache(output, wanted=cached) as cache:
         before, now = inputs(specs), time.time_ns()
-        compilation = generated(specs, output, cache)
+        compilation = generated(origin, cache)
         # An editor may have saved a file after it was read.
         if (
             cache
@@ -67,18 +69,17 @@ def write_output(specs: Path, output: Path, *, cached: bool) -> int:
         return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
-def generated(
-    specs: Path, output: Path, cache: Cache | None, before: Compilation | None = None
-) -> Compilation:
+def generated(origin: Origin, cache: Cache | None, before: Compilation | None = None) -> Compilation:
     """Compile, write the output unless a spec is at fault, and show the findings and the result.
 
     Warnings that the compilation ``before`` had as well are not shown again.
     """
-    compilation = _compiled(read_sources(specs), cache, before)
+    output = origin.output
+    compilation = _compiled(read_sources(origin.specs), cache, before)
     if compilation.failed:
         sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
         return compilation
-    written = write(compilation.files, output)
+    written = write(compilation.files, output, origin)
     sys.stdout.write(f"{printable_text(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")
@@ -137,17 +138,18 @@ def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -
     return unchanged.Record([plain, coloured, summary], {**read, **wrote})
 
 
-def watch(specs: Path, output: Path, *, cached: bool) -> None:
+def watch(origin: Origin, *, cached: bool) -> None:
     """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
+    specs = origin.specs
     gc.enable()
-    with opened_cache(output, wanted=cached, lasting=True) as cache:
+    with opened_cache(origin.output, wanted=cached, lasting=True) as cache:
         try:
-            memory = cache or Cache(None, output, lasting=True)
+            memory = cache or Cache(None, origin.output, lasting=True)
             sys.stderr.write(f"watching {printable_text(specs)}; Ctrl-C ends it\n")
             seen, compilation = None, None
             while True:
                 seen = _settled(specs, seen)
-                compilation = _generated(specs, output, memory, compilation)
+                compilation = _generated(origin, memory, compilation)
         except KeyboardInterrupt:
             return
 
@@ -165,9 +167,9 @@ def _settled(specs: Path, seen: dict[str, str] | None) -> dict[str, str]:
             return now
 
 
-def _generated(specs: Path, output: Path, cache: Cache, before: Compilation | None) -> Compilation | None:
+def _generated(origin: Origin, cache: Cache, before: Compilation | None) -> Compilation | None:
     try:
-        return generated(specs, output, cache, before)
+        return generated(origin, cache, before)
     except OutputError as problem:
         complain(str(problem), problem.help)
         return before

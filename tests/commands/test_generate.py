@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.output.trees import snapshot
+from tests.commands.conftest import SERVICE
+from tests.output.trees import in_memory, snapshot
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.commands.calls import Call
 
 
@@ -165,6 +165,14 @@ def _files(directory: Path) -> set[str]:
     return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
 
 
+def _specs_of(directory: Path, service: str) -> Path:
+    """Write the spec of one service below a directory of specs."""
+    path = directory / "services" / f"{service}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(SERVICE.replace("demo-agent", service), "utf-8")
+    return path
+
+
 def _hashes(directory: Path) -> dict[str, str]:
     files: dict[str, str] = json.loads((directory / "manifest.json").read_text("utf-8"))["files"]
     return files
@@ -198,3 +206,71 @@ def test_an_empty_path_is_a_call_error(place: Path, call: Call, arguments: tuple
     assert (answer.code, answer.out) == (2, "")
     assert "argument SPECS: the path is empty" in answer.err
     assert snapshot(place) == before
+
+
+def test_other_specs_replace_no_service_of_an_output_unless_the_call_says_so(place: Path, call: Call) -> None:
+    call("generate")
+    other = _specs_of(place / "mine", "my-agent")
+    before = snapshot(place / "output")
+    answer = call("generate", "mine")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        'error: "output" was generated from "specs", and "mine" does not have its service demo-agent\n'
+        "  help: name another output directory, as in: -o my-output; or pass --replace, which deletes the files of "
+        "what these specs do not have; nothing was written\n"
+    )
+    assert snapshot(place / "output") == before
+    assert call("generate", "mine", "--replace").code == 0
+    assert not (place / "output/prometheus/rules/demo-agent.rules.yml").exists()
+    assert (place / "output/prometheus/rules/my-agent.rules.yml").exists()
+    # From now on the output is theirs.
+    other.unlink()
+    _specs_of(place / "mine", "renamed")
+    assert call("generate", "mine").code == 0
+    assert call("generate").code == 2
+
+
+def test_the_only_service_may_get_another_name(place: Path, call: Call) -> None:
+    call("generate")
+    (place / "specs/services/demo-agent.yaml").unlink()
+    _specs_of(place / "specs", "renamed")
+    assert call("generate").code == 0
+    assert not (place / "output/prometheus/rules/demo-agent.rules.yml").exists()
+
+
+def test_specs_and_output_may_move_together_and_specs_with_all_services_alone(
+    place: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("generate")
+    (place / "clone").mkdir()
+    for name in ("specs", "output"):
+        (place / name).rename(place / "clone" / name)
+    monkeypatch.chdir(place / "clone/specs")
+    Path("services/demo-agent.yaml").unlink()
+    _specs_of(Path(), "renamed")
+    assert call("generate", ".", "-o", "../output").code == 0
+    monkeypatch.chdir(place / "clone")
+    Path("specs").rename("moved")
+    _specs_of(Path("moved"), "second")
+    assert call("generate", "moved").code == 0
+    Path("moved/services/renamed.yaml").unlink()
+    assert call("generate", "moved").code == 0
+
+
+def test_an_output_that_is_up_to_date_may_be_made_of_a_copy_of_the_specs(place: Path, call: Call) -> None:
+    call("generate")
+    before = snapshot(place / "output")
+    _specs_of(place / "copies/specs", "demo-agent")
+    assert call("generate", "copies/specs", "--check").code == 0
+    assert call("generate", "copies/specs").code == 0
+    assert snapshot(place / "output") == before
+
+
+def test_the_manifest_of_an_output_far_from_its_specs_names_no_path_of_the_machine(
+    place: Path, call: Call
+) -> None:
+    with in_memory() as elsewhere:
+        assert call("generate", "-o", str(elsewhere / "output")).code == 0
+        assert "specs" not in json.loads((elsewhere / "output/manifest.json").read_text("utf-8"))
+    call("generate")
+    assert json.loads((place / "output/manifest.json").read_text("utf-8"))["specs"] == "../specs"
