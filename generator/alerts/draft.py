@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.diagnostics.wording import did_you_mean
 from generator.model.alerts import AlertKind, AlertSeverity, Tier
-from generator.model.signals import SPEND, Better, Signal
+from generator.model.signals import SPEND, Better, Quantile, Ratio, Signal, Tokens
 from generator.model.units import WRITTEN_AS, Unit, human
 from generator.notation.names import look_up
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
 
 _NONE: Mapping[str, Text] = MappingProxyType({})
+#: Examples of promises: the tokens of a run, its errors, the share of those that went well.
+_TOKENS, _ERRORS, _SUCCESSES = "20000", "0.1", "95%"
 
 
 class AlertScope(Struct, frozen=True):
@@ -64,7 +66,7 @@ class AlertScope(Struct, frozen=True):
         code = "alert/no-objective"
         message = f"{alert.value} of {self.service} is off: {signal.name} has {why}"
         example = _promise(signal, window, self.objectives.get(signal.name))
-        help_ = f"to turn it on, write in the service's spec: {example}"
+        help_ = f"to turn it on, write in the service's spec what it promises, such as {example}"
         if written is not None and self.is_own(written):
             self.findings.error(code, message, written.span, help_)
         elif self.is_own(alert):
@@ -219,9 +221,20 @@ def _promise(signal: Signal, window: str, promised: Objective | None) -> str:
     """Write an example objective of a signal, as ``promised`` with the ``window`` that it lacks, if any."""
     if signal.name == SPEND:
         return "budget: {per_day: $200}"
-    better = signal.better is Better.HIGHER
-    example = "95%" if better and signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][1]
-    if promised and window:
-        example = human(promised.bound, signal.unit)
+    example = human(promised.bound, signal.unit) if promised and window else _within_reach(signal)
     over = f", window: {window}" if window else ""
-    return f"objectives: {{{signal.name}: {{{'min' if better else 'max'}: {example}{over}}}}}"
+    side = "min" if signal.better is Better.HIGHER else "max"
+    return f"objectives: {{{signal.name}: {{{side}: {example}{over}}}}}"
+
+
+def _within_reach(signal: Signal) -> str:
+    """Write an amount that a signal of this kind can have, and could promise."""
+    if isinstance(signal.kind, Quantile) and (buckets := signal.of.buckets):
+        return human(buckets[(len(buckets) - 1) // 2], signal.unit)  # the last one can never be missed
+    if isinstance(signal.kind, Tokens):
+        return _TOKENS
+    if isinstance(signal.kind, Ratio) and signal.of.sparse:
+        return _ERRORS
+    if signal.unit is Unit.RATIO and signal.better is Better.HIGHER:
+        return _SUCCESSES
+    return WRITTEN_AS[signal.unit][1]

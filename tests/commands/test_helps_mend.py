@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -140,3 +141,16 @@ def test_no_name_is_proposed_where_none_can_be_guessed(name: str, call: Call, tm
     status, told = _checked(call, tmp_path, SPEC.replace("team-demo", f'"{name}"'))
     assert status == 1
     assert "help: write " not in told
+
+
+def test_the_objective_proposed_for_an_alert_without_one_is_right(call: Call, tmp_path: Path) -> None:
+    signals = "latency_p50 latency_p95 step_count_p50 tool_latency_p95 token_usage_per_run llm_errors_per_run"
+    alerts = "".join(
+        f"  Own{number}: {{threshold: {{signal: {signal}}}, warning: objective, summary: It is much.}}\n"
+        for number, signal in enumerate(signals.split())
+    )
+    status, told = _checked(call, tmp_path, f"{SPEC}alerts:\n{alerts}")
+    assert status == 1
+    proposed = re.findall(r"what it promises, such as objectives: \{(.*)\}$", told, re.MULTILINE)
+    assert {one.partition(":")[0] for one in proposed} == set(signals.split()) - {"latency_p95"}
+    assert _checked(call, tmp_path, f"{SPEC}objectives: {{{', '.join(proposed)}}}\nalerts:\n{alerts}")[0] == 0

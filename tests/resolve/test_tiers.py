@@ -192,7 +192,8 @@ def test_an_alert_without_the_objective_it_needs_is_off_and_told(alert: str, tmp
         found.message.startswith("Own of demo-agent is off: success_rate") for found in result.diagnostics
     )
     window = ", window: 30d" if alert == BURN else ""
-    wanted = f"to turn it on, write in the service's spec: objectives: {{success_rate: {{min: 95%{window}}}}}"
+    example = f"objectives: {{success_rate: {{min: 95%{window}}}}}"
+    wanted = f"to turn it on, write in the service's spec what it promises, such as {example}"
     assert {found.help for found in result.diagnostics} == {wanted}
 
 
