@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.model.metrics import Across, MetricType
+from generator.model.units import UNIT_OF, Unit
 
 
 class Source(Struct, frozen=True):
@@ -93,9 +94,14 @@ class Stream(Struct, frozen=True):
         return self.is_histogram and any(source.native for source in self.sources)
 
     @property
+    def amounts(self) -> Unit:
+        """The unit of what it observes, adds up or shows."""
+        return UNIT_OF[self.unit]
+
+    @property
     def counts_usd(self) -> bool:
         """Whether its events are USD."""
-        return self.unit == "usd" and self.type is MetricType.COUNTER
+        return self.amounts is Unit.USD and self.type is MetricType.COUNTER
 
     @property
     def is_gauge(self) -> bool:

@@ -39,6 +39,10 @@ class Unit(StrEnum):
     COUNT = "count"
 
 
+#: The base unit of an amount, by the unit that specs write for it; none is written for counts.
+UNIT_OF = {"": Unit.COUNT, "ms": Unit.SECONDS, "s": Unit.SECONDS, "usd": Unit.USD}
+
+
 class Quantity(Struct, frozen=True):
     """A written amount: ``kind`` is duration, share, points, money, factor or number; ``value`` in base units."""
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from generator.model.alerts import Bound as Written
 from generator.model.metrics import FACTORS
 from generator.model.units import (
+    UNIT_OF,
     WRITTEN_AS,
     Unit,
     human,
@@ -43,7 +44,6 @@ _SUFFIXES = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"
 #: Nobody allows this many seconds; a plain number from here on means milliseconds.
 _MILLISECONDS = 1000
 _NUMBER = re.compile(r"[0-9.]+([eE][-+]?[0-9]+)?")
-_UNIT_OF_SUFFIX = {"ms": Unit.SECONDS, "s": Unit.SECONDS, "usd": Unit.USD, "": Unit.COUNT}
 
 
 class ResolvedBound(Struct, frozen=True):
@@ -249,7 +249,7 @@ def bucket_bounds(written: Names, unit: str, what: str, findings: Findings) -> t
 
 
 def _bucket_bound(text: Text, unit: str, what: str, findings: Findings) -> float | None:
-    kind, example = WRITTEN_AS[_UNIT_OF_SUFFIX[unit]]
+    kind, example = WRITTEN_AS[UNIT_OF[unit]]
     quantity = parse_quantity(text.value)
     if _NUMBER.fullmatch(text.value):
         value = float(text.value)

@@ -539,6 +539,7 @@ def _own(metric: Metric, taken: Collection[str], *, native: bool) -> Stream:
         labels=tuple((label, label) for label in metric.labels),
         unit=metric.unit,
         buckets=metric.buckets,
+        scale=metric.factor if metric.type is MetricType.COUNTER else 1,
         native=native and metric.is_histogram,
     )
     return Stream(

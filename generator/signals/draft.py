@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics.wording import did_you_mean
-from generator.model.units import Unit
 from generator.notation.names import look_up
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from generator.model.signals import Better
     from generator.model.streams import Stream
     from generator.spec.types import SourceSpec
-
-#: The unit of a value of a stream, by the stream's base unit.
-UNITS = {"": Unit.COUNT, "s": Unit.SECONDS, "usd": Unit.USD}
 
 
 class SignalScope(Struct, frozen=True):

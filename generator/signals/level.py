@@ -9,7 +9,6 @@ from generator.model.signals import Level, Signal, Take
 from generator.promql.expr import aggregate, call
 from generator.scenarios import Traffic, some
 from generator.signals import usual
-from generator.signals.draft import UNITS, Draft
 from generator.streams.scope import Scope, each, having, rule
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.model.units import Unit
     from generator.scenarios import Fixture, Load
+    from generator.signals.draft import Draft
 
 KEY, KIND = "level", Level
 levels_by, check, counted_at = usual.levels_by, usual.check, usual.counted_at
@@ -31,7 +31,7 @@ def resolve(draft: Draft) -> Level:
 
 def unit(_kind: Level, stream: Stream) -> Unit:
     """Use the unit of the gauge."""
-    return UNITS[stream.unit]
+    return stream.amounts
 
 
 def reads(_signal: Signal, _kind: Level) -> Iterable[Stream]:

@@ -12,7 +12,6 @@ from generator.model.units import DAY, MINUTE, Unit
 from generator.promql.expr import Expr, aggregate, call, number
 from generator.scenarios import Traffic, histogram
 from generator.signals import usual
-from generator.signals.draft import UNITS, Draft
 from generator.signals.events import events, whole
 from generator.streams.scope import Scope, each, having, join, largest, rule, summed
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load
+    from generator.signals.draft import Draft
 
 #: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
 HAIR = 1 + 1e-9
@@ -50,7 +50,7 @@ def resolve(draft: Draft) -> Quantile | None:
 
 def unit(_kind: Quantile, stream: Stream) -> Unit:
     """Use the unit of the observations."""
-    return UNITS[stream.unit]
+    return stream.amounts
 
 
 def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingRule]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.model.metrics import MetricType
 from generator.model.units import Unit
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def levels_by(_kind: Kind, /) -> Labels:
 
 
 def unit(_kind: Kind, stream: Stream, /) -> Unit:
-    """Use USD for a stream that counts these, and else plain numbers."""
-    return Unit.USD if stream.counts_usd else Unit.COUNT
+    """Use the unit that a counter adds up, and plain numbers for the observations of a histogram."""
+    return stream.amounts if stream.type is MetricType.COUNTER else Unit.COUNT
 
 
 def counted_at(_kind: Kind, labels: Labels, /) -> Labels:

@@ -224,6 +224,24 @@ def test_what_a_counter_of_usd_says_is_in_usd_and_needs_no_prices(
     assert found.signals["own"].unit is unit
 
 
+@pytest.mark.parametrize("unit", ["s", "ms"])
+@pytest.mark.parametrize("kind", ["count: {of: busy_total}", "ratio: {of: busy_total, per: runs_total}"])
+def test_what_a_counter_of_time_says_is_in_seconds(kind: str, unit: str, tmp_path: Path) -> None:
+    metrics: Section = {"busy_total": f"{{type: counter, unit: {unit}, help: Busy., labels: [release]}}"}
+    alert = "{threshold: {signal: own}, warning: 1h, summary: It is busy.}"
+    signals: Section = {"own": f"{{title: O, description: O., {kind}}}"}
+    found = one(resolved(tmp_path, profile=profile(metrics=metrics, signals=signals, alerts={"Own": alert})))
+    assert found.signals["own"].unit is Unit.SECONDS
+    assert found.streams["busy_total"].sources[0].scale == (0.001 if unit == "ms" else 1)
+    (tier,) = next(alert for alert in found.alerts if alert.name == "Own").tiers
+    assert tier.bound == 3600
+
+
+def test_a_count_of_a_histogram_of_seconds_is_a_number(tmp_path: Path) -> None:
+    signals: Section = {"own": "{title: O, description: O., count: {of: run_ms}}"}
+    assert one(resolved(tmp_path, profile=profile(signals=signals))).signals["own"].unit is Unit.COUNT
+
+
 def test_a_counter_of_usd_has_no_pace(tmp_path: Path) -> None:
     own = "{title: O, description: O., cost: {of: usd_total, per: 2h}}"
     found = told(resolved(tmp_path, profile=profile(metrics=_USD, signals={"own": own})))
