@@ -43,6 +43,34 @@ _USUAL, _UNDER, _ABOVE = 5.0, 0.5, 0.1
 _FIRST_TOKEN = 0.2
 
 
+class Measured(Struct, frozen=True):
+    """The amounts of an event, in base units; those that it does not have are 1."""
+
+    seconds: float = 1
+    until_first: float = 1
+    steps: float = 1
+    tokens: float = 1
+    usd: float = 1
+
+    def of(self, amount: Amount) -> float:
+        """Return an amount."""
+        match amount:
+            case Amount.ONE:
+                return 1
+            case Amount.SECONDS:
+                return self.seconds
+            case Amount.UNTIL_FIRST:
+                return self.until_first
+            case Amount.STEPS:
+                return self.steps
+            case Amount.TOKENS:
+                return self.tokens
+            case Amount.USD:
+                return self.usd
+            case _:
+                assert_never(amount)
+
+
 class Values(Struct, frozen=True):
     """One series of a process: its value at each of its scrapes from the ``first`` on."""
 
@@ -198,42 +226,42 @@ class Process(Struct, frozen=True):
         ended = (run.reason, "ok" if good else "", *_of_models(run))
         whose = _whose(self.finished[0], self.exposed.service)
         self.finished[0] += 1
-        self._add(Event.RUN, ended, scrape, {Amount.SECONDS: run.seconds, Amount.STEPS: run.steps}, 1, whose)
+        self._add(Event.RUN, ended, scrape, Measured(seconds=run.seconds, steps=run.steps), 1, whose)
         for call in run.tool_calls:
             self.call(scrape, call.tool, call.seconds, call.error, whose=whose)
         for answer in run.llm_calls:
             self.answer(scrape, answer, whose=whose)
         for error in run.llm_errors:
-            self._add(Event.LLM_ERROR, error, scrape, {}, 1, whose)
+            self._add(Event.LLM_ERROR, error, scrape, Measured(), 1, whose)
 
     def call(  # noqa: PLR0913, PLR0917 - a call as it is
         self, scrape: int, tool: str, seconds: float, error: str = "", times: int = 1, whose: Segments = ()
     ) -> None:
         """Count a tool call, ``times`` over; ``error`` is the class of its error."""
-        self._add(Event.TOOL_CALL, (tool, error), scrape, {Amount.SECONDS: seconds}, times, whose)
+        self._add(Event.TOOL_CALL, (tool, error), scrape, Measured(seconds=seconds), times, whose)
         if error:
-            self._add(Event.TOOL_ERROR, (tool, error), scrape, {}, times, whose)
+            self._add(Event.TOOL_ERROR, (tool, error), scrape, Measured(), times, whose)
 
     def answer(self, scrape: int, call: LlmCall, times: int = 1, whose: Segments = ()) -> None:
         """Count an LLM step and its tokens, ``times`` over."""
-        amounts = {
-            Amount.SECONDS: call.seconds,
-            Amount.UNTIL_FIRST: call.seconds * _FIRST_TOKEN,
-            Amount.USD: usd_of_call(call, self.exposed.prices),
-        }
+        amounts = Measured(
+            seconds=call.seconds,
+            until_first=call.seconds * _FIRST_TOKEN,
+            usd=usd_of_call(call, self.exposed.prices),
+        )
         self._add(Event.LLM_CALL, (call.model,), scrape, amounts, times, whose)
         if call.model not in self.token_types:
             self.token_types[call.model] = _token_fields(self.exposed, call.model)
         for token_type, fields in self.token_types[call.model]:
             tokens = sum(getattr(call, name) for name in fields)
-            self._add(Event.TOKENS, (call.model, token_type), scrape, {Amount.TOKENS: tokens}, times, whose)
+            self._add(Event.TOKENS, (call.model, token_type), scrape, Measured(tokens=tokens), times, whose)
 
     def _add(  # noqa: PLR0913, PLR0917 - an event as it is
         self,
         event: Event,
         key: tuple[str, ...],
         scrape: int,
-        amounts: Mapping[Amount, float],
+        amounts: Measured,
         times: int = 1,
         whose: Segments = (),
     ) -> None:
@@ -241,7 +269,7 @@ class Process(Struct, frozen=True):
         if route is None:
             route = self.routes[event, key, whose] = list(self._route(event, key, whose))
         for amount, factor, counter in route:
-            counter.add(scrape, amounts.get(amount, 1) / factor, times)
+            counter.add(scrape, amounts.of(amount) / factor, times)
 
     def _route(
         self, event: Event, key: tuple[str, ...], whose: Segments
