@@ -44,6 +44,7 @@ _NAMES = {
     "collections": ("deque",),
     "contextlib": ("suppress",),
     "contextvars": ("ContextVar",),
+    "difflib": ("get_close_matches",),
     "io": ("IOBase",),
     "itertools": ("product",),
     "math": ("inf",),

@@ -29,7 +29,7 @@ Give ``usage()`` whatever an SDK returns, in its own shape: answers, retries, ea
 Tokens are settled when the step ends, so that running totals count once.
 
 - **Nothing here raises** into your code, and what your code raises passes through unchanged. A failure to measure
-  is logged once.
+  is logged once, and so is a label that ``run``, ``tool_call`` or ``llm_step`` does not have: it is left out.
 - **Why a run ends** is one word of the spec's in ``run.stop("completed")``. What a provider or an SDK says goes to
   ``run.stop_from(answer.stop_reason)``, which knows ``end_turn``, ``max_turns`` and the like. An unknown reason becomes
   ``other``, and its run counts as failed.
@@ -60,6 +60,7 @@ import sys
 from collections import deque
 from contextlib import suppress
 from contextvars import ContextVar
+from difflib import get_close_matches
 from io import IOBase
 from itertools import product
 from math import inf
@@ -1441,6 +1442,29 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
+def _forgiving(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Leave out named values that a method does not take, and log each name once: an adapter passes on any."""
+    known = frozenset(inspect.signature(method).parameters)
+
+    @functools.wraps(method)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        for name in kwargs.keys() - known:
+            del kwargs[name]
+            _misspelt(method.__name__, name, known - {"self"})
+        return method(*args, **kwargs)
+
+    return call
+
+
+@functools.cache
+def _misspelt(method: str, name: str, known: frozenset[str]) -> None:
+    """Log a name that a method does not take; the cache has this happen once for each."""
+    with suppress(Exception):
+        near = get_close_matches(name, known, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"it takes {', '.join(sorted(known))}"
+        _LOG.error("%s() takes no %s, which is left out: %s", method, name[:_LONGEST], meant)
+
+
 class _Block:
     """A block of code that is timed, and counted once when it ends: ``with``, ``async with``, or a decorator."""
 
@@ -2317,6 +2341,7 @@ class ResearchAgentMetrics:
             {"release": release},
         )
 
+    @_forgiving
     def run(
         self,
         stop_reason: StopReason = "completed",
@@ -2332,10 +2357,12 @@ class ResearchAgentMetrics:
         """Find the innermost run of this task or thread; what is said to the answer counts for nothing without one."""
         return _current_run() or Run(self._measures)
 
+    @_forgiving
     def tool_call(self, tool: Tool | str) -> ToolCall:
         """Measure a tool call, a step of the current run if there is one."""
         return ToolCall(self._measures, tool)
 
+    @_forgiving
     def llm_step(self, model: Model | str) -> LLMStep:
         """Measure an LLM step, a step of the current run if there is one.
 

@@ -201,3 +201,30 @@ def test_the_adapter_of_litellm(tiered: Tiered, labels: dict[str, str], counted:
     answer = {"usage": {"prompt_tokens": 3, "completion_tokens": 0}}
     logger.log_success_event({"litellm_call_id": "a", "model": "gpt-4o"}, answer, None, None)
     assert tiered.counts("agent_token_usage_total") == {counted: 3}
+
+
+def test_a_misspelt_label_is_left_out_and_the_log_names_the_near_one_once(
+    tiered: Tiered, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        with tiered.metrics.run(tennant="pro"), tiered.metrics.tool_call("search_docs", colour="red"):
+            pass
+    assert tiered.counts("agent_run_total") == {"other": 2}
+    assert tiered.counts("agent_tool_call_total") == {"other": 2}
+    assert {record.getMessage() for record in caplog.records} == {
+        "run() takes no tennant, which is left out: did you mean tenant?",
+        "tool_call() takes no colour, which is left out: it takes tenant, tool",
+        _SAID,
+    }
+    assert len(caplog.records) == 3
+
+
+def test_a_misspelt_label_of_an_adapter_loses_no_run(
+    tiered: Tiered, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = tiered.adapter("langchain").MetricsHandler(tiered.metrics, tenants="pro")
+    chain = uuid4()
+    handler.on_chain_start({}, {}, run_id=chain)
+    handler.on_chain_end({}, run_id=chain)
+    assert tiered.counts("agent_run_total") == {"other": 1}
+    assert "run() takes no tenants, which is left out: did you mean tenant?" in caplog.text
