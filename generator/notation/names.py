@@ -104,8 +104,7 @@ def undeclared(
     elif match:
         help_ = f"did you mean {quoted(match)}?"
     elif profile.profile.span.is_shipped:
-        specs = PurePosixPath(name.span.file).parent.parent
-        copy = f"init {quote(str(specs))} --copy-profile {profile.profile.value}"
+        copy = f"init {directory_of(name.span)} --copy-profile {profile.profile.value}"
         help_ = (
             f"only a profile declares labels: run {copy} for one to change, and declare it there under labels"
         )
@@ -113,6 +112,11 @@ def undeclared(
         help_ = f"declare it under labels of {profile.profile.span.file}"
     known = "" if match else f"; known: {listed(labels)}"
     return error("reference/unknown-label", message, name.span, help_ + known)
+
+
+def directory_of(span: Span) -> str:
+    """Write the directory of specs with the file of a service or a profile, for a command line."""
+    return "specs" if span.is_shipped else quote(str(PurePosixPath(span.file).parent.parent))
 
 
 def set_elsewhere(name: str) -> str | None:

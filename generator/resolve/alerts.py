@@ -17,6 +17,7 @@ from generator.diagnostics import Findings, Span
 from generator.diagnostics.wording import closest, listed, nearest_first, quoted
 from generator.model.alerts import Alert, AlertSeverity, Reported
 from generator.model.units import HOUR, MINUTE, Unit, duration
+from generator.notation.names import directory_of
 from generator.notation.times import wait
 from generator.resolve.objectives import Watched, objective_alerts
 from generator.signals.releases import compares_releases
@@ -95,8 +96,8 @@ def _check_reason(entry: Entry[AlertSpec], findings: Findings) -> None:
             "schema/value",
             f'"alerts.{entry.key.value}.disabled" is the reason why the alert is off, and "{reason.value}" is none',
             reason.span,
-            'write the reason: disabled: "why nobody needs it here"; to have the alert on, write disabled only where '
-            "it is to be off",
+            'write the reason: disabled: "why nobody needs it here"; to have the alert on, leave disabled out: '
+            "false only turns on, in an environment, what its service turns off",
         )
 
 
@@ -138,7 +139,7 @@ def _way_out_while_off(change: Entry[AlertSpec], reason: Text, count: int) -> st
     if reason.span.lies_in(change.value.span):
         return f"{leave} remove disabled"
     if reason.span.file == change.key.span.file:
-        return f"{leave} write disabled only into the environments in which the alert is to be off"
+        return f"{leave} add disabled: false, which turns the alert on in this environment"
     return f"{leave} write an alert of another name: {reason.span.file} turns this one off"
 
 
@@ -155,8 +156,15 @@ def _without_health(
             "alert/about-rules",
             f'alert "{entry.key.value}" watches the rules of all services, which one service cannot change',
             entry.key.span,
-            "change it in signals.yaml, for all services",
+            "change it in signals.yaml, for all services" + _copied_first(entry, known),
         )
+
+
+def _copied_first(entry: Entry[AlertSpec], known: Entry[AlertSpec]) -> str:
+    """Name the command that writes the library into the specs; empty where they have one."""
+    if not known.key.span.is_shipped:
+        return ""
+    return f"; agent-metrics init {directory_of(entry.key.span)} --copy signals writes it there first"
 
 
 def _laid_over(

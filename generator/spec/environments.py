@@ -32,6 +32,8 @@ K = TypeVar("K", bound=Keyed)
 LONGEST_NAME = 40
 #: The signal whose objective is the same limit as a budget.
 _SPEND = "spend"
+#: The reason of an environment to turn an alert on again that its service turns off.
+_ON_AGAIN = "false"
 #: Keys that an environment replaces as a whole, and maps in which it replaces single entries.
 _WHOLE = (
     "owner",
@@ -104,12 +106,24 @@ def _laid_over(base: Iterable[Entry[T]], changes: Iterable[Entry[T]]) -> tuple[E
 def _alerts(
     base: Iterable[Entry[AlertSpec]], changes: Iterable[Entry[AlertSpec]]
 ) -> tuple[Entry[AlertSpec], ...]:
-    """Merge changes of alerts into others, key by key."""
+    """Merge changes of alerts into others, key by key; ``disabled: false`` turns on what the others turn off."""
     merged = {entry.key.value: entry for entry in base}
     for entry in changes:
         known = merged.get(entry.key.value)
-        merged[entry.key.value] = with_changes(known, entry) if known else entry
+        if known and known.value.disabled and _is_on_again(entry.value):
+            merged[entry.key.value] = _without_reason(with_changes(known, entry))
+        else:
+            merged[entry.key.value] = with_changes(known, entry) if known else entry
     return tuple(merged.values())
+
+
+def _is_on_again(change: AlertSpec) -> bool:
+    return change.disabled is not None and change.disabled.value == _ON_AGAIN
+
+
+def _without_reason(entry: Entry[AlertSpec]) -> Entry[AlertSpec]:
+    spec = replace(entry.value, disabled=None, written=entry.value.written - {"disabled"})
+    return replace(entry, value=spec)
 
 
 def with_changes(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:

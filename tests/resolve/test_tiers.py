@@ -398,3 +398,19 @@ def test_an_alert_without_a_bound_is_as_severe_as_it_says(severity: str, tmp_pat
     )
     found = {(alert.name, tier.severity) for alert in one(result).alerts for tier in alert.tiers}
     assert found == {(name, severity) for name in alerts}
+
+
+def test_an_environment_turns_on_what_its_service_turns_off(tmp_path: Path) -> None:
+    own = "{threshold: {signal: success_rate}, warning: 90%, summary: It is low., disabled: Not yet.}"
+    demo = service(
+        alerts=f"{{Own: {own}, Low: {{disabled: Nobody is there.}}}}",
+        objectives="{success_rate: {min: 97%}}",
+        environments="{prod: {selector: {env: prod}, alerts: {Own: {disabled: false}, Low: {disabled: false}}}, "
+        "staging: {selector: {env: staging}}}",
+    )
+    found = resolved(tmp_path, demo, profile=profile(alerts={"Low": LOW})).value
+    assert found is not None
+    assert {one.name: sorted(alert.name for alert in one.alerts) for one in found.services} == {
+        "demo-agent-prod": ["Low", "Own"],
+        "demo-agent-staging": [],
+    }
