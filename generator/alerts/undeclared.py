@@ -34,6 +34,10 @@ GUIDE: Guide | None = Guide(
             "Which value is it? The alert names it where its spec lists the values. Where the module is generated, the "
             "service's log has the first ones of each label."
         ),
+        ask(
+            "Does the log name a call without the label? Then the spec is ahead of the code: pass the segment to "
+            "`metrics.run`, or take it out of the spec until the code does."
+        ),
         ask("Since which release?", RELEASES, needs=OF_RELEASES),
     ),
 )

@@ -131,6 +131,8 @@ _OF_SERVICES = {
     "--timeout": _TIMEOUT,
     "--repository": False,
 }
+#: Shipped files that all services share, and that a copy in the specs replaces.
+COPIED = ("prices", "signals")
 #: The profile that our own module emits.
 OURS = "agent"
 _OURS = """\
@@ -221,11 +223,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="write no service, but a copy of a shipped profile, to change it",
     )
+    profiles.add_argument(
+        "--copy",
+        choices=COPIED,
+        help="write no service, but a copy of the shipped prices, or of the library of signals and alerts, to edit",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the missing files; refuse when the service exists."""
-    if arguments.copy_profile is not None:
+    if arguments.copy_profile is not None or arguments.copy is not None:
         return _copied(arguments)
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
     if arguments.profile is not None and not _ships(arguments.profile):
@@ -393,7 +400,7 @@ def _ships(name: str) -> bool:
 
 
 def _copied(arguments: argparse.Namespace) -> int:
-    """Copy a profile, unless the call also says something about a service."""
+    """Copy a shipped file, unless the call also says something about a service."""
     said = vars(arguments)
     unused = [
         option
@@ -401,25 +408,31 @@ def _copied(arguments: argparse.Namespace) -> int:
         if said[option.removeprefix("--").replace("-", "_")] != unsaid
     ]
     if unused:
+        option = "--copy" if arguments.copy else "--copy-profile"
         complain(
-            f"--copy-profile writes no service, so {', '.join(unused)} would say nothing",
+            f"{option} writes no service, so {', '.join(unused)} would say nothing",
             f"leave {'it' if len(unused) == 1 else 'them'} out, and write the service by a call of its own",
         )
         return CALL_AT_FAULT
-    return copy_profile(arguments.copy_profile, arguments.specs)
+    if arguments.copy:
+        return _copy(f"{arguments.copy}.yaml", "all services", arguments.specs)
+    name = arguments.copy_profile
+    return (
+        _copy(f"profiles/{name}.yaml", f"services with profile: {name}", arguments.specs)
+        if _ships(name)
+        else CALL_AT_FAULT
+    )
 
 
-def copy_profile(name: str, specs: Path) -> int:
-    """Write a shipped profile into the specs; services that name the profile use the copy from then on."""
-    if not _ships(name):
-        return CALL_AT_FAULT
-    place = specs / "profiles" / f"{name}.yaml"
+def _copy(file: str, users: str, specs: Path) -> int:
+    """Write a shipped file into the specs; its ``users`` read the copy from then on."""
+    place = specs / file
     if place.exists():
         complain(f"{place} exists", "edit the file")
         return CALL_AT_FAULT
-    if not _write_new({place: shipped_text(f"profiles/{name}.yaml", "../.schemas")}, specs):
+    if not _write_new({place: shipped_text(file, f"{'../' * file.count('/')}.schemas")}, specs):
         return CALL_AT_FAULT
-    sys.stdout.write(f"next: edit it; services with profile: {name} use it in place of the shipped one\n")
+    sys.stdout.write(f"next: edit it; {users} use it in place of the shipped one\n")
     return OK
 
 

@@ -78,7 +78,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
         "Take prices from model_prices_and_context_window.json, the list that LiteLLM publishes: of the models that "
-        "the services list and of those that are priced already. Entries that it does not know stay as they are."
+        "the services list and of those that are priced already. Entries that it does not know stay as they are. "
+        "Without a price list, it begins with the shipped one, which agent-metrics init --copy prices writes alone."
     )
     parser.add_argument("action", choices=["import"], help="what to do with the prices")
     parser.add_argument("file", type=options.path, metavar="FILE", help="LiteLLM's list")

@@ -13,12 +13,13 @@ from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
 from generator.model.service import WAY, Inclusion, Price, TokenLabels
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
+from generator.notation.names import directory_of
 from generator.spec.types import ELSEWHERE, Entry, Names, PricesSpec, ProfileSpec, ProviderSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.diagnostics import Findings
+    from generator.diagnostics import Findings, Span
 
 #: The labels of token metrics that prices are joined on.
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
@@ -250,17 +251,17 @@ def _report_unpriced(
             f'model "{model.value}" has no price{kinds}: its cost is left out',
             model.span,
             ("give every type its price in prices.yaml, 0 where it costs nothing" if known else guess)
-            + _keeping_the_others(spec),
+            + _keeping_the_others(spec, model.span),
         )
 
 
-def _keeping_the_others(spec: PricesSpec | None) -> str:
+def _keeping_the_others(spec: PricesSpec | None, place: Span) -> str:
     """Explain how a first price list keeps the shipped prices; empty where the specs have a list of their own."""
     if spec is None or not spec.span.is_shipped:
         return ""
     return (
-        "; a prices.yaml replaces the whole list that ships: agent-metrics prices import FILE, with LiteLLM's list, "
-        "writes one that begins as a copy of it"
+        "; a prices.yaml replaces the whole list that ships, so begin with a copy of it: agent-metrics init "
+        f"{directory_of(place)} --copy prices; or agent-metrics prices import FILE, with LiteLLM's list"
     )
 
 

@@ -560,6 +560,36 @@ def test_a_shipped_profile_is_copied_whole_once_and_changes_nothing(call: Call, 
     assert again.err == f"error: {specs}/profiles/agent.yaml exists\n  help: edit the file\n"
 
 
+@pytest.mark.parametrize("name", ["prices", "signals"])
+def test_a_shipped_file_is_copied_alone_once_and_changes_nothing(
+    name: str, call: Call, tmp_path: Path
+) -> None:
+    specs, outputs = tmp_path / "specs", [tmp_path / name for name in ("before", "after")]
+    call("init", str(specs))
+    (specs / "prices.yaml").unlink()
+    call("generate", str(specs), "-o", str(outputs[0]))
+    answer = call("init", str(specs), "--copy", name)
+    assert answer == (
+        0,
+        f"wrote {specs}/{name}.yaml\nnext: edit it; all services use it in place of the shipped one\n",
+        "",
+    )
+    copy, shipped = ((path / f"{name}.yaml").read_text("utf-8") for path in (specs, ROOT / "specs"))
+    assert copy.splitlines()[0] == f"# yaml-language-server: $schema=.schemas/{name}.schema.json"
+    assert copy.splitlines()[1:] == shipped.splitlines()[1:]
+    call("generate", str(specs), "-o", str(outputs[1]))
+    rules = [{path.name: path.read_bytes() for path in output.rglob("*.yml")} for output in outputs]
+    assert rules[0] == rules[1]
+    again = call("init", str(specs), "--copy", name)
+    assert again == (2, "", f"error: {specs}/{name}.yaml exists\n  help: edit the file\n")
+
+
+def test_a_copy_of_a_shipped_file_writes_no_service(call: Call, tmp_path: Path) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--copy", "prices", "--service", "xx")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: --copy writes no service, so --service would say nothing\n")
+
+
 def test_a_profile_that_does_not_ship_is_not_copied(call: Call, tmp_path: Path) -> None:
     answer = call("init", str(tmp_path / "specs"), "--copy-profile", "../agent")
     assert (answer.code, answer.out) == (2, "")
