@@ -16,6 +16,7 @@ from generator.alerts.tiers import capped, check_floors, check_severity
 from generator.diagnostics import Findings, Span
 from generator.diagnostics.wording import closest, listed, nearest_first, quoted
 from generator.model.alerts import Alert, AlertSeverity, Reported
+from generator.model.signals import SPEND
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.notation.names import directory_of
 from generator.notation.times import wait
@@ -60,11 +61,21 @@ def merged_alerts(
         *_laid_over(merged, _without_health(merged, profile.alerts, scope)),
         *_laid_over(merged, _without_health(merged, service.alerts, scope)),
     ]
-    promised = (entry.key for entry in (*profile.objectives, *service.objectives))
+    promised = [entry.key for entry in (*profile.objectives, *service.objectives)]
+    if service.budget:
+        promised.append(Located(SPEND, service.budget.per_day.span))
     merged |= {
         entry.key.value: entry for entry in objective_alerts(promised, Watched(merged, library, scope))
     }
     for entry in _laid_over(merged, rest):
+        if missing := _not_measured(entry, library, scope):
+            scope.findings.error(
+                "reference/unknown-alert",
+                f'{entry.key.value} is about {missing}, which profile "{profile.profile.value}" does not measure',
+                entry.key.span,
+                "leave it out, or let the profile feed the stream that the signal reads",
+            )
+            continue
         scope.findings.error(
             "reference/unknown-alert",
             f'profile "{profile.profile.value}" has no alert "{entry.key.value}"',
@@ -250,6 +261,14 @@ def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
     if body.by is not None and (body.by.value,) not in signal.levels:
         return False
     return kinds[0][0] != regression.KEY or compares_releases(signal, scope.runs)
+
+
+def _not_measured(entry: Entry[AlertSpec], library: SignalsSpec | None, scope: AlertScope) -> str:
+    """Name the signal of a library's alert that a service has not, as it lacks the signal; empty for other alerts."""
+    written = library.alerts if library else ()
+    default = next((one.value for one in written if one.key.value == entry.key.value), None)
+    signals = [body.signal.value for _, body in _kinds(default) if body.signal] if default else []
+    return next((signal for signal in signals if signal not in scope.signals), "")
 
 
 def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) -> str:

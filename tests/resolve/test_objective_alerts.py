@@ -202,3 +202,9 @@ def test_an_own_signal_has_bounds_by_a_segment_that_it_is_recorded_by(
         assert found.help == "let the signal be recorded by it: write by: [tier] under signals: refusals"
     else:
         assert [alert.only for alert in _about(one(result), "refusals")] == expected
+
+
+def test_a_budget_that_no_shared_alert_watches_has_an_alert(tmp_path: Path) -> None:
+    (alert,) = _about(one(resolved(tmp_path, service(budget="{per_day: $20}"))), "spend")
+    assert (alert.name, isinstance(alert.kind, Threshold)) == ("AgentSpendMissed", True)
+    assert [tier.text for tier in alert.tiers] == ["the budget of $20"]
