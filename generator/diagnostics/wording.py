@@ -163,8 +163,17 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     if len(name) > _MAX_LENGTH:
         return None
     folded = {candidate.casefold(): candidate for candidate in known if candidate != name}
+    words = _words(name.casefold())
+    turned = next((one for one in folded if len(words) > 1 and _words(one) == words), None)
+    if turned is not None:
+        return folded[turned]
     matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=_CUTOFF)
     return folded[matches[0]] if matches else None
+
+
+def _words(name: str) -> list[str]:
+    """Sort the words of a name, which people write in another order: ``p95_latency``."""
+    return sorted(re.split(r"[-_. ]", name))
 
 
 def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str:

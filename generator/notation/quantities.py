@@ -40,6 +40,11 @@ _OBJECTIVE_WITH_SHIFT = re.compile(
     r"(?:([0-9.]+)\s*[x×*]?\s*)?objective(?:\s*([+-])\s*(\S.*))?",  # noqa: RUF001 - people write the sign
     re.IGNORECASE,
 )
+#: A sign of comparison before an amount, as in PromQL: a spec says by its keys what is compared.
+_COMPARED = re.compile(r"^\s*[<>]=?\s*")
+_OTHER_MONEY = re.compile(r"[€£¥]|eur|gbp", re.IGNORECASE)
+_WITH_K = re.compile(r"([0-9]{1,9})k", re.IGNORECASE)
+_MULTIPLE = re.compile(r"objective\s*[x×*]\s*([0-9.]+)", re.IGNORECASE)  # noqa: RUF001 - people write the sign
 _SUFFIXES = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
 #: Nobody allows this many seconds; a plain number from here on means milliseconds.
 _MILLISECONDS = 1000
@@ -175,6 +180,9 @@ def _is_sane(value: float, text: Text, findings: Findings) -> bool:
 
 def unit_help(written: str, kind: str, example: str, exposed: str) -> str:
     """Explain how to write an amount of ``kind``; ``exposed`` is the unit in which its metric is exposed."""
+    written = _COMPARED.sub("", written)
+    if kind == "money" and _OTHER_MONEY.search(written):
+        return f"all amounts of money are in USD: convert it, and write it like {example}"
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written) and kind in _SUFFIXES:
         return f"write the unit, such as {_with_unit(written, kind, exposed)}"
     if suggested := whole_duration(written):
@@ -211,6 +219,8 @@ def whole_duration(written: str) -> str:
 def suggested_amount(written: str, kind: str) -> str:
     """Write an amount of ``kind`` without blanks, commas and words; empty where that does not help."""
     text = _THOUSANDS.sub("", re.sub(r"\s", "", written))
+    if kind == "number" and (thousands := _WITH_K.fullmatch(text)):
+        return f"{int(thousands[1]) * 1000}"
     if kind != "number":  # a count has no fraction
         text = _DECIMAL.sub(".", text)
     if kind == "money":
@@ -232,6 +242,8 @@ def _promised(share: str) -> str:
 
 def suggested_bound(written: str, kind: str) -> str:
     """Correct the spelling of a bound that depends on the objective; empty for any other."""
+    if (multiple := _MULTIPLE.fullmatch(written.strip())) and parse_quantity(f"{multiple[1]}x"):
+        return f"{multiple[1]}x objective"
     match = _OBJECTIVE_WITH_SHIFT.fullmatch(written.strip())
     if match is None:
         return ""

@@ -99,7 +99,8 @@ def _unknown_key(case: ErrorContext) -> Message:
     name, violation = case.finding.name, case.finding.violation
     where = f" in {case.subject}" if violation.path else ""
     file = None if violation.path else case.schema.elsewhere.get(name)
-    help_ = f"it belongs in {file}" if file else _known_keys(case, name, violation.known_keys)
+    help_ = f"it belongs in {file}" if file else _instead(case, name)
+    help_ = help_ or _known_keys(case, name, violation.known_keys)
     return Message("schema/unknown-key", f"unknown key {quoted(name)}{where}", help_)
 
 
@@ -115,6 +116,12 @@ def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
     if len(known) == 1:
         return f"the only key here is {_described(case, known[0]) or known[0]}"
     return f"known keys: {', '.join(known)}"
+
+
+def _instead(case: ErrorContext, name: str) -> str:
+    """Explain what to write for a key that other tools have; empty for any other."""
+    schemas = case.schema.annotated(case.finding.violation.schema_path)
+    return next((each["x-instead"][name] for each in schemas if name in each.get("x-instead", ())), "")
 
 
 def _meant_key(case: ErrorContext, name: str, known: tuple[str, ...]) -> str | None:

@@ -71,6 +71,8 @@ class Explanation(Struct, frozen=True):
 #: An amount with the sign of a comparison before it, which bounds do without.
 _COMPARED = re.compile(r"[>|]=?\s*([$€£]?[0-9][\w.%]*)")
 
+_SHARE_TURNED = re.compile(r"%\s*([0-9]+(?:\.[0-9]+)?)")
+
 
 def block_help(header: str) -> str:
     """Explain how to write a text that begins like a block and is not one."""
@@ -95,7 +97,16 @@ def _tab(problem: ProblemInText) -> Explanation:
 
 def _first_character(problem: ProblemInText) -> Explanation:
     message = f"an unquoted value cannot begin with {quoted(problem.character)}"
-    return Explanation(message, f"quote the text: {in_quotes(problem.rest)}", problem.at, len(problem.rest))
+    value = _without_closers(problem.rest)
+    share = _SHARE_TURNED.fullmatch(value)
+    amount = f"write {share[1]}% if it is a share, or " if share else ""
+    return Explanation(message, f"{amount}quote the text: {in_quotes(value)}", problem.at, len(value))
+
+
+def _without_closers(rest: str) -> str:
+    """Cut the rest of a line where a mapping or list around it ends, or goes on."""
+    is_inside = rest.count("}") + rest.count("]") > rest.count("{") + rest.count("[")
+    return re.split(r"[,}\]]", rest, maxsplit=1)[0] if is_inside else rest
 
 
 def _second_colon(problem: ProblemInText) -> Explanation:

@@ -52,3 +52,7 @@ def test_a_long_list_is_cut_and_counted() -> None:
 
 def test_a_name_that_is_known_twice_is_listed_once() -> None:
     assert did_you_mean("zzzz", ["by", "for", "by", "by"]) == "known: by, for"
+
+
+def test_a_name_with_its_words_in_another_order_is_the_nearest() -> None:
+    assert closest("p95_latency", ["latency_p50", "latency_p99", "latency_p95"]) == "latency_p95"
