@@ -79,7 +79,9 @@ def generated(origin: Origin, cache: Cache | None, before: Compilation | None = 
     if compilation.failed:
         sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
         return compilation
-    written = write(compilation.files, output, origin)
+    origin.check(file.path for file in compilation.files)
+    written = write(compilation.files, output)
+    origin.remember()
     sys.stdout.write(f"{printable_text(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")

@@ -5,13 +5,11 @@
         "catalog.json": "<sha256 in hex>"
       },
       "generated_by": "agent-metrics",
-      "specs": "../specs",
       "version": 1
     }
 
-It separates our files from others, and unedited ones from edited ones. ``specs`` is the directory that they are
-generated from, as seen from this one: a copy of both elsewhere has the same manifest. ``before`` is in it only while
-files are replaced: the hashes of the old files, so that the next run can finish a killed one.
+It separates our files from others, and unedited ones from edited ones. ``before`` is in it only while files are
+replaced: the hashes of the old files, so that the next run can finish a killed one.
 """
 
 from __future__ import annotations
@@ -49,21 +47,13 @@ class _Manifest(msgspec.Struct, frozen=True):
     before: dict[str, tuple[_Hash, ...]] = {}
 
 
-class _Origin(msgspec.Struct, frozen=True):
-    """The part of a manifest that names the specs."""
-
-    specs: str = ""
-
-
-def manifest_of(hashes: Mapping[str, str], before: Owned | None = None, *, specs: str = "") -> str:
+def manifest_of(hashes: Mapping[str, str], before: Owned | None = None) -> str:
     """The manifest's text for files with these hashes; ``before`` makes it that of a write under way."""
     document: dict[str, Any] = {
         "files": dict(hashes),
         "generated_by": _GENERATED_BY,
         "version": VERSION,
     }
-    if specs:
-        document["specs"] = specs
     if before is not None:
         document["before"] = {path: sorted(hashes) for path, hashes in before.items()}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
@@ -88,17 +78,6 @@ def owned_in(place: Path) -> Owned:
         message = f"{name_of(path)} is no manifest"
         raise OutputError(message, "move or delete it, then run again, or choose another output directory")
     return parse_manifest(path.read_bytes())
-
-
-def specs_in(place: Path) -> str:
-    """Return the directory of specs that the manifest of a directory names; empty where none is known."""
-    path = place / MANIFEST
-    if entry_kind(path) is not EntryKind.FILE or path.lstat().st_size > _MAX_SIZE:
-        return ""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_Origin).specs
-    except (OSError, ValueError, RecursionError):
-        return ""
 
 
 def parse_manifest(data: bytes) -> Owned:

@@ -1,20 +1,27 @@
-"""The directory of specs that an output is generated from: other specs do not replace its services by mistake."""
+"""The directory of specs that an output is generated from: other specs do not delete its services by mistake.
+
+The last one is kept in the user's cache, not in the output, whose bytes depend on nothing but the content of specs.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from contextlib import contextmanager
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator import private
 from generator.diagnostics.wording import listed, printable
 from generator.model.names import is_shared_name, rules_path
+from generator.output.manifest import owned_in
 from generator.output.outcome import OutputError, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _RULES = re.compile(re.escape(rules_path("*")).replace(r"\*", "([^/]+)"))
 
@@ -26,30 +33,72 @@ class Origin(Struct, frozen=True):
     output: Path
     replace: bool = False
 
-    def seen_from(self, place: Path) -> str:
-        """Write the path from the output; empty where that would be a path of this machine."""
-        specs, output = Path(os.path.realpath(self.specs)), Path(os.path.realpath(place))
-        is_far = os.path.commonpath([specs, output]) == "/" != str(output.parent)
-        return "" if is_far else os.path.relpath(specs, output)
+    def check(self, paths: Iterable[str]) -> None:
+        """Refuse to delete services of other specs, which the output has and the new ``paths`` have not.
 
-    def check(self, before: str, lost: tuple[str, ...]) -> None:
-        """Refuse to delete the ``lost`` services of the specs of ``before``.
+        The specs are other ones where the last run had another directory. Where none is known, as in a clone, they are
+        if no service remains; but a single service may have got another name.
 
         Raises:
-            OutputError: they are named.
+            OutputError: the services are named.
         """
+        there, made = _services_of(self._owned()), _services_of(paths)
+        lost = sorted(there - made)
         if self.replace or not lost:
             return
-        other = os.path.normpath(self.output / before)
+        last = self._last()
+        is_other = last != os.path.realpath(self.specs) if last else len(lost) > 1 and there.isdisjoint(made)
+        if not is_other:
+            return
+        made_from = _seen(last) if last else "other specs"
         raise OutputError(
-            f"{name_of(self.output)} was generated from {name_of(other)}, and {name_of(self.specs)} does not have its "
+            f"{name_of(self.output)} was generated from {made_from}, and {name_of(self.specs)} does not have its "
             f"{'service' if len(lost) == 1 else 'services'} {listed(map(printable, lost))}",
             "name another output directory, as in: -o my-output; or pass --replace, which deletes the files of what "
             "these specs do not have; nothing was written",
         )
 
+    def remember(self) -> None:
+        """Keep the directory of specs for the next run, where that is possible."""
+        with _kept() as directory:
+            if directory is not None:
+                private.keep(directory, self._name, os.fsencode(os.path.realpath(self.specs)))
 
-def services_of(paths: Iterable[str]) -> tuple[str, ...]:
+    def _owned(self) -> Iterable[str]:
+        """List the files of the output; none where it cannot be read, of which the writer tells."""
+        try:
+            return owned_in(self.output)
+        except (OSError, OutputError):
+            return ()
+
+    def _last(self) -> str:
+        """Return the directory of specs of the last run; empty where none is known."""
+        with _kept() as directory:
+            known = None if directory is None else private.read(directory, self._name)
+        return os.fsdecode(known or b"")
+
+    @property
+    def _name(self) -> str:
+        return f"{sha256(os.fsencode(os.path.realpath(self.output))).hexdigest()[:32]}.specs"
+
+
+@contextmanager
+def _kept() -> Iterator[int | None]:
+    directory = private.opened(make=True)
+    try:
+        yield directory
+    finally:
+        if directory is not None:
+            os.close(directory)
+
+
+def _seen(directory: str) -> str:
+    """Write a directory as seen from the current one, if it is in there."""
+    relative = os.path.relpath(directory)
+    return name_of(directory if relative.startswith(os.pardir) else relative)
+
+
+def _services_of(paths: Iterable[str]) -> set[str]:
     """Name the services that have a rule file of their own among the paths."""
     names = (match[1] for path in paths if (match := _RULES.fullmatch(path)))
-    return tuple(sorted(name for name in names if not is_shared_name(name)))
+    return {name for name in names if not is_shared_name(name)}

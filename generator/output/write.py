@@ -3,7 +3,6 @@
 The steps from the existing files are planned before anything is changed. A file is ours when the manifest of the last
 write lists it. Our file is replaced, even when it was edited by hand (edit the spec instead), and deleted when it is no
 longer generated, but only unedited. Every other file belongs to somebody: where one is in the way, nothing is written.
-Neither is it where the specs are of another directory than those of the last write, and lack one of its services.
 """
 
 from __future__ import annotations
@@ -36,8 +35,7 @@ from generator.output.directory import (
     standing,
 )
 from generator.output.lock import is_left, locked, undisturbed
-from generator.output.manifest import Owned, manifest_of, owned_in, specs_in
-from generator.output.origin import Origin, services_of
+from generator.output.manifest import Owned, manifest_of, owned_in
 from generator.output.outcome import (
     OutputDifference,
     OutputError,
@@ -92,7 +90,6 @@ class WritePlan(Struct, frozen=True):
         deleted: The files to delete, as they are now.
         gone: Listed in the manifest, but neither generated nor existing: only their directories may remain.
         obstacles: Entries at the places of new files that are not ours or not regular files.
-        specs: The directory of specs for the manifest, as seen from the output; empty where it is unknown.
     """
 
     files: Mapping[str, Content]
@@ -101,12 +98,6 @@ class WritePlan(Struct, frozen=True):
     deleted: Mapping[str, Signature]
     gone: tuple[str, ...]
     obstacles: Mapping[str, PathEntry]
-    specs: str = ""
-
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """The services that the output has, and the new one has not."""
-        return services_of((*self.deleted, *self.outcome.kept))
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -142,26 +133,25 @@ class WritePlan(Struct, frozen=True):
 
 
 def _contents(artifacts: Sequence[File]) -> dict[str, Content]:
-    """Return the files to write, by path, without the manifest.
+    """Return the files to write, by path, including the manifest.
 
     Raises:
         OutputError: paths that are unsafe or collide; text that cannot be encoded.
     """
     check_paths(artifact.path for artifact in artifacts)
-    return {artifact.path: _content(artifact) for artifact in artifacts}
+    files = {artifact.path: _content(artifact) for artifact in artifacts}
+    manifest = manifest_of({path: content.sha256 for path, content in files.items()})
+    return {**files, MANIFEST: _of_text(MANIFEST, manifest)}
 
 
-def _plan_files(target: Path, made: Mapping[str, Content], owned: Owned, specs: str) -> WritePlan:
+def _plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> WritePlan:
     """Compare the files to write with the existing ones.
 
     Args:
         target: The output directory, which need not exist.
-        made: All files to write, without the manifest, by path.
+        files: All files to write, including the manifest, by path.
         owned: The files in the manifest of ``target``.
-        specs: The directory of specs for the manifest.
     """
-    manifest = manifest_of({path: content.sha256 for path, content in made.items()}, specs=specs)
-    files = {**made, MANIFEST: _of_text(MANIFEST, manifest)}
     stale = {path: _stale(target, path, owned[path]) for path in sorted(owned.keys() - files.keys())}
     deleted = {path: entry for path, entry in stale.items() if isinstance(entry, tuple)}
     fates = {path: _fate(target, path, files[path], owned, stale) for path in sorted(files)}
@@ -172,7 +162,7 @@ def _plan_files(target: Path, made: Mapping[str, Content], owned: Owned, specs: 
     kept, gone = (tuple(path for path, entry in stale.items() if entry == name) for name in ("kept", "gone"))
     obstacles = {path: fate for path, fate in fates.items() if isinstance(fate, PathEntry)}
     outcome = WriteResult(created, changed, edited, unchanged, tuple(deleted), kept)
-    return WritePlan(files, owned, outcome, deleted, gone, obstacles, specs)
+    return WritePlan(files, owned, outcome, deleted, gone, obstacles)
 
 
 def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
@@ -242,7 +232,7 @@ def _of_text(path: str, text: str) -> Content:
     return Content(path, sha256(data).hexdigest(), len(data), text)
 
 
-def write(artifacts: Sequence[File], target: Path, origin: Origin | None = None) -> WriteResult:
+def write(artifacts: Sequence[File], target: Path) -> WriteResult:
     """Write the artifacts and their manifest into the directory ``target``.
 
     Nothing is written when nothing changed. Otherwise every changed file is first written beside its place, so that a
@@ -253,24 +243,22 @@ def write(artifacts: Sequence[File], target: Path, origin: Origin | None = None)
     Args:
         artifacts: All files to write, without the manifest, in any order.
         target: The output directory; made when missing, like those above it. Links above it are followed.
-        origin: The directory of specs that they are made of.
 
     Returns:
         The paths by their change.
 
     Raises:
         OutputError: artifact paths that are unsafe or collide; a target that is a link or not a directory; a file in
-            the way that is not ours; services of other specs; an invalid manifest; another run that does not end; no
-            permission; a full disk.
+            the way that is not ours; an invalid manifest; another run that does not end; no permission; a full disk.
             Nothing was changed, unless the message says that the output is only partly written.
     """
     files = _contents(artifacts)
     place = located(target)
     with system_errors(target, "written"):
         if check_target(place) is EntryKind.MISSING:
-            return _made(files, place, origin)
-        plan = _plan_unless_disturbed(files, place, origin)
-        return _written(files, place, origin) if plan is None or plan.outcome else plan.outcome
+            return _made(files, place)
+        plan = _plan_unless_disturbed(files, place)
+        return _written(files, place) if plan is None or plan.outcome else plan.outcome
 
 
 def compare(artifacts: Sequence[File], target: Path) -> OutputDifference:
@@ -290,13 +278,8 @@ def compare(artifacts: Sequence[File], target: Path) -> OutputDifference:
     place = located(target)
     with system_errors(target, "read"):
         if check_target(place) is EntryKind.MISSING:
-            return OutputDifference(missing=tuple(sorted({*files, MANIFEST})))
-        return undisturbed(place, lambda: _compared(files, place))
-
-
-def _compared(files: Mapping[str, Content], place: Path) -> OutputDifference:
-    """Compare, by whatever specs the manifest names: these may lie elsewhere here."""
-    return _plan_files(place, files, _owned_if_understood(place), specs_in(place)).difference()
+            return OutputDifference(missing=tuple(sorted(files)))
+        return undisturbed(place, lambda: _plan_files(place, files, _owned_if_understood(place)).difference())
 
 
 def _owned_if_understood(place: Path) -> Owned:
@@ -306,47 +289,40 @@ def _owned_if_understood(place: Path) -> Owned:
         return {}
 
 
-def _made(files: Mapping[str, Content], place: Path, origin: Origin | None) -> WriteResult:
+def _made(files: Mapping[str, Content], place: Path) -> WriteResult:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.mkdir(exist_ok=True)
     try:
-        return _written(files, place, origin)
+        return _written(files, place)
     except BaseException:
         with suppress(OSError):  # it is not empty
             place.rmdir()
         raise
 
 
-def _plan_unless_disturbed(
-    files: Mapping[str, Content], place: Path, origin: Origin | None
-) -> WritePlan | None:
+def _plan_unless_disturbed(files: Mapping[str, Content], place: Path) -> WritePlan | None:
     """Plan without the lock, which needs permission to write; None while another run writes, or was killed."""
     if is_left(place):
         return None
     try:
-        return undisturbed(place, lambda: _planned(files, place, origin))
+        return undisturbed(place, lambda: _planned(files, place))
     except (OSError, OutputError):
         if is_left(place):
             return None
         raise
 
 
-def _planned(files: Mapping[str, Content], place: Path, origin: Origin | None) -> WritePlan:
-    owned, before = owned_in(place), specs_in(place)
-    specs = origin.seen_from(place) if origin else ""
-    plan = _plan_files(place, files, owned, before or specs)
-    if origin and before and plan.outcome and specs != before:
-        origin.check(before, plan.lost)
-        plan = _plan_files(place, files, owned, specs)
+def _planned(files: Mapping[str, Content], place: Path) -> WritePlan:
+    plan = _plan_files(place, files, owned_in(place))
     plan.check(place)
     if plan.outcome:
         _check_permissions(plan, place)
     return plan
 
 
-def _written(files: Mapping[str, Content], place: Path, origin: Origin | None) -> WriteResult:
+def _written(files: Mapping[str, Content], place: Path) -> WriteResult:
     with locked(place) as announce:
-        plan = _planned(files, place, origin)  # another run may have ended since the first plan
+        plan = _planned(files, place)  # another run may have ended since the first plan
         if plan.outcome:
             _replace(plan, place, announce)
         return plan.outcome
@@ -380,7 +356,7 @@ def _replace(plan: WritePlan, place: Path, announce: Callable[[Sequence[str]], N
 def _under_way(plan: WritePlan) -> bytes:
     """Write the manifest for the time between the first and the last file."""
     made = {path: content.sha256 for path, content in plan.files.items() if path != MANIFEST}
-    return manifest_of(made, before=plan.owned, specs=plan.specs).encode()
+    return manifest_of(made, before=plan.owned).encode()
 
 
 def _beside(place: Path, path: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.commands.conftest import SERVICE
-from tests.output.trees import in_memory, snapshot
+from tests.output.trees import snapshot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.commands.calls import Call
 
 
@@ -238,39 +239,34 @@ def test_the_only_service_may_get_another_name(place: Path, call: Call) -> None:
     assert not (place / "output/prometheus/rules/demo-agent.rules.yml").exists()
 
 
-def test_specs_and_output_may_move_together_and_specs_with_all_services_alone(
+def test_in_a_clone_other_specs_are_those_without_any_of_several_services(
     place: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _specs_of(place / "specs", "second")
     call("generate")
-    (place / "clone").mkdir()
-    for name in ("specs", "output"):
-        (place / name).rename(place / "clone" / name)
-    monkeypatch.chdir(place / "clone/specs")
-    Path("services/demo-agent.yaml").unlink()
-    _specs_of(Path(), "renamed")
-    assert call("generate", ".", "-o", "../output").code == 0
-    monkeypatch.chdir(place / "clone")
-    Path("specs").rename("moved")
-    _specs_of(Path("moved"), "second")
-    assert call("generate", "moved").code == 0
-    Path("moved/services/renamed.yaml").unlink()
-    assert call("generate", "moved").code == 0
+    (place / "specs").rename(place / "clone")
+    (place / "output").rename(place / "copied")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache of another user"))
+    _specs_of(place / "mine", "my-agent")
+    answer = call("generate", "mine", "-o", "copied")
+    assert answer.code == 2
+    assert (
+        'error: "copied" was generated from other specs, and "mine" does not have its services' in answer.err
+    )
+    assert "demo-agent, second" in answer.err
+    (place / "clone/services/demo-agent.yaml").unlink()
+    assert call("generate", "clone", "-o", "copied").code == 0
+    # One service may have got another name.
+    (place / "clone/services/second.yaml").rename(place / "clone/services/third.yaml")
+    _specs_of(place / "clone", "third")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache of a third user"))
+    assert call("generate", "clone", "-o", "copied").code == 0
 
 
-def test_an_output_that_is_up_to_date_may_be_made_of_a_copy_of_the_specs(place: Path, call: Call) -> None:
+def test_an_output_depends_on_no_place_of_its_specs(place: Path, call: Call) -> None:
     call("generate")
     before = snapshot(place / "output")
     _specs_of(place / "copies/specs", "demo-agent")
     assert call("generate", "copies/specs", "--check").code == 0
     assert call("generate", "copies/specs").code == 0
     assert snapshot(place / "output") == before
-
-
-def test_the_manifest_of_an_output_far_from_its_specs_names_no_path_of_the_machine(
-    place: Path, call: Call
-) -> None:
-    with in_memory() as elsewhere:
-        assert call("generate", "-o", str(elsewhere / "output")).code == 0
-        assert "specs" not in json.loads((elsewhere / "output/manifest.json").read_text("utf-8"))
-    call("generate")
-    assert json.loads((place / "output/manifest.json").read_text("utf-8"))["specs"] == "../specs"
