@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,
     labels.check_reserved,
     series_budget.check,
+    practice.unread_streams,
     practice.averages_only,
     practice.successes_only,
     practice.no_stop_reason,

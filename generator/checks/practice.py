@@ -13,11 +13,12 @@ from generator.diagnostics import Diagnostic, Note, error, warning
 from generator.model import names
 from generator.model.alerts import Alert, Reported, Threshold
 from generator.model.rules import AlertingRule, RecordingRule
-from generator.model.signals import Distribution, Quantile
+from generator.model.signals import Cost, Distribution, Quantile
+from generator.model.streams import SPENT
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.notation.patterns import overlap
 from generator.promql.syntax import reach
-from generator.signals.registry import windows
+from generator.signals.registry import module_of, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +45,7 @@ _LIKE_PATTERN = "practice/selector-pattern"
 #: Of regular expressions and of globs; brackets with a colon are an address, a backslash before a word is a domain's.
 _PATTERN = re.compile(r"[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
 _RETENTION = "practice/retention"
+_UNREAD = "stream/unread"
 _DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")
 
 
@@ -65,6 +67,41 @@ def averages(service: Service) -> dict[str, list[str]]:
     times = (metric for metric in service.metrics.values() if metric.unit in _TIMES and not metric.is_gauge)
     lacking = {metric.name: _missing(metric, service) for metric in times}
     return {name: missing for name, missing in lacking.items() if missing}
+
+
+def unread_streams(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Warn of streams of the library that metrics feed, and that no signal of the service reads."""
+    service = facts.service
+    return tuple(
+        warning(
+            _UNREAD,
+            f"no signal of {service.name} reads the stream {stream.name}, so that no panel and no alert shows it",
+            service.where(f"metrics.{next(iter(stream.sources)).names[0]}"),
+            _signal_of(stream),
+        )
+        for stream in unread(service)
+    )
+
+
+def unread(service: Service) -> tuple[Stream, ...]:
+    """Find the shared streams that no signal of a service reads; the cost of tokens includes what the source says."""
+    signals = service.signals.values()
+    read = {stream.name for one in signals for stream in (one.of, *module_of(one.kind).reads(one, one.kind))}
+    if any(isinstance(one.kind, Cost) for one in signals):
+        read.add(SPENT)
+    return tuple(one for one in service.streams.values() if one.shared and one.name not in read)
+
+
+def _signal_of(stream: Stream) -> str:
+    """Write a signal that reads a stream."""
+    example = (
+        f"cost_per_run: {{cost: {{of: {stream.name}, per: run}}"
+        if stream.counts_usd
+        else f"{stream.name}_p95: {{quantile: {{of: {stream.name}, q: 0.95}}"
+        if stream.is_histogram
+        else f"{stream.name}_count: {{count: {{of: {stream.name}}}"
+    )
+    return f"add a signal to the profile, under signals: {example}, title: ..., description: ...}}"
 
 
 def _missing(metric: Metric, service: Service) -> list[str]:

@@ -143,9 +143,12 @@ def _may_be(written: object, schemas: list[dict[str, Any]]) -> bool:
 
 def _misplaced(case: ErrorContext, name: str) -> str:
     """Find a key of the whole file that is indented too far, or the mapping that stands under one."""
-    path = case.finding.violation.path
-    parent = path[-1] if len(path) > 1 and path[0] != "environments" else ""
-    return next((key for key in (name, str(parent)) if path and key in case.schema.keys), "")
+    path, keys = case.finding.violation.path, case.schema.keys
+    if path and name in keys:
+        return name
+    parent = str(path[-1]) if len(path) > 1 and path[0] != "environments" else ""
+    # A stream or a signal may have the name of a key that has no mapping, such as "run".
+    return parent if parent in keys and _may_be({}, [keys[parent]]) else ""
 
 
 def _described(case: ErrorContext, key: str) -> str:

@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 from generator.spec.schema_errors import Violation, fits_pattern, twins
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.spec.nodes import Step
 
@@ -112,10 +112,10 @@ class Schema(Struct, frozen=True):
         return map(_violation, self.validator.iter_errors(instance))
 
     @property
-    def keys(self) -> Collection[str]:
-        """The keys that the schema knows of the whole document."""
+    def keys(self) -> Mapping[str, Any]:
+        """The keys that the schema knows of the whole document, and their schemas."""
         contents = self.root.contents
-        return contents.get("properties", {}) if isinstance(contents, dict) else ()
+        return contents.get("properties", {}) if isinstance(contents, dict) else {}
 
     def annotated(self, path: Iterable[Step]) -> list[dict[str, Any]]:
         """The schemas of the place that a schema path's last keyword belongs to, the referring one first."""
