@@ -7,6 +7,7 @@ about a signal's value, but about labels, series or the rules themselves, have a
 
 from __future__ import annotations
 
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -115,25 +116,37 @@ def _as_instrumentation(expr: Expr) -> Expr:
 
 
 def _current(signal: Signal, scope: Scope) -> Expr:
-    if isinstance(signal.kind, Distribution):
-        return _worst_share(signal, signal.kind, scope)
-    if signal.worst_by is None:
+    label = signal.kind.label if isinstance(signal.kind, Distribution) else signal.worst_by
+    if label is None:
         return scope.record(names.value(signal)).now()
-    values = scope.record(names.value(signal, (signal.worst_by,)))
+    values = scope.record(names.value(signal, (label,)))
+    worst = _worst(signal, values, scope) > number(0)
+    bad = reduce(partial(join, "or"), (*_alerting(signal, label, values), worst))
+    # Where all are 0, none of them is worse than the others: a name would be an accident.
+    return join("or", _named(bad, label), number(0) * grouped(values.now()))
+
+
+def _alerting(signal: Signal, label: str, values: Series) -> Iterator[Expr]:
+    """Find the worst value that an alert of the signal is about, of a critical one first.
+
+    An alert that goes on firing when its own value is good again is explained by that value, not by another one's.
+    """
+    about = _ALERTS.where(**{names.SIGNAL: signal.name}).where("!=", **{label: ""})
+    for alerts in (about.where(severity="critical"), about):
+        yield top(
+            join("and", values.now(), aggregate("group", alerts.now(), (names.SERVICE, label)), (label,))
+        )
+
+
+def _worst(signal: Signal, values: Series, scope: Scope) -> Expr:
+    """Find the worst value, of those with enough events first; of a distribution, the largest share of a limit."""
+    if isinstance(signal.kind, Distribution) and signal.kind.limits:
+        return top(values.one_of(signal.kind.label, signal.kind.limits).now())
     if not isinstance(signal.kind, Share):
-        return _named(top(values.now()), signal.worst_by)
-    events = scope.record(names.denominator(signal, (signal.worst_by,))).now()
+        return top(values.now())
+    events = scope.record(names.denominator(signal, (signal.worst_by,) if signal.worst_by else ())).now()
     busy = top(values.now() & (events >= number(WORST_FLOOR - 0.5)))
-    return _named(join("or", busy, top(values.now())), signal.worst_by)
-
-
-def _worst_share(signal: Signal, kind: Distribution, scope: Scope) -> Expr:
-    """Find the largest share of a limit, or of any value where the signal has no limits."""
-    values = scope.record(names.value(signal, (kind.label,)))
-    worst = top((values.one_of(kind.label, kind.limits) if kind.limits else values).now())
-    # A limit that no run has met yet has no series: 0 then, as long as there are runs with a stop reason.
-    none = number(0) * grouped(values.now())
-    return _named(join("or", worst, none), kind.label)
+    return join("or", busy, top(values.now()))
 
 
 def _named(expr: Expr, label: str) -> Expr:
