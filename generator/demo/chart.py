@@ -176,8 +176,8 @@ def _money(value: float, decimals: int | None) -> str:
     return f"{'-' if value < 0 else ''}${_short(abs(value), decimals)}"
 
 
-def _ago(value: float, _decimals: int | None) -> str:
-    return f"{_seconds(time.time() - value / 1000, 0)} ago"
+def _moment(value: float, _decimals: int | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value / 1000))
 
 
 def _short(value: float, decimals: int | None) -> str:
@@ -211,6 +211,6 @@ _UNITS = {
     "percentunit": _share,
     "currencyUSD": _money,
     "s": _seconds,
-    "dateTimeFromNow": _ago,
+    "dateTimeAsIso": _moment,
     "short": _short,
 }

@@ -24,8 +24,10 @@ EARLIER = "#8E979F"
 TEXT = "text"
 #: The one colour of objectives, on a dark and on a light background.
 OBJECTIVE = "#A0A7B0"
-#: The steps of a part of an objective or a budget: it is nearly, and fully, used.
-NEARLY_USED = ((None, TEXT), (0.8, AMBER), (1.0, RED))
+#: The steps of a part of a budget that is nearly used, and of a part of an objective that is more than used: never
+#: red, which only a critical alert is.
+NEARLY_USED = ((None, TEXT), (0.8, AMBER))
+MORE_THAN_USED = ((None, TEXT), (1.000001, AMBER))
 
 
 class Status(Struct, frozen=True):
@@ -48,7 +50,10 @@ NO_RUNS = Status(0.7, "NO RUNS", "#4A6A8C")
 #: For a signal that some profile does not measure, and that had no value within a day.
 NOT_MEASURED = Status(-1, "NO METRIC", GREY)
 
-STATUSES = (NOT_MEASURED, OK, NO_DATA, NO_RUNS, WARNING, CRITICAL)
+#: For a signal that no alert of the service watches: nobody would be told.
+UNWATCHED = Status(-0.5, "UNWATCHED", "#5B626B")
+
+STATUSES = (NOT_MEASURED, UNWATCHED, OK, NO_DATA, NO_RUNS, WARNING, CRITICAL)
 
 #: For an alert that pages nobody, and so is no status.
 INFO = Status(0, "INFO", BLUE)

@@ -20,6 +20,7 @@ _LAST = "lastNotNull"
 #: Pixels: otherwise each panel would choose by the length of its numbers.
 _SINGLE = {"valueSize": 30}
 _SEVERAL = {"titleSize": 12, "valueSize": 20}
+_MARKED = {"titleSize": 12, "valueSize": 30}
 #: Text that looks like a variable of Grafana.
 _LIKE_A_VARIABLE = re.compile(r"\$|\[\[")
 _RELEASE = f"{{{{{names.RELEASE}}}}}"
@@ -89,6 +90,8 @@ def _timeline(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
 
 def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
     scale, named = _scale_of(panel), any(query.legend for query in panel.queries)
+    # A mark may be missing: only beside it does a number need a name.
+    marked = any(query.mark for query in panel.queries)
     return core.Stat(
         **common,
         format=scale.unit,
@@ -100,9 +103,9 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         mappings=[nothing(panel.nothing)],
         alignment="center",
         graphMode="none",
-        textMode="value_and_name" if named else "value",
+        textMode="auto" if marked else "value_and_name" if named else "value",
         overrides=_of_series(panel),
-        extraJson={"options": {"text": _SEVERAL if named else _SINGLE}},
+        extraJson={"options": {"text": _MARKED if marked else _SEVERAL if named else _SINGLE}},
     )
 
 
@@ -268,7 +271,8 @@ def _any_of(texts: Iterable[str]) -> str:
 def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:
     for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True):
         links = {"links": list(points)} if points and _RELEASE in query.legend else {}
-        if properties := dict(_query(query)) | _axis(panel, query) | links:
+        drawn = dict(_query(query)) if panel.kind is Kind.TIMESERIES else dict(_look(query))
+        if properties := drawn | _axis(panel, query) | links:
             yield _override("byFrameRefID", ref, properties)
 
 
@@ -279,19 +283,24 @@ def _axis(panel: Panel, query: Query) -> Json:
 
 
 def _query(query: Query) -> Iterator[tuple[str, object]]:
-    if query.scale:
-        yield from _scale(query.scale)
-    if query.steps:
-        yield "color", {"mode": "thresholds"}
-        yield "thresholds", thresholds(query.steps)
+    """Style a line: its look, and whether it is dotted, dashed or drawn over the others."""
+    yield from _look(query)
     if query.dotted:
         yield "custom.lineStyle", {"fill": "dot", "dash": [0, 6]}
     if query.promise:
         yield "color", _fixed(query.colour or colours.OBJECTIVE)
         yield from _dashed()
     elif query.mark:
-        yield "color", _fixed(query.colour)
         yield from _over_all()
+
+
+def _look(query: Query) -> Iterator[tuple[str, object]]:
+    """Set the scale and the colour of a query's values, as numbers and as lines."""
+    if query.scale:
+        yield from _scale(query.scale)
+    if query.steps:
+        yield "color", {"mode": "thresholds"}
+        yield "thresholds", thresholds(query.steps)
     elif query.colour:
         yield "color", _fixed(query.colour) | ({"mode": "shades"} if query.shades else {})
 

@@ -39,11 +39,11 @@ COUNT = Scale("short", soft_high=0.01)
 #: A number of events, which is whole.
 EVENTS = Scale("none", decimals=0, soft_high=4)
 #: A multiple of the allowed pace.
-PACE = Scale("suffix: x", soft_high=2)
+PACE = Scale("suffix:x", soft_high=2)
 #: A multiple.
-TIMES = Scale("suffix: x", decimals=1)
-#: The time since a number of Unix milliseconds.
-MOMENT = Scale("dateTimeFromNow", low=None)
+TIMES = Scale("suffix:x", decimals=1)
+#: The date and time of a number of Unix milliseconds: a time since then would count from now, in any time range.
+MOMENT = Scale("dateTimeAsIso", low=None)
 
 _ANY_COLOUR: Mapping[str, str] = MappingProxyType({})
 

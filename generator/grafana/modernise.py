@@ -36,7 +36,18 @@ _PANEL_KEYS = (
 _ROW_KEYS = ("collapsed", "gridPos", "id", "panels", "title", "type")
 _TARGET_KEYS = ("datasource", "expr", "format", "instant", "legendFormat", "refId")
 _VARIABLE_KEYS = (
-    *("allValue", "datasource", "hide", "includeAll", "label", "multi", "name", "options", "query"),
+    *(
+        "allValue",
+        "datasource",
+        "description",
+        "hide",
+        "includeAll",
+        "label",
+        "multi",
+        "name",
+        "options",
+        "query",
+    ),
     *("refresh", "sort", "type"),
 )
 

@@ -15,8 +15,8 @@ from generator.grafana import colours
 from generator.grafana.panels import Query
 from generator.grafana.variables import chosen, mine
 from generator.model import names
-from generator.model.alerts import BOUND, OFF
-from generator.model.signals import Better
+from generator.model.alerts import OFF
+from generator.model.signals import Better, Quantile
 from generator.model.units import DAY, HOUR, MINUTE, Unit, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, literal, number, quote, top
 
@@ -33,6 +33,15 @@ _FEWEST, _MOST_OF_THEM = 5, 0.5
 APART = 8
 #: The text of a comparison of releases without any.
 NO_RELEASES = f"No release with {ENOUGH} runs in this time range, or this service does not name its release"
+#: The meaning of a number's colours.
+STATUS_COLOURS = (
+    "Red: a critical alert about it, pending or firing; amber: a warning; green: neither, and its objective is kept; "
+    "blue: anything else."
+)
+#: The range of a panel of days, which Grafana widens only where it is relative.
+ONLY_DAYS = (
+    "It shows a month of any range that ends now, but no more than the days of a range between two dates."
+)
 #: The resolution at which a range is searched for releases.
 _FINE = 5 * MINUTE
 #: The days of the longest month, the range of panels of days.
@@ -150,35 +159,45 @@ def by_day(records: Records, spent: Series) -> tuple[Expr, Expr]:
     return call("sum_over_time", day), call("sum_over_time", month)
 
 
-def judged(records: Records, signal: str) -> tuple[Query, ...]:
-    """Read a signal of the whole service, coloured by its objective and its critical bound.
+def judged(records: Records, signal: str, legend: str = "") -> tuple[Query, ...]:
+    """Read a signal of the whole service, in the colour of its status; green also needs a kept objective.
 
-    One of the queries returns data: the objective differs by service, but Grafana's steps do not.
+    One of the queries returns data. The bare value decides nothing else: an alert has floors, and chance is none of it.
     """
-    value, promised = whole(records, signal), objective(records, signal).expr
+    value, status, on = whole(records, signal).expr, status_of(signal), (names.SERVICE,)
+    bad = (
+        Query(binary("and", value, binary("==", status, number(one.code)), on=on), legend, colour=one.colour)
+        for one in (colours.CRITICAL, colours.WARNING)
+    )
+    calm = binary("unless", value, status > number(colours.OK.code), on=on)
+    promised = objective(records, signal).expr
     if not records.has(promised):
-        return (value,)
-    on, higher = (names.SERVICE,), records.signals[signal].better is Better.HIGHER
-    kept, broken = (">=", "<") if higher else ("<=", ">")
-    missed = binary(broken, value.expr, promised, on=on)
-    critical = bounds(records, signal, severity="critical")
-    worse = [binary(broken, value.expr, critical, on=on)] if critical else []
+        return (*bad, Query(calm, legend, colour=colours.BLUE))
+    higher = records.signals[signal].better is Better.HIGHER
+    kept = binary(">=" if higher else "<=", calm, promised, on=on)
+    watched = binary("and", kept, status, on=on)
     return (
-        Query(binary(kept, value.expr, promised, on=on), colour=colours.GREEN),
-        *(Query(expr, colour=colours.RED) for expr in worse),
-        Query(binary("unless", missed, worse[0], on=on) if worse else missed, colour=colours.AMBER),
-        Query(binary("unless", value.expr, promised, on=on), colour=colours.BLUE),
+        *bad,
+        Query(watched, legend, colour=colours.GREEN),
+        Query(binary("unless", calm, watched, on=on), legend, colour=colours.BLUE),
     )
 
 
-def bounds(records: Records, signal: str, *, severity: str) -> Expr | None:
-    """Read the bound from which an alert on the whole service's value has a severity; None without such an alert."""
-    alerts = [one.alert for one in records.watches if one.signal == signal and one.bounded]
-    if not alerts:
+def status_of(signal: str) -> Expr:
+    """Read the status of a signal of the chosen service: that of its worst alert, pending or firing."""
+    return mine(Series(names.BOARD_STATUS)).where(**{names.SIGNAL: signal}).now()
+
+
+def beyond(records: Records, signal: str, of: str = "") -> Expr | None:
+    """Read the share of events beyond the last bucket while a quantile lies there, ``of`` its own or another signal.
+
+    The quantile is the bucket's bound then, however much larger it is. None where no such share is recorded.
+    """
+    known = records.signals.get(signal)
+    share = whole(records, of or signal, part="overflow").expr
+    if known is None or not isinstance(known.kind, Quantile) or not records.has(share):
         return None
-    labels = {names.PART: BOUND, names.SEVERITY: severity}
-    series = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where(**labels)
-    return aggregate("max", switched_on(records, series.now()), (names.SERVICE,))
+    return share > number(round(1 - known.kind.q, 9))
 
 
 def switched_on(records: Records, bound: Expr) -> Expr:
@@ -188,7 +207,11 @@ def switched_on(records: Records, bound: Expr) -> Expr:
 
 
 def newest_first(records: Records, expr: Expr, legend: str) -> tuple[Query, ...]:
-    """Colour the series of the newest release in the range, the one that began last, differently from the others."""
+    """Colour the series of the newest release differently from the others.
+
+    It is the one that began last of those that still finish runs at the end of the range: one that was withdrawn is
+    earlier. Where none does, it is the one that began last in the range.
+    """
     newest = _newest()
     if not records.has(newest):
         return (Query(expr, legend),)
@@ -208,7 +231,9 @@ def within_a_day(status: Series) -> Expr:
 
 
 def _newest() -> Expr:
-    return top(call("last_over_time", _in_range(mine(Series(names.FIRST_SEEN)))))
+    began = mine(Series(names.FIRST_SEEN))
+    live, any_release = Expr(f"{began.now()} @ end()"), call("last_over_time", _in_range(began))
+    return top(binary("or", live, binary("unless", any_release, live, on=()), on=(names.RELEASE,)))
 
 
 class Magnitude(Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from msgspec import Struct
 from generator.alerts.registry import panel_of
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
-from generator.model.alerts import Alert, BurnRate, Threshold
+from generator.model.alerts import Alert, BurnRate
 from generator.model.panels import PanelPlace
 from generator.model.service import Service, Site, worded
 from generator.model.signals import Signal, divisor
@@ -45,14 +45,15 @@ _PARTS = {"": names.value, "numerator": names.numerator, "denominator": names.de
 class ShownAlert(Struct, frozen=True):
     """An alert for the dashboards: its signal, the panel that it leads to, and its kind.
 
-    ``burns`` means that it is about an error budget, ``bounded`` that it compares the whole service's value with
-    bounds.
+    ``burns`` means that it is about an error budget, ``valued`` that it watches values or events of its signal, and
+    ``bounded`` that its bound is recorded for each service that has one.
     """
 
     alert: str
     signal: str
     panel: PanelPlace | None
     burns: bool
+    valued: bool
     bounded: bool
 
 
@@ -225,64 +226,59 @@ def _watch(alert: Alert) -> ShownAlert:
         alert.signal,
         panel_of(alert),
         burns=isinstance(alert.kind, BurnRate),
-        bounded=isinstance(alert.kind, Threshold) and alert.by is None,
+        valued=alert.shown,
+        bounded=alert.shared and any(one.severity for one in alert.numbers),
     )
 
 
 def records_of(services: Iterable[Recording], site: Site) -> Records:
     """Combine the records of services."""
-    names: set[str] = set()
-    everywhere: frozenset[str] | None = None
-    words: set[str] = set()
-    signals: dict[str, Signal] = {}
-    rows: frozenset[str] = frozenset()
-    shared: frozenset[str] | None = None
-    measured: frozenset[str] | None = None
-    values: dict[str, dict[str, None]] = {}
-    limits: dict[str, None] = {}
-    links: set[tuple[str, str]] = set()
-    watches: dict[ShownAlert, None] = {}
-    environments: set[str] = set()
-    segments: set[str] = set()
-    own = False
-    for each in services:
-        environments.add(each.environment)
-        segments |= set(each.segments)
-        names |= each.names
-        everywhere = each.names if everywhere is None else everywhere & each.names
-        words.add(each.run)
-        for name, signal in each.signals.items():
-            if name not in signals or signals[name].apart:
-                signals[name] = signal
-        own |= any(each.signals[name].brings_title for name in each.shown)
-        rows |= each.shown
-        shared = each.shown if shared is None else shared & each.shown
-        had = frozenset(each.signals)
-        measured = had if measured is None else measured & had
-        for label, found in each.values.items():
-            values.setdefault(label, {}).update(dict.fromkeys(found))
-        limits.update(dict.fromkeys(each.limits))
-        links |= each.links.items()
-        watches.update(dict.fromkeys(each.watches))
+    every = tuple(services)
+    shown = [each.shown for each in every]
+    measured = [frozenset(each.signals) for each in every]
+    watches = dict.fromkeys(watch for each in every for watch in each.watches)
     return Records(
-        names=frozenset(names),
-        everywhere=everywhere or frozenset(),
-        words=tuple(sorted(words)),
-        signals=signals,
-        rows=rows,
-        shared=shared or frozenset(),
-        measured=measured or frozenset(),
-        values={label: tuple(found) for label, found in values.items()},
-        limits=tuple(limits),
-        own=own,
-        links=_titled(links),
+        names=frozenset[str]().union(*(each.names for each in every)),
+        everywhere=_in_all([each.names for each in every]),
+        words=tuple(sorted({each.run for each in every})),
+        signals=_declared(every),
+        rows=frozenset[str]().union(*shown),
+        shared=_in_all(shown),
+        measured=_in_all(measured),
+        values=_listed(every),
+        limits=tuple(dict.fromkeys(limit for each in every for limit in each.limits)),
+        own=any(each.signals[name].brings_title for each in every for name in each.shown),
+        links=_titled({link for each in every for link in each.links.items()}),
         watches=tuple(sorted(watches, key=lambda one: one.alert)),
         interval=site.rule_interval,
         retention=site.retention,
         runbooks=site.runbook_url,
-        environments=any(environments),
-        segments=tuple(sorted(segments)),
+        environments=any(each.environment for each in every),
+        segments=tuple(sorted({segment for each in every for segment in each.segments})),
     )
+
+
+def _in_all(sets: Sequence[frozenset[str]]) -> frozenset[str]:
+    return sets[0].intersection(*sets[1:]) if sets else frozenset()
+
+
+def _declared(services: Iterable[Recording]) -> dict[str, Signal]:
+    """Take each signal from the first service that has it; the library's own form wins over one of the same name."""
+    signals: dict[str, Signal] = {}
+    for each in services:
+        for name, signal in each.signals.items():
+            if name not in signals or signals[name].apart:
+                signals[name] = signal
+    return signals
+
+
+def _listed(services: Iterable[Recording]) -> dict[str, tuple[str, ...]]:
+    """Join the listed values of each label, in the order of the services."""
+    values: dict[str, dict[str, None]] = {}
+    for each in services:
+        for label, found in each.values.items():
+            values.setdefault(label, {}).update(dict.fromkeys(found))
+    return {label: tuple(found) for label, found in values.items()}
 
 
 def _titled(links: Iterable[tuple[str, str]]) -> Mapping[str, str]:

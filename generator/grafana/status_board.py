@@ -17,23 +17,25 @@ from generator.grafana import colours, grammar
 from generator.grafana.panels import Cell, Column, Panel, Query, Table
 from generator.grafana.queries import (
     ago,
+    beyond,
     change,
     joined,
     readable,
     readable_events,
     replaced,
+    switched_on,
     within_a_day,
 )
 from generator.grafana.variables import mine, with_everything
 from generator.model import names
 from generator.model.signals import Better, Cost, Count, Ratio, Signal, Tokens, divisor
-from generator.model.units import Unit
+from generator.model.units import DAY, HOUR, MINUTE, Unit, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top, vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.grafana.records import Records
+    from generator.grafana.records import Records, ShownAlert
 
 #: The order of rows: runs, steps and tools, cost and speed.
 _ORDER = (
@@ -63,16 +65,19 @@ _NOTHING = "-"
 _WORSE = "worse"
 #: The smallest trend for better or worse, in percentage points or as a part of the earlier value.
 _SEEN = {"points": 0.01, "relative": 0.1}
+#: The part of a day's trends that a coloured one exceeds, and the resolution at which the day is read.
+_MOST, _QUARTER = 0.95, 15 * MINUTE
 
 _DESCRIPTION = (
-    "The value of each signal now (coloured: beyond its objective), its objective, its trend (release: the "
-    "newest against the previous one, as long as the value does not double within an hour) and its status: "
-    "the worst of its alerts, pending ones included, and since when the first of them is true. The worst "
-    "signals are on top. A name behind the dot is the worst tool or model of this moment, or the "
-    "limit or refusal that ends most runs; an alert that still fires may be about another. NO RUNS: no run "
-    "finishes, so most signals have no value; calls, tokens and cost show what is used meanwhile. NO METRIC: "
-    "the profile of the service does not measure it, or it had no value for a day. Instrumentation: alerts "
-    "about labels, series and the rules themselves."
+    "The value of each signal now (amber: beyond its objective, with or without an alert; >: beyond the last bucket, "
+    "so that the true one is larger), its objective, its trend (release: the newest against the previous one, as long "
+    "as the value does not double within an hour; coloured: for better or worse, and larger than 19 of 20 changes of "
+    "the last day) and its status: the worst of its alerts, pending ones included, and since when the first of them is "
+    "true. The worst signals are on top. A name behind the dot is the tool, model or stop reason that an alert is "
+    "about, else the worst of this moment. NO RUNS: no run finishes, so most signals have no value; calls, tokens and "
+    "cost show what is used meanwhile. UNWATCHED: no alert of this service is about its value. NO METRIC: the profile "
+    "of the service does not measure it, or it had no value for a day. Instrumentation: alerts about labels, series "
+    "and the rules themselves."
 )
 
 
@@ -80,7 +85,7 @@ def status_board(records: Records) -> Panel:
     """Declare the board."""
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=94),
+        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=108),
         Column("Signal", "metric", link=more, of=Query(_current(records))),
         Column("Now", "now", cell=Cell.TREND, width=142, right=True),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records))),
@@ -100,12 +105,34 @@ def statuses(records: Records) -> Expr:
         ("0", binary("==", status, number(colours.CRITICAL.code))),
         ("1", binary("==", status, number(colours.WARNING.code))),
         ("2", number(colours.NO_RUNS.code) * stopped),
+        *(("5", number(colours.UNWATCHED.code) * one) for one in _unwatched(records)),
         ("4", status),
         ("3", missing),
     ]
     if unmeasured := list(_each(_unmeasured(records))):
-        arms.append(("5", number(colours.NOT_MEASURED.code) * any_of(unmeasured)))
+        arms.append(("6", number(colours.NOT_MEASURED.code) * any_of(unmeasured)))
     return _sorted(reduce(_else, (replaced(arm, "rank", rank, "", "") for rank, arm in arms)), records)
+
+
+def _unwatched(records: Records) -> Iterator[Expr]:
+    """Find the rows whose value no alert of the chosen service watches: all are turned off, or lack an objective.
+
+    A signal that an alert without a recorded bound watches, such as an own one of some service, counts as watched.
+    """
+    alerts: dict[str, list[ShownAlert]] = {name: [] for name in _ordered(records)}
+    for one in records.watches:
+        if one.valued and one.signal in alerts:
+            alerts[one.signal].append(one)
+    judged = {name: found for name, found in alerts.items() if all(one.bounded for one in found)}
+    if not judged:
+        return
+    by_alert = [(name, sorted({one.alert for one in found})) for name, found in judged.items() if found]
+    bounds = mine(Series(names.BOUND)).one_of(names.ALERT, [one for _, found in by_alert for one in found])
+    watched = switched_on(records, bounds.where("!=", **{names.SEVERITY: ""}).now())
+    for name, found in by_alert:
+        watched = replaced(watched, names.SIGNAL, name, names.ALERT, "|".join(found))
+    calm = binary("==", mine(_STATUS).one_of(names.SIGNAL, list(judged)).now(), number(colours.OK.code))
+    yield aggregate("group", binary("unless", calm, watched, on=_ROW), _ROW)
 
 
 def _current(records: Records) -> Expr:
@@ -117,16 +144,22 @@ def _current(records: Records) -> Expr:
     )
     texts = reduce(_else, (_values(records), *_unfinished(records), every))
     if (promised := _promised(records)) is not None:
-        placed = top(_else(promised, every), _ROW)
-        texts = binary("+", texts, number(0) * placed, on=_ROW, group_left=("objective",))
+        texts = _with("objective", promised, texts, every)
     if missed := list(_missed(records)):
-        ways = top(_else(replaced(any_of(missed), "way", f"{_WORSE} ", "", ""), every), _ROW)
-        texts = binary("+", texts, number(0) * ways, on=_ROW, group_left=("way",))
+        texts = _with("way", replaced(any_of(missed), "way", f"{_WORSE} ", "", ""), texts, every)
+    if stuck := list(_stuck(records)):
+        texts = _with("end", replaced(any_of(stuck), "end", "> ", "", ""), texts, every)
     rows = joined(texts, "now", " of ", "current", "objective")
     for text, pattern in (("${1}", "(.+) of "), (f"{_NOTHING} of ${{1}}", " of (.+)"), (_NOTHING, " of ")):
         rows = replaced(rows, "now", text, "now", pattern)
-    rows = joined(rows, "now", "", "way", "now")
+    rows = joined(rows, "now", "", "way", "end", "now")
     return _leading(titled(rows, records, of_one=True), records)
+
+
+def _with(label: str, some: Expr, rows: Expr, every: Expr) -> Expr:
+    """Copy ``label`` to ``rows`` from ``some`` of ``every`` row; the others keep theirs empty."""
+    placed = top(_else(some, every), _ROW)
+    return binary("+", rows, number(0) * placed, on=_ROW, group_left=(label,))
 
 
 def _else(rows: Expr, others: Expr) -> Expr:
@@ -135,9 +168,15 @@ def _else(rows: Expr, others: Expr) -> Expr:
 
 
 def _expected(records: Records) -> Expr:
-    """List the rows with a value within a day, and those that every service should have; own ones keep titles."""
+    """List the rows with a value within a day, and those that the service should have; own ones keep titles.
+
+    It should have those of every service, and of the others those with an objective.
+    """
     had = aggregate("group", within_a_day(mine(_CURRENT)), (names.SIGNAL, names.TITLE))
-    return reduce(_else, _each(name for name in _ordered(records) if name in records.shared), had)
+    every = _each(name for name in _ordered(records) if name in records.shared)
+    others = [name for name in _ordered(records) if name not in records.shared]
+    promising = (aggregate("group", one, _ROW) for one in _objectives(records, others))
+    return reduce(_else, (*every, *promising), had)
 
 
 def _unmeasured(records: Records) -> Iterator[str]:
@@ -206,15 +245,24 @@ def _promised(records: Records) -> Expr | None:
     """Write the objectives; None if there are none."""
     arms = []
     for unit in Unit:
-        promises = [
-            replaced(promise, names.SIGNAL, name, "", "")
-            for name in _ordered(records)
-            if records.signals[name].unit is unit
-            and records.has(promise := mine(records.series(name, part="objective")).now())
-        ]
-        if promises:
+        of_unit = [name for name in _ordered(records) if records.signals[name].unit is unit]
+        if promises := list(_objectives(records, of_unit)):
             arms.append(readable(any_of(promises), unit, "objective", _ROW))
     return any_of(arms) if arms else None
+
+
+def _objectives(records: Records, signals: Iterable[str]) -> Iterator[Expr]:
+    """Read the objectives of ``signals`` where they are recorded."""
+    for name in signals:
+        if records.has(promise := mine(records.series(name, part="objective")).now()):
+            yield replaced(promise, names.SIGNAL, name, "", "")
+
+
+def _stuck(records: Records) -> Iterator[Expr]:
+    """Select the rows whose quantile lies beyond the last bucket."""
+    for name in _ordered(records):
+        if (share := beyond(records, name)) is not None:
+            yield replaced(share, names.SIGNAL, name, "", "")
 
 
 def _missed(records: Records) -> Iterator[Expr]:
@@ -230,26 +278,40 @@ def _missed(records: Records) -> Iterator[Expr]:
 
 
 def _trend(records: Records) -> Expr:
-    """Write the trends; the word before each one says whether it is for better or worse."""
+    """Write the trends; the word before a large one says whether it is for better or worse."""
     by = (names.SIGNAL, names.WORST, names.UNIT, names.OVER)
-    arms = []
+    coloured = binary("unless", any_of(list(_ways(records, by))), _usual(by), on=by)
+    plain = change(mine(_TREND).now(), "trend", by)
+    written = _newest(binary("or", coloured, plain, on=by), _TREND, by)
+    for unit, text in (("relative", "%"), ("points", "pp")):
+        written = replaced(written, names.UNIT, text, names.UNIT, unit)
+    written = replaced(written, names.OVER, "${1}", names.OVER, "after (.+)")
+    return joined(written, "trend", " ", "trend", names.UNIT, names.OVER)
+
+
+def _ways(records: Records, by: tuple[str, ...]) -> Iterator[Expr]:
+    """Write the trends that are large enough to see, after a word for better or worse."""
     for unit, least in _SEEN.items():
         for better, ways in (
             (Better.LOWER, ((_WORSE, ">="), ("better", "<="))),
             (Better.HIGHER, (("better", ">="), (_WORSE, "<="))),
         ):
             signals = [name for name in _ordered(records) if records.signals[name].better is better]
-            if signals:
-                trend = mine(_TREND).one_of(names.SIGNAL, signals).where(unit=unit).now()
-                for way, op in ways:
-                    seen = binary(op, trend, number(least if op == ">=" else -least))
-                    arms.append(replaced(change(seen, "trend", by), "trend", f"{way} ${{1}}", "trend"))
-    arms.append(change(mine(_TREND).now(), "trend", by))
-    written = _newest(reduce(lambda one, other: binary("or", one, other, on=by), arms), _TREND, by)
-    for unit, text in (("relative", "%"), ("points", "pp")):
-        written = replaced(written, names.UNIT, text, names.UNIT, unit)
-    written = replaced(written, names.OVER, "${1}", names.OVER, "after (.+)")
-    return joined(written, "trend", " ", "trend", names.UNIT, names.OVER)
+            trend = mine(_TREND).one_of(names.SIGNAL, signals).where(unit=unit).now()
+            for way, op in ways if signals else ():
+                seen = binary(op, trend, number(least if op == ">=" else -least))
+                yield replaced(change(seen, "trend", by), "trend", f"{way} ${{1}}", "trend")
+
+
+def _usual(by: tuple[str, ...]) -> Expr:
+    """Select the trends that are no larger than most of the day before: values of few events move all the time.
+
+    Those of the last hour are left out, as an incident would hide itself.
+    """
+    size = call("abs", mine(_TREND).now())
+    day = Expr(f"{size}[{duration(DAY)}:{duration(_QUARTER)}] offset {duration(HOUR)}")
+    most = aggregate("max", call("quantile_over_time", number(_MOST), day), _ROW)
+    return aggregate("group", binary("<=", size, most, on=_ROW, group_left=()), by)
 
 
 def _since() -> Expr:

@@ -25,6 +25,7 @@ _TOOL = ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")
 _MODEL = ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")
 _RELEASE = ("run_count", "success_rate", "token_usage_per_run")
 _STOP_REASON = ("stop_reason_distribution",)
+_ONLY = "Chooses the lines of panels by {}; all other panels show the whole service."
 _TITLES = {"release": "Release", "tool": "Tool", "model": "Model", "stop_reason": "Stop reason"}
 
 
@@ -42,6 +43,7 @@ class Variable(Struct, frozen=True):
         everything: The pattern of all values; that of an environment also matches services without one.
         label: The label of ``of``, if it is not the name.
         spelled: The spelling of that label's values here.
+        said: The panels that read it, for the reader who wonders why the others stay the same.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Variable(Struct, frozen=True):
     everything: str = ".+"
     label: str = ""
     spelled: tuple[tuple[str, str], ...] = ()
+    said: str = ""
 
 
 def words(records: Records) -> tuple[Variable, ...]:
@@ -127,7 +130,10 @@ def _labels(records: Records, labels: tuple[str, ...]) -> Iterator[Variable]:
     for label in labels:
         of = records.either(*(records.series(name, label) for name in signals[label]))
         if of:
-            yield Variable(label, _TITLES[label], mine(of), newest_first=label == names.RELEASE)
+            title = _TITLES[label]
+            yield Variable(
+                label, title, mine(of), newest_first=label == names.RELEASE, said=_ONLY.format(title.lower())
+            )
 
 
 def with_everything(uid: str) -> str:

@@ -22,6 +22,10 @@ AGO = 2 * MINUTE
 
 def start_again(api: PrometheusApi, day: PrometheusApi, service: str, at: int) -> None:
     """Write the series of ``service`` at a moment of ``day``, with old remains: another worst value, other releases."""
+    # What is usual is known from the day before.
+    trends = day.query_samples(f'{names.BOARD_TREND}{{service="{service}"}}[1d]', at - MINUTE)
+    for one in trends.series:
+        write(api, [TimeSeries(one.labels, [int(time * 1000) for time in one.timestamps], [*one.values])])
     samples = day.query(f'{{service="{service}"}}', at).samples
     write(api, (_series(sample.labels, at, sample.value) for sample in samples))
     write(api, (series for sample in samples for series in _before(sample, at)))

@@ -1,4 +1,4 @@
-"""Lines of releases: from enough runs on; the newest is the one that began last, even if others run at the end."""
+"""Lines of releases: from enough runs on; the newest is the one that began last of those that run at the end."""
 
 from __future__ import annotations
 
@@ -49,11 +49,26 @@ def test_a_line_needs_twenty_runs_or_most_of_few(
     assert newest | others == drawn
 
 
-def test_a_release_that_was_rolled_back_is_still_the_newest(
+def test_a_release_that_was_rolled_back_is_not_the_newest(
     boards: dict[str, Json], server: PrometheusApi
 ) -> None:
     service = _written(server, {"good": (90, _WHOLE), "bad": (60, (_HALF, _HALF + 3600))})
-    assert _shown(boards, server, service) == ({"bad"}, {"good"})
+    assert _shown(boards, server, service) == ({"good"}, {"bad"})
+
+
+def test_where_none_runs_at_the_end_the_newest_is_the_one_that_began_last(
+    boards: dict[str, Json], server: PrometheusApi
+) -> None:
+    began, over = SHOWN.start, SHOWN.end - 3600
+    service = _written(server, {"first": (90, (began, over)), "second": (60, (_HALF, over))})
+    assert _shown(boards, server, service) == ({"second"}, {"first"})
+
+
+def test_during_a_rollout_the_newest_is_the_one_that_began_last(
+    boards: dict[str, Json], server: PrometheusApi
+) -> None:
+    service = _written(server, {"old": (90, _WHOLE), "new": (60, (_HALF, SHOWN.end))})
+    assert _shown(boards, server, service) == ({"new"}, {"old"})
 
 
 def _written(api: PrometheusApi, releases: Mapping[str, tuple[float, tuple[int, int]]]) -> str:

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from generator.model.service import Model
     from tests.grafana.documents import Json
 
-NO_DATA = 0.5
+NO_DATA, UNWATCHED = 0.5, -0.5
+#: Signals whose alerts are all shared, so that their bounds are recorded.
+LIBRARY = {
+    "success_rate",
+    "latency_p95",
+    "step_count",
+    "tool_calls_per_run",
+    "tool_error_rate",
+    "llm_errors_per_run",
+    "stop_reason_distribution",
+    "token_usage_per_run",
+    "spend",
+}
 _NUMBER = re.compile(r"(\$?)([-+]?[\d.]+)(k|M)?(?: (%|pp|ms|s|min))?( .+)?")
 _SCALES = {None: 1.0, "k": 1e3, "M": 1e6, "%": 0.01, "pp": 0.01, "ms": 0.001, "s": 1.0, "min": 60.0}
 RUNNING = (*HEALTHY, BROKEN)
@@ -29,10 +41,25 @@ _CELLS = ("metric", "now", "more", "trend", "since")
 
 
 @pytest.mark.parametrize("service", RUNNING)
-def test_statuses_are_the_recorded_ones(service: str, boards: dict[str, Json], day: PrometheusApi) -> None:
+def test_statuses_are_the_recorded_ones_or_say_that_no_alert_watches(
+    service: str, boards: dict[str, Json], day: PrometheusApi, model: Model
+) -> None:
     recorded = {signal: one.value for signal, one in _recorded(day, names.BOARD_STATUS, service).items()}
-    assert {signal: row.status for signal, row in _board(boards, day, service).items()} == recorded
+    watched = _watched(model, PROMISING if service == BROKEN else service)
+    expected = {
+        signal: UNWATCHED if not status and signal in LIBRARY - watched else status
+        for signal, status in recorded.items()
+    }
+    assert {signal: row.status for signal, row in _board(boards, day, service).items()} == expected
+    # The specs turn off the only alert about it.
+    assert (expected["llm_errors_per_run"] == UNWATCHED) is (service != "research-agent")
     assert recorded[names.INSTRUMENTATION] == (1 if service == BROKEN else 0)
+
+
+def _watched(model: Model, service: str) -> set[str]:
+    """List the signals whose values some alert of a service is about."""
+    (found,) = (one for one in model.services if one.name == service)
+    return {alert.signal for alert in found.alerts if alert.shown}
 
 
 @pytest.mark.parametrize("service", RUNNING)
@@ -48,6 +75,8 @@ def test_current_values_are_the_recorded_ones(
         row, promised = shown[signal], _promised(day, service, signal)
         way, text = _way(row.now)
         now, _, objective = text.partition(" of ")
+        assert now.startswith("> ") is _is_beyond_its_buckets(day, service, signal), row
+        now = now.removeprefix("> ")
         assert _number(now) == pytest.approx(one.value, rel=0.06, abs=0.005), row
         assert now.startswith("$") is (one.labels["unit"] == "usd"), row
         assert (_number(objective) if objective else None) == (promised and pytest.approx(promised)), row
@@ -115,7 +144,8 @@ def test_trends_are_the_recorded_ones(
         assert text.endswith(f" {'%' if one.labels['unit'] == 'relative' else 'pp'} {over}")
         assert text[0] in "+-", row
         if signal in signals and not signals[signal].own:
-            assert way == _direction(one, signals[signal].better), row
+            usual = _usual_trend(day, service, signal)
+            assert way == (_direction(one, signals[signal].better) if abs(one.value) > usual else ""), row
 
 
 @pytest.mark.parametrize("service", RUNNING)
@@ -222,6 +252,31 @@ def _recorded(day: PrometheusApi, record: str, service: str) -> dict[str, Instan
 def _promised(day: PrometheusApi, service: str, signal: str) -> float | None:
     found = day.query(f'service:agent_{signal}:objective{{service="{service}"}}', SHOWN.end).samples
     return found[0].value if found else None
+
+
+def _is_beyond_its_buckets(day: PrometheusApi, service: str, signal: str) -> bool:
+    """Whether more runs than one in twenty were beyond the last bucket, so that p95 is its bound."""
+    found = day.query(f'service:agent_{signal}:overflow{{service="{service}"}}', SHOWN.end).samples
+    return bool(found) and found[0].value > 0.05
+
+
+def _usual_trend(day: PrometheusApi, service: str, signal: str) -> float:
+    """Return the trend that 19 of 20 quarters of an hour of the last day, up to an hour ago, did not exceed."""
+    record = f'{names.BOARD_TREND}{{service="{service}",signal="{signal}"}}'
+    ago = SHOWN.end - 3600
+    # A range query has at most one value a step; its steps are those of the subquery, which are whole quarters.
+    first = (ago - 86400) // 900 * 900 + 900
+    lines: dict[str, list[float]] = {}
+    for one in day.query_range(record, first, ago, 900).series:
+        lines.setdefault(str(sorted(one.labels.items())), []).extend(map(abs, one.values))
+    return max((_quantile(sorted(values)) for values in lines.values()), default=-1)
+
+
+def _quantile(values: list[float]) -> float:
+    place = 0.95 * (len(values) - 1)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (place - low) * (values[high] - values[low])
 
 
 def _direction(one: InstantSample, better: Better) -> str:

@@ -109,6 +109,6 @@ def test_a_number_is_red_where_its_alert_pages(
         if "Success rate (stat)" in target.where
         and ask(half_failing, board, target, {"service": service}).series
     ]
-    # B is red, C amber: beyond the objective without a page.
-    assert shown == (["B"] if _SERVICES[service][2] else ["C"])
+    # A is red; D is blue: beyond the objective, but no alert says so.
+    assert shown == (["A"] if _SERVICES[service][2] else ["D"])
     assert names.VARIANT in " ".join(one.expr for one in targets(board))

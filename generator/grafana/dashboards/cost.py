@@ -12,6 +12,8 @@ from generator.grafana.panels import Column, Dashboard, Panel, Query, Section, T
 from generator.grafana.queries import (
     MONTH,
     NO_RELEASES,
+    ONLY_DAYS,
+    STATUS_COLOURS,
     apart,
     by_busy_release,
     by_day,
@@ -21,6 +23,7 @@ from generator.grafana.queries import (
     objective,
     occurring,
     replaced,
+    status_of,
     whole,
 )
 from generator.grafana.variables import chosen, mine, variables
@@ -38,12 +41,13 @@ _TYPE = "token_type"
 _REASON = "reason"
 #: The token types of a prompt: new, read from a cache, and written to it.
 _READ = ("prompt", "cached", "cache_write")
-#: The parts from which a budget is nearly, and fully, used; and the number of tokens without a price.
-_BUDGET_STEPS = ((None, colours.GREEN), *colours.NEARLY_USED[1:])
+#: The number of tokens without a price that matters.
 _UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
 _REPORTED = Series(names.REPORTED_COST)
 _NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
 _NO_TOKENS = "No tokens in this time range, or this service does not measure them"
+#: The part of a budget from which it is nearly used.
+_NEARLY = 0.8
 #: The days whose pace gives the projection of a month.
 _LATELY = 7
 
@@ -81,7 +85,7 @@ def spend(records: Records) -> Panel:
             grammar.MONEY,
             "Spend in 24 hours",
             "Estimated USD of the last 24 hours, and from the second day on what the day comes to at the pace of the "
-            "last 6 hours. Dashed: the budget of a day. Red: some tokens have no price, so that the true spend is "
+            "last 6 hours. Dashed: the budget of a day. Amber: some tokens have no price, so that the true spend is "
             "higher.",
             whole(records, "spend", "spent"),
             whole(records, "spend", "forecast", part="forecast"),
@@ -100,7 +104,7 @@ def spend_by_day(records: Records) -> Panel:
     return grammar.days(
         grammar.MONEY,
         "Spend by day",
-        f"Estimated USD of each day by model; the last bar is today's, so far.{_kept(records)}",
+        f"Estimated USD of each day by model; the last bar is today's, so far. {ONLY_DAYS}{_kept(records)}",
         *apart(day, month, "model", stack=True),
         count=MONTH - 1,
         colours=records.colours("model"),
@@ -114,7 +118,7 @@ def spend_rate(records: Records) -> Panel:
             grammar.MONEY,
             "Spend per hour by model",
             f"Estimated USD an hour at the pace of the last {records.window('cost_rate')}, also while no run finishes. "
-            "Red: some tokens have no price, so that it is more.",
+            "Amber: some tokens have no price, so that it is more.",
             *leading(records, "cost_rate", "model", stack=True),
             *_too_low(records, whole(records, "cost_rate").expr),
             colours=records.colours("model"),
@@ -131,7 +135,7 @@ def cost(records: Records) -> Panel:
             grammar.MONEY,
             "Cost per run by model",
             f"Estimated USD for each run of {records.window('cost_per_run')}, by the model that it went to; their sum "
-            "is what a run costs. Red: some tokens have no price, so that it is more.",
+            "is what a run costs. Amber: some tokens have no price, so that it is more.",
             *leading(records, "cost_per_run", "model", rank="numerator", stack=True),
             *_too_low(records, whole(records, "cost_per_run").expr),
             colours=records.colours("model"),
@@ -260,7 +264,7 @@ def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
         return ()
     missing = aggregate("group", mine(Series(names.ALERTS)).one_of("alertname", alerts).now(), on)
     too_low = binary("and", cost, missing, on=on)
-    return (Query(too_low, "too low: tokens without a price", mark=True, colour=colours.RED),)
+    return (Query(too_low, "too low: tokens without a price", mark=True, colour=colours.AMBER),)
 
 
 def unread(records: Records) -> Panel:
@@ -283,21 +287,22 @@ def _unread_by_reason(records: Records) -> Query:
 
 
 def _spent(records: Records) -> tuple[Panel, ...]:
-    used = binary("/", whole(records, "spend").expr, objective(records, "spend").expr, on=(names.SERVICE,))
     whole_month = records.retention >= MONTH * DAY
     return (
         grammar.number(
             grammar.MONEY,
             "Spent in 24 hours",
-            "Estimated USD of the last 24 hours, in the colour that the budget gives it.",
-            *judged(records, "spend"),
+            "Estimated USD of the last 24 hours, and from the second day on the forecast of the day at the pace "
+            f"of the last 6 hours, amber beyond the budget. {STATUS_COLOURS}",
+            *judged(records, "spend", "spent"),
+            *_forecast(records),
         ),
         grammar.number(
             grammar.USED,
             "Budget used",
-            "Spend of the last 24 hours as a part of the day's budget.",
-            Query(used),
-            steps=_BUDGET_STEPS,
+            "Spend of the last 24 hours as a part of the day's budget. Red: a critical alert about the spend, pending "
+            "or firing; amber: a warning, such as the forecast's, or 80 % are used; green: neither.",
+            *_budget_used(records),
             empty="no budget",
         ),
         grammar.number(
@@ -321,6 +326,33 @@ def _spent(records: Records) -> tuple[Panel, ...]:
     )
 
 
+def _forecast(records: Records) -> tuple[Query, ...]:
+    """Read the forecast of the day: amber if it is beyond the budget, with or without an alert about it."""
+    forecast, budget = whole(records, "spend", part="forecast").expr, objective(records, "spend").expr
+    over = binary(">", forecast, budget, on=(names.SERVICE,))
+    within = binary("unless", forecast, over, on=(names.SERVICE,))
+    return (
+        Query(over, "forecast", mark=True, colour=colours.AMBER),
+        Query(within if records.has(budget) else forecast, "forecast", mark=True, colour=colours.TEXT),
+    )
+
+
+def _budget_used(records: Records) -> tuple[Query, ...]:
+    """Divide the spend by the budget, in the colour of its status; a budget that is nearly used is amber too."""
+    on = (names.SERVICE,)
+    used = binary("/", whole(records, "spend").expr, objective(records, "spend").expr, on=on)
+    status = status_of("spend")
+    critical = binary("and", used, binary("==", status, number(colours.CRITICAL.code)), on=on)
+    warned = binary("and", used, binary("==", status, number(colours.WARNING.code)), on=on)
+    nearly = binary("unless", binary("or", warned, used >= number(_NEARLY), on=on), critical, on=on)
+    either = binary("or", critical, nearly, on=on)
+    return (
+        Query(critical, colour=colours.RED),
+        Query(nearly, colour=colours.AMBER),
+        Query(binary("unless", used, either, on=on), colour=colours.GREEN),
+    )
+
+
 def _used(records: Records) -> tuple[Panel, ...]:
     on = (names.SERVICE,)
     every = total(_used_tokens(records), on) > number(0)
@@ -334,10 +366,16 @@ def _used(records: Records) -> tuple[Panel, ...]:
     )
     return (
         grammar.number(
-            grammar.MONEY, "Cost per run", "Estimated USD for each run.", *judged(records, "cost_per_run")
+            grammar.MONEY,
+            "Cost per run",
+            f"Estimated USD for each run. {STATUS_COLOURS}",
+            *judged(records, "cost_per_run"),
         ),
         grammar.number(
-            grammar.COUNT, "Tokens per run", "Tokens for each run.", *judged(records, "token_usage_per_run")
+            grammar.COUNT,
+            "Tokens per run",
+            f"Tokens for each run. {STATUS_COLOURS}",
+            *judged(records, "token_usage_per_run"),
         ),
         grammar.number(
             grammar.SHARE,

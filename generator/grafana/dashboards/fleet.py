@@ -71,8 +71,9 @@ def services(records: Records) -> Panel:
     return grammar.table(
         "Services",
         "Every service, the worst first: its status is that of its worst signal, which stands beside it, since when "
-        "the first of its alerts is true, and how many fire. Then its runs, success rate, latency, spend an hour and "
-        "the part of the day's budget that is used. A click on a service leads to its overview.",
+        "the first of its alerts is true, and how many fire. Then its runs, success rate, latency (no more than its "
+        "last bucket), spend an hour and the part of the day's budget that is used, amber from 80 % on. A click on a "
+        "service leads to its overview.",
         Table(columns, sort=("Status", True)),
     ).without_data("No service is known at the end of this time range: are the rule files loaded?")
 

@@ -69,10 +69,11 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
     board = Stack(
         18,
         (status_board(records), alert_list(records, lambda series: mine(series).now()).linked_by(ALERTS)),
-        (16, 6),
+        # Whole rows of the alerts: seven units would cut one in half.
+        (16, 8),
     )
     return (
-        Row(22, (board, Stack(6, first))),
+        Row(24, (board, Stack(6, first))),
         even(7, *moving),
         even(7, *(panel.leading_to(cost.UID) for panel in spent)),
     )

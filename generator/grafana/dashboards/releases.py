@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboards import cost, runs, stop_reasons, tools
@@ -13,10 +14,10 @@ from generator.grafana.queries import ENOUGH, by
 from generator.grafana.variables import mine, of_row, variables
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW
-from generator.model.panels import CHOICES
+from generator.model.panels import CHOICES, PANELS
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal
 from generator.model.units import Unit, duration
-from generator.promql.expr import Expr, Series, binary, call, number, top, total
+from generator.promql.expr import Expr, Series, aggregate, binary, call, number, top, total
 
 if TYPE_CHECKING:
     from generator.grafana.records import Records
@@ -92,7 +93,7 @@ def living(records: Records) -> Panel:
     seen = mine(Series(names.FIRST_SEEN)).now() * number(_MILLISECONDS)
     columns = (
         Column("Release", column, link=("Only this release", of_row(UID, names.SERVICE, release=column))),
-        Column("First seen", Query(seen), grammar.MOMENT, width=120),
+        Column("First seen", Query(seen), grammar.MOMENT, width=165),
         Column("Runs", by(records, "run_count", column), grammar.EVENTS, width=65),
         Column("Success rate", by(records, "success_rate", column), grammar.SHARE, width=110),
         Column("Latency p95", by(records, "latency_p95", column), grammar.DURATION, width=105),
@@ -194,16 +195,36 @@ def compared_signal(records: Records, name: str, title: str, *, of: tuple[str, .
     return grammar.number(
         _SCALES[known.unit] if known else grammar.COUNT,
         title,
-        f"{explained} {_ELSE}",
+        f"{explained} Amber: {'5 points' if shares else '20 %'} worse or more; red: a critical alert about it. {_ELSE}",
         Query(_or_current(records, newest, _current(records, name, of)), _LEGEND, colour=NEWEST.colour),
         Query(previous, _LEGEND, colour=PREVIOUS.colour),
-        Query(
-            _enough(records, difference),
-            _DUE if charged else _DIFFERENCE,
-            scale=_POINTS if shares else _RELATIVE,
-            steps=_steps(shares=shares, higher=higher),
+        *_coloured(
+            records,
+            name,
+            Query(
+                _enough(records, difference),
+                _DUE if charged else _DIFFERENCE,
+                scale=_POINTS if shares else _RELATIVE,
+                steps=_steps(shares=shares, higher=higher),
+            ),
         ),
         empty="no release",
+    )
+
+
+def _coloured(records: Records, name: str, difference: Query) -> tuple[Query, ...]:
+    """Colour a difference red while a critical alert compares the releases by the signal, else by its size."""
+    place = PANELS.get(f"{name}:{names.RELEASE}")
+    alerts = [one.alert for one in records.watches if one.signal == name and one.panel == place]
+    if not alerts:
+        return (difference,)
+    on = (names.SERVICE,)
+    true = mine(Series(names.ALERTS)).one_of("alertname", alerts).where(severity="critical").now()
+    critical = binary("and", difference.expr, aggregate("group", true, on), on=on)
+    rest = binary("unless", difference.expr, critical, on=on)
+    return (
+        replace(difference, expr=critical, steps=(), colour=colours.RED),
+        replace(difference, expr=rest),
     )
 
 
@@ -287,5 +308,5 @@ def _enough(records: Records, difference: Expr) -> Expr:
 def _steps(*, shares: bool, higher: bool) -> tuple[tuple[float | None, str], ...]:
     seen, bad = _SEEN[shares], _BAD[shares]
     if higher:
-        return ((None, colours.RED), (-bad, colours.AMBER), (-seen, _CALM), (seen, colours.GREEN))
-    return ((None, colours.GREEN), (-seen, _CALM), (seen, colours.AMBER), (bad, colours.RED))
+        return ((None, colours.AMBER), (-bad, _CALM), (seen, colours.GREEN))
+    return ((None, colours.GREEN), (-seen, _CALM), (bad, colours.AMBER))

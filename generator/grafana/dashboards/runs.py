@@ -13,6 +13,9 @@ from generator.grafana.panels import Dashboard, Panel, Query, Section, even
 from generator.grafana.queries import (
     MONTH,
     NO_RELEASES,
+    ONLY_DAYS,
+    STATUS_COLOURS,
+    beyond,
     by_busy_release,
     by_release,
     judged,
@@ -44,14 +47,14 @@ _BURN_COLOURS = (colours.BLUE, colours.TEAL, colours.PURPLE, colours.PINK)
 #: The severities of the alert by pace, the mildest first, with their colours.
 _CALLED = {"warning": colours.AMBER, "critical": colours.RED}
 _NO_BUDGET = "No objective with a window"
-#: The parts left at which an error budget is spent, or nearly so; and the times that it lasts, a day and a week.
-_LEFT_STEPS = ((None, colours.RED), (0, colours.AMBER), (0.2, colours.GREEN))
-_ENDS_STEPS = ((None, colours.RED), (DAY, colours.AMBER), (WEEK, colours.GREEN))
+#: The part left at which an error budget is nearly spent, and the time that it lasts: no alert is about these alone.
+_LEFT_STEPS = ((None, colours.AMBER), (0.2, colours.GREEN))
+_ENDS_STEPS = ((None, colours.AMBER), (WEEK, colours.GREEN))
 #: The resolution at which a day is searched for its newest value.
 _QUARTER = 15 * MINUTE
 _BY_DAYS = " Of the whole window, however long Prometheus keeps samples, since its rules were loaded."
-#: The share of runs beyond the last bucket above which p95 is its bound.
-_P95_OVERFLOW = 0.05
+#: The signals with the recorded shares of runs beyond the last bucket.
+_LENGTH, _STEPS = "latency_p95", "step_count"
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -166,15 +169,16 @@ def _budget_now() -> tuple[Panel, ...]:
     left = grammar.number(
         grammar.LEFT,
         "Error budget left",
-        f"Part of the failures that the objective allows which have not happened yet.{_BY_DAYS}",
+        "Part of the failures that the objective allows which have not happened yet; amber: less than 20 %, below 0 "
+        f"the objective is missed.{_BY_DAYS}",
         Query(_of_runs(names.BUDGET_LEFT).now()),
         steps=_LEFT_STEPS,
     )
     ends = grammar.number(
         grammar.DURATION,
         "Error budget ends in",
-        "How long the error budget lasts if runs fail as in the last 24 hours. There is no end while they fail no "
-        "faster than it comes back.",
+        "How long the error budget lasts if runs fail as in the last 24 hours; amber: less than a week. There is no "
+        "end while they fail no faster than it comes back.",
         Query(_of_runs(names.BUDGET_SECONDS_LEFT).now()),
         steps=_ENDS_STEPS,
         empty="Not as the last 24h went",
@@ -217,7 +221,7 @@ def spent_by_day() -> Panel:
         grammar.SPENT,
         "Error budget spent by day",
         "Which part of the error budget of the success rate each day of its window has spent, in UTC; the last bar is "
-        "today's, so far.",
+        f"today's, so far. {ONLY_DAYS}",
         Query(aggregate("sum", binary("and", part, that_day, on=(names.DAY,)), (names.SERVICE,)), "spent"),
         count=MONTH - 1,
         colours={"spent": colours.ORANGE},
@@ -244,20 +248,32 @@ def latency(records: Records) -> Panel:
         grammar.DURATION,
         "Run latency",
         f"Half of the runs of {records.window('latency_p95')} were faster than p50; one in twenty was slower than p95, "
-        "one in a hundred slower than p99. Dashed: the objective of p95. Red: p95 is beyond the last bucket, so "
+        "one in a hundred slower than p99. Dashed: the objective of p95. Amber: it is beyond the last bucket, so "
         "that the true one is higher.",
         *(whole(records, f"latency_{name}", name) for name in colours.QUANTILES),
-        _stuck(records),
+        *(one for name in colours.QUANTILES for one in _stuck(records, f"latency_{name}", name, _LENGTH)),
         objective(records, "latency_p95", "objective of p95"),
-        colours={**colours.QUANTILES, "beyond the last bucket": colours.RED},
+        colours=colours.QUANTILES,
     ).linked_by("latency_p95")
 
 
-def _stuck(records: Records) -> Query:
-    """Read p95 where it equals the last bucket's bound, however long the runs took."""
-    beyond = whole(records, "latency_p95", part="overflow").expr > number(_P95_OVERFLOW)
-    p95 = whole(records, "latency_p95").expr
-    return Query(binary("and", p95, beyond, on=(names.SERVICE,)), "beyond the last bucket")
+def _stuck(records: Records, signal: str, name: str, of: str) -> Iterator[Query]:
+    """Read a quantile where it equals the last bucket's bound, however much larger it is."""
+    if (share := beyond(records, signal, of)) is not None:
+        value = binary("and", whole(records, signal).expr, share, on=(names.SERVICE,))
+        yield Query(value, f"{name} beyond the last bucket", mark=True, colour=colours.AMBER)
+
+
+def _tail(records: Records, signal: str) -> str:
+    """Name a number beside which a note may stand."""
+    return "at least" if list(_beyond(records, signal)) else ""
+
+
+def _beyond(records: Records, signal: str) -> Iterator[Query]:
+    """Note beside a number how many runs are beyond the last bucket while it equals that bucket's bound."""
+    of = _LENGTH if signal.startswith("latency_") else _STEPS
+    if (share := beyond(records, signal, of)) is not None:
+        yield Query(share, "took more", mark=True, colour=colours.AMBER, scale=grammar.SHARE)
 
 
 def overflow(records: Records) -> Panel:
@@ -279,9 +295,11 @@ def steps(records: Records) -> Panel:
         grammar.COUNT,
         "Steps per run",
         f"Half of the runs of {records.window('step_count')} took at most p50 steps, one in twenty more than p95. "
-        "A p95 that leaves p50 behind means loops.",
+        "A p95 that leaves p50 behind means loops. Amber: it is beyond the last bucket, so that the true one is "
+        "higher.",
         whole(records, "step_count_p50", "p50"),
         whole(records, "step_count", "p95"),
+        *_stuck(records, "step_count", "p95", _STEPS),
         colours=colours.QUANTILES,
     ).linked_by("step_count")
 
@@ -307,7 +325,8 @@ def latency_by_release(records: Records) -> Panel:
         grammar.lines(
             grammar.DURATION,
             "Latency p95 by release",
-            "One run in twenty of each chosen release was slower. Dashed: the objective.",
+            "One run in twenty of each chosen release was slower, but no line rises above the largest bucket. Dashed: "
+            "the objective.",
             *by_busy_release(records, "latency_p95"),
             objective(records, "latency_p95", by=names.RELEASE),
         )
@@ -337,7 +356,14 @@ def _now(records: Records) -> tuple[Panel, ...]:
         (grammar.COUNT, "Steps p95", "One run in twenty took more steps.", "step_count"),
     )
     return tuple(
-        grammar.number(scale, title, said, *judged(records, signal)) for scale, title, said, signal in shown
+        grammar.number(
+            scale,
+            title,
+            f"{said} {STATUS_COLOURS}",
+            *judged(records, signal, _tail(records, signal)),
+            *_beyond(records, signal),
+        )
+        for scale, title, said, signal in shown
     )
 
 

@@ -231,14 +231,15 @@ def _each(records: Records) -> Panel:
         Column("Calls", Query(called), grammar.EVENTS, width=65),
         Column("Failed", Query(binary("and", failed, called, on=("tool",))), grammar.EVENTS, width=65),
         Column("Error rate", rate, grammar.SHARE, width=90),
-        Column("Of objective", used, grammar.TIMES, width=105, steps=colours.NEARLY_USED),
+        Column("Of objective", used, grammar.TIMES, width=105, steps=colours.MORE_THAN_USED),
         Column("p50", by_chosen(records, "tool_latency_p50", "tool"), grammar.DURATION, width=75),
         Column("p95", by_chosen(records, "tool_latency_p95", "tool"), grammar.DURATION, width=75),
     )
     return grammar.table(
         "Tools now",
         f"Every chosen tool over the last {records.window('tool_error_rate')}, the highest error rate first; of the "
-        "objective: how many times the errors that are promised. A click keeps that tool alone.",
+        "objective: how many times the errors that are promised, amber beyond 1 with or without an alert. A click "
+        "keeps that tool alone.",
         Table(columns, sort=("Error rate", True)),
     ).without_data(_NO_CALLS)
 
