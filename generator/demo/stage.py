@@ -104,19 +104,9 @@ def open_stage(wanted: StageOptions, progress: Callable[[str, int, int], None]) 
             else _NONE
         )
         scenario = before(wanted, time.time())
-        last = survivors(scenario)
-        switches = Switches(service, last[0].release)
-        measured = (
-            by_module(opened.enter_context(_imported(service, site, directory)))
-            if service.emitted_here
-            else as_its_source(service)
-        )
-        instances = tuple(
-            opened.enter_context(Instance(life.instance, measured, lambda: switches.now().hidden))
-            for life in last
-        )
+        switches = Switches(service, survivors(scenario)[0].release)
+        instances = _agents(wanted, scenario, switches, directory, opened)
         alertmanager = _alertmanager(wanted, opened)
-        opened.enter_context(Working(agent(service, scenario.seed), scenario.traffic, instances, switches))
         config = ServerConfig(
             scrape_configs=(_scraped(service, instances),),
             scrape_interval=duration(site.scrape_interval),
@@ -131,6 +121,24 @@ def open_stage(wanted: StageOptions, progress: Callable[[str, int, int], None]) 
         prometheus.load(_with_rules(config, wanted, here, directory))
         addresses = tuple(one.address for one in instances)
         yield Stage(prometheus.api, alertmanager, seen, shown, addresses, switches)
+
+
+def _agents(
+    wanted: StageOptions, scenario: Scenario, switches: Switches, directory: Path, opened: ExitStack
+) -> tuple[Instance, ...]:
+    """Start the instances that live at the end of the history, and let them work."""
+    service, site = wanted.service, wanted.model.site.of(wanted.service)
+    measured = (
+        by_module(opened.enter_context(_imported(service, site, directory)))
+        if service.emitted_here
+        else as_its_source(service)
+    )
+    instances = tuple(
+        opened.enter_context(Instance(life.instance, measured, lambda: switches.now().hidden))
+        for life in survivors(scenario)
+    )
+    opened.enter_context(Working(agent(service, scenario.seed), scenario.traffic, instances, switches))
+    return instances
 
 
 def before(wanted: StageOptions, now: float) -> Scenario:
