@@ -1,4 +1,4 @@
-"""Links of services on the dashboards: each address once, under its own title."""
+"""Links of services: each address once, under its own title; and what choices and links say of themselves."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from generator.grafana.records import recording, records_of
+from tests.grafana.documents import variables
 
 if TYPE_CHECKING:
     from generator.model.service import Model
+    from tests.grafana.documents import Json
 
 _A, _B, _C = ("https://logs.example.com/a", "https://logs.example.com/b", "https://other.example.com/c")
 
@@ -30,3 +32,13 @@ def test_addresses_are_told_apart_by_as_little_as_it_takes(
         replace(service, links={"logs": link}) for service, link in zip(model.services, links, strict=True)
     )
     assert records_of((recording(service, ()) for service in services), model.site).links == titles
+
+
+def test_a_choice_and_a_link_say_what_they_cannot_do(boards: dict[str, Json]) -> None:
+    """A choice of lines leaves the other panels as they are, and no link hides for services without its address."""
+    for board in boards.values():
+        said = {name: one.get("description", "") for name, one in variables(board).items()}
+        chosen = {"release", "tool", "model", "stop_reason"} & said.keys()
+        assert all(" all other panels " in said[name] for name in chosen), board["uid"]
+        logs = [link["tooltip"] for link in board["links"] if link["title"] == "Logs"]
+        assert all("whose spec has this address" in tooltip for tooltip in logs)

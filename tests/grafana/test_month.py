@@ -52,7 +52,7 @@ def test_a_month_is_what_was_spent_since_it_began(boards: dict[str, Json], stead
 def test_a_month_at_this_pace_is_as_long_as_this_month(
     boards: dict[str, Json], steady: PrometheusApi
 ) -> None:
-    (target,) = _of(boards, "Month at the week's pace")
+    (target,) = _of(boards, "Month at this pace")
     ((_, (spent,)),) = ask(steady, boards["agent-cost"], target, _CHOSEN).series
     assert spent == pytest.approx(30 * _A_DAY)
 

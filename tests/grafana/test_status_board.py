@@ -175,6 +175,8 @@ def test_a_service_without_data_has_its_rows_and_is_not_ok(
     rows = _board(boards, day, SILENT)
     # Some signals have no row in some services; a signal that was never recorded counts as unwatched.
     others = {"spend", "llm_usage_unread_count", names.INSTRUMENTATION}
+    # The silent service promises a budget, unlike the one beside it.
+    assert rows["spend"].now == "- of $200"
     assert set(rows) | others == set(_board(boards, day, HEALTHY[1])) | others
     assert {row.now.partition(" of ")[0] for row in rows.values()} == {"-"}
     assert rows["success_rate"].now == "- of 97 %"

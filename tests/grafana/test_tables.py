@@ -44,6 +44,15 @@ def test_a_row_has_one_value_of_each_query(boards: dict[str, Json], day: Prometh
         assert set().union(*rows) == max(rows, key=len), panel.where
 
 
+def test_a_list_of_alerts_cuts_no_row(boards: dict[str, Json]) -> None:
+    """Half a row looks like the last one: Grafana draws 38 pixels a unit, 36 a row, and 90 around the rows."""
+    lists = [panel for board in boards.values() for panel in panels(board) if panel.json["title"] == "Alerts"]
+    assert len(lists) == 2
+    for panel in lists:
+        rows = (38 * panel.json["gridPos"]["h"] - 90) / 36
+        assert abs(rows - round(rows)) < 0.1, panel.where
+
+
 def _labels(answer: Answer) -> set[str]:
     return {label for labels, _ in answer.series for label in labels}
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboards import segments
-from generator.grafana.panels import Column, Dashboard, Panel, Query, Section, Table, even
+from generator.grafana.panels import Column, Dashboard, Panel, Query, Section, Table, even, row
 from generator.grafana.queries import (
     MONTH,
     NO_RELEASES,
@@ -48,6 +48,8 @@ _NO_COST = "No tokens with a price in this time range, or this service does not 
 _NO_TOKENS = "No tokens in this time range, or this service does not measure them"
 #: The part of a budget from which it is nearly used.
 _NEARLY = 0.8
+#: The widths of the numbers about the spend: for two numbers, and for long titles on a window of 1000 pixels.
+_SPENT_WIDTHS = (6, 4, 3, 6, 5)
 #: The days whose pace gives the projection of a month.
 _LATELY = 7
 
@@ -60,7 +62,9 @@ def dashboard(records: Records) -> Dashboard:
         "What is spent, does the budget last, and which model or release makes it dearer? All USD are estimates.",
         (*variables(records, *CHOICES[UID]), *segments.choices(records, "cost_per_run")),
         (
-            Section("", (even(3, *_spent(records)), even(3, *_used(records)))),
+            Section(
+                "", (row(3, *zip(_SPENT_WIDTHS, _spent(records), strict=True)), even(3, *_used(records)))
+            ),
             Section("Does the budget last?", (even(8, spend(records), spend_by_day(records)),)),
             Section("Which model is it?", (even(9, spend_rate(records), cost(records)),)),
             Section(
@@ -307,7 +311,7 @@ def _spent(records: Records) -> tuple[Panel, ...]:
         ),
         grammar.number(
             grammar.MONEY,
-            "Per hour",
+            "USD/h",
             f"Estimated USD an hour, at the pace of the last {records.window('cost_rate')}.",
             whole(records, "cost_rate"),
         ),
@@ -319,7 +323,7 @@ def _spent(records: Records) -> tuple[Panel, ...]:
         ),
         grammar.number(
             grammar.MONEY,
-            "Month at the week's pace",
+            "Month at this pace",
             f"Estimated USD of a whole month, as long as this one is, at the mean pace of the last {_LATELY} days.",
             Query(_whole_month(records)),
         ),
