@@ -65,14 +65,16 @@ _NOTHING = "-"
 _WORSE = "worse"
 #: The smallest trend for better or worse, in percentage points or as a part of the earlier value.
 _SEEN = {"points": 0.01, "relative": 0.1}
-#: The part of a day's trends that a coloured one exceeds, and the resolution at which the day is read.
-_MOST, _QUARTER = 0.95, 15 * MINUTE
+#: A coloured trend is so many times larger than this part of a day's trends: an incident of three hours changes little.
+_FAR, _MOST = 1.5, 0.85
+#: The resolution at which the day is read.
+_QUARTER = 15 * MINUTE
 
 _DESCRIPTION = (
     "The value of each signal now (amber: beyond its objective, with or without an alert; >: beyond the last bucket, "
     "so that the true one is larger), its objective, its trend (release: the newest against the previous one, as long "
-    "as the value does not double within an hour; coloured: for better or worse, and larger than 19 of 20 changes of "
-    "the last day) and its status: the worst of its alerts, pending ones included, and since when the first of them is "
+    "as the value does not double within an hour; coloured: for better or worse, and far larger than usual within the "
+    "last day) and its status: the worst of its alerts, pending ones included, and since when the first of them is "
     "true. The worst signals are on top. A name behind the dot is the tool, model or stop reason that an alert is "
     "about, else the worst of this moment. NO RUNS: no run finishes, so most signals have no value; calls, tokens and "
     "cost show what is used meanwhile. UNWATCHED: no alert of this service is about its value. NO METRIC: the profile "
@@ -304,13 +306,14 @@ def _ways(records: Records, by: tuple[str, ...]) -> Iterator[Expr]:
 
 
 def _usual(by: tuple[str, ...]) -> Expr:
-    """Select the trends that are no larger than most of the day before: values of few events move all the time.
+    """Select the trends that are not far larger than most of the day before: values of few events move all the time.
 
     Those of the last hour are left out, as an incident would hide itself.
     """
     size = call("abs", mine(_TREND).now())
-    day = Expr(f"{size}[{duration(DAY)}:{duration(_QUARTER)}] offset {duration(HOUR)}")
-    most = aggregate("max", call("quantile_over_time", number(_MOST), day), _ROW)
+    of_row = aggregate("max", size, _ROW)
+    day = Expr(f"{of_row}[{duration(DAY)}:{duration(_QUARTER)}] offset {duration(HOUR)}")
+    most = call("quantile_over_time", number(_MOST), day) * number(_FAR)
     return aggregate("group", binary("<=", size, most, on=_ROW, group_left=()), by)
 
 

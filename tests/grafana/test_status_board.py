@@ -263,19 +263,20 @@ def _is_beyond_its_buckets(day: PrometheusApi, service: str, signal: str) -> boo
 
 
 def _usual_trend(day: PrometheusApi, service: str, signal: str) -> float:
-    """Return the trend that 19 of 20 quarters of an hour of the last day, up to an hour ago, did not exceed."""
+    """Return half more than what 17 of 20 quarters of an hour of the last day, up to an hour ago, did not exceed."""
     record = f'{names.BOARD_TREND}{{service="{service}",signal="{signal}"}}'
     ago = SHOWN.end - 3600
     # A range query has at most one value a step; its steps are those of the subquery, which are whole quarters.
     first = (ago - 86400) // 900 * 900 + 900
-    lines: dict[str, list[float]] = {}
+    largest: dict[float, float] = {}
     for one in day.query_range(record, first, ago, 900).series:
-        lines.setdefault(str(sorted(one.labels.items())), []).extend(map(abs, one.values))
-    return max((_quantile(sorted(values)) for values in lines.values()), default=-1)
+        for time, value in zip(one.timestamps, one.values, strict=True):
+            largest[time] = max(abs(value), largest.get(time, 0))
+    return 1.5 * _quantile(sorted(largest.values())) if largest else -1
 
 
 def _quantile(values: list[float]) -> float:
-    place = 0.95 * (len(values) - 1)
+    place = 0.85 * (len(values) - 1)
     low = int(place)
     high = min(low + 1, len(values) - 1)
     return values[low] + (place - low) * (values[high] - values[low])
