@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 CODE = "internal/raw-read"
 
+#: Series that no service exposes: there are as many as alerts are true.
+_OF_ALERTS = {names.ALERTS, names.ALERTS_FOR_STATE}
 #: Series read at an instant: one for each target, with Prometheus's count of the others.
 _COUNTED = {names.SCRAPED: SCRAPED}
 
@@ -58,7 +60,7 @@ def _raw(known: KnownRule, each: ServiceFacts) -> tuple[Reading, ...]:
     reads = known.inferred.reads if known.inferred else ()
     if all(read.name in each.world.recorded for read in reads):
         return ()
-    unrecorded = {**each.world.raw, **each.world.builtin}
+    unrecorded = {*each.world.raw, *each.world.builtin} - _OF_ALERTS
     return tuple(reading for reading in readings(known.rule.expr) if reading.of.name in unrecorded)
 
 

@@ -213,6 +213,8 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
         series |= states_of(union(series[names.ALERTS], alert_series(alerting)))
+        if any(names.ALERTS in known.reads for known in recording):
+            recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     # A library may record none of these, where none of its signals has a trend.
     both = [(name, series.get(name, NOTHING), everything.get(name, NOTHING)) for name in everyone.readers]
     changed = tuple((name, now) for name, now, before in both if now != before)

@@ -128,13 +128,16 @@ def _unwatched(records: Records) -> Iterator[Expr]:
     judged = {name: found for name, found in alerts.items() if all(one.bounded for one in found)}
     if not judged:
         return
-    by_alert = [(name, sorted({one.alert for one in found})) for name, found in judged.items() if found]
-    bounds = mine(Series(names.BOUND)).one_of(names.ALERT, [one for _, found in by_alert for one in found])
-    watched = switched_on(records, bounds.where("!=", **{names.SEVERITY: ""}).now())
-    for name, found in by_alert:
-        watched = replaced(watched, names.SIGNAL, name, names.ALERT, "|".join(found))
     calm = binary("==", mine(_STATUS).one_of(names.SIGNAL, list(judged)).now(), number(colours.OK.code))
-    yield aggregate("group", binary("unless", calm, watched, on=_ROW), _ROW)
+    by_alert = {name: sorted({one.alert for one in found}) for name, found in judged.items() if found}
+    if by_alert:
+        shared = [alert for found in by_alert.values() for alert in found]
+        bounds = mine(Series(names.BOUND)).one_of(names.ALERT, shared).where("!=", **{names.SEVERITY: ""})
+        watched = switched_on(records, bounds.now())
+        for name, found in by_alert.items():
+            watched = replaced(watched, names.SIGNAL, name, names.ALERT, "|".join(found))
+        calm = binary("unless", calm, watched, on=_ROW)
+    yield aggregate("group", calm, _ROW)
 
 
 def _current(records: Records) -> Expr:
@@ -282,9 +285,11 @@ def _missed(records: Records) -> Iterator[Expr]:
 def _trend(records: Records) -> Expr:
     """Write the trends; the word before a large one says whether it is for better or worse."""
     by = (names.SIGNAL, names.WORST, names.UNIT, names.OVER)
-    coloured = binary("unless", any_of(list(_ways(records, by))), _usual(by), on=by)
-    plain = change(mine(_TREND).now(), "trend", by)
-    written = _newest(binary("or", coloured, plain, on=by), _TREND, by)
+    texts = change(mine(_TREND).now(), "trend", by)
+    if ways := list(_ways(records, by)):
+        coloured = binary("unless", any_of(ways), _usual(by), on=by)
+        texts = binary("or", coloured, texts, on=by)
+    written = _newest(texts, _TREND, by)
     for unit, text in (("relative", "%"), ("points", "pp")):
         written = replaced(written, names.UNIT, text, names.UNIT, unit)
     written = replaced(written, names.OVER, "${1}", names.OVER, "after (.+)")

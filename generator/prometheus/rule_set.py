@@ -190,13 +190,13 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
             yield recorded
     watched = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
-        yield board.row(signal, scope, is_watched=signal.name in watched)
+        yield board.row(signal, scope, alerts)
     # The shared rules show signals with a trend, or with an alert that all services share.
     shown = {alert.signal for alert in service.alerts if alert.shared}
     for name in sorted(watched - shown):
         signal = service.signals[name]
         if signal.shared and signal.trend is None:
-            yield board.row(signal, scope, is_watched=True)
+            yield board.row(signal, scope, alerts)
 
 
 def _segments(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:

@@ -334,8 +334,7 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
 
 
 def _status(library: Library, scope: Scope) -> list[Rules]:
-    watched = {alert.signal for alert in library.alerts if alert.shown}
-    rows = (board.row(one, scope, is_watched=one.name in watched) for one in library.signals.values())
+    rows = (board.row(one, scope, library.alerts) for one in library.signals.values())
     return [*rows, board.statuses(library.alerts, scope)]
 
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import Alert, RuleHealth, Watch
+from generator.model.alerts import Alert, AlertSeverity, RuleHealth, Watch
 from generator.model.signals import Distribution, Share, Signal, Trend
 from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, labelled, literal, number
 from generator.streams.scope import Scope, grouped, join, largest, rule, top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from generator.model.rules import RecordingRule
 
@@ -33,13 +33,14 @@ _NAME = "alertname"
 _RELEASE, _DOUBLED = "after release", 1
 
 
-def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[RecordingRule, ...]:
-    """Record a row of the board; a signal without a trend has one only if an alert shows its status there."""
+def row(signal: Signal, scope: Scope, alerts: Iterable[Alert] = ()) -> tuple[RecordingRule, ...]:
+    """Record a row of the board; a signal without a trend has one only if one of ``alerts`` shows its status there."""
+    about = [alert for alert in alerts if alert.signal == signal.name]
     labels = {names.SIGNAL: signal.name, names.UNIT: str(signal.unit)}
     titled = {names.TITLE: signal.title} if signal.brings_title else {}
-    current = rule(names.BOARD_CURRENT, _current(signal, scope), **labels, **titled)
+    current = rule(names.BOARD_CURRENT, _current(signal, about, scope), **labels, **titled)
     if signal.trend is None:
-        return (current,) if is_watched else ()
+        return (current,) if any(alert.shown for alert in about) else ()
     labels |= {names.UNIT: "relative" if signal.trend.relative else "points"}
     if signal.trend.over is None:
         return current, rule(names.BOARD_TREND, _after_release(signal, signal.trend, scope), **labels)
@@ -115,27 +116,30 @@ def _as_instrumentation(expr: Expr) -> Expr:
     return labelled(expr, names.SIGNAL, names.INSTRUMENTATION)
 
 
-def _current(signal: Signal, scope: Scope) -> Expr:
+def _current(signal: Signal, alerts: Sequence[Alert], scope: Scope) -> Expr:
     label = signal.kind.label if isinstance(signal.kind, Distribution) else signal.worst_by
     if label is None:
         return scope.record(names.value(signal)).now()
     values = scope.record(names.value(signal, (label,)))
     worst = _worst(signal, values, scope) > number(0)
-    bad = reduce(partial(join, "or"), (*_alerting(signal, label, values), worst))
+    bad = reduce(partial(join, "or"), (*_alerting(signal, label, alerts, values), worst))
     # Where all are 0, none of them is worse than the others: a name would be an accident.
     return join("or", _named(bad, label), number(0) * grouped(values.now()))
 
 
-def _alerting(signal: Signal, label: str, values: Series) -> Iterator[Expr]:
-    """Find the worst value that an alert of the signal is about, of a critical one first.
+def _alerting(signal: Signal, label: str, alerts: Iterable[Alert], values: Series) -> Iterator[Expr]:
+    """Find the worst value that an alert of the signal by ``label`` is about, of a critical one first.
 
     An alert that goes on firing when its own value is good again is explained by that value, not by another one's.
     """
+    severities = {tier.severity for alert in alerts if alert.by == label for tier in alert.tiers}
     about = _ALERTS.where(**{names.SIGNAL: signal.name}).where("!=", **{label: ""})
-    for alerts in (about.where(severity="critical"), about):
-        yield top(
-            join("and", values.now(), aggregate("group", alerts.now(), (names.SERVICE, label)), (label,))
-        )
+    critical = about.where(**{names.SEVERITY: str(AlertSeverity.CRITICAL)})
+    for true in ([critical] if AlertSeverity.CRITICAL in severities else []) + (
+        [about] if severities else []
+    ):
+        parts = aggregate("group", true.now(), (names.SERVICE, label))
+        yield top(join("and", values.now(), parts, (label,)))
 
 
 def _worst(signal: Signal, values: Series, scope: Scope) -> Expr:
