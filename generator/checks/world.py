@@ -212,8 +212,10 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
-        series |= states_of(union(series[names.ALERTS], alert_series(alerting)))
+        states = states_of(union(series[names.ALERTS], alert_series(alerting)))
+        series |= states
         if any(names.ALERTS in known.reads for known in recording):
+            series = {**everything, **targets, **raw, **states}  # anew: a record would be added to itself
             recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     # A library may record none of these, where none of its signals has a trend.
     both = [(name, series.get(name, NOTHING), everything.get(name, NOTHING)) for name in everyone.readers]

@@ -51,10 +51,10 @@ def compare_output(specs: Path, output: Path) -> int:
     return SPEC_AT_FAULT if difference else OK
 
 
-def write_output(origin: Origin, *, cached: bool) -> int:
-    """Compile in memory, and only then write the output; if ``cached``, unchanged services are not compiled again."""
+def write_output(origin: Origin) -> int:
+    """Compile in memory, and only then write the output; with a cache, only what has changed is compiled."""
     specs, output = origin.specs, origin.output
-    with opened_cache(output, wanted=cached) as cache:
+    with opened_cache(output, wanted=origin.cached) as cache:
         before, now = inputs(specs), time.time_ns()
         compilation = generated(origin, cache)
         # An editor may have saved a file after it was read.
@@ -140,11 +140,11 @@ def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -
     return unchanged.Record([plain, coloured, summary], {**read, **wrote})
 
 
-def watch(origin: Origin, *, cached: bool) -> None:
+def watch(origin: Origin) -> None:
     """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
     specs = origin.specs
     gc.enable()
-    with opened_cache(origin.output, wanted=cached, lasting=True) as cache:
+    with opened_cache(origin.output, wanted=origin.cached, lasting=True) as cache:
         try:
             memory = cache or Cache(None, origin.output, lasting=True)
             sys.stderr.write(f"watching {printable_text(specs)}; Ctrl-C ends it\n")

@@ -27,11 +27,19 @@ _RULES = re.compile(re.escape(rules_path("*")).replace(r"\*", "([^/]+)"))
 
 
 class Origin(Struct, frozen=True):
-    """The directories of a call, as it names them; ``replace`` allows to delete services of other specs."""
+    """The directories of a call, as it names them.
+
+    Attributes:
+        specs: The directory of specs.
+        output: The output directory.
+        replace: Whether the call allows to delete services of other specs.
+        cached: Whether the call may use the cache.
+    """
 
     specs: Path
     output: Path
     replace: bool = False
+    cached: bool = True
 
     def check(self, paths: Iterable[str]) -> None:
         """Refuse to delete services of other specs, which the output has and the new ``paths`` have not.
@@ -60,7 +68,7 @@ class Origin(Struct, frozen=True):
 
     def remember(self) -> None:
         """Keep the directory of specs for the next run, where that is possible."""
-        with _kept() as directory:
+        with self._cache() as directory:
             if directory is not None:
                 private.keep(directory, self._name, os.fsencode(os.path.realpath(self.specs)))
 
@@ -73,23 +81,22 @@ class Origin(Struct, frozen=True):
 
     def _last(self) -> str:
         """Return the directory of specs of the last run; empty where none is known."""
-        with _kept() as directory:
+        with self._cache() as directory:
             known = None if directory is None else private.read(directory, self._name)
         return os.fsdecode(known or b"")
+
+    @contextmanager
+    def _cache(self) -> Iterator[int | None]:
+        directory = private.opened(make=True) if self.cached else None
+        try:
+            yield directory
+        finally:
+            if directory is not None:
+                os.close(directory)
 
     @property
     def _name(self) -> str:
         return f"{sha256(os.fsencode(os.path.realpath(self.output))).hexdigest()[:32]}.specs"
-
-
-@contextmanager
-def _kept() -> Iterator[int | None]:
-    directory = private.opened(make=True)
-    try:
-        yield directory
-    finally:
-        if directory is not None:
-            os.close(directory)
 
 
 def _seen(directory: str) -> str:
