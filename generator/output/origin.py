@@ -9,6 +9,7 @@ import os
 import re
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,7 +22,6 @@ from generator.output.outcome import OutputError, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 _RULES = re.compile(re.escape(rules_path("*")).replace(r"\*", "([^/]+)"))
 
@@ -80,10 +80,10 @@ class Origin(Struct, frozen=True):
             return ()
 
     def _last(self) -> str:
-        """Return the directory of specs of the last run; empty where none is known."""
+        """Return the directory of specs of the last run; empty where none is known, or it is gone."""
         with self._cache() as directory:
             known = None if directory is None else private.read(directory, self._name)
-        return os.fsdecode(known or b"")
+        return os.fsdecode(known) if known and Path(os.fsdecode(known)).is_dir() else ""
 
     @contextmanager
     def _cache(self) -> Iterator[int | None]:

@@ -263,6 +263,14 @@ def test_in_a_clone_other_specs_are_those_without_any_of_several_services(
     assert call("generate", "clone", "-o", "copied").code == 0
 
 
+def test_specs_that_moved_may_lose_a_service(place: Path, call: Call) -> None:
+    _specs_of(place / "specs", "second")
+    call("generate")
+    (place / "specs").rename(place / "moved")
+    (place / "moved/services/second.yaml").unlink()
+    assert call("generate", "moved").code == 0
+
+
 def test_an_output_depends_on_no_place_of_its_specs(place: Path, call: Call) -> None:
     call("generate")
     before = snapshot(place / "output")
