@@ -91,7 +91,7 @@ def _check_overlap(about: SignalDraft, kind: Change) -> None:
 
 
 def _counts_bad(signal: Signal, kind: Change) -> bool:
-    """Whether an alert counts bad events; of a quantile, these are the observations beyond the bound ``beyond``."""
+    """Whether an alert counts bad events: a quantile's are its observations beyond ``kind.beyond``, if there is one."""
     return kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
 
 

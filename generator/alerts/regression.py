@@ -125,7 +125,7 @@ def _is_over(alert: Alert, ground: Ground) -> Expr:
 
 
 def _counts_bad(signal: Signal) -> bool:
-    """Whether an alert on the signal counts bad events; of a quantile, these are the slow observations."""
+    """Whether an alert on the signal counts bad events: a quantile's are its slow observations."""
     return isinstance(signal.kind, Share | Quantile)
 
 

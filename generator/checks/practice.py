@@ -79,11 +79,11 @@ def unread_streams(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
             service.where(f"metrics.{next(iter(stream.sources)).names[0]}"),
             _signal_of(stream),
         )
-        for stream in unread(service)
+        for stream in _unread(service)
     )
 
 
-def unread(service: Service) -> tuple[Stream, ...]:
+def _unread(service: Service) -> tuple[Stream, ...]:
     """Find the shared streams that no signal of a service reads; the cost of tokens includes what the source says."""
     signals = service.signals.values()
     read = {stream.name for one in signals for stream in (one.of, *module_of(one.kind).reads(one, one.kind))}

@@ -50,9 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from generator.output.origin import Origin  # noqa: PLC0415
     from generator.output.outcome import OutputError  # noqa: PLC0415
 
-    origin = Origin(
-        arguments.specs, arguments.output, replace=arguments.replace, cached=not arguments.no_cache
-    )
+    origin, cached = Origin(arguments.specs, arguments.output, arguments.replace), not arguments.no_cache
     try:
         _check_apart(arguments.specs, arguments.output)
         if arguments.check:
@@ -60,9 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.watch:
             from generator.commands.generate_afresh import watch  # noqa: PLC0415
 
-            watch(origin)
+            watch(origin, cached=cached)
             return OK
-        return write_output(origin)
+        return write_output(origin, cached=cached)
     except (CallError, OutputError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT

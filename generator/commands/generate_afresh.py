@@ -51,10 +51,10 @@ def compare_output(specs: Path, output: Path) -> int:
     return SPEC_AT_FAULT if difference else OK
 
 
-def write_output(origin: Origin) -> int:
-    """Compile in memory, and only then write the output; with a cache, only what has changed is compiled."""
+def write_output(origin: Origin, *, cached: bool) -> int:
+    """Compile in memory, and only then write the output; if ``cached``, unchanged services are not compiled again."""
     specs, output = origin.specs, origin.output
-    with opened_cache(output, wanted=origin.cached) as cache:
+    with opened_cache(output, wanted=cached) as cache:
         before, now = inputs(specs), time.time_ns()
         compilation = generated(origin, cache)
         # An editor may have saved a file after it was read.
@@ -74,14 +74,15 @@ def generated(origin: Origin, cache: Cache | None, before: Compilation | None = 
 
     Warnings that the compilation ``before`` had as well are not shown again.
     """
-    output = origin.output
+    output, directory = origin.output, cache.directory if cache else None
     compilation = _compiled(read_sources(origin.specs), cache, before)
     if compilation.failed:
         sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
         return compilation
-    origin.check(file.path for file in compilation.files)
+    origin.check((file.path for file in compilation.files), directory)
     written = write(compilation.files, output)
-    origin.remember()
+    if directory is not None:
+        origin.remember(directory)
     sys.stdout.write(f"{printable_text(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")
@@ -140,11 +141,11 @@ def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -
     return unchanged.Record([plain, coloured, summary], {**read, **wrote})
 
 
-def watch(origin: Origin) -> None:
+def watch(origin: Origin, *, cached: bool) -> None:
     """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
     specs = origin.specs
     gc.enable()
-    with opened_cache(origin.output, wanted=origin.cached, lasting=True) as cache:
+    with opened_cache(origin.output, wanted=cached, lasting=True) as cache:
         try:
             memory = cache or Cache(None, origin.output, lasting=True)
             sys.stderr.write(f"watching {printable_text(specs)}; Ctrl-C ends it\n")

@@ -24,9 +24,11 @@ EARLIER = "#8E979F"
 TEXT = "text"
 #: The one colour of objectives, on a dark and on a light background.
 OBJECTIVE = "#A0A7B0"
+#: The part of a budget from which it is nearly used.
+NEARLY = 0.8
 #: The steps of a part of a budget that is nearly used, and of a part of an objective that is more than used: never
 #: red, which only a critical alert is.
-NEARLY_USED = ((None, TEXT), (0.8, AMBER))
+NEARLY_USED = ((None, TEXT), (NEARLY, AMBER))
 MORE_THAN_USED = ((None, TEXT), (1.000001, AMBER))
 
 

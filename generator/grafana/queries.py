@@ -166,7 +166,7 @@ def judged(records: Records, signal: str, legend: str = "") -> tuple[Query, ...]
     """
     value, status, on = whole(records, signal).expr, status_of(signal), (names.SERVICE,)
     bad = (
-        Query(binary("and", value, binary("==", status, number(one.code)), on=on), legend, colour=one.colour)
+        Query(while_status(value, signal, one), legend, colour=one.colour)
         for one in (colours.CRITICAL, colours.WARNING)
     )
     calm = binary("unless", value, status > number(colours.OK.code), on=on)
@@ -181,6 +181,12 @@ def judged(records: Records, signal: str, legend: str = "") -> tuple[Query, ...]
         Query(watched, legend, colour=colours.GREEN),
         Query(binary("unless", calm, watched, on=on), legend, colour=colours.BLUE),
     )
+
+
+def while_status(value: Expr, signal: str, status: colours.Status) -> Expr:
+    """Keep a value of the chosen service while a signal has a status."""
+    has_it = binary("==", status_of(signal), number(status.code))
+    return binary("and", value, has_it, on=(names.SERVICE,))
 
 
 def status_of(signal: str) -> Expr:

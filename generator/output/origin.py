@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,31 +20,27 @@ from generator.output.manifest import owned_in
 from generator.output.outcome import OutputError, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _RULES = re.compile(re.escape(rules_path("*")).replace(r"\*", "([^/]+)"))
 
 
 class Origin(Struct, frozen=True):
-    """The directories of a call, as it names them.
-
-    Attributes:
-        specs: The directory of specs.
-        output: The output directory.
-        replace: Whether the call allows to delete services of other specs.
-        cached: Whether the call may use the cache.
-    """
+    """The directories of a call, as it names them; ``replace`` allows to delete services of other specs."""
 
     specs: Path
     output: Path
     replace: bool = False
-    cached: bool = True
 
-    def check(self, paths: Iterable[str]) -> None:
+    def check(self, paths: Iterable[str], cache: int | None) -> None:
         """Refuse to delete services of other specs, which the output has and the new ``paths`` have not.
 
         The specs are other ones where the last run had another directory. Where none is known, as in a clone, they are
         if no service remains; but a single service may have got another name.
+
+        Args:
+            paths: All files of the new output.
+            cache: The user's directory, from ``private.opened``, if the call may use it.
 
         Raises:
             OutputError: the services are named.
@@ -54,7 +49,7 @@ class Origin(Struct, frozen=True):
         lost = sorted(there - made)
         if self.replace or not lost:
             return
-        last = self._last()
+        last = self._last(cache)
         is_other = last != os.path.realpath(self.specs) if last else len(lost) > 1 and there.isdisjoint(made)
         if not is_other:
             return
@@ -66,11 +61,9 @@ class Origin(Struct, frozen=True):
             "these specs do not have; nothing was written",
         )
 
-    def remember(self) -> None:
-        """Keep the directory of specs for the next run, where that is possible."""
-        with self._cache() as directory:
-            if directory is not None:
-                private.keep(directory, self._name, os.fsencode(os.path.realpath(self.specs)))
+    def remember(self, cache: int) -> None:
+        """Keep the directory of specs for the next run."""
+        private.keep(cache, self._name, os.fsencode(os.path.realpath(self.specs)))
 
     def _owned(self) -> Iterable[str]:
         """List the files of the output; none where it cannot be read, of which the writer tells."""
@@ -79,20 +72,10 @@ class Origin(Struct, frozen=True):
         except (OSError, OutputError):
             return ()
 
-    def _last(self) -> str:
+    def _last(self, cache: int | None) -> str:
         """Return the directory of specs of the last run; empty where none is known, or it is gone."""
-        with self._cache() as directory:
-            known = None if directory is None else private.read(directory, self._name)
+        known = None if cache is None else private.read(cache, self._name)
         return os.fsdecode(known) if known and Path(os.fsdecode(known)).is_dir() else ""
-
-    @contextmanager
-    def _cache(self) -> Iterator[int | None]:
-        directory = private.opened(make=True) if self.cached else None
-        try:
-            yield directory
-        finally:
-            if directory is not None:
-                os.close(directory)
 
     @property
     def _name(self) -> str:

@@ -110,10 +110,9 @@ def _alerts(
     merged = {entry.key.value: entry for entry in base}
     for entry in changes:
         known = merged.get(entry.key.value)
-        if known and known.value.disabled and _is_on_again(entry.value):
-            merged[entry.key.value] = _without_reason(with_changes(known, entry))
-        else:
-            merged[entry.key.value] = with_changes(known, entry) if known else entry
+        both = with_changes(known, entry) if known else entry
+        on_again = known and known.value.disabled and _is_on_again(entry.value)
+        merged[entry.key.value] = _without_reason(both) if on_again else both
     return tuple(merged.values())
 
 

@@ -23,7 +23,7 @@ from generator.grafana.queries import (
     objective,
     occurring,
     replaced,
-    status_of,
+    while_status,
     whole,
 )
 from generator.grafana.variables import chosen, mine, variables
@@ -46,8 +46,6 @@ _UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
 _REPORTED = Series(names.REPORTED_COST)
 _NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
 _NO_TOKENS = "No tokens in this time range, or this service does not measure them"
-#: The part of a budget from which it is nearly used.
-_NEARLY = 0.8
 #: The widths of the numbers about the spend: for two numbers, and for long titles on a window of 1000 pixels.
 _SPENT_WIDTHS = (6, 4, 3, 6, 5)
 #: The days whose pace gives the projection of a month.
@@ -345,10 +343,9 @@ def _budget_used(records: Records) -> tuple[Query, ...]:
     """Divide the spend by the budget, in the colour of its status; a budget that is nearly used is amber too."""
     on = (names.SERVICE,)
     used = binary("/", whole(records, "spend").expr, objective(records, "spend").expr, on=on)
-    status = status_of("spend")
-    critical = binary("and", used, binary("==", status, number(colours.CRITICAL.code)), on=on)
-    warned = binary("and", used, binary("==", status, number(colours.WARNING.code)), on=on)
-    nearly = binary("unless", binary("or", warned, used >= number(_NEARLY), on=on), critical, on=on)
+    critical, warned = (while_status(used, "spend", status) for status in (colours.CRITICAL, colours.WARNING))
+    high = used >= number(colours.NEARLY)
+    nearly = binary("unless", binary("or", warned, high, on=on), critical, on=on)
     either = binary("or", critical, nearly, on=on)
     return (
         Query(critical, colour=colours.RED),

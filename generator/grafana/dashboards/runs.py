@@ -251,29 +251,30 @@ def latency(records: Records) -> Panel:
         "one in a hundred slower than p99. Dashed: the objective of p95. Amber: it is beyond the last bucket, so "
         "that the true one is higher.",
         *(whole(records, f"latency_{name}", name) for name in colours.QUANTILES),
-        *(one for name in colours.QUANTILES for one in _stuck(records, f"latency_{name}", name, _LENGTH)),
+        *(one for name in colours.QUANTILES for one in _stuck(records, f"latency_{name}", name)),
         objective(records, "latency_p95", "objective of p95"),
         colours=colours.QUANTILES,
     ).linked_by("latency_p95")
 
 
-def _stuck(records: Records, signal: str, name: str, of: str) -> Iterator[Query]:
+def _stuck(records: Records, signal: str, name: str) -> Iterator[Query]:
     """Read a quantile where it equals the last bucket's bound, however much larger it is."""
-    if (share := beyond(records, signal, of)) is not None:
+    if (share := _beyond(records, signal)) is not None:
         value = binary("and", whole(records, signal).expr, share, on=(names.SERVICE,))
         yield Query(value, f"{name} beyond the last bucket", mark=True, colour=colours.AMBER)
 
 
-def _tail(records: Records, signal: str) -> str:
-    """Name a number beside which a note may stand."""
-    return "at least" if list(_beyond(records, signal)) else ""
+def _judged(records: Records, signal: str) -> tuple[Query, ...]:
+    """Read a signal, and how many runs are beyond the last bucket while its value equals that bucket's bound."""
+    if (share := _beyond(records, signal)) is None:
+        return judged(records, signal)
+    more = Query(share, "took more", mark=True, colour=colours.AMBER, scale=grammar.SHARE)
+    return (*judged(records, signal, "at least"), more)
 
 
-def _beyond(records: Records, signal: str) -> Iterator[Query]:
-    """Note beside a number how many runs are beyond the last bucket while it equals that bucket's bound."""
-    of = _LENGTH if signal.startswith("latency_") else _STEPS
-    if (share := beyond(records, signal, of)) is not None:
-        yield Query(share, "took more", mark=True, colour=colours.AMBER, scale=grammar.SHARE)
+def _beyond(records: Records, signal: str) -> Expr | None:
+    """Read the share of runs beyond the last bucket while a quantile of their lengths or steps lies there."""
+    return beyond(records, signal, _LENGTH if signal.startswith("latency_") else _STEPS)
 
 
 def overflow(records: Records) -> Panel:
@@ -299,7 +300,7 @@ def steps(records: Records) -> Panel:
         "higher.",
         whole(records, "step_count_p50", "p50"),
         whole(records, "step_count", "p95"),
-        *_stuck(records, "step_count", "p95", _STEPS),
+        *_stuck(records, "step_count", "p95"),
         colours=colours.QUANTILES,
     ).linked_by("step_count")
 
@@ -356,13 +357,7 @@ def _now(records: Records) -> tuple[Panel, ...]:
         (grammar.COUNT, "Steps p95", "One run in twenty took more steps.", "step_count"),
     )
     return tuple(
-        grammar.number(
-            scale,
-            title,
-            f"{said} {STATUS_COLOURS}",
-            *judged(records, signal, _tail(records, signal)),
-            *_beyond(records, signal),
-        )
+        grammar.number(scale, title, f"{said} {STATUS_COLOURS}", *_judged(records, signal))
         for scale, title, said, signal in shown
     )
 
