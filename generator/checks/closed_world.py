@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 
 import promql_parser as grammar
@@ -268,10 +268,8 @@ def _dependences(expr: str, inferred: Inferred, written: Collection[str]) -> Ite
         written: The series that services' files record.
     """
     if any(read.name in written for read in inferred.reads):
-        bare = (name for name in _bare(parse(expr)) if name in written)
-        yield from (
-            f"reads {name} outside an aggregation that lists its labels" for name in dict.fromkeys(bare)
-        )
+        bare = (name for name in _bare(expr) if name in written)
+        yield from (f"reads {name} outside an aggregation that lists its labels" for name in bare)
     named = (read.name for read in inferred.reads if any(map(_names_a_service, read.matchers)))
     yield from (f"reads {name} of one service by its name" for name in dict.fromkeys(named))
     if any(_joins_services(join) for join in inferred.joins):
@@ -313,8 +311,13 @@ def _joins_services(join: Join) -> bool:
     return join.on is not None and names.SERVICE in (join.left & join.right) - join.on
 
 
-def _bare(root: grammar.Expr) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _bare(expr: str) -> tuple[str, ...]:
     """List the series that are read neither inside an aggregation with labels nor to the right of a filter."""
+    return tuple(dict.fromkeys(_bare_reads(parse(expr))))
+
+
+def _bare_reads(root: grammar.Expr) -> Iterator[str]:
     stack = [(root, False)]
     while stack:
         node, safe = stack.pop()
