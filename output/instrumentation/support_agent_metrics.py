@@ -29,7 +29,8 @@ Give ``usage()`` whatever an SDK returns, in its own shape: answers, retries, ea
 Tokens are settled when the step ends, so that running totals count once.
 
 - **Nothing here raises** into your code, and what your code raises passes through unchanged. A failure to measure
-  is logged once, and so is a label that ``run``, ``tool_call`` or ``llm_step`` does not have: it is left out.
+  is logged once, and so is a call that does not fit its method: an argument too many is left out, and a label that
+  is missing is ``other``.
 - **Why a run ends** is one word of the spec's in ``run.stop("completed")``. What a provider or an SDK says goes to
   ``run.stop_from(answer.stop_reason)``, which knows ``end_turn``, ``max_turns`` and the like. An unknown reason becomes
   ``other``, and its run counts as failed.
@@ -1063,6 +1064,61 @@ def _lost() -> None:
         _LOG.exception("metrics were lost; this is said only once")
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _forgiving(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let no call fail by its arguments: what a method does not take is left out, and what a call lacks is None.
+
+    The spec may lose a label or get one that a call does not know, and an adapter passes on any. Each is logged once.
+    """
+    parameters = inspect.signature(method).parameters.values()
+    ordered = tuple(one.name for one in parameters if one.kind is not one.KEYWORD_ONLY)
+    needed = tuple(one.name for one in parameters if one.default is one.empty)
+    most, own = len(ordered), frozenset({"self"})
+    named = frozenset(one.name for one in parameters) - own
+    #: The names that are still free after so many arguments in their order.
+    free = tuple(named.difference(ordered[:given]) for given in range(most + 1))
+    lenient: Callable[..., _R] = method
+
+    @functools.wraps(method)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        if len(args) > most:
+            _misused(method.__name__, f"takes {most - 1} arguments in their order, and the rest is left out")
+        first = args[:most]
+        if kwargs:
+            for name in kwargs.keys() - free[len(first)]:
+                del kwargs[name]
+                _misspelt(method.__name__, name, named)
+        for name in needed[len(first) :]:
+            if name not in kwargs:
+                kwargs[name] = None
+                _misused(method.__name__, f"is called without {name}")
+        return lenient(*first, **kwargs)
+
+    return call
+
+
+def _misspelt(method: str, name: str, known: frozenset[str]) -> None:
+    """Log a name that a method does not take, or not once more."""
+    with suppress(Exception):
+        if name in known:
+            _misused(method, f"is given {name} twice, and the second is left out")
+            return
+        near = get_close_matches(name, known, n=1)
+        others = f"it takes {', '.join(sorted(known))}" if known else "it takes no other"
+        meant = f"did you mean {near[0]}?" if near else others
+        _misused(method, f"takes no {name[:_LONGEST]}, which is left out: {meant}")
+
+
+@functools.cache
+def _misused(method: str, how: str) -> None:
+    """Log a call that does not fit its method; the cache has this happen once for each way."""
+    with suppress(Exception):
+        _LOG.error("%s() %s", method, how)
+
+
 class _Bound:
     """The values that a label may have: what else comes becomes ``other``, is counted, and the first of it logged.
 
@@ -1441,33 +1497,6 @@ def _measures_again(constant: Mapping[str, object]) -> _Measures:
     return _Measures(_families(REGISTRY), constant)
 
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def _forgiving(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Leave out named values that a method does not take, and log each name once: an adapter passes on any."""
-    known = frozenset(inspect.signature(method).parameters)
-
-    @functools.wraps(method)
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        for name in kwargs.keys() - known:
-            del kwargs[name]
-            _misspelt(method.__name__, name, known - {"self"})
-        return method(*args, **kwargs)
-
-    return call
-
-
-@functools.cache
-def _misspelt(method: str, name: str, known: frozenset[str]) -> None:
-    """Log a name that a method does not take; the cache has this happen once for each."""
-    with suppress(Exception):
-        near = get_close_matches(name, known, n=1)
-        meant = f"did you mean {near[0]}?" if near else f"it takes {', '.join(sorted(known))}"
-        _LOG.error("%s() takes no %s, which is left out: %s", method, name[:_LONGEST], meant)
-
-
 class _Block:
     """A block of code that is timed, and counted once when it ends: ``with``, ``async with``, or a decorator."""
 
@@ -1768,6 +1797,7 @@ class Run(_Block):
         self._within: FrameType | None = None
         self._strand: object = None
 
+    @_forgiving
     def stop(self, reason: StopReason) -> None:
         """Say why the run ends; what is said first stays, unless it is completion and an error follows.
 
@@ -1780,6 +1810,7 @@ class Run(_Block):
         except Exception:
             _lost()
 
+    @_forgiving
     def stop_from(self, said: object) -> None:
         """Say why the run ends in the words of a provider or framework, such as ``end_turn``."""
         try:
@@ -1789,6 +1820,7 @@ class Run(_Block):
         except Exception:
             _lost()
 
+    @_forgiving
     def step(self) -> None:
         """Count a step that is neither a tool call nor an LLM step; those count themselves."""
         counting: Run | None = self
@@ -1797,6 +1829,7 @@ class Run(_Block):
                 counting.steps += 1
             counting = counting.parent
 
+    @_forgiving
     def hand_over(self) -> dict[str, float]:
         """Let the run go on elsewhere, after a pause or in another process: it is not counted here.
 
@@ -1808,6 +1841,7 @@ class Run(_Block):
         since = perf_counter() - self._starts[-1] if self._starts else 0.0
         return {"steps": float(self.steps), "seconds": since + _amount(before, "seconds")}
 
+    @_forgiving
     def sub_run(self) -> Run:
         """Measure a run of another agent within this one, in whatever thread; labels left out are this one's."""
         return Run(
@@ -1815,10 +1849,12 @@ class Run(_Block):
             parent=self,
         )
 
+    @_forgiving
     def tool_call(self, tool: Tool | str) -> ToolCall:
         """Measure a tool call of this run, in whatever thread."""
         return ToolCall(self._measures, tool, run=self)
 
+    @_forgiving
     def llm_step(self, model: Model | str) -> LLMStep:
         """Measure an LLM step of this run, in whatever thread."""
         return LLMStep(self._measures, model, run=self)
@@ -2006,9 +2042,10 @@ class ToolCall(_Block):
         self._run = run
         self._failed: object = None
 
+    @_forgiving
     def fail(self, error: ErrorClass | BaseException) -> None:
         """Say that it failed although no exception passes, as tools do that answer with an error."""
-        self._failed = error
+        self._failed = "other" if error is None else error
 
     def _arguments(self) -> tuple[object, ...]:
         return (self._measures, self._raw_tool, self._given_run)
@@ -2058,10 +2095,12 @@ class LLMStep(_Block):
         self._counted: dict[tuple[str, str], float] = {}
         self._is_unread = False
 
+    @_forgiving
     def fail(self, error: ErrorClass | BaseException) -> None:
         """Say that it failed although no exception passes, as tools do that answer with an error."""
-        self._failed = error
+        self._failed = "other" if error is None else error
 
+    @_forgiving
     def usage(self, answer: object) -> None:
         """Count the tokens of an answer, an event of a stream, or a usage; see tokens_used.
 
@@ -2333,6 +2372,7 @@ class SupportAgentMetrics:
     Objects of one registry share their series.
     """
 
+    @_forgiving
     def __init__(
         self,
         *,
@@ -2356,6 +2396,7 @@ class SupportAgentMetrics:
         """
         return Run(self._measures, stop_reason, resumed=resumed)
 
+    @_forgiving
     def current_run(self) -> Run:
         """Find the innermost run of this task or thread; what is said to the answer counts for nothing without one."""
         return _current_run() or Run(self._measures)
@@ -2373,6 +2414,7 @@ class SupportAgentMetrics:
         """
         return LLMStep(self._measures, model)
 
+    @_forgiving
     def expect(self, label: str, values: Iterable[str]) -> None:
         """Expose zeros of values that are known before their first event, such as the tools that a server lists.
 

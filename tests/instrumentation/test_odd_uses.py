@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from tests.instrumentation.loading import OUTPUT, fresh, imported, measured, support, value
 from tests.instrumentation.test_blocks import runs
@@ -360,3 +361,71 @@ def test_texts_of_other_classes_are_known_by_what_they_say() -> None:
         pass
     assert value(registry, "agent_tool_call_total", tool="search_docs", status="ok") == 1
     assert support().stop_reason_of(Tool.SEARCH) is None
+
+
+#: Calls that lack an argument, or have one too many, on the metrics, on a run, on a tool call and on a step.
+_MISFITS = {
+    "no tool": lambda metrics, *_: metrics.tool_call(),
+    "no model": lambda metrics, *_: metrics.llm_step(),
+    "two tools": lambda metrics, *_: metrics.tool_call("search_docs", "create_ticket"),
+    "a tool twice": lambda metrics, *_: metrics.tool_call("search_docs", tool="create_ticket"),
+    "a current run of something": lambda metrics, *_: metrics.current_run("mine"),
+    "nothing to expect": lambda metrics, *_: metrics.expect(),
+    "no values to expect": lambda metrics, *_: metrics.expect("tool"),
+    "a run of what there is not": lambda _, run, *__: run.sub_run("x", colour="red"),
+    "a tool of what there is not": lambda _, run, *__: run.tool_call("search_docs", colour="red"),
+    "a model of what there is not": lambda _, run, *__: run.llm_step("gpt-4o", colour="red"),
+    "no tool of a run": lambda _, run, *__: run.tool_call(),
+    "a step of something": lambda _, run, *__: run.step("search"),
+    "a hand-over to somebody": lambda _, run, *__: run.hand_over("you"),
+    "no reason": lambda _, run, *__: run.stop(),
+    "two reasons": lambda _, run, *__: run.stop("completed", "timeout"),
+    "nothing said": lambda _, run, *__: run.stop_from(),
+    "no error of a tool": lambda _, __, tool, ___: tool.fail(),
+    "no error of a step": lambda *all_: all_[3].fail(),
+    "no answer": lambda *all_: all_[3].usage(),
+    "two answers": lambda *all_: all_[3].usage({}, {}),
+}
+
+
+@pytest.mark.parametrize("misfit", _MISFITS)
+def test_a_call_that_does_not_fit_its_method_raises_nothing_and_is_logged(
+    misfit: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    module = imported(OUTPUT / "support_agent_metrics.py")  # which has logged nothing yet
+    registry = CollectorRegistry()
+    metrics = module.SupportAgentMetrics(release="r1", registry=registry)
+    with metrics.run() as run, run.tool_call("search_docs") as tool, run.llm_step("gpt-4o") as step:
+        made = _MISFITS[misfit](metrics, run, tool, step)
+        if hasattr(made, "__enter__") and made is not run:
+            with made:
+                pass
+    assert sum(runs(registry).values()) == (0 if "hand-over" in misfit else 1)
+    logged = [one.getMessage() for one in caplog.records]
+    assert any("() is called without " in one or "left out" in one for one in logged)
+
+
+def test_a_tool_call_without_its_tool_counts_as_other() -> None:
+    metrics, registry = fresh()
+    with metrics.tool_call():
+        pass
+    assert value(registry, "agent_tool_call_total", tool="other", status="ok") == 1
+
+
+@pytest.mark.parametrize("error", [(), (None,)])
+def test_what_failed_without_a_reason_has_failed(error: tuple[None, ...]) -> None:
+    metrics, registry = fresh()
+    with metrics.tool_call("search_docs") as tool:
+        tool.fail(*error)
+    assert value(registry, "agent_tool_call_total", tool="search_docs", status="error") == 1
+    assert value(registry, "agent_tool_error_total", tool="search_docs", error_class="other") == 1
+
+
+def test_metrics_without_their_release_count_as_another(caplog: pytest.LogCaptureFixture) -> None:
+    registry = CollectorRegistry()
+    metrics = support().SupportAgentMetrics(registry=registry)
+    with metrics.run():
+        pass
+    labels = {"release": "other", "status": "ok", "stop_reason": "completed"}
+    assert registry.get_sample_value("agent_run_total", labels) == 1
+    assert "__init__() is called without release" in caplog.text

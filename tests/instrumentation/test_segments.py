@@ -29,6 +29,9 @@ selector: {job: tiered-agent}
 labels: {model: [gpt-4o], tool: [search_docs]}
 segments:
   tenant: {values: [free, pro], of: [run, run_latency, tool_call, token_usage]}
+metrics:
+  handover_total: {type: counter, help: Handovers., labels: [release, tool]}
+  depth: {type: histogram, help: Depth., labels: [release], buckets: [1, 10]}
 adapters: [langchain, openai_agents, litellm, pydantic_ai, claude_agent_sdk]
 """
 #: The call that each adapter's own text shows.
@@ -217,6 +220,23 @@ def test_a_misspelt_label_is_left_out_and_the_log_names_the_near_one_once(
         _SAID,
     }
     assert len(caplog.records) == 3
+
+
+def test_a_label_that_a_metric_of_its_own_has_lost_breaks_no_call(
+    tiered: Tiered, caplog: pytest.LogCaptureFixture
+) -> None:
+    tiered.metrics.count_handover(tool="search_docs", tenant="pro")
+    tiered.metrics.observe_depth(2, tenant="pro")
+    tiered.metrics.observe_depth()
+    labels = {"release": "r1"}
+    assert tiered.registry.get_sample_value("handover_total", {**labels, "tool": "search_docs"}) == 1
+    assert tiered.registry.get_sample_value("depth_count", labels) == 1
+    assert {record.getMessage() for record in caplog.records} == {
+        "count_handover() takes no tenant, which is left out: it takes amount, tool",
+        "observe_depth() takes no tenant, which is left out: it takes amount",
+        "observe_depth() is called without amount",
+        "metrics were lost; this is said only once",
+    }
 
 
 def test_a_misspelt_label_of_an_adapter_loses_no_run(
