@@ -37,6 +37,18 @@ class Replacement(Struct, frozen=True):
             self.file.writelines(parts)
 
 
+def check_no_spec(path: Path | None, specs: Path) -> None:
+    """Check that a file to write would not replace one that an author wrote.
+
+    Raises:
+        CallError: it is a file of these specs.
+    """
+    if path is None or path.suffix not in {".yaml", ".yml"} or not path.exists():
+        return
+    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(specs)):
+        raise CallError(f"{path} is a file of the specs, and would be replaced", "name another file")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Replacement]:
     """Write a file that replaces ``path`` when the block succeeds; otherwise the old file stays.

@@ -18,7 +18,7 @@ from generator.commands import options
 from generator.commands.call import OK, SPEC_AT_FAULT, CallError
 from generator.commands.compiling import check_known, on_specs
 from generator.commands.earlier import OLD, earlier_specs
-from generator.commands.replacing import Replacement, replacing
+from generator.commands.replacing import Replacement, check_no_spec, replacing
 from generator.commands.terminal import ProgressLine, show
 from generator.commands.values import TimeSpan, length, prometheus, span
 from generator.compiler import Compilation
@@ -68,10 +68,14 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prometheus", metavar="URL", required=True, help="any server with Prometheus's API")
     options.span(parser)
     parser.add_argument(
-        "--service", action="append", default=[], metavar="NAME", help="only its alerts; may be repeated"
+        "--service",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="replay only the alerts of this service; may be repeated",
     )
     parser.add_argument(
-        "--alert", action="append", default=[], metavar="NAME", help="only this alert; may be repeated"
+        "--alert", action="append", default=[], metavar="NAME", help="replay only this alert; may be repeated"
     )
     parser.add_argument(
         "--records",
@@ -107,26 +111,26 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--step", metavar="DURATION", help="between evaluations; default: the rules' interval"
+        "--step", metavar="DURATION", help="the time between evaluations; default: the rules' interval"
     )
     parser.add_argument(
         "--resume",
         type=options.path,
         metavar="FILE",
-        help="keep answers there, and go on after a stop; removed at the end",
+        help="keep the answers in this file, from which the same call goes on after a stop; removed at the end",
     )
     parser.add_argument(
-        "--points", type=int, default=1500, metavar="N", help="steps a request at most; default: 1500"
+        "--points", type=int, default=1500, metavar="N", help="the most steps of a request; default: 1500"
     )
     parser.add_argument(
-        "--concurrency", type=int, default=2, metavar="N", help="requests at once; default: 2"
+        "--concurrency", type=int, default=2, metavar="N", help="the most requests at once; default: 2"
     )
     parser.add_argument(
         "--max-samples",
         type=int,
         default=50_000_000,
         metavar="N",
-        help="raw samples at most; default: 50000000",
+        help="the most raw samples; default: 50000000",
     )
     options.timeout(parser, "1m")
 
@@ -200,6 +204,7 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[ExitStack, Replacem
     """Open the page, the progress line, and the other resources; errors of a replay become errors of the call."""
     try:
         with ExitStack() as opened:
+            check_no_spec(arguments.html, arguments.specs)
             page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
             yield opened, page, opened.enter_context(ProgressLine(sys.stderr))
     except ReplayError as problem:

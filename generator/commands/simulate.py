@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from generator.commands import options
 from generator.commands.call import OK, CallError
 from generator.commands.compiling import check_known, on_specs, service_named
-from generator.commands.replacing import replacing
+from generator.commands.replacing import check_no_spec, replacing
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import TimeSpan, instant, iso_time, length, prometheus, span
 from generator.diagnostics.wording import printable
@@ -43,30 +43,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "..._PASSWORD."
     )
     options.specs(parser)
-    parser.add_argument("--service", metavar="NAME", help="whose; needed where the specs hold several")
+    parser.add_argument("--service", metavar="NAME", help="the service; needed where the specs have several")
     options.span(parser)
     parser.add_argument(
         "--incident",
         action="append",
         default=[],
         metavar="NAME[@START[+DURATION]]",
-        help="what goes wrong, and when: tool-outage@2h+30m, or @2026-03-21T09:00Z; may be repeated. "
+        help="what goes wrong, from when and for how long: tool-outage@2h+30m is 2h after the start, or "
+        "@2026-03-21T09:00Z; may be repeated. "
         f"Names: {', '.join(incident_names())}",
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="the same seed, the same bytes; default: 1"
+        "--seed", type=int, default=1, metavar="N", help="the same seed gives the same bytes; default: 1"
     )
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--prometheus", metavar="URL", help="write into this server, by remote write")
-    target.add_argument("--openmetrics", type=options.path, metavar="FILE", help="write OpenMetrics text")
+    target.add_argument(
+        "--openmetrics", type=options.path, metavar="FILE", help="write OpenMetrics text into this file"
+    )
     parser.add_argument(
-        "--record", action="store_true", help="evaluate all rules over it as well, alerts included"
+        "--record", action="store_true", help="evaluate all rules and alerts over the history as well"
     )
     parser.add_argument(
         "--add", action="store_true", help="write even where the server has series of the service already"
     )
     parser.add_argument(
-        "--truth", type=options.path, metavar="FILE", help="write what happened when, as JSON"
+        "--truth",
+        type=options.path,
+        metavar="FILE",
+        help="write what happened, and when, into this file, as JSON",
     )
     options.timeout(parser, "1m")
 
@@ -84,6 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
     if arguments.record and not arguments.prometheus:
         raise CallError("--record writes into a server", "name it: --prometheus http://localhost:9090")
+    for path in (arguments.openmetrics, arguments.truth):
+        check_no_spec(path, arguments.specs)
     if arguments.openmetrics and arguments.truth and _same(arguments.openmetrics, arguments.truth):
         raise CallError("--openmetrics and --truth name the same file", "name another one")
     own, within = _service(arguments.service, model), span(arguments)

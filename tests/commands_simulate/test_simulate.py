@@ -53,6 +53,23 @@ def test_an_incident_is_for_the_alerts_that_the_service_has(
     assert capsys.readouterr().out.splitlines()[-1].endswith(", for AgentToolErrorRateRising")
 
 
+@pytest.mark.parametrize("name", ["services/research-agent.yaml", "site.yaml", "../specs/prices.yaml"])
+@pytest.mark.parametrize("option", ["--openmetrics", "--truth"])
+def test_a_spec_is_never_replaced(
+    option: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs = tmp_path / "specs"
+    copytree(SPECS, specs)
+    path = specs / name
+    before = path.read_bytes()
+    targets = ["--openmetrics", str(tmp_path / "history.txt")] if option == "--truth" else []
+    assert main(["simulate", str(specs), *OF[2:], *targets, option, str(path)]) == 2
+    assert _output(capsys) == (
+        f"error: {path} is a file of the specs, and would be replaced\n  help: name another file\n"
+    )
+    assert path.read_bytes() == before
+
+
 def test_a_file_and_its_truth_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, truth = tmp_path / "history.txt", tmp_path / "truth.json"
     call = [*OF, "--incident", "tool-outage@10m+20m", "--openmetrics", str(text), "--truth", str(truth)]

@@ -132,6 +132,7 @@ def test_computing_records_without_a_prometheus_is_said(
         ((*SPAN, "--compare", SPECS, "--service", "support-agnet"), 'there is no service "support-agnet"'),
         ((*SPAN, "--compare", SPECS, "--alert", "AgentNoRun"), 'there is no alert "AgentNoRun"'),
         ((*SPAN, "--html", "/nonexistent/report.html"), "/nonexistent/report.html cannot be written"),
+        ((*SPAN, "--html", f"{SPECS}/site.yaml"), "site.yaml is a file of the specs, and would be replaced"),
         ((*SPAN, "--resume", "/nonexistent/state"), "/nonexistent/state cannot be used"),
     ],
 )
