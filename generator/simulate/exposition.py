@@ -44,16 +44,26 @@ _FIRST_TOKEN = 0.2
 
 
 class Measured(Struct, frozen=True):
-    """The amounts of an event, in base units; those that it does not have are 1."""
+    """The amounts of an event, in base units; None for those that it does not have."""
 
-    seconds: float = 1
-    until_first: float = 1
-    steps: float = 1
-    tokens: float = 1
-    usd: float = 1
+    seconds: float | None = None
+    until_first: float | None = None
+    steps: float | None = None
+    tokens: float | None = None
+    usd: float | None = None
 
     def of(self, amount: Amount) -> float:
-        """Return an amount."""
+        """Return an amount.
+
+        Raises:
+            LookupError: the event lacks it, so that a stream of it would be invented out of nothing.
+        """
+        found = self._of(amount)
+        if found is None:
+            raise LookupError(f"the simulation knows no {amount} of an event that a stream reads it of")
+        return found
+
+    def _of(self, amount: Amount) -> float | None:
         match amount:
             case Amount.ONE:
                 return 1

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from prometheus_client import Histogram as ClientHistogram
 
-from generator.simulate.agents import Run
+from generator.simulate.agents import LlmCall, Run, ToolCall
 from generator.simulate.draws import Choice, poisson, stream
-from generator.simulate.exposition import Counter, Process, ServiceExposition, counting
+from generator.simulate.exposition import Counter, Measured, Process, ServiceExposition, counting
+from generator.streams.roles import ROLES, Amount, Event
 
 if TYPE_CHECKING:
     from generator.model.service import Service
@@ -46,6 +47,31 @@ def test_milliseconds_are_exposed_of_seconds(research: Service) -> None:
     assert found["agent_run_latency_ms_sum", None] == [500, 500]
     assert found["agent_run_latency_ms_bucket", "100.0"] == [0, 0]
     assert found["agent_run_latency_ms_bucket", "250.0"] == [2, 2]
+
+
+def test_each_event_has_the_amounts_that_streams_observe_of_it(
+    research: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[Event, Measured] = {}
+
+    def seen(
+        _process: Process, event: Event, _key: object, _scrape: int, amounts: Measured, *_: object
+    ) -> None:
+        given[event] = amounts
+
+    monkeypatch.setattr(Process, "_add", seen)
+    tool, step = ToolCall("search_papers", 0.5, "timeout"), LlmCall("claude-sonnet-4", 2.0, 1, 1, 1, 1, 1)
+    run = Run("completed", 3.0, 2, (tool,), (step,), (("claude-sonnet-4", "timeout"),))
+    Process(ServiceExposition.of(research), "r1").finish(0, run)
+    assert set(Event) - set(given) == {Event.UNREAD, Event.INNER_RUN}
+    amounts = [given[role.event].of(role.amount) for role in ROLES.values() if role.event in given]
+    assert all(amount > 0 for amount in amounts)
+
+
+@pytest.mark.parametrize("amount", [one for one in Amount if one is not Amount.ONE])
+def test_an_amount_that_an_event_lacks_is_not_invented(amount: Amount) -> None:
+    with pytest.raises(LookupError, match=f"no {amount} of an event"):
+        Measured().of(amount)
 
 
 def test_a_counter_begins_with_its_first_event_unless_it_is_initialised(research: Service) -> None:
