@@ -45,6 +45,15 @@ _COMPARED = re.compile(r"^\s*[<>]=?\s*")
 _OTHER_MONEY = re.compile(r"[€£¥]|eur|gbp", re.IGNORECASE)
 _WITH_K = re.compile(r"([0-9]{1,9})k", re.IGNORECASE)
 _MULTIPLE = re.compile(r"objective\s*[x×*]\s*([0-9.]+)", re.IGNORECASE)  # noqa: RUF001 - people write the sign
+#: What an amount of each kind is, and how it is written.
+_FORMS = {
+    "duration": "it is a time: write a whole number and its unit, such as {} or 5m",
+    "share": "it is a share: write it in percent, such as {}",
+    "points": "a share changes by percentage points: write it like {}",
+    "money": "it is money: write it in USD, such as {}",
+    "number": "it counts things: write a plain number, such as {}",
+}
+_BARE = re.compile(r"\$?([0-9]+(?:\.[0-9]+)?)[a-z%]*", re.IGNORECASE)
 _SUFFIXES = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
 #: Nobody allows this many seconds; a plain number from here on means milliseconds.
 _MILLISECONDS = 1000
@@ -67,7 +76,7 @@ def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: st
             "unit/range",
             f'{what} must be above zero, not "{text.value}"',
             text.span,
-            f"write it like {example}",
+            _form(text.value, kind, example),
         )
         return None
     return _of_kind(text, WRITTEN_AS[unit], what, findings, exposed)
@@ -186,9 +195,22 @@ def unit_help(written: str, kind: str, example: str, exposed: str) -> str:
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written) and kind in _SUFFIXES:
         return f"write the unit, such as {_with_unit(written, kind, exposed)}"
     if suggested := whole_duration(written):
-        return f"write whole numbers only: {suggested}" if kind == "duration" else f"write it like {example}"
+        return (
+            f"write whole numbers only: {suggested}" if kind == "duration" else _form(written, kind, example)
+        )
     suggested = suggested_amount(written, kind)
-    return f"write {suggested}" if suggested else f"write it like {example}"
+    return f"write {suggested}" if suggested else _form(written, kind, example)
+
+
+def _form(written: str, kind: str, example: str) -> str:
+    """Say how an amount of ``kind`` is written; with the number that is written, where that may be meant."""
+    number = _BARE.fullmatch(written.strip())
+    shown = example
+    if number and kind == "points" and written.endswith("%"):
+        shown = f"{number[1]}pp"
+    if number and kind == "number":
+        shown = number[1]
+    return _FORMS[kind].format(shown)
 
 
 def _with_unit(written: str, kind: str, exposed: str) -> str:

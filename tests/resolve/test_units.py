@@ -97,14 +97,24 @@ def test_a_share_is_read_as_it_is_told(hundredths: int) -> None:
     ("signal", "written", "unit", "help_"),
     [
         ("latency_p95: {max: 2}", "2", "2s", "write the unit, such as 2s"),
-        ("latency_p95: {max: 5%}", "5%", "2s", "write it like 2s"),
-        ("latency_p95: {max: $5}", "$5", "2s", "write it like 2s"),
+        (
+            "latency_p95: {max: 5%}",
+            "5%",
+            "2s",
+            "it is a time: write a whole number and its unit, such as 2s or 5m",
+        ),
+        (
+            "latency_p95: {max: $5}",
+            "$5",
+            "2s",
+            "it is a time: write a whole number and its unit, such as 2s or 5m",
+        ),
         ("success_rate: {min: 0.97}", "0.97", "5%", "write the unit, such as 97%"),
         ("success_rate: {min: 97}", "97", "5%", "write the unit, such as 97%"),
-        ("success_rate: {min: 5pp}", "5pp", "5%", "write it like 5%"),
+        ("success_rate: {min: 5pp}", "5pp", "5%", "it is a share: write it in percent, such as 5%"),
         ("cost_per_run: {max: 2}", "2", "$0.25", "write the unit, such as $2"),
-        ("cost_per_run: {max: 2s}", "2s", "$0.25", "write it like $0.25"),
-        ("calls_per_run: {max: 40%}", "40%", "40", "write it like 40"),
+        ("cost_per_run: {max: 2s}", "2s", "$0.25", "it is money: write it in USD, such as $0.25"),
+        ("calls_per_run: {max: 40%}", "40%", "40", "it counts things: write a plain number, such as 40"),
     ],
 )
 def test_an_objective_in_another_unit_is_told_where_it_stands(
