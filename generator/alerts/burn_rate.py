@@ -112,10 +112,10 @@ def _check_retention(
     longest = max((burn.long for burn in paces), default=0)
     if longest > retention:
         of_month = max(burn.long for burn in written)
-        most = duration(retention * MONTH // of_month // DAY * DAY)
+        most = retention * MONTH // of_month // DAY * DAY
         # The rule of all services reads as much as a month needs, whatever this one promises.
         is_kept = about.name not in about.scope.shared_alerts or of_month <= retention
-        shorter = f"use an objective window of at most {most}, or " if is_kept else ""
+        shorter = f"use an objective window of at most {duration(most)}, or " if is_kept and most else ""
         about.findings.error(
             "objective/retention",
             f"with an error budget over {duration(window)}, {about.name} reads the last {duration(longest)}, but "

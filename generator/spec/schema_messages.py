@@ -28,6 +28,7 @@ from generator.spec.schema_words import (
     example_of,
     expected_types,
     help_of,
+    kinds,
     meaning_of,
     name_help,
     subject_in_words,
@@ -37,7 +38,8 @@ from generator.spec.schema_words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping as Mapping_
 
     from generator.spec.document import Document
     from generator.spec.schema_validator import Schema
@@ -85,6 +87,13 @@ class ErrorContext(Struct, frozen=True):
         """The schemas of a key of the value."""
         path = (*self.finding.violation.schema_path[:-1], "properties", key, "")
         return self.schema.annotated(path)
+
+    @property
+    def item_schemas(self) -> list[dict[str, Any]]:
+        """The schemas of an entry of the value, where it is to be a list; none where any entry is right."""
+        if "items" not in self.finding.violation.schema:
+            return []
+        return self.schema.annotated((*self.finding.violation.schema_path[:-1], "items", ""))
 
 
 class Message(Struct, frozen=True):
@@ -187,17 +196,60 @@ def _key_name(case: ErrorContext) -> Message:
 
 def _type(case: ErrorContext) -> Message:
     types = expected_types(case.wanted)
-    # Where the help explains how to write a value and there is no pattern, quotes would not help.
-    pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
-    advice = type_help(types, case.node, pattern, needed=_is_needed(case))
-    if case.advice and "required" in case.finding.violation.schema:
-        advice = ""  # an empty mapping would not be valid either
+    help_ = _type_help(case, types) or case.help or f"write {kinds(types)}"
+    return Message("schema/type", type_message(case.subject, types, case.node), help_)
+
+
+def _type_help(case: ErrorContext, types: tuple[str, ...]) -> str:
+    """The help for a value of a wrong type, from what is written; empty where that shows no intention."""
     if "object" in types and not case.advice and (entry := _as_entry(case)):
-        return Message("schema/type", type_message(case.subject, types, case.node), f"write {{{entry}}}")
+        return f"write {{{entry}}}"
     if "string" in types and (hidden := _hidden(case)):
         advice = f'"#" begins a comment: quote it if it is the value: {in_quotes(hidden)}'
-    help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
-    return Message("schema/type", type_message(case.subject, types, case.node), help_)
+    elif isinstance(case.node, Scalar) and case.node.value is None:
+        return _help_for_nothing(case, types)
+    else:
+        # Where the help explains how to write a value and there is no pattern, quotes would not help.
+        pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
+        advice = type_help(types, case.node, pattern) or _as_list(case, types)
+    return "; ".join(filter(None, [advice, case.advice])) if advice else ""
+
+
+def _help_for_nothing(case: ErrorContext, types: tuple[str, ...]) -> str:
+    """The help for a key without a value: an empty mapping or list only where that is valid."""
+    schemas = case.schema.annotated(case.finding.violation.schema_path)
+    form = case.advice or _empty([case.finding.violation.schema, *schemas], types)
+    if not form:
+        example = example_of(schemas)
+        form = ", ".join(filter(None, ["write a value", example]))
+    if _is_needed(case):
+        return form
+    what = "the entry" if isinstance(case.finding.violation.path[-1], int) else "the key"
+    return f"remove {what}, or {form}"
+
+
+#: Keywords of a schema that an empty mapping or list breaks.
+_NEEDS = frozenset({"required", "minProperties", "minItems", "oneOf", "anyOf"})
+
+
+def _empty(schemas: Sequence[Mapping_[str, Any]], types: tuple[str, ...]) -> str:
+    if any(_NEEDS & each.keys() for each in schemas):
+        return ""
+    if "object" in types:
+        return "write {} for an empty mapping"
+    return "write [] for an empty list" if "array" in types else ""
+
+
+def _as_list(case: ErrorContext, types: tuple[str, ...]) -> str:
+    """Write a single value as the list that it stands for, if it may be an entry."""
+    node = case.node
+    if "array" not in types or not isinstance(node, Scalar):
+        return ""
+    schemas = case.item_schemas
+    patterns = [each["pattern"] for each in schemas if "pattern" in each]
+    if not _may_be(node.value, schemas) or not all(fits_pattern(pattern, node.text) for pattern in patterns):
+        return ""
+    return f"write a list: [{in_quotes(node.text) if node.quoted else shortened(node.text)}]"
 
 
 def _as_entry(case: ErrorContext) -> str:
@@ -281,7 +333,10 @@ def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Messag
     def words(case: ErrorContext) -> Message:
         unit = one if case.wanted == 1 else many
         message = f"{case.subject} must have {relation} {case.wanted} {unit}, not {len(case.instance)}"
-        return Message("schema/size", message, case.help or _size_help(case, one, many))
+        # The schema's help says how to write one entry, which is no way out of too many of them.
+        has_too_many = many != "characters" and len(case.instance) > case.wanted
+        help_ = "" if has_too_many else case.help
+        return Message("schema/size", message, help_ or _size_help(case, one, many))
 
     return words
 

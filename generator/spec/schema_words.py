@@ -88,6 +88,12 @@ def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
     return ""
 
 
+#: The types that a plain value of YAML has, by its class in Python.
+_TYPES_OF: dict[type, frozenset[str]] = {
+    bool: frozenset({"boolean"}),
+    int: frozenset({"integer", "number"}),
+    float: frozenset({"number"}),
+}
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -103,28 +109,17 @@ def type_message(subject: str, types: Collection[str], node: Node) -> str:
     return f"{subject} must be {kinds(types)}, not {value(node)}"
 
 
-def type_help(types: Collection[str], node: Node, pattern: str | None = "", *, needed: bool = False) -> str:
+def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> str:
     """The help for a value of a wrong type, where the text shows the intention; else empty.
 
-    ``pattern`` is the pattern of the text: quotes help only a text that matches it, and never where it is None. A key
-    that is ``needed`` cannot be removed.
+    ``pattern`` is the pattern of the text: quotes help only a text that matches it, and never where it is None.
     """
     if not isinstance(node, Scalar):
         return ""
-    if node.value is None:
-        return _help_for_nothing(types) + ("" if needed else ", or remove the key")
     if not isinstance(node.value, str):
         mends = "string" in types and pattern is not None and fits_pattern(pattern, node.text)
-        return f"quote it: {in_quotes(node.text)}" if mends else _help_for_list(types, node)
+        return f"quote it: {in_quotes(node.text)}" if mends else ""
     return _help_for_text(types, node)
-
-
-def _help_for_nothing(types: Collection[str]) -> str:
-    if "object" in types:
-        return "write {} for an empty mapping"
-    if "array" in types:
-        return "write [] for an empty list"
-    return "write a value"
 
 
 def _help_for_text(types: Collection[str], node: Scalar) -> str:
@@ -135,10 +130,9 @@ def _help_for_text(types: Collection[str], node: Scalar) -> str:
         return f"write {plain}"
     if "boolean" in types and node.text.lower() in _YES_NO:
         return f"write {_YES_NO[node.text.lower()]}"
-    is_number = node.quoted and isinstance(resolve_plain(node.text.strip()), int | float)
-    if is_number and {"integer", "number", "boolean"} & set(types):
+    if node.quoted and _TYPES_OF.get(type(resolve_plain(node.text.strip())), frozenset()) & set(types):
         return f"leave out the quotes: {shortened(node.text.strip())}"
-    return _help_for_list(types, node)
+    return ""
 
 
 #: Numbers with commas: thousands set apart, or a fraction.
@@ -151,12 +145,6 @@ def _plain_number(text: str) -> str:
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")
     return text.replace(",", ".") if _DECIMAL.fullmatch(text) else ""
-
-
-def _help_for_list(types: Collection[str], node: Scalar) -> str:
-    if "array" not in types:
-        return ""
-    return f"write a list: [{in_quotes(node.text) if node.quoted else shortened(node.text)}]"
 
 
 #: The value of ``x-form`` in a schema for a text that is an address.
