@@ -7,6 +7,7 @@ import gc
 import importlib
 import io
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
 from generator.commands.call import CALL_AT_FAULT, INTERRUPTED, OK, printable_text
+from generator.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,9 @@ LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
 _INSTALL = "pip install 'agent-metrics[live]'"
 #: Commands whose processes end before there is garbage.
 _SHORT = frozenset({"check", "generate"})
+#: Messages of argparse about a word that is not known.
+_CHOICE = re.compile(r"invalid choice: '?(?P<word>[^']+?)'? \(choose from (?P<known>.+)\)")
+_UNKNOWN_OPTION = re.compile(r"unrecognized arguments: (?:.* )?(?P<word>--[a-z-]+)")
 COMMANDS = {
     "generate": "compile the specs into output/",
     "check": "check the specs and write nothing",
@@ -52,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except ModuleNotFoundError as missing:
         return _without_extra(missing)
+    except CommandError as problem:
+        from generator.commands.terminal import complain  # noqa: PLC0415 - most calls have no error
+
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
     except BrokenPipeError:
         # The reader of the pipe (head, less) has ended: the specs have no error.
         _abandon_stdout()
@@ -101,8 +111,21 @@ class _Parser(argparse.ArgumentParser):
     """A parser that escapes invisible characters of typed text; the commands' parsers are of this class as well."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the error of the call, and exit."""
-        super().error(printable_text(message))
+        """Print the error of the call with the likely right word, if there is one, and exit."""
+        near = self._near(message)
+        help_ = f'\n  help: did you mean "{near}"?' if near else ""
+        super().error(f"{printable_text(message)}{help_}")
+
+    def _near(self, message: str) -> str | None:
+        """Find the command, the choice or the option that is most like the wrong one."""
+        # Most calls are right, and need no difflib.
+        from generator.diagnostics.wording import closest  # noqa: PLC0415
+
+        if choice := _CHOICE.search(message):
+            return closest(choice["word"], choice["known"].replace("'", "").split(", "))
+        option = _UNKNOWN_OPTION.search(message)
+        known = [one for action in self._actions for one in action.option_strings]
+        return closest(option["word"], known) if option else None
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:

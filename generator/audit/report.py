@@ -179,7 +179,7 @@ class CheckedFile(Struct, frozen=True):
 def phantoms_as_text(files: Sequence[CheckedFile], known: NameSource) -> Iterator[str]:
     """List the unknown names in each file, and count them."""
     for one in files:
-        yield f"{printable(one.file)}: {one.queries} queries, {_counts(one.phantoms)}\n"
+        yield f"{printable(one.file)}: {_queries(one.queries)}, {_counts(one.phantoms)}\n"
         yield from (f"  {line}\n" for phantom in one.phantoms for line in _lines(phantom, known))
     total = [phantom for one in files for phantom in one.phantoms]
     where = "a profile" if isinstance(known, InProfiles) else printable(known.place)
@@ -190,8 +190,11 @@ def _counts(phantoms: Sequence[Phantom]) -> str:
     """Count the names, of metrics and of labels, and the queries that could not be read."""
     unread = sum(bool(one.expr) for one in phantoms)
     names = counted(len(phantoms) - unread, "unknown name")
-    queries = "1 query" if unread == 1 else f"{unread} queries"
-    return f"{names}, {queries} not read" if unread else names
+    return f"{names}, {_queries(unread)} not read" if unread else names
+
+
+def _queries(count: int) -> str:
+    return "1 query" if count == 1 else f"{count} queries"
 
 
 def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:

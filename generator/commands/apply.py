@@ -40,18 +40,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.output(parser)
     _add_servers(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
     parser.add_argument(
         "--prune",
         action="store_true",
-        help="delete dashboards, and rule groups of services, that are ours and no longer generated",
+        help="delete dashboards, and rule groups of services, that agent-metrics made and no longer generates",
     )
     parser.add_argument(
         "--wait",
-        type=float,
+        type=options.seconds,
         metavar="SECONDS",
-        help="for Prometheus's first evaluation of the rules; default: their interval and 30, without groups that are "
-        "evaluated less often than every 10 minutes",
+        help="the longest time to wait until Prometheus has evaluated the rules; default: their interval and 30 "
+        "seconds, without groups that are evaluated less often than every 10 minutes",
     )
     options.timeout(parser, "1m")
 
@@ -64,7 +64,9 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
         metavar="UID",
         help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
     )
-    parser.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
+    parser.add_argument(
+        "--prometheus", metavar="URL", help="reload this server, and check that it runs the rules"
+    )
     parser.add_argument(
         "--ruler",
         metavar="URL",

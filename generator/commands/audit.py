@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
-        "Hold what a running service exposes against its spec: metrics, types, units, buckets, labels, "
-        "values, and numbers of series. Or hold dashboards and rule files of others against what is there. Nothing is "
+        "Compare what a running service exposes with its spec: metrics, types, units, buckets, labels, "
+        "values, and numbers of series. Or compare dashboards and rule files of others with what is there. Nothing is "
         "changed."
     )
     parser.epilog = (
@@ -61,15 +61,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "is true, 1 it is not, 2 the call or the server is at fault, 130 interrupted."
     )
     options.specs(parser)
-    parser.add_argument("--service", metavar="NAME", help="only this one; an exposition is of one service")
+    parser.add_argument("--service", metavar="NAME", help="audit only this service; an exposition has one")
     parser.add_argument(
         "--dashboards",
         nargs="+",
         action="extend",
         type=options.path,
         metavar="FILE",
-        help="name every metric and label in these dashboards (JSON) and rule files (YAML) that --prometheus or "
-        "--exposition does not have, or, without either, that no profile knows",
+        help="list each metric and label in these dashboards (JSON) and rule files (YAML) that --prometheus or "
+        "--exposition does not have; without either of them, each that no profile knows",
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--prometheus", metavar="URL", help="what this server has scraped from all instances")

@@ -47,23 +47,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "here, an Alertmanager and a Grafana with the generated dashboards. Nothing is left when it ends."
     )
     options.specs(parser)
-    parser.add_argument("--service", metavar="NAME", help="whose agents; default: the one with most alerts")
     parser.add_argument(
-        "--incident", action="append", default=[], metavar="NAME", help="begin with it; may be repeated"
+        "--service", metavar="NAME", help="the service of the agents; default: the one with most alerts"
     )
-    parser.add_argument("--last", default="1d", metavar="DURATION", help="the history behind it; default: 1d")
+    parser.add_argument(
+        "--incident",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an incident to begin with; may be repeated",
+    )
+    parser.add_argument(
+        "--last", default="1d", metavar="DURATION", help="the length of the invented history; default: 1d"
+    )
     parser.add_argument(
         "--port",
         type=options.port,
         default=0,
         metavar="PORT",
-        help="of the Prometheus; default: any that is free",
+        help="the port of Prometheus; default: any that is free",
     )
     parser.add_argument(
         "--no-grafana",
         dest="grafana",
         action="store_false",
-        help="start no Grafana; otherwise one is, in a container, where Docker is",
+        help="start no Grafana; otherwise one runs in a container, if Docker is installed",
     )
     options.timeout(parser, "1m", "for the start of a server, and for each of its answers")
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
-        "Say what the specs do otherwise than earlier ones: alerts and bounds, objectives, series, dashboards; "
-        "with --replay, which alerts would have fired differently, too. Both are compiled by this version, so "
-        "what a new version changes is not among it."
+        "Show what a change of the specs does: to alerts and bounds, objectives, series, dashboards; with --replay "
+        "also which alerts would have fired differently. This version compiles both, so the changes of a new version "
+        "are not shown."
     )
     parser.add_argument("revision", metavar="OLD", help=OLD)
     options.specs(parser)
@@ -34,7 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replay",
         metavar="URL",
-        help="run the alerts of both over the history of this server, as replay --compare does; default: the last 7d",
+        help="run the alerts of both over the history of this server, as replay --compare does; without a span, over "
+        "the last 7d",
     )
     options.span(parser)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK
+from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain
 from generator.diagnostics.pages import codes, page, pages
 from generator.diagnostics.wording import closest, did_you_mean, listed
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from generator.spec.reference import Declaration, Key, KeySection
 
@@ -23,8 +23,8 @@ _WIDTH = 88
 #: Characters of a word that is looked up within names.
 _SHORTEST = 3
 _OTHERS = (
-    "explain without a name lists all codes; it also knows alerts, signals, metrics, labels, segments, services and "
-    "profiles by their names, and the keys of specs"
+    "explain without a name lists all codes; it also knows alerts, signals, streams, metrics, labels, segments, "
+    "services and profiles by their names, and the keys of specs"
 )
 
 
@@ -38,9 +38,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--specs",
         type=options.path,
-        default="specs",
         metavar="DIR",
-        help="where alerts and signals of your own are declared; default: specs",
+        help="the directory of specs with your own alerts and signals; default: specs",
     )
 
 
@@ -53,13 +52,26 @@ def run(arguments: argparse.Namespace) -> int:
     if (explained := page(arguments.name)) is not None:
         sys.stdout.write(explained.text)
         return OK
-    texts = [*_of_specs(arguments.name, arguments.specs), *_of_keys(arguments.name)]
-    texts = texts or list(_made_of_objectives(arguments.name, arguments.specs))
+    specs = _specs(arguments.specs)
+    texts = [*_of_specs(arguments.name, specs), *_of_keys(arguments.name)]
+    texts = texts or list(_made_of_objectives(arguments.name, specs))
     if not texts:
-        complain(f'unknown name "{arguments.name}"', _likely(arguments.name, _known(arguments.specs)))
+        complain(f'unknown name "{arguments.name}"', _likely(arguments.name, _known(specs)))
         return CALL_AT_FAULT
     sys.stdout.write("\n".join(texts))
     return OK
+
+
+def _specs(named: Path | None) -> Path:
+    """Find the directory of specs; names of the shipped library are explained without one.
+
+    Raises:
+        CallError: the named one does not exist.
+    """
+    if named is not None and not named.is_dir():
+        help_ = "name the directory that holds services/, or leave --specs out"
+        raise CallError(f"there is no directory {named}", help_)
+    return named or Path("specs")
 
 
 def _likely(name: str, known: Iterable[str]) -> str:
@@ -126,9 +138,28 @@ def _of_keys(name: str) -> Iterator[str]:
     from generator.spec.reference import sections  # noqa: PLC0415 - a code is explained without PyYAML
 
     for section in sections():
+        if name == section.name and _is_file(section):
+            yield _file(section)
         for key in section.keys:
             if name == key.name or _leads_to(name, key.path):
                 yield _key(section, key)
+
+
+def _is_file(section: KeySection) -> bool:
+    """Whether it is of one file, which is called like it, such as ``prices.yaml``."""
+    return section.places == (f"{section.name}.yaml",)
+
+
+def _file(section: KeySection) -> str:
+    """Explain a file of the specs by its keys."""
+    keys = _listed([one for one in section.keys if "." not in one.path])
+    return "\n\n".join([f"# {section.places[0]}", textwrap.fill(section.meaning, _WIDTH), keys]) + "\n"
+
+
+def _listed(keys: Sequence[Key]) -> str:
+    width = max((len(one.name) for one in keys), default=0)
+    lines = "\n".join(f"    {one.name:<{width}}  {_needed(one)}{one.meaning}" for one in keys)
+    return f"Its keys:\n\n{lines}"
 
 
 def _leads_to(path: str, key: str) -> bool:
@@ -149,21 +180,24 @@ def _key(section: KeySection, key: Key) -> str:
     }
     table = "\n".join(f"    {fact + ':':<9} {text}" for fact, text in facts.items() if text)
     below = [one for one in section.keys if one.path.rpartition(".")[0] == key.path]
-    width = max((len(one.name) for one in below), default=0)
-    keys = "\n".join(f"    {one.name:<{width}}  {_needed(one)}{one.meaning}" for one in below)
-    places = " and ".join(section.places)
     return (
         "\n\n".join(
             [
                 f"# {key.path}",
                 textwrap.fill(key.meaning, _WIDTH),
-                f"A key of {places}.",
+                _where(section.places),
                 table,
-                *([f"Its keys:\n\n{keys}"] if keys else []),
+                *([_listed(below)] if below else []),
             ]
         )
         + "\n"
     )
+
+
+def _where(places: tuple[str, ...]) -> str:
+    if len(places) == 1:
+        return f"A key of {places[0]}."
+    return "\n".join(("A key of:", "", *(f"- {one}" for one in places)))
 
 
 def _needed(key: Key) -> str:

@@ -197,18 +197,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     wire.add_argument(
         "--from-prometheus",
         metavar="URL",
-        help="recognise what this server scrapes: a service each, with labels, values, bounds and objectives as seen",
+        help="write a service for each that this server scrapes and a profile recognises, with its labels, values, "
+        "bounds and objectives",
     )
     wire.add_argument(
         "--from-exposition",
         metavar="FILE|URL",
-        help="recognise what one instance exposes, which has no history",
+        help="write a service from what one instance exposes, which has no history",
     )
     profiles = parser.add_mutually_exclusive_group()
     profiles.add_argument(
         "--draft-profile",
         metavar="NAME",
-        help="where no profile reads what --from-... finds: draft one from the names and values of its metrics",
+        help="where no profile reads what --from-... finds, draft one from the names and values of its metrics",
     )
     parser.add_argument(
         "--last", metavar="DURATION", help="how far back --from-prometheus looks; default: 7d"

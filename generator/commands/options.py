@@ -8,6 +8,9 @@ from pathlib import Path
 
 _PORT = re.compile(r"[0-9]{1,5}")
 _LAST_PORT = 65535
+_ANSWERED = "the longest time to wait for an answer of a server"
+_SECONDS = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,3})?")
+_LONGEST_WAIT = 86_400
 
 
 def path(text: str) -> Path:
@@ -45,32 +48,55 @@ def port(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """Read a time to wait.
+
+    Raises:
+        ArgumentTypeError: it is no number from 0 to a day.
+    """
+    if not _SECONDS.fullmatch(text) or float(text) > _LONGEST_WAIT:
+        raise ArgumentTypeError(
+            f'"{text}" is no time: give seconds from 0 to {_LONGEST_WAIT}, as in --wait 90'
+        )
+    return float(text)
+
+
 def specs(parser: ArgumentParser) -> None:
     """Add the argument for the directory of specs."""
     parser.add_argument(
-        "specs", nargs="?", type=path, default=Path("specs"), metavar="SPECS", help="default: specs"
+        "specs",
+        nargs="?",
+        type=path,
+        default=Path("specs"),
+        metavar="SPECS",
+        help="the directory that holds services/; default: specs",
     )
 
 
 def output(parser: ArgumentParser) -> None:
     """Add the option for the output directory."""
     parser.add_argument(
-        "-o", "--output", type=output_directory, default=Path("output"), metavar="DIR", help="default: output"
+        "-o",
+        "--output",
+        type=output_directory,
+        default=Path("output"),
+        metavar="DIR",
+        help="the directory of generated files; default: output",
     )
 
 
 def span(parser: ArgumentParser) -> None:
     """Add the options for a span of time, which ``generator.commands.values`` reads."""
     parser.add_argument(
-        "--last", metavar="DURATION", help="the span: this long until --to or now, such as 6h"
+        "--last", metavar="DURATION", help="the length of the span, which ends at --to or now, such as 6h"
     )
     parser.add_argument(
-        "--from", dest="from_", metavar="TIME", help="the span's start, such as 2026-03-21T09:00Z"
+        "--from", dest="from_", metavar="TIME", help="the start of the span, such as 2026-03-21T09:00Z"
     )
-    parser.add_argument("--to", metavar="TIME", help="its end; default: now")
+    parser.add_argument("--to", metavar="TIME", help="the end of the span; default: now")
 
 
-def timeout(parser: ArgumentParser, default: str, purpose: str = "for one whole answer of a server") -> None:
+def timeout(parser: ArgumentParser, default: str, purpose: str = _ANSWERED) -> None:
     """Add the option for the time after which a request to a server is given up."""
     parser.add_argument(
         "--timeout", default=default, metavar="DURATION", help=f"{purpose}; default: {default}"

@@ -85,9 +85,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=options.path, metavar="FILE", help="LiteLLM's list")
     options.specs(parser)
     parser.add_argument(
-        "--model", action="append", default=[], metavar="NAME", help="a further model; may be repeated"
+        "--model", action="append", default=[], metavar="NAME", help="take this model, too; may be repeated"
     )
-    parser.add_argument("--all", action="store_true", help="every model that the list has")
+    parser.add_argument("--all", action="store_true", help="take every model of the list")
     parser.add_argument("--date", metavar="DAY", help="the day of the prices; default: that of the file")
 
 

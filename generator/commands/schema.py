@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = "Print the JSON Schema of a kind of file, or write them all for an editor to use."
-    parser.add_argument("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument(
+        "kind", nargs="?", choices=KINDS, metavar="KIND", help=f"the kind of file: {', '.join(KINDS)}"
+    )
     parser.add_argument(
         "-o", "--output", type=options.output_directory, metavar="DIR", help="write all schemas there"
     )

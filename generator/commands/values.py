@@ -84,7 +84,7 @@ def length(text: str) -> float:
     seconds = parse_duration(text)
     if seconds is None or seconds < 1:
         message = f'"{text}" is no duration'
-        raise CallError(message, "durations are written 6h, 90m or 1d12h")
+        raise CallError(message, "durations are from 1s to ten years, in whole numbers: 6h, 90m or 1d12h")
     return seconds
 
 

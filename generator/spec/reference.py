@@ -277,7 +277,7 @@ class Declaration(Struct, frozen=True):
 def declared(name: str, specs: Path) -> Iterator[Declaration]:
     """Yield the declarations of a name: first those of shared files, then those that services declare or change."""
     for document in _documents(specs, name):
-        if name == _name_of(document):
+        if name and name == _name_of(document):
             yield _whole_file(document)
         for section, entry in _entries(document):
             if entry.key.text == name:
@@ -329,7 +329,9 @@ def _whole_file(document: Document) -> Declaration:
 
 
 def _entries(document: Document) -> Iterator[tuple[str, nodes.KeyValue]]:
-    for section in _SECTIONS:
+    # Only the library declares streams: those of a profile say what feeds them.
+    sections = _SECTIONS if _name_of(document) else (*_SECTIONS, "streams")
+    for section in sections:
         section_node = document.root.child(section)
         if isinstance(section_node, nodes.Mapping):
             yield from ((section, entry) for entry in section_node.entries.values())

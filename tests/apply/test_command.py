@@ -155,3 +155,15 @@ def test_the_committed_output_is_applied_and_then_unchanged(
     assert f"unchanged   {len(versions)} dashboards" in capsys.readouterr().out
     assert grafana.versions() == versions
     assert set(versions) == {path.stem for path in (ROOT / "output/grafana/dashboards").iterdir()}
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "1e9", "x"])
+def test_a_wait_that_has_no_end_is_refused_before_anything_is_sent(
+    seconds: str, applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        apply(applying, f"--wait={seconds}")
+    assert left.value.code == 2
+    said = f'argument --wait: "{seconds}" is no time: give seconds from 0 to 86400, as in --wait 90\n'
+    assert capsys.readouterr().err.endswith(said)
+    assert grafana.log == []

@@ -216,6 +216,8 @@ def test_a_query_that_is_no_promql_is_shown(tmp_path: Path, capsys: pytest.Captu
     path.write_text(json.dumps(_dashboard({"broken": "sum(rate(x[5m])"})), "utf-8")
     assert main(["audit", "--dashboards", str(path), "--exposition", str(EXPOSITION)]) == 1
     told = capsys.readouterr().out
+    assert told.startswith(f"{path}: ")
+    assert " queries, 1 unknown name, 1 query not read\n" in told
     assert "broken: not read, since it is no PromQL: sum(rate(x[5m])" in told
     assert told.endswith("\nin total: 1 unknown name, 1 query not read\n")
 
@@ -274,3 +276,10 @@ def test_a_query_that_is_merely_large_is_read(
 )
 def test_variables_are_filled_in_as_their_place_wants(written: str, meant: str) -> None:
     assert filled(written) == meant
+
+
+def test_a_file_with_one_query_has_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"panels": [{"targets": [{"expr": "sum(rate(x[5m])"}]}]}), "utf-8")
+    assert main(["audit", "--dashboards", str(path), "--exposition", str(EXPOSITION)]) == 1
+    assert capsys.readouterr().out.startswith(f"{path}: 1 query, 0 unknown names, 1 query not read\n")

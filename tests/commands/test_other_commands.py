@@ -51,7 +51,24 @@ def test_no_command_and_an_unknown_one_are_the_calls_fault(call: Call) -> None:
     answer = call("generat")
     assert answer.code == 2
     assert "invalid choice: 'generat'" in answer.err
+    assert answer.err.endswith('\n  help: did you mean "generate"?\n')
     assert answer.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("check --frmat json", "--format"),
+        ("check --format jsn", "json"),
+        ("generate --wach", "--watch"),
+        ("schema servic", "service"),
+        ("init --copy price", "prices"),
+    ],
+)
+def test_the_word_that_a_call_means_is_named(words: str, meant: str, call: Call) -> None:
+    answer = call(*words.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.endswith(f'\n  help: did you mean "{meant}"?\n')
 
 
 def on(command: tuple[str, ...], specs: Path) -> tuple[str, ...]:
@@ -226,6 +243,45 @@ def test_an_alert_that_the_compiler_makes_of_an_objective_is_explained(place: Pa
 
 def test_what_is_like_no_name_is_told_where_names_are(call: Call) -> None:
     assert "explain without a name lists all codes" in call("explain", "qqqqqqqqq").err
+
+
+def test_the_empty_name_is_unknown(call: Call) -> None:
+    answer = call("explain", "")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith('error: unknown name ""\n  help: ')
+
+
+def test_specs_that_are_not_there_are_not_explained_without_a_word(call: Call, tmp_path: Path) -> None:
+    answer = call("explain", "AgentNoRuns", "--specs", str(tmp_path / "none"))
+    help_ = "name the directory that holds services/, or leave --specs out"
+    assert answer == (2, "", f"error: there is no directory {tmp_path}/none\n  help: {help_}\n")
+
+
+def test_a_stream_and_a_file_are_explained(call: Call) -> None:
+    assert call("explain", "token_usage").out.startswith("# token_usage")
+    assert "Under `streams` of specs/signals.yaml:" in call("explain", "token_usage").out
+    told = call("explain", "prices")
+    assert told.out.startswith(
+        "# prices.yaml\n\nUSD for a million tokens, by model and token type.\n\nIts keys:\n"
+    )
+    assert "    models     required; USD for a million tokens of each type, by model.\n" in told.out
+    assert call("explain", "site").out.startswith("# site.yaml\n")
+
+
+def test_a_key_of_several_files_is_explained_with_each_of_them(call: Call) -> None:
+    assert call("explain", "threshold").out.startswith(
+        """# threshold
+
+The signal is beyond the bound.
+
+A key of:
+
+- services/<service>.yaml, under alerts.<name>
+- profiles/<profile>.yaml, under alerts.<name>
+- signals.yaml, under alerts.<name>
+
+    type: """
+    )
 
 
 def test_the_nearest_alert_or_key_is_named(call: Call) -> None:
