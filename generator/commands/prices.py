@@ -34,6 +34,8 @@ _ENTRY = re.compile(
     r"  (?:\"(?P<quoted>[^\"]+)\"|(?P<plain>[^\s#\"'][^#]*?)): (?P<value>\{.*\})\s*(?P<comment>#.*)?"
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATED = re.compile(r"(?P<key>date:\s*)[^\s#]*(?P<comment>\s*(?:#.*)?)")
+_MARK = "\ufeff"
 _MOST_SHOWN = 20
 _MILLION = 1_000_000
 _OPENAI = "{prompt: [cached, cache_write], completion: [reasoning]}"
@@ -106,8 +108,10 @@ def _import(arguments: argparse.Namespace) -> int:
         raise CallError(f'"{printable_text(day)}" is no day', "write it as 2026-11-28")
     listed = _read_list(arguments.file)
     path = arguments.specs / "prices.yaml"
-    before = _lines_of(path)
-    wanted = _every_chat_model(listed) if arguments.all else [*_listed(arguments.specs), *_entries(before)]
+    written = _written(path)
+    before = written.lines
+    of_services = [] if arguments.all else _listed(arguments.specs)
+    wanted = _every_chat_model(listed) if arguments.all else [*(of_services or ()), *_entries(before)]
     chosen, missing = _models_of(listed, [*wanted, *arguments.model])
     _require(arguments.model, missing, listed)
     others = [model.name for model in chosen if _is_other(model, _entries(before).get(model.name))]
@@ -115,8 +119,13 @@ def _import(arguments: argparse.Namespace) -> int:
     after = _dated(_with_providers(_with_models(before, chosen), chosen), day)
     _check(after, path)
     with replacing(path) as new:
-        new.write(f"{line}\n" for line in after)
+        new.write((written.mark, *(f"{line}{written.ending}" for line in after)))
     _report(_entries(before), chosen, path)
+    if of_services is None:
+        sys.stdout.write(
+            f"the specs have errors, so that no model that only a service lists was looked for: run agent-metrics "
+            f"check {printable_text(arguments.specs)}\n"
+        )
     for why, names in (("not in the list", missing), ("of another provider there", others)):
         if names:
             sys.stdout.write(f"{why}, and left as they are: {', '.join(map(printable_text, names))}\n")
@@ -144,12 +153,23 @@ def _day_of(path: Path) -> str:
         raise CallError(message, _EXPECTED) from problem
 
 
-def _lines_of(path: Path) -> list[str]:
+class Written(Struct, frozen=True):
+    """A price list as it is written: its lines, how each of them ends, and the byte order mark, if it has one."""
+
+    lines: list[str]
+    ending: str = "\n"
+    mark: str = ""
+
+
+def _written(path: Path) -> Written:
     """Read the price list; without one, the shipped list, which a local list replaces."""
     if not path.exists():
-        return shipped_text("prices.yaml", ".schemas").splitlines()
+        return Written(shipped_text("prices.yaml", ".schemas").removesuffix("\n").split("\n"))
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        text = path.read_bytes().decode()
+        ending = "\r\n" if "\r\n" in text else "\n"
+        mark = _MARK if text.startswith(_MARK) else ""
+        return Written(text.removeprefix(mark).removesuffix(ending).split(ending), ending, mark)
     except (OSError, UnicodeDecodeError) as problem:
         help_ = "make it a readable file of text in UTF-8, or remove it to begin with the shipped prices"
         raise CallError(
@@ -157,11 +177,12 @@ def _lines_of(path: Path) -> list[str]:
         ) from problem
 
 
-def _listed(specs: Path) -> list[str]:
-    """Name the models that services list; none where the specs do not compile."""
+def _listed(specs: Path) -> list[str] | None:
+    """Name the models that services list; None where there are services, and the specs do not compile."""
     model = checked(specs).model
-    services = model.services if model else ()
-    return [name for one in services for name in one.labels[one.tokens.model].values if name != OTHER]
+    if model is None:
+        return None if (specs / "services").is_dir() else []
+    return [name for one in model.services for name in one.labels[one.tokens.model].values if name != OTHER]
 
 
 def _block(lines: list[str], key: str) -> tuple[int, int]:
@@ -203,7 +224,7 @@ def _with_models(lines: list[str], models: Iterable[Imported]) -> list[str]:
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z][\w./:@-]*\w", name) else f'"{name}"'
+    return name if re.fullmatch(r"[A-Za-z][\w./:@-]*\w", name) else json.dumps(name, ensure_ascii=False)
 
 
 def _with_providers(lines: list[str], models: Iterable[Imported]) -> list[str]:
@@ -221,9 +242,10 @@ def _with_providers(lines: list[str], models: Iterable[Imported]) -> list[str]:
 
 
 def _dated(lines: list[str], day: str) -> list[str]:
-    kept = [line for line in lines if not line.startswith("date:")]
-    begin = next((number for number, line in enumerate(kept) if line and not line.startswith("#")), 0)
-    return [*kept[:begin], f'date: "{day}"', *kept[begin:]]
+    if any(_DATED.fullmatch(line) for line in lines):
+        return [_DATED.sub(rf'\g<key>"{day}"\g<comment>', line) for line in lines]
+    begin = next((number for number, line in enumerate(lines) if line and not line.startswith("#")), 0)
+    return [*lines[:begin], f'date: "{day}"', *lines[begin:]]
 
 
 def _check(lines: list[str], path: Path) -> None:

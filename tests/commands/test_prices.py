@@ -189,3 +189,38 @@ def test_a_model_that_the_list_lacks_is_refused_with_the_likely_one(
 def test_a_day_is_a_day(specs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prices", "import", str(specs.parent / "list.json"), str(specs), "--date", "today"]) == 2
     assert "write it as 2026-11-28" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("mark", "ending"), [("", "\r\n"), ("\ufeff", "\n"), ("\ufeff", "\r\n")], ids=["CRLF", "BOM", "both"]
+)
+def test_a_file_keeps_its_byte_order_mark_its_line_ends_and_its_comments(
+    mark: str, ending: str, specs: Path
+) -> None:
+    path = specs / "prices.yaml"
+    dated = f'date: "2020-01-01"  # of the contract\n{_PRICES}'
+    path.write_bytes((mark + dated.replace("\n", ending)).encode())
+    assert (
+        main(["prices", "import", str(specs.parent / "list.json"), str(specs), "--date", "2026-11-30"]) == 0
+    )
+    text = path.read_bytes().decode()
+    assert text.startswith(f'{mark}date: "2026-11-30"  # of the contract{ending}# Ours.{ending}')
+    assert f"# by contract{ending}" in text
+    assert text.count("\n") == text.count(ending)
+    assert text.count("date:") == 1
+
+
+def test_models_of_services_that_do_not_compile_are_said_to_be_left_out(
+    specs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (specs / "services" / "broken-agent.yaml").write_text("service: broken-agent\n", "utf-8")
+    assert main(["prices", "import", str(specs.parent / "list.json"), str(specs)]) == 0
+    said = "the specs have errors, so that no model that only a service lists was looked for: run agent-metrics check"
+    assert said in capsys.readouterr().out
+
+
+def test_a_model_with_an_odd_name_is_written_as_it_is_called(specs: Path) -> None:
+    path = specs.parent / "list.json"
+    path.write_text(json.dumps({'a "b"\n: #': _LIST["mine"]}), "utf-8")
+    assert main(["prices", "import", str(path), str(specs), "--all"]) == 0
+    assert '  "a \\"b\\"\\n: #": {provider: ' in (specs / "prices.yaml").read_text("utf-8")
