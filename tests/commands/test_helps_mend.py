@@ -44,6 +44,30 @@ MENDED = (
         "objectives: {latency_p95: {max: 1500ms}}",
     ),
     (
+        "slo: {success_rate: 97%}",
+        "schema/unknown-key",
+        "as in objectives: {success_rate: {min: 97%, window: 30d}}",
+        "objectives: {success_rate: {min: 97%, window: 30d}}",
+    ),
+    (
+        "tenants: [acme]",
+        "schema/unknown-key",
+        "as in segments: {tenant: [acme, globex]}",
+        "segments: {tenant: [acme, globex]}",
+    ),
+    (
+        "envs: {prod: {}}",
+        "schema/unknown-key",
+        "as in environments: {prod: {selector: {env: prod}}}",
+        "environments: {prod: {selector: {env: prod}}}",
+    ),
+    (
+        "alerts: {Slow: {threshold: {signal: latency_p95, value: 5s}}}",
+        "schema/unknown-key",
+        "as in {threshold: {signal: latency_p95}, warning: 5s}",
+        "alerts: {Slow: {threshold: {signal: latency_p95}, warning: 5s}}",
+    ),
+    (
         "budget: {per_month: $200}",
         "schema/unknown-key",
         "the only key here is per_day: The most that a day may cost, in USD; for example $200",
