@@ -130,7 +130,8 @@ def _drafted(
     if draft is None:
         raise CallError(
             f"no metric at {place.name} counts runs, tasks, sessions, turns, or requests to models",
-            "a profile needs one: see the recipe for metrics that your code exposes, in specs/README.md",
+            "a profile needs one, as in streams: {run: {of: my_runs_total}}; agent-metrics init --copy-profile "
+            "langgraph writes a whole profile of metrics that other code exposes, to change it",
         )
     return draft
 
