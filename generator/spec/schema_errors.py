@@ -216,8 +216,9 @@ def _findings(violation: Violation) -> Iterator[SchemaError]:
 
 
 def _without_explained(findings: list[SchemaError]) -> list[SchemaError]:
-    parents = {each.path[:depth] for each in findings for depth in range(len(each.path))}
-    return [each for each in findings if each.keyword not in _COARSE or each.path not in parents]
+    explained = {each.path[:depth] for each in findings for depth in range(len(each.path))}
+    explained |= {each.path for each in findings if each.keyword == "type"}
+    return [each for each in findings if each.keyword not in _COARSE or each.path not in explained]
 
 
 def _without_mistyped(findings: list[SchemaError]) -> list[SchemaError]:

@@ -173,6 +173,12 @@ def test_the_help_for_a_wrong_kind_says_how_to_mend_it(written: str, types: obje
     assert _found(f"a: {written}", _of_a({"type": types}))[0].help == help_
 
 
+@pytest.mark.parametrize("written", ["null", "5", "[x]"])
+def test_a_value_of_a_wrong_type_is_told_once_whatever_keys_it_needs(written: str) -> None:
+    schema = {"type": "object", "oneOf": [{"required": ["x"]}, {"required": ["y"]}]}
+    assert [found.code for found in _found(f"a: {written}", _of_a(schema))] == ["schema/type"]
+
+
 def test_quotes_are_no_advice_where_they_would_not_mend_it() -> None:
     schema = {"type": "string", "pattern": "^[0-9]+s$", "x-help": "write seconds, such as 5s"}
     assert _found("a: 5", _of_a(schema))[0].help == "write seconds, such as 5s"
