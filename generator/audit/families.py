@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from msgspec import Struct
 from generator.model.metrics import Metric, MetricType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.model.service import Service
 
@@ -18,6 +19,9 @@ CREATED = "_created"
 TOTAL = "_total"
 _PARTS = ("_bucket", "_sum", "_count", CREATED)
 #: Metrics of client libraries, Go and Prometheus itself, which every process exposes besides its spec.
+#: The endings of names that an exporter chooses: the unit, and that of counters.
+_ENDINGS = re.compile("(_milliseconds|_seconds|_ms|_tokens?|_usd)?(_total)?$", re.IGNORECASE)
+_NO_WORD = re.compile("[^a-zA-Z0-9]+")
 _EVERYBODYS = ("process_", "python_", "go_", "scrape_", "promhttp_", "target_info", "otel_scope_info", "up")
 
 
@@ -46,6 +50,11 @@ class Stranger(Struct, frozen=True):
             if name in self.members:
                 return name
         return next(iter(self.members))
+
+
+def stem(name: str) -> str:
+    """Return the part of a name that every exporter spells alike: without its unit, and with underscores."""
+    return _ENDINGS.sub("", _NO_WORD.sub("_", name))
 
 
 def series_names(metric: Metric) -> tuple[str, ...]:
@@ -77,6 +86,16 @@ def _common(names: list[str]) -> str:
     words = zip(*(name.split("_") for name in names), strict=False)
     same = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, words)]
     return "_".join(same)
+
+
+def respelled(names: Mapping[str, int], service: Service, there: Collection[str]) -> dict[str, str]:
+    """Find the metrics that are not ``there``, each with a metric of the same name but for its spelling that is."""
+    others = {stem(one.name): one.name for one in strangers(names, service)}
+    return {
+        name: others[stem(name)]
+        for name, metric in service.metrics.items()
+        if name not in there and not metric.respelled and stem(name) in others
+    }
 
 
 def strangers(names: Mapping[str, int], service: Service) -> tuple[Stranger, ...]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.audit.families import CREATED, Stranger, prefixes, series_names, strangers
+from generator.audit.families import CREATED, Stranger, prefixes, respelled, series_names, strangers
 from generator.audit.source import TARGET_LABELS, AuditSource, Described, Groups
-from generator.audit.translated import ObservedTranslation, translations, unread
+from generator.audit.translated import ObservedTranslation, alternatives, translations, unread
 from generator.checks.cardinality.bounds import RESTARTING, MetricSeries, metric_series
 from generator.model.metrics import Label, Metric, MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE, TARGET_INFO
@@ -142,6 +142,7 @@ class Observed(Struct, frozen=True):
         interval: Seconds between two scrapes; None if unknown.
         outside: The number of values that generated instrumentation did not expose, by their label.
         uninformed: The labels that the profile takes from ``target_info``, and that are not there, by their name there.
+        respelled: The metrics that do not exist, each with one of the same name but for its unit or ending that does.
     """
 
     service: Service
@@ -158,6 +159,7 @@ class Observed(Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     interval: float | None = None
     uninformed: Mapping[str, str] = {}
+    respelled: Mapping[str, str] = {}
 
     @property
     def budget(self) -> SeriesBudget:
@@ -210,7 +212,15 @@ def observe(source: AuditSource, service: Service, model: Model) -> Observed:
         interval=source.interval(),
         outside=source.totals(OUTSIDE, OUTSIDE_LABEL) if OUTSIDE in names else {},
         uninformed=dict(_uninformed(source, metrics.values(), service)),
+        respelled=respelled(names, declared, _under_any_name(metrics, declared)),
     )
+
+
+def _under_any_name(metrics: Mapping[str, ObservedMetric], service: Service) -> set[str]:
+    """List the metrics that exist, each with its other names."""
+    return {
+        name for one in metrics.values() for name in (one.metric.name, *alternatives(one.metric, service))
+    }
 
 
 def _uninformed(

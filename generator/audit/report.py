@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, to_builtins
 
 from generator.audit.phantoms import InProfiles, NameSource, Phantom
+from generator.audit.translated import alternatives
 from generator.diagnostics import Severity
 from generator.diagnostics.formats import render_text, summary
 from generator.diagnostics.wording import counted, printable
@@ -43,7 +44,10 @@ def as_text(audits: Sequence[Audit], sources: Mapping[str, str], *, colour: bool
 def _table(seen: Observed) -> Iterator[str]:
     many = "instance" if seen.instances == 1 else "instances"
     yield f"{seen.service.name} at {printable(seen.place)} ({number(seen.instances)} {many})\n"
-    rows = [_HEAD, *(_row(metric, seen) for metric in seen.service.metrics.values())]
+    rows = [
+        _HEAD,
+        *(_row(metric, seen) for metric in seen.service.metrics.values() if _is_listed(metric, seen)),
+    ]
     rows += [
         (f"{one.stranger.name} (undeclared)", number(one.stranger.series), "", "", "", "")
         for one in seen.strangers
@@ -55,6 +59,12 @@ def _table(seen: Observed) -> Iterator[str]:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield f"  {'  '.join(cells)}".rstrip() + "\n"
+
+
+def _is_listed(metric: Metric, seen: Observed) -> bool:
+    """Whether a metric exists, or is the first name of one that exists under none."""
+    elsewhere = alternatives(metric, seen.service) & seen.metrics.keys()
+    return metric.name in seen.metrics or not (metric.respelled or elsewhere)
 
 
 def _row(metric: Metric, seen: Observed) -> tuple[str, ...]:

@@ -215,6 +215,13 @@ def _recognised(draft: Draft) -> Iterator[str]:
             else "let the source expose that, or map the other in a profile of your own"
         )
         yield f"  unread: {one.metric}. {listed(one.profiles)} count runs by {one.read}: {way_out}"
+    read = {each.read for each in draft.match.unread}
+    for name, exposed in draft.match.seen.respelled.items():
+        if name not in read:
+            yield (
+                f"  unread: {exposed}. {draft.match.service.profile} reads {name}: if it is the same, name it in a "
+                "profile that extends this one"
+            )
     missed = [one for one in draft.match.strangers if one not in {each.metric for each in draft.match.unread}]
     if missed:
         yield (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.audit.families import CREATED, strangers
+from generator.audit.families import CREATED, stem, strangers
 from generator.audit.observe import Observed, observe
 from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Diagnostic, Result, Severity
@@ -305,6 +305,19 @@ def _at_fault(errors: Sequence[Diagnostic]) -> CommandError:
     return CommandError(f"{place}{first.message}", first.help)
 
 
+def _dotted(exposed: Iterable[str], drafts: Mapping[str, Service]) -> tuple[str, str, tuple[str, ...]] | None:
+    """Find a metric that profiles would count runs by if its name had underscores: it, its name there, and them."""
+    for name in exposed:
+        wanted = {
+            profile: next((one for one in draft.runs.sources[0].names if stem(one) == stem(name)), "")
+            for profile, draft in drafts.items()
+        }
+        readers = tuple(profile for profile, read in wanted.items() if read)
+        if "." in name and readers:
+            return name, wanted[readers[0]], readers
+    return None
+
+
 def _unknown(place: SeriesPlace, candidates: Candidates, drafts: Mapping[str, Service]) -> CommandError:
     """Report that no profile fits, with the metrics that sound like agents or models."""
     message = f"nothing at {place.name} is recognised: no runs that a profile counts ({', '.join(drafts)})"
@@ -316,6 +329,15 @@ def _unknown(place: SeriesPlace, candidates: Candidates, drafts: Mapping[str, Se
         help_ = (
             "no metric there sounds like agents or models either: see that their targets are scraped, or begin with "
             "code that the generated module measures: init without --from-..."
+        )
+        return CommandError(message, "; ".join((*_looked_for(place, own), help_)))
+    if dotted := _dotted(alike, drafts):
+        exposed, read, profiles = dotted
+        help_ = (
+            f"it has {exposed}, which {listed(profiles)} would read as {read}: let Prometheus store names with "
+            "underscores, for a scrape by metric_name_escaping_scheme: underscores, for what it receives by otlp: "
+            "{translation_strategy: UnderscoreEscapingWithSuffixes}. Or add --draft-profile <name> with "
+            'oldest_prometheus: "3.0" in site.yaml of the specs: names with dots need Prometheus 3'
         )
         return CommandError(message, "; ".join((*_looked_for(place, own), help_)))
     help_ = (

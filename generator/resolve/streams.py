@@ -470,9 +470,14 @@ def _foreign(streams: Iterable[Stream], declared: Mapping[str, Metric]) -> dict[
         for source in stream.sources:
             for name in (*source.names, *source.minus):
                 if name not in declared:
-                    metric = _exposed(name, source, stream)
+                    metric = replace(_exposed(name, source, stream), respelled=_is_respelled(name, source))
                     metrics[name] = _merged(metrics[name], metric) if name in metrics else metric
     return metrics
+
+
+def _is_respelled(name: str, source: Source) -> bool:
+    """Whether a name is not the first of those of which one exists."""
+    return name not in (*source.names[:1], *source.minus[:1])
 
 
 def _as_stored(metrics: Mapping[str, Metric], streams: Iterable[Stream]) -> dict[str, Metric]:
@@ -511,6 +516,7 @@ def _merged(one: Metric, other: Metric) -> Metric:
         labels=tuple(dict.fromkeys((*one.labels, *other.labels))),
         buckets=one.buckets or other.buckets,
         sparse=one.sparse and other.sparse,
+        respelled=one.respelled and other.respelled,
         exposed={**one.exposed, **other.exposed},
         parts=_parts_of(one.parts, other.parts[0]),
     )

@@ -100,9 +100,9 @@ def _is_plain(stream: Stream, service: Service) -> bool:
 
 def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     """Read one source: sum its instances, then give its labels and values the product's names."""
-    expr = any_of([_summed(name, source, stream, service, site) for name in source.names])
+    expr = _summed(source.names, source, stream, service, site)
     if source.minus:
-        less = any_of([_summed(name, source, stream, service, site) for name in source.minus])
+        less = _summed(source.minus, source, stream, service, site)
         # A sum, and no difference: where nothing is to be subtracted, there is no series of it.
         expr = aggregate("sum", expr | labelled(number(-1) * less, _SUBTRACTED, "yes"), _kept(source, stream))
         if not stream.is_native:
@@ -116,9 +116,20 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     return expr
 
 
-def _summed(name: str, source: Source, stream: Stream, service: Service, site: Site) -> Expr:
-    """Sum a metric to the source labels that the stream needs."""
-    kept, classic = _kept(source, stream), stream.is_histogram and not source.native
+def _summed(spellings: tuple[str, ...], source: Source, stream: Stream, service: Service, site: Site) -> Expr:
+    """Sum a metric to the source labels that the stream needs.
+
+    Instances of two versions may have it under two names at once: each instance counts, under the first that it has.
+    """
+    rates = any_of([_rates(name, source, stream, service, site) for name in spellings])
+    if stream.is_histogram and not source.native:
+        rates = _in_base_units(rates, source)
+    summed = aggregate(stream.across, rates, _kept(source, stream))
+    return summed * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else summed
+
+
+def _rates(name: str, source: Source, stream: Stream, service: Service, site: Site) -> Expr:
+    """Read a metric of each instance, with the labels that its target has."""
     exposed = _selected(name, source, stream, service)
     rates = exposed.now() if stream.is_gauge else call("rate", exposed.over(site.raw_window))
     if source.native and source.value:
@@ -127,13 +138,11 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
         # A sum with a NaN of one instance would be NaN: no comparison is true then, and the service would look healthy.
         rates = rates >= (_BELOW_ALL if stream.is_gauge else number(0))
     if labels := joined(source, service):
+        classic = stream.is_histogram and not source.native
         whole = exposed.where(**{names.LE: "+Inf"}) if classic else exposed
         instances = whole.now() if stream.is_gauge else call("rate", whole.over(site.raw_window))
         rates = _with_target_info(rates, instances, labels, service, site)
-    if classic:
-        rates = _in_base_units(rates, source)
-    summed = aggregate(stream.across, rates, kept)
-    return summed * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else summed
+    return rates
 
 
 def _kept(source: Source, stream: Stream) -> list[str]:

@@ -127,6 +127,43 @@ def test_of_names_that_differ_by_exporter_one_is_enough(tmp_path: Path) -> None:
     assert "audit/missing-metric" not in _messages(found)
 
 
+CLAUDE = "claude_code_session_count_total 1\n"
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ("cost_usage_usd_total", ["cost_usage_USD_total is not exposed, and {0} is, which is not read"]),
+        ("cost_usage_total", []),  # one of the names that the profile knows
+        ("cost_estimate_total", []),
+    ],
+)
+def test_a_metric_under_another_spelling_is_named_and_nobody_waits_for_it(
+    tmp_path: Path, cost: str, told: list[str]
+) -> None:
+    (tmp_path / "exposed.prom").write_text(f"{CLAUDE}claude_code_{cost} 1\n", encoding="utf-8")
+    found = _messages(
+        _audited(tmp_path, "claude-code", "labels: {model: [m], tool: [t]}", tmp_path / "exposed.prom")
+    )
+    named = [f"claude_code_{one.format(f'claude_code_{cost}')}" for one in told]
+    assert found.get("audit/missing-metric", []) == named
+    waits = any("cost_usage" in one for one in found.get("audit/not-used-yet", []))
+    assert waits == (cost == "cost_estimate_total")
+
+
+def test_a_metric_of_several_names_has_one_row_and_one_bound(tmp_path: Path) -> None:
+    (tmp_path / "exposed.prom").write_text(f"{CLAUDE}claude_code_cost_usage_total 1\n", encoding="utf-8")
+    found = _audited(tmp_path, "claude-code", "labels: {model: [m], tool: [t]}", tmp_path / "exposed.prom")
+    (table, *_) = "".join(as_text([found], {})).split("\n\n")
+    rows = [line.split()[0] for line in table.splitlines()[2:]]
+    assert rows == [
+        "claude_code_session_count_total",
+        "claude_code_code_edit_tool_decision_total",
+        "claude_code_token_usage_tokens_total",
+        "claude_code_cost_usage_total",
+    ]
+
+
 def test_the_interval_of_scrapes_is_held_against_the_sites(tmp_path: Path) -> None:
     place = str(tmp_path)
     seen = _audited(tmp_path, "litellm", GATEWAY, EXPOSITIONS / "litellm.prom").seen

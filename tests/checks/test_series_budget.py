@@ -15,6 +15,7 @@ from generator.checks.cardinality import series_budget
 from generator.cli import main
 from tests.checks.agent import SERVICE, SPECS
 from tests.checks.models import SITE, known, measuring, once, small
+from tests.models import model_of
 from tests.resolve.build import METRICS, profile, service
 
 if TYPE_CHECKING:
@@ -199,3 +200,16 @@ def test_the_default_has_room_for_an_ordinary_service_of_twelve_models_and_eight
     [demo] = json.loads(capsys.readouterr().out)["services"].values()
     assert 5_000 < demo["recorded"]["live"] < 10_000
     assert main(["check", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize("of", ["runs_total", "[runs_total, runs, all_runs]"])
+def test_a_metric_of_several_names_counts_once(of: str, tmp_path: Path) -> None:
+    streams = f"streams: {{run: {{of: {of}, labels: {{tool: tool}}}}}}"
+    (tmp_path / "services").mkdir()
+    (tmp_path / "profiles").mkdir()
+    head = "profile: mine\nemitted: elsewhere\ncreated_series: false\nlabels: {tool: {}}\n"
+    (tmp_path / "profiles/mine.yaml").write_text(f"{head}{streams}\n", encoding="utf-8")
+    text = "service: one\nprofile: mine\nowner: t\nselector: {job: a}\nlabels: {tool: [a, b]}\n"
+    (tmp_path / "services/one.yaml").write_text(text, encoding="utf-8")
+    (found,) = model_of(tmp_path).services
+    assert known(SITE, found).account.raw.live == len(("a", "b", "other"))

@@ -20,7 +20,7 @@ TOKENS = 'gen_ai_client_token_usage_count{gen_ai_token_type="input",gen_ai_reque
 RUNS = "gen_ai_client_operation_duration"
 
 
-@pytest.mark.parametrize("unit", ["", "_milliseconds", "_ms"])
+@pytest.mark.parametrize("unit", ["_milliseconds", "_ms"])
 def test_runs_in_another_unit_are_named(tmp_path: Path, unit: str) -> None:
     (unread,) = _unread(tmp_path, f"{RUNS}{unit}_count 1\n{RUNS}{unit}_sum 1\n")
     assert (unread.metric, unread.read) == (f"{RUNS}{unit}", f"{RUNS}_seconds")
@@ -65,6 +65,32 @@ def test_what_is_not_read_is_printed_with_a_way_out(
     assert answer.code == 0, answer.err
     names = "agent_invocation_duration_milliseconds, agent_tool_calls_total"
     assert f"  not read: {names}. pydantic-ai fits in part only: --draft-profile NAME" in answer.out
+
+
+def test_names_with_dots_have_a_way_to_the_profile_that_reads_them_with_underscores(tmp_path: Path) -> None:
+    exposed = (
+        '# TYPE "gen_ai.client.operation.duration" histogram\n{"gen_ai.client.operation.duration_count"} 9\n'
+    )
+    with pytest.raises(CommandError) as problem:
+        _match(tmp_path, exposed)
+    assert problem.value.help.startswith(
+        "it has gen_ai.client.operation.duration, which agento11y, otel-genai-client would read as "
+        "gen_ai_client_operation_duration_seconds: let Prometheus store names with underscores"
+    )
+
+
+@pytest.mark.prometheus
+def test_what_the_chosen_profile_reads_under_another_name_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exposition = tmp_path / "exposed.prom"
+    exposition.write_text("claude_code_session_count_total 9\nclaude_code_cost_usage_usd_total 1\n", "utf-8")
+    answer = Call(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
+    assert answer.code == 0, answer.err
+    assert (
+        "  unread: claude_code_cost_usage_usd_total. claude-code reads claude_code_cost_usage_USD_total: if it is "
+        "the same, name it in a profile that extends this one\n"
+    ) in answer.out
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Counters are made to grow evenly, so that a window of 15 minutes has exactly the
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -217,13 +218,41 @@ def test_a_mutant_of_a_profile_is_seen(
     assert _wrong(prometheus, profile, _model(profile, tmp_path, unique)) != {}
 
 
-def _wrong(prometheus: PrometheusApi, profile: str, model: Model) -> dict[str, dict[str, float]]:
-    """Compute a profile's signals from its exposition, and return those that differ from the counts by hand."""
+#: The endings that an exporter adds to names of OpenTelemetry, and that another one does not.
+SPELLINGS = {
+    "no units": "(_milliseconds|_seconds|_tokens|_USD)(?=(_total|_bucket|_sum|_count)?$)",
+    "no suffixes": "(_milliseconds|_seconds|_tokens|_USD)?(_total)?(?=(_bucket|_sum|_count)?$)",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    "profile",
+    ["otel-genai", "otel-genai-client", "agento11y", "claude-code", "codex", "gemini-cli", "google-adk"],
+)
+def test_exporters_that_spell_names_otherwise_are_read_as_well(
+    profile: str, spelling: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
+) -> None:
+    assert _wrong(prometheus, profile, _model(profile, tmp_path, unique), SPELLINGS[spelling]) == {}
+
+
+def _wrong(
+    prometheus: PrometheusApi, profile: str, model: Model, left_out: str = "(?!)"
+) -> dict[str, dict[str, float]]:
+    """Compute a profile's signals from its exposition, and return those that differ from the counts by hand.
+
+    ``left_out`` is what the names lack.
+    """
     (service,) = model.services
     start = _START + DAY * next(_DAYS)
     write(
         prometheus,
-        _grown(_EXPOSITIONS / f"{SERVICES[profile][1]}.prom", {"job": service.name, "instance": "a"}, start),
+        _grown(
+            _EXPOSITIONS / f"{SERVICES[profile][1]}.prom",
+            {"job": service.name, "instance": "a"},
+            start,
+            left_out,
+        ),
     )
     shared = shared_rules(model.library, model.site)
     own = compile_rules(service, model.site, shared.records)
@@ -244,12 +273,13 @@ def _model(profile: str, folder: Path, name: str) -> Model:
     return model_of(folder)
 
 
-def _grown(path: Path, target: Mapping[str, str], start: int) -> Iterator[TimeSeries]:
+def _grown(path: Path, target: Mapping[str, str], start: int, left_out: str) -> Iterator[TimeSeries]:
     """Increase every sample from 0, so that any 15 minutes add its value; gauges stay."""
     times = list(range(start, start + _SPAN + _STEP, _STEP))
     for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):
         for sample in family.samples:
-            labels = {"__name__": sample.name, **{k: v for k, v in sample.labels.items() if v}, **target}
+            name = re.sub(left_out, "", sample.name)
+            labels = {"__name__": name, **{k: v for k, v in sample.labels.items() if v}, **target}
             grows = family.type != "gauge" and sample.name != "target_info"
             values = [sample.value * (t - start) / _WINDOW if grows else sample.value for t in times]
             yield TimeSeries(labels, [t * 1000 for t in times], values)

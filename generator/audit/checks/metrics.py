@@ -82,9 +82,11 @@ def _nothing(seen: Observed) -> Finding:
 def _foreign(seen: Observed) -> Iterator[Finding]:
     """Report foreign metrics that exist under none of their names; most appear with their first event."""
     quiet = []
+    yield from _respelled(seen)
     for metric in seen.service.metrics.values():
         either = alternatives(metric, seen.service)
-        if not metric.foreign or either & seen.metrics.keys() or metric.name != min(either):
+        known = {*seen.metrics, *seen.respelled}
+        if not metric.foreign or either & known or metric.name != min(either):
             continue
         name = " or ".join(sorted(either))
         if seen.service.runs.metric not in either:
@@ -100,6 +102,17 @@ def _foreign(seen: Observed) -> Iterator[Finding]:
         message = f"{', '.join(quiet)} {have} no series yet"
         help_ = "they appear with their first event, or the source has them switched off: see the profile's description"
         yield Finding(remark("audit/not-used-yet", message, seen, "", help_))
+
+
+def _respelled(seen: Observed) -> Iterator[Finding]:
+    """Report foreign metrics that another version or exporter names in another way, so that nobody waits for them."""
+    for name, exposed in seen.respelled.items() if not seen.service.emitted_here else ():
+        message = f"{name} is not exposed, and {exposed} is, which is not read"
+        help_ = (
+            f"if it is the same, name it in a profile that extends {seen.service.profile}, in the stream that reads "
+            f"{name}: of: {exposed}, with its unit; or let the exporter write the unit as the other name has it"
+        )
+        yield Finding(suspicion("audit/missing-metric", message, seen, "", help_), name)
 
 
 def _missing(metric: Metric, seen: Observed) -> Finding:

@@ -102,7 +102,9 @@ class Account(Struct, frozen=True):
 
 def account(service: Service, site: Site, compiled: Compiled, known: World) -> Account:
     """Account for one service."""
-    metrics = tuple(metric_series(metric, service, site) for metric in service.metrics.values())
+    # An instance exposes a metric under one of its names.
+    exposed = (metric for metric in service.metrics.values() if not metric.respelled)
+    metrics = tuple(metric_series(metric, service, site) for metric in exposed)
     records = record_series(service, known, site)
     return Account(
         service=service.name,

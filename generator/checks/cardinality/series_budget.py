@@ -97,8 +97,8 @@ def _bounds(each: ServiceFacts) -> Iterator[_Bound]:
         of_metric = partial(of_metrics, (metric.metric,), service, site)
         what = f"{metric.metric.name} of {service.name}"
         yield _Bound(what, metric.live, "metric", of_metric, (metric.metric,))
-    of_all = partial(of_metrics, tuple(service.metrics.values()), service, site)
     every = tuple(metric.metric for metric in account.metrics)
+    of_all = partial(of_metrics, every, service, site)
     yield _Bound(service.name, account.raw.live, "service", of_all, every)
     of_rules = partial(of_records, each.exposed, each.world)
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
