@@ -29,19 +29,18 @@ _FIRST_TOKEN = (
     "    layer: tools",
     "    quantile: {of: time_to_first_token, q: 0.95}",
 )
-#: Those of the library need tokens.
-_SPEND = (
-    "  spend:",
-    "    title: Spend",
-    "    description: USD of the last 24 hours, which the daily budget is held against.",
-    "    layer: cost",
-    "    cost: {of: cost}",
-    "    window: 24h",
-    "  cost_per_run:",
-    "    title: Cost per run",
-    "    description: USD for each finished run, as the source says it.",
-    "    layer: cost",
-    "    cost: {of: cost, per: run}",
+#: Nor of this one.
+_MODEL_TIMES = (
+    "  llm_latency_p50:",
+    "    title: Model latency (p50)",
+    "    description: Half of the calls of a model take at most this long.",
+    "    layer: tools",
+    "    quantile: {of: llm_latency, q: 0.5}",
+    "  llm_latency_p95:",
+    "    title: Model latency (p95)",
+    "    description: One call of a model in twenty takes longer.",
+    "    layer: tools",
+    "    quantile: {of: llm_latency, q: 0.95}",
 )
 #: Streams of amounts, which may be in other units.
 _SCALED = ("cost", "token_usage")
@@ -86,7 +85,7 @@ class Writer:
     def _signals(self) -> Iterator[str]:
         fed = {feed.stream for feed in self._feeds}
         own = [*(_FIRST_TOKEN if "time_to_first_token" in fed else ())]
-        own += _SPEND if "cost" in fed and "token_usage" not in fed else ()
+        own += _MODEL_TIMES if "llm_latency" in fed else ()
         if own:
             yield from ("", "signals:", *own)
 
@@ -184,10 +183,12 @@ class Writer:
     def _stream(self, feed: Feed) -> Iterator[str]:
         yield f"  {feed.stream}:"
         if len(feed.parts) == 1 and not feed.parts[0].constants:
-            yield from (f"    {key}: {text}" for key, text in _source(feed.parts[0], feed.stream))
+            yield from (
+                f"    {key}: {text}" for key, text in _source(feed.parts[0], feed.stream, self._place)
+            )
         else:
             yield "    parts:"
-            yield from (f"      - {_part(part, feed.stream)}" for part in feed.parts)
+            yield from (f"      - {_part(part, feed.stream, self._place)}" for part in feed.parts)
         if feed.labels:
             yield f"    labels: {pairs(feed.labels)}"
         if feed.parts[0].metric.type == HISTOGRAM and not feed.parts[0].value:
@@ -208,22 +209,22 @@ class Writer:
         yield f"    buckets: [{', '.join(map(plain, self._place.bounds(metric)))}]"
 
 
-def _part(part: Part, stream: str) -> str:
-    fields = [f"{key}: {text}" for key, text in _source(part, stream)]
+def _part(part: Part, stream: str, place: Place) -> str:
+    fields = [f"{key}: {text}" for key, text in _source(part, stream, place)]
     fields += [f"minus: {word(part.minus)}"] if part.minus else []
     fields += [f"set: {pairs(dict(part.constants))}"] if part.constants else []
     return f"{{{', '.join(fields)}}}"
 
 
-def _source(part: Part, stream: str) -> Iterator[tuple[str, str]]:
-    """Write which series of a metric are read, and the factor to dollars or tokens that its name says."""
+def _source(part: Part, stream: str, place: Place) -> Iterator[tuple[str, str]]:
+    """Write which series of a metric are read, and the factor to dollars or tokens."""
     yield "of", word(part.metric.name)
     if part.value:
         yield "value", part.value
     if part.metric.where:
         where = (f"{label}: {_one_or_several(patterns)}" for label, patterns in part.metric.where)
         yield "where", f"{{{', '.join(where)}}}"
-    scale = meaning.scale(part.metric.name) if stream in _SCALED else 1
+    scale = place.scale(part.metric) if stream in _SCALED else 1
     if scale != 1:
         yield "scale", plain(scale)
 

@@ -133,6 +133,11 @@ def billed(tokens: Stream) -> Stream:
     )
 
 
+def uncounted(tokens: str, spent: Stream) -> Stream:
+    """Stand in for tokens that nothing counts, where a source says what they cost: the cost is read, and they never."""
+    return replace(spent, name=tokens, unit="", labels=(*spent.labels, TOKEN_TYPE))
+
+
 def cost(tokens: Stream) -> Stream:
     """Derive the estimated USD of tokens."""
     return replace(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.alerts import regression
+from generator.alerts import regression, unpriced
 from generator.alerts.draft import AlertScope, Draft, Resolved
 from generator.alerts.registry import BY_KEY
 from generator.alerts.tiers import capped, check_floors, check_severity
@@ -260,6 +260,8 @@ def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
         return False
     if body.by is not None and (body.by.value,) not in signal.levels:
         return False
+    if kinds[0][0] == unpriced.KEY and signal.of.name not in scope.streams:
+        return False  # a cost of tokens that nothing counts
     return kinds[0][0] != regression.KEY or compares_releases(signal, scope.runs)
 
 

@@ -12,6 +12,7 @@ from generator.diagnostics import Findings, Note, Span
 from generator.model import names
 from generator.model.service import RUN
 from generator.model.signals import RUN_COUNT, Better, Count, Distribution, Kind, Level, Signal, Take, Trend
+from generator.model.streams import SPENT, uncounted
 from generator.model.units import Unit, parse_duration
 from generator.notation.names import look_up
 from generator.notation.times import DEFAULT_WINDOW, window
@@ -43,7 +44,8 @@ def resolve_signals(
     library: SignalsSpec | None, profile: ProfileSpec, service: ServiceSpec, scope: SignalScope
 ) -> dict[str, Signal]:
     """Resolve the library's signals as far as the profile measures them, the profile's and the service's own."""
-    signals = shared_signals(library, scope)
+    declared = {entry.key.value for entry in (*profile.signals, *service.signals)}
+    signals = shared_signals(library, scope, declared)
     shared = {entry.key.value for entry in library.signals} if library else set()
     for entries, own in ((profile.signals, False), (service.signals, True)):
         for entry in entries:
@@ -72,14 +74,31 @@ def resolve_own_library(library: SignalsSpec | None, scope: SignalScope) -> dict
     return {signal.name: replace(signal, shared=True) for signal in resolved if signal}
 
 
-def shared_signals(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
-    """Resolve the library's signals that the given streams support, as far as their labels allow."""
+def shared_signals(
+    library: SignalsSpec | None, scope: SignalScope, declared: Collection[str] = ()
+) -> dict[str, Signal]:
+    """Resolve the library's signals that the given streams support, as far as their labels allow.
+
+    ``declared`` are names of other signals: a cost without tokens, which profiles had to declare, gives way to them.
+    """
     signals: dict[str, Signal] = {}
-    partial = replace(scope, partial=True)
     for entry in library.signals if library else ():
-        if not _lack(entry.value, scope) and (signal := _signal(entry, partial, own=False)):
+        known = replace(_with_reported(entry.value, scope), partial=True)
+        gives_way = known.streams is not scope.streams and entry.key.value in declared
+        if gives_way or _lack(entry.value, known):
+            continue
+        if signal := _signal(entry, known, own=False):
             signals[signal.name] = replace(signal, shared=True)
     return signals
+
+
+def _with_reported(spec: SignalSpec, scope: SignalScope) -> SignalScope:
+    """Let a cost of tokens that nothing counts read what the source says that they cost."""
+    spent = scope.streams.get(SPENT)
+    if spec.cost is None or spent is None or not spent.shared or spec.cost.of.value in scope.streams:
+        return scope
+    tokens = spec.cost.of.value
+    return replace(scope, streams={**scope.streams, tokens: uncounted(tokens, spent)})
 
 
 class _Lack(Struct, frozen=True):
@@ -224,7 +243,9 @@ def check_measured(
     # The profile's place goes before that of its service.
     asked_for = {asked.value: asked for source in (service, profile) for asked in _asked_for(source)}
     for name, asked in asked_for.items():
-        if name not in signals and name in shared and (missing := _lack(shared[name], scope)):
+        if name in signals or name not in shared:
+            continue
+        if missing := _lack(shared[name], _with_reported(shared[name], scope)):
             _refuse_unmeasured(asked, missing, profile, scope)
 
 
