@@ -132,13 +132,15 @@ def _living(families: Iterable[Metric]) -> tuple[Line, ...]:
 def _described(families: Iterable[Metric]) -> dict[str, Described]:
     types: defaultdict[str, set[str]] = defaultdict(set)
     units: defaultdict[str, set[str]] = defaultdict(set)
+    helps: defaultdict[str, set[str]] = defaultdict(set)
     for family in families:
         names = {sample.name for sample in family.samples}
         total = f"{family.name}_total"
         name = total if family.type == "counter" and total in names else family.name
         types[name].add(family.type)
         units[name].add(family.unit)
-    return {name: Described.of(types[name], units[name]) for name in types}
+        helps[name].add(family.documentation)
+    return {name: Described.of(types[name], units[name], helps[name]) for name in types}
 
 
 def fetch_file(path: Path) -> Fetched:

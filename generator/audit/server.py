@@ -47,6 +47,7 @@ class _Metadata(Struct):
 
     type: str = ""
     unit: str = ""
+    help: str = ""
 
 
 class ServerSource(Struct, frozen=True):
@@ -119,7 +120,7 @@ class ServerSource(Struct, frozen=True):
         names = dict.fromkeys((name, name.removesuffix("_total")))
         entries = [entry for one in names for entry in self._metadata(one)]
         types, units = {entry.type for entry in entries}, {entry.unit for entry in entries}
-        return Described.of(types, units)
+        return Described.of(types, units, {entry.help for entry in entries})
 
     def instances(self, name: str) -> int:
         """Count targets."""

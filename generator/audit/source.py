@@ -39,15 +39,16 @@ class Groups(Struct, frozen=True):
 
 
 class Described(Struct, frozen=True):
-    """The exposition's description of a metric: its types and units; empty where unknown."""
+    """The exposition's description of a metric: its types, units and texts; empty where unknown."""
 
     types: frozenset[str] = field(default_factory=frozenset)
     units: frozenset[str] = field(default_factory=frozenset)
+    helps: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
-    def of(cls, types: Iterable[str], units: Iterable[str]) -> Described:
-        """Drop the types and units that say nothing."""
-        return cls(frozenset(types) - _UNDESCRIBED, frozenset(units) - _UNDESCRIBED)
+    def of(cls, types: Iterable[str], units: Iterable[str], helps: Iterable[str] = ()) -> Described:
+        """Drop what says nothing."""
+        return cls(*(frozenset(said) - _UNDESCRIBED for said in (types, units, helps)))
 
 
 class AuditSource(Protocol):

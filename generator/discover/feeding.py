@@ -19,13 +19,22 @@ from generator.promql.expr import escape_regex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-_TOTAL = "total"
+_TOTAL, _TYPE = "total", "token_type"
+#: Each call of a model has tokens of both.
+_BOTH = ("prompt", "completion")
 #: The units of times that a histogram may have in a profile.
 READ_UNITS = ("", "s", "ms")
 #: What a metric measures: the kinds that may be runs, the likeliest first, and tools.
 _WHOLE, _RUN, _MODEL, _SERVED, _TOOL = "whole", "run", "model", "served", "tool"
 _RUNS = (_WHOLE, _RUN, _MODEL, _SERVED)
-_NO_CALLS = meaning.TOKENS | meaning.COSTS | meaning.UNFINISHED | meaning.ELSEWHERE | {"per", "first", "ttft"}
+_NO_CALLS = (
+    meaning.TOKENS
+    | meaning.COSTS
+    | meaning.UNFINISHED
+    | meaning.ELSEWHERE
+    | meaning.TOKEN_TIMES
+    | {"per", "first"}
+)
 _OK, _ERROR = ("status", "ok"), ("status", "error")
 _ENDS = meaning.FAILED | meaning.SUCCEEDED | meaning.FINISHED
 #: The part of failures by which two counts of the same events differ while some happen.
@@ -40,10 +49,10 @@ def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]
     """Choose the sources of each stream."""
     of = _by_kind(metrics)
     chosen = next((kind for kind in _RUNS if _outcomes(of[kind], metrics, place)), _MODEL)
-    runs = _outcomes(of[chosen], metrics, place)
+    runs = _outcomes(of[chosen], metrics, place) or _answers(metrics, place)
     calls = _outcomes(of[_TOOL], metrics, place)
     streams = {
-        "run": tuple(_all_served(one, place) for one in runs) if chosen == _SERVED else runs,
+        "run": tuple(_all_served(one, place) if _is_of_paths(one, place) else one for one in runs),
         "run_latency": _times(of[_WHOLE if chosen == _RUN else chosen], place),
         "run_steps": _steps(metrics),
         "tool_call": calls,
@@ -87,6 +96,12 @@ def _is_served(metric: Exposed) -> bool:
     """Whether a metric counts the requests to a server, which are runs only where nothing else is."""
     is_web = {"http", "request"} <= metric.words and "client" not in metric.words
     return is_web and not metric.words & (_NO_CALLS - {"http"})
+
+
+def _is_of_paths(part: Part, place: Place) -> bool:
+    """Whether a metric counts the requests to all that a server has."""
+    only = part.metric.words & meaning.RUNS.keys() == {"request"} and not _is_of_models(part.metric)
+    return _is_served(part.metric) or (only and bool(request_label(part.metric, place)))
 
 
 def _all_served(part: Part, place: Place) -> Part:
@@ -225,10 +240,10 @@ def _first_tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
 
 def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     """Sum the tokens of one metric with their types, or of one metric a type."""
-    counted = [one for one in metrics if one.words & meaning.TOKENS and not one.words & meaning.NO_TOKENS]
+    counted = _of_tokens(metrics, place)
     # The tokens of a run are those of its calls of models again.
     of_calls = {one.name for one in counted if one.kind == "model"}
-    found = sorted((one for one in counted if one.kind == "model" or one.name not in of_calls), key=rank)
+    found = [one for one in counted if one.kind == "model" or one.name not in of_calls]
     typed = next((one for one in found if token_label(one, place)), None)
     if typed:
         return (_sum(typed),)
@@ -236,7 +251,38 @@ def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     for one in found:
         by_type.setdefault(meaning.token_type_of_name(one.name), one)
     apart = {kind: one for kind, one in by_type.items() if kind not in {"", _TOTAL}}
-    return tuple(_sum(one, ("token_type", kind)) for kind, one in apart.items())
+    parts = [_sum(one, (_TYPE, kind)) for kind, one in apart.items()]
+    if missing := [kind for kind in _BOTH if kind not in apart]:
+        parts = [replace(one, doubts=_half(one.metric, missing)) for one in parts]
+    return tuple(parts)
+
+
+def _of_tokens(metrics: Iterable[Exposed], place: Place) -> list[Exposed]:
+    """List the metrics of tokens, first those that say the model, which the price needs."""
+    counted = (one for one in metrics if one.words & meaning.TOKENS and not one.words & meaning.NO_TOKENS)
+    return sorted(counted, key=lambda one: (not _model(one, place), rank(one)))
+
+
+def _half(metric: Exposed, missing: Sequence[str]) -> tuple[str, ...]:
+    return (
+        f"{metric.name}: nothing counts {' and '.join(missing)} tokens, so tokens and their cost are too low",
+    )
+
+
+def _answers(metrics: Iterable[Exposed], place: Place) -> tuple[Part, ...]:
+    """Count the answers of models by the observations of their input tokens, where nothing counts calls."""
+    for metric in _of_tokens(metrics, place):
+        label = token_label(metric, place)
+        kinds = {one: meaning.token_type(one) for one in place.values(metric, label)} if label else {}
+        inputs = tuple(escape_regex(one) for one, kind in kinds.items() if kind == _BOTH[0])
+        named = not label and meaning.token_type_of_name(metric.name) == _BOTH[0]
+        if metric.type != COUNTER and (inputs or named):
+            where = (*metric.where, (label, inputs)) if inputs else metric.where
+            doubt = (
+                f"{metric.name}: each observation of input tokens is taken as a request that a model answered"
+            )
+            return (Part(replace(metric, where=where, kind=_MODEL), "count", doubts=(doubt,)),)
+    return ()
 
 
 def _costs(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
@@ -252,7 +298,7 @@ def in_dollars(metric: Exposed, place: Place) -> Exposed | None:
     values = place.values(metric, label) if label else ()
     dollars = tuple(escape_regex(one) for one in values if meaning.says_dollars(one))
     if not any(values):
-        return None if meaning.currency(metric.name) else metric
+        return None if meaning.currency(place.money(metric)) else metric
     if len(dollars) == len(values):
         return metric
     return replace(metric, where=(*metric.where, (label, dollars))) if dollars else None
@@ -262,8 +308,12 @@ def _spent(metric: Exposed, place: Place) -> Part:
     part, doubt = _sum(metric), ""
     if metric.where:
         doubt = f"{metric.name}: its series in dollars are read, and no others"
-    elif not meaning.says_dollars(metric.name) and not currency_label(metric, place):
-        doubt = f"{metric.name}: its name says no currency, so it is taken as USD"
+    elif currency_label(metric, place):
+        doubt = ""
+    elif not (said := place.money(metric)):
+        doubt = f"{metric.name}: nothing says its currency, so it is taken as USD"
+    elif said != metric.name and place.scale(metric) != 1:
+        doubt = f"{metric.name}: its description says the unit, and scale makes it USD"
     return replace(part, doubts=(doubt,)) if doubt else part
 
 

@@ -139,6 +139,17 @@ class Place:
         units = sorted(self.source.described(metric.name).units)
         return next(filter(None, map(meaning.time_unit, units)), "")
 
+    def money(self, metric: Exposed) -> str:
+        """Return the text that says in what money a cost is: its name, else its description; empty without one."""
+        helps = sorted(self.source.described(metric.name).helps)
+        return next((one for one in (metric.name, *helps) if meaning.says_money(one)), "")
+
+    def scale(self, metric: Exposed) -> float:
+        """Return the factor to dollars or tokens, as a name or the description of a cost says it."""
+        named = meaning.scale(metric.name)
+        said = self.money(metric) if metric.words & meaning.COSTS else ""
+        return named if said in {"", metric.name} else named * meaning.scale(said, multiples=False)
+
     def bounds(self, metric: Exposed) -> tuple[float, ...]:
         """List the upper bounds of a histogram's buckets, ascending, without infinity."""
         every = self.source.groups(f"{metric.name}_bucket", ("le",)).counts

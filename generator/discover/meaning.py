@@ -42,7 +42,7 @@ CERTAIN = frozenset(_CERTAIN_RUNS)
 RUNS: Mapping[str, str] = {
     **_CERTAIN_RUNS,
     "message": "turn",
-    **dict.fromkeys(("agent", "execution", "invocation", "chain", "query", "assistant"), "run"),
+    **dict.fromkeys(("agent", "execution", "invocation", "chain", "query", "assistant", "aiservice"), "run"),
     "request": "request",
 }
 TOOLS = _listed("tool function mcp skill")
@@ -63,11 +63,14 @@ COSTS = _listed("cost spend") | _DOLLARS | _SCALES.keys()
 _CURRENCIES = _listed(
     "eur euro gbp pound sterling jpy yen cny rmb yuan inr rupee aud cad chf franc brl krw sek nok dkk pln credit"
 )
+_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY or CNY", "₹": "INR"}
 #: Amounts that were never spent.
 UNSPENT = _listed("saved saving avoided")
 STEPS = _listed("step iteration turn hop")
 FAILED = _listed("error failed failure exception fail")
 SUCCEEDED = _listed("success succeeded successful ok")
+#: Times of tokens, which are no calls.
+TOKEN_TIMES = _listed("ttft tpot itl tbt")
 #: Ends of any kind, or successes: the word says neither.
 FINISHED = _listed("completed finished done ended")
 STARTED = _listed("started start begun")
@@ -108,7 +111,7 @@ UNFINISHED = _listed(
 )
 TIMES = _listed("second ms millisecond microsecond nanosecond minute duration latency time elapsed")
 #: What counts no tokens, although it is about them.
-NO_TOKENS = TIMES | UNFINISHED | UNSPENT | COSTS | {"per", "first", "ttft"}
+NO_TOKENS = TIMES | UNFINISHED | UNSPENT | COSTS | TOKEN_TIMES | {"per", "first"}
 _TIME_UNITS: Mapping[str, str] = {
     **dict.fromkeys(("second", "sec", "s"), "s"),
     **dict.fromkeys(("millisecond", "ms", "msec"), "ms"),
@@ -125,7 +128,10 @@ ELSEWHERE = _listed(
 
 _STATUS = {
     **dict.fromkeys(
-        _listed("ok success succeeded successful completed complete done finished pass passed true"), _OK
+        _listed(
+            "ok success succeeded successful completed complete done finished pass passed true resolved unset"
+        ),
+        _OK,
     ),
     **dict.fromkeys(
         _listed("error err errored failed failure fail exception timeout timedout false crashed crash"),
@@ -136,20 +142,28 @@ _YES, _NO = _listed("true yes y 1"), _listed("false no n 0")
 _NO_ERROR = _listed("none null nil no_error noerror ok") | _NO
 #: Words of labels whose yes is a success; a yes of a label of failures is an error.
 _GOOD_IF_YES = _listed("success succeeded successful ok passed")
-#: The other value of such a label, in each spelling.
-_OPPOSITES = {
-    one: other
+#: The values beside one of such a label, in each spelling.
+_BESIDE: dict[str, tuple[str, ...]] = {
+    one: (other,)
     for pair in ("true false", "yes no", "y n", "1 0")
     for spelled in {pair, pair.title(), pair.upper()}
     for one, other in (spelled.split(), spelled.split()[::-1])
 }
+_SPANS = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
+_BESIDE |= {one: tuple(other for other in _SPANS if other != one) for one in _SPANS}
 _TOKEN_TYPES = {
     **dict.fromkeys(_listed("in input prompt"), "prompt"),
     **dict.fromkeys(_listed("out output completion response generated generation candidate"), "completion"),
     **dict.fromkeys(
-        _listed("cached cache cacheread cachehit cachedinput inputcached cachedprompt"), "cached"
+        _listed("cached cache cacheread cachehit cachedinput cachereadinput inputcached cachedprompt"),
+        "cached",
     ),
-    **dict.fromkeys(_listed("cachewrite cachecreation cachewritten inputcachecreation"), "cache_write"),
+    **dict.fromkeys(
+        _listed(
+            "cachewrite cachecreation cachewritten cachewriteinput cachecreationinput inputcachecreation"
+        ),
+        "cache_write",
+    ),
     **dict.fromkeys(_listed("reasoning thinking thought outputreasoning reasoningoutput"), "reasoning"),
     **dict.fromkeys(_listed("total all sum"), "total"),
 }
@@ -219,8 +233,8 @@ def _is_boolean(value: str) -> bool:
 
 
 def opposites(values: Iterable[str]) -> tuple[str, ...]:
-    """Return the other values of labels with a yes and a no."""
-    return tuple(_OPPOSITES[value] for value in values if value in _OPPOSITES)
+    """Return the other values of labels with a yes and a no, or with another closed set of outcomes."""
+    return tuple(dict.fromkeys(other for value in values for other in _BESIDE.get(value, ())))
 
 
 def is_http(value: str) -> bool:
@@ -242,7 +256,8 @@ def _of_success(value: str) -> str:
 def _status(value: str) -> str:
     if is_http(value):
         return _OK if value[0] in "123" else _ERROR
-    return _STATUS.get(_plain(value), "")
+    # OpenTelemetry's connector of spans writes STATUS_CODE_ERROR.
+    return _STATUS.get(_plain(value).removeprefix("statuscode"), "")
 
 
 def is_inside(name: str) -> bool:
@@ -266,27 +281,37 @@ def operations(values: Iterable[str]) -> dict[str, list[str]]:
     }
 
 
-def scale(name: str) -> float:
-    """Return the factor of a name's amounts to dollars or tokens: a prefix counts beside such a word only."""
+def scale(name: str, *, multiples: bool = True) -> float:
+    """Return the factor of a name's amounts to dollars or tokens: a prefix counts beside such a word only.
+
+    ``multiples`` are of thousands; a sentence names these of other things.
+    """
     found = in_order(name)
     factor = 1.0
     for place, one in enumerate(found):
         beside = {*found[max(0, place - 1) : place], *found[place + 1 : place + 2]}
         factor *= _SCALES.get(one, 1.0)
         factor *= _PREFIXES.get(one, 1.0) if beside & COSTS else 1.0
-        factor *= _MULTIPLES.get(one, 1.0) if beside & (COSTS | TOKENS) else 1.0
+        factor *= _MULTIPLES.get(one, 1.0) if multiples and beside & (COSTS | TOKENS) else 1.0
     return factor
 
 
 def currency(name: str) -> str:
     """Return the unit of costs that a name says, where it is no dollar of the United States."""
-    found = words(name)
-    return "" if "usd" in found else next((one.upper() for one in in_order(name) if one in _CURRENCIES), "")
+    if "usd" in words(name):
+        return ""
+    signs = (code for sign, code in _SIGNS.items() if sign in name)
+    return next((one.upper() for one in in_order(name) if one in _CURRENCIES), next(signs, ""))
 
 
 def says_dollars(name: str) -> bool:
-    """Whether a name or a value means dollars."""
-    return bool(words(name) & (_DOLLARS | _SCALES.keys()))
+    """Whether a name, a value or a description means dollars."""
+    return "$" in name or bool(words(name) & (_DOLLARS | _SCALES.keys()))
+
+
+def says_money(name: str) -> bool:
+    """Whether a name or a description says the unit of costs."""
+    return says_dollars(name) or bool(currency(name))
 
 
 def time_unit(name: str) -> str:

@@ -115,7 +115,7 @@ def _sliced(metrics: Iterable[Exposed], place: Place) -> Iterator[Exposed]:
 def _unread_operations(part: Part, others: Iterable[Part], place: Place) -> tuple[str, list[str]]:
     """List the values of the label of operations that no part of the same metric reads."""
     metric = part.metric
-    if not metric.kind:
+    if not metric.kind or not metric.where:
         return "", []
     label = metric.where[0][0]
     read = {
@@ -195,7 +195,7 @@ def _amounts(feed: Feed, place: Place) -> dict[str, float]:
     found: dict[str, float] = {}
     for part in feed.parts:
         for kind, amount in _by_type(part, feed, place):
-            found[kind] = found.get(kind, 0) + amount * meaning.scale(part.metric.name)
+            found[kind] = found.get(kind, 0) + amount * place.scale(part.metric)
     return found
 
 
@@ -312,7 +312,7 @@ def _why_not(metric: Exposed, place: Place) -> str:
     if metric.words & (meaning.COSTS | meaning.TOKENS) and metric.words & meaning.UNSPENT:
         return "what was saved was not spent"
     if metric.words & meaning.COSTS and not in_dollars(metric, place):
-        currency = meaning.currency(metric.name) or "another currency"
+        currency = meaning.currency(place.money(metric)) or "another currency"
         return f"it is in {currency}; let it feed cost with a scale, the USD for one"
     if not metric.words & meaning.TIMES:
         return ""

@@ -19,7 +19,7 @@ _TEXT = "holds free text"
 _SECRETS = "holds secrets"
 _MOMENTS = "is another one at every moment"
 _ADDRESSES = "holds addresses"
-#: Ids of the article's own segments: each has as many values as the segment itself.
+#: Ids of the article's own segments: each has as many values as the segment itself, whoever names it.
 _BOUNDED = frozenset({"modelid", "releaseid", "toolid", "versionid", "buildid"})
 #: Taken off the end: a hash or a copy of an id has as many values as the id.
 _DECORATION = frozenset(
@@ -86,7 +86,7 @@ def unbounded(name: str) -> str | None:
         return None
     words[-1] = words[-1].rstrip("0123456789") or words[-1]
     joined = "".join(words)
-    if joined in _BOUNDED:
+    if joined in _BOUNDED or "".join(words[-2:]) in _BOUNDED:
         return None
     return _WHOLE.get(joined) or _by_ending(words) or _by_ending(_apart(joined))
 

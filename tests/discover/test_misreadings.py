@@ -201,7 +201,7 @@ bot_cost_total{{model="m",currency="USD"}} 6""",
     ),
     "a cost without a currency": Case(
         f"""{RUNS}bot_cost_total{{model="m"}} 4""",
-        "# bot_cost_total: its name says no currency, so it is taken as USD",
+        "# bot_cost_total: nothing says its currency, so it is taken as USD",
     ),
     "thousands of tokens": Case(
         f"""{RUNS}bot_tokens_thousands_total{{model="m",type="input"}} 4
@@ -425,10 +425,9 @@ ignore: [total]""",
     ),
     "costs without tokens": Case(
         f"""{RUNS}bot_cost_usd_total{{model="m"}} 4""",
-        """spend:
-cost: {of: cost}
-cost: {of: cost, per: run}""",
-        {COST: 4 / 60},
+        """cost:
+! signals:""",
+        {COST: 4 / 60, "service:agent_cost_per_run:usd": 0.04},
     ),
     "metrics without a place": Case(
         """crew_tasks_total{status="ok"} 90
@@ -460,6 +459,82 @@ of: http_request_duration_seconds
         f"""{RUNS}http_requests_total{{code="200",handler="/chat"}} 1234""",
         """of: bot_runs_total
 # not used: http_requests_total""",
+    ),
+    "euros by the description": Case(
+        f"""{RUNS}# HELP bot_cost_total Money spent on models, in EUR.
+# TYPE bot_cost_total counter
+bot_cost_total{{model="m"}} 4""",
+        """# not used: bot_cost_total: it is in EUR; let it feed cost with a scale, the USD for one
+! cost:""",
+    ),
+    "cents by the description": Case(
+        f"""{RUNS}# HELP bot_cost_total Cost of a million calls or fewer, in US cents.
+# TYPE bot_cost_total counter
+bot_cost_total{{model="m"}} 400""",
+        """scale: 0.01
+# bot_cost_total: its description says the unit, and scale makes it USD""",
+        {COST: 4 / 60},
+    ),
+    "dollars by the description": Case(
+        f"""{RUNS}# HELP bot_cost_total What the models cost, in $.
+# TYPE bot_cost_total counter
+bot_cost_total{{model="m"}} 4""",
+        """of: bot_cost_total
+! currency""",
+        {COST: 4 / 60},
+    ),
+    "times of single tokens": Case(
+        f"""gate_llm_requests_total{{model="m"}} 100
+{histogram("gate_llm_tpot_latency_ms", 100)}
+{histogram("gate_llm_provider_latency_ms", 100)}""",
+        """of: gate_llm_provider_latency_ms
+# not used: gate_llm_tpot_latency_ms""",
+    ),
+    "requests to all routes of a gateway": Case(
+        f"""gate_llm_requests_total{{model="m"}} 100
+{histogram("gate_request_latency_ms", 105, 'route="/chat"')}""",
+        """of: gate_request_latency_ms
+# gate_request_latency_ms: all requests are taken as runs; choose the agent's by where: {route: <its path>}""",
+    ),
+    "codes of spans": Case(
+        """calls_total{gen_ai_operation_name="invoke_agent",status_code="STATUS_CODE_UNSET"} 90
+calls_total{gen_ai_operation_name="invoke_agent",status_code="STATUS_CODE_ERROR"} 10
+calls_total{gen_ai_operation_name="execute_tool",gen_ai_tool_name="t",status_code="STATUS_CODE_UNSET"} 95
+calls_total{gen_ai_operation_name="execute_tool",gen_ai_tool_name="t",status_code="STATUS_CODE_ERROR"} 5""",
+        "values: {ok: [STATUS_CODE_UNSET, STATUS_CODE_OK], error: [STATUS_CODE_ERROR]}",
+        {SUCCESS: 0.9, TOOLS: 0.05},
+    ),
+    "observations of tokens and no calls": Case(
+        f"""{histogram("fn_token_usage_prompt", 90, 'fn_model_id="m"')}
+{histogram("fn_token_usage_completion", 90, 'fn_model_id="m"')}
+connector_tokens_prompt_total 45
+connector_tokens_completion_total 45""",
+        """run: request
+of: fn_token_usage_prompt
+value: count
+# fn_token_usage_prompt: each observation of input tokens is taken as a request that a model answered
+- {of: fn_token_usage_prompt, value: sum, set: {token_type: prompt}}
+labels: {model: fn_model_id}""",
+        {RATE: 90 / 60, TOKENS: 90 / 60},
+    ),
+    "input tokens of several types and no calls": Case(
+        f"""{histogram("gate_token_usage", 90, 'type="input"')}
+{histogram("gate_token_usage", 80, 'type="output"')}""",
+        """where: {type: input}
+value: count""",
+        {RATE: 90 / 60},
+    ),
+    "half of the tokens": Case(
+        f"""{RUNS}bot_generated_tokens_total 50""",
+        "# bot_generated_tokens_total: nothing counts prompt tokens, so tokens and their cost are too low",
+    ),
+    "services of a framework": Case(
+        f"""lc_aiservices_counted_total{{result="success"}} 90
+lc_aiservices_counted_total{{result="failure"}} 10
+{histogram("gen_ai_client_operation_duration_seconds", 300)}""",
+        """of: lc_aiservices_counted_total
+labels: {status: result}""",
+        {SUCCESS: 0.9, RATE: 100 / 60},
     ),
 }
 

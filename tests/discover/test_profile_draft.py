@@ -26,8 +26,12 @@ EXPOSITIONS = Path(__file__).parents[1] / "profiles/expositions"
 #: Each a shape of its own: a label of outcomes, counters of successes and failures, summaries with an exception's
 #: name, a gateway without a status, names with colons, and names of one word.
 SHAPES = sorted(path.stem for path in DRAFTS.glob("*.prom"))
-#: One that counts tokens alone.
-WITHOUT_RUNS = "pydantic-ai"
+#: Tokens alone, of which nobody knows how many calls had them.
+WITHOUT_RUNS = """\
+# TYPE acme_tokens_total counter
+acme_tokens_total{model="m",type="input"} 9
+acme_tokens_total{model="m",type="output"} 9
+"""
 
 
 @pytest.fixture
@@ -90,8 +94,11 @@ def test_names_and_values_are_text_whatever_they_are(call: Call, tmp_path: Path)
 
 
 def test_without_runs_nothing_is_written(call: Call, tmp_path: Path) -> None:
-    exposition = str(EXPOSITIONS / f"{WITHOUT_RUNS}.prom")
-    answer = call("init", str(tmp_path / "specs"), "--from-exposition", exposition, "--draft-profile", "acme")
+    exposition = tmp_path / "tokens.prom"
+    exposition.write_text(WITHOUT_RUNS, encoding="utf-8")
+    answer = call(
+        "init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "acme"
+    )
     assert answer.code == 2
     assert "counts runs" in answer.err
     assert "help: " in answer.err

@@ -36,6 +36,7 @@ session run request
 ALLOWED = """
 release model tool status stop_reason error_class token_type
 model_id modelId tool_id release_id version version_id build_id prompt_version prompt_template
+semantic_kernel_function_model_id requestModelId
 region zone cluster env environment namespace service_name deployment component runtime team owner_team
 tool_name toolName model_name provider provider_name agent agent_name role operation outcome finish_reason
 http_status status_code method route queue priority tier plan_tier language locale day weekday hour time_of_day
