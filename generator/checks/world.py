@@ -445,10 +445,11 @@ def exposed(service: Service) -> dict[str, Shape]:
 
 
 def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
-    """Find the labels by which a stream reads only a part of a foreign metric."""
+    """Find the labels that streams read of a foreign metric: one for a part of it, and of one meaning several."""
     sources = (source for stream in service.streams.values() for source in stream.sources)
-    read = (source for source in sources if metric.name in (*source.names, *source.minus))
-    return {label: _ANY for source in read for label, _ in source.where}
+    read = [source for source in sources if metric.name in (*source.names, *source.minus)]
+    parts = {label: _ANY for source in read for label, _ in source.where}
+    return parts | {exposed: (name,) for source in read for name, exposed in source.labels}
 
 
 def made_by_prometheus(service: Service) -> dict[str, Shape]:

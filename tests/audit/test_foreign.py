@@ -115,6 +115,25 @@ def test_a_label_that_the_source_lacks_is_reported_once(tmp_path: Path) -> None:
     assert '"requested_model", by which its profile tells the model' in told["audit/missing-label"][0]
 
 
+def test_the_label_that_is_there_instead_is_named_with_the_streams_that_read_it(tmp_path: Path) -> None:
+    (tmp_path / "exposed.prom").write_text(
+        'gen_ai_client_token_usage_count{gen_ai_token_type="input",gen_ai_response_model="m"} 1\n'
+        'gen_ai_client_operation_duration_seconds_count{gen_ai_response_model="m"} 1\n',
+        encoding="utf-8",
+    )
+    found = _audited(tmp_path, "otel-genai-client", "labels: {model: [m]}", tmp_path / "exposed.prom")
+    (absent,) = (
+        one.diagnostic
+        for one in found.findings
+        if one.diagnostic.code == "audit/missing-label" and "gen_ai_request_model" in one.diagnostic.message
+    )
+    reads = "{labels: {model: gen_ai_response_model}}"
+    assert (absent.help or "").endswith(
+        'or read "gen_ai_response_model", if that is it: in the profile, or one that extends it, streams: '
+        f"{{run: {reads}, run_latency: {reads}, llm_error: {reads}, token_usage: {reads}}}"
+    )
+
+
 def test_without_events_of_a_profile_nothing_is_reported(tmp_path: Path) -> None:
     found = _gateway(tmp_path, "# TYPE litellm_spend_metric_total counter\nlitellm_spend_metric_total 1\n")
     (missing,) = (one.diagnostic for one in found.findings if one.diagnostic.severity is Severity.ERROR)

@@ -5,6 +5,7 @@ Of foreign metrics, the labels that a profile reads; and those that are summed a
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, listing, of_service, remark, suspicion, violation
@@ -17,7 +18,7 @@ from generator.model.names import LE, OUTSIDE, TARGET_INFO
 from generator.notation.names import HELP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from generator.audit.observe import Observed, ObservedLabel, ObservedMetric
 
@@ -25,6 +26,7 @@ _LISTED = 10
 #: The longest value that a spec may list.
 _LONGEST = 100
 _OLD = "exported_"
+_WORD = re.compile("[^a-z0-9]+")
 #: The number of series from which the cost of an unread label is reported.
 _MUCH = 100
 
@@ -256,9 +258,31 @@ def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Fin
     )
     help_ = (
         "the source may have it switched off, or be another version: its values count as other. Let the source "
-        "expose it, or say in a profile that extends this one which label it is"
+        f"expose it, or {_instead(label, exposed, metrics, seen)}"
     )
     return Finding(suspicion("audit/missing-label", message, seen, f"labels.{label}", help_), metrics[0])
+
+
+def _instead(label: str, exposed: str, metrics: Collection[str], seen: Observed) -> str:
+    """Say how a profile reads the label from another one, with the likely one of those that are there."""
+    there = {one for name in metrics for one in seen.metrics[name].labels}
+    others = (one for one in there - {exposed} if label in _WORD.split(one.lower()))
+    likely = min(others, key=_by_length, default="")
+    if not likely:
+        return "say in a profile that extends this one which label it is"
+    streams = (
+        f"{stream.name}: {{labels: {{{label}: {likely}}}}}"
+        for stream in seen.service.streams.values()
+        if any((label, exposed) in feed.labels and {*feed.names} & {*metrics} for feed in stream.sources)
+    )
+    return (
+        f'read "{likely}", if that is it: in the profile, or one that extends it, streams: '
+        f"{{{', '.join(streams)}}}"
+    )
+
+
+def _by_length(name: str) -> tuple[int, str]:
+    return len(name), name
 
 
 def _uninformed(label: str, exposed: str, seen: Observed) -> Finding:
