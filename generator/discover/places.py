@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.audit.exposition import Exposition, exposed_source
 from generator.audit.server import ServerSource
@@ -121,13 +122,15 @@ class InExposition(Struct, frozen=True):
         return self.exposition.place
 
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
-        """Return all of it as one target, or one for each job that its series name, as those of a collector do."""
-        by_job: dict[str, set[str]] = {}
+        """Separate its jobs, as those of a collector, and the services of each, as on a server."""
+        by_job: dict[str, list[Mapping[str, str]]] = {}
         wanted = frozenset(runs)
         for line in self.exposition.lines:
             if line.name in wanted:
-                by_job.setdefault(line.labels.get("job") or self.job, set()).add(line.name)
-        return tuple(Target({"job": job}, frozenset(found)) for job, found in sorted(by_job.items()))
+                series = {**line.labels, "__name__": line.name}
+                by_job.setdefault(line.labels.get("job") or self.job, []).append(series)
+        split = (one for job, series in sorted(by_job.items()) for one in _split(job, series))
+        return tuple(replace(one, environments=None) for one in split)
 
     def says_job(self, job: str) -> bool:
         """Whether its series say the job themselves, as those of a collector do."""

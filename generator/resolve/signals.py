@@ -46,7 +46,7 @@ def resolve_signals(
     """Resolve the library's signals as far as the profile measures them, the profile's and the service's own."""
     declared = {entry.key.value for entry in (*profile.signals, *service.signals)}
     signals = shared_signals(library, scope, declared)
-    shared = {entry.key.value for entry in library.signals} if library else set()
+    shared = {entry.key.value: entry.value for entry in library.signals} if library else {}
     for entries, own in ((profile.signals, False), (service.signals, True)):
         for entry in entries:
             if entry.key.value in signals:
@@ -55,7 +55,26 @@ def resolve_signals(
                 declared_twice(entry.key, whose, scope.findings)
             elif signal := _signal(entry, scope, own=own):
                 signals[signal.name] = replace(signal, apart=signal.name in shared)
+                if signal.name in shared:
+                    _note_apart(entry.key, signals[signal.name], shared[signal.name], profile, scope)
     return signals
+
+
+def _note_apart(
+    name: Text, signal: Signal, shared: SignalSpec, profile: ProfileSpec, scope: SignalScope
+) -> None:
+    """Say that a signal named like one of the library is another one, which shared panels and alerts do not read."""
+    missing = _lack(shared, _with_reported(shared, scope))
+    way_out = (
+        f"leave it out, and {_way_out(missing, profile)}" if missing else "leave it out: the library has it"
+    )
+    scope.findings.info(
+        "signal/own-record",
+        f'"{signal.name}" is not measured as the library means it: this one is recorded as '
+        f"{names.value(signal, signal.levels[0])}, which no shared panel and no shared alert reads",
+        name.span,
+        way_out if signal.name == RUN_COUNT else f"{way_out}; or choose another name",
+    )
 
 
 def declared_twice(name: Text, whose: str, findings: Findings) -> None:

@@ -121,6 +121,19 @@ def test_two_services_behind_one_job_become_two(
     assert selectors == [{"job": "gateway", "exported_job": name} for name in ("Chat Bot", "coder")]
 
 
+def test_two_services_in_one_exposition_become_two(call: Call, tmp_path: Path) -> None:
+    exposition = tmp_path / "collector.prom"
+    lines = (
+        f'lg_api_run_success_counter_total{{service_name="{name}"}} {count}\n'
+        for name, count in (("chat", 20), ("coder", 30))
+    )
+    exposition.write_text("".join(lines), encoding="utf-8")
+    answer = call("init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--job", "collector")
+    assert answer.code == 0, answer.err
+    selectors = [_service(tmp_path / "specs", name)["selector"] for name in ("chat", "coder")]
+    assert selectors == [{"job": "collector", "service_name": name} for name in ("chat", "coder")]
+
+
 def test_a_name_for_several_services_is_refused(
     call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
 ) -> None:
