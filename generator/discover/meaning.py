@@ -300,8 +300,10 @@ def currency(name: str) -> str:
     """Return the unit of costs that a name says, where it is no dollar of the United States."""
     if "usd" in words(name):
         return ""
+    # In a sentence, credits may be anything.
+    known = _CURRENCIES - {"credit"} if " " in name else _CURRENCIES
     signs = (code for sign, code in _SIGNS.items() if sign in name)
-    return next((one.upper() for one in in_order(name) if one in _CURRENCIES), next(signs, ""))
+    return next((one.upper() for one in in_order(name) if one in known), next(signs, ""))
 
 
 def says_dollars(name: str) -> bool:

@@ -129,7 +129,7 @@ def _latency(latency: Stream, service: Service, history: StreamHistory) -> Propo
         return None
     wanted, *finer = seconds * _ROOM, *latency.buckets[:-1]
     bound = next((one for one in finer if one >= wanted), None)
-    text = _time(bound) if bound else not_above(min(wanted, (seconds + latency.buckets[-1]) / 2))
+    text = not_above(bound or min(wanted, (seconds + latency.buckets[-1]) / 2))
     return ProposedObjective("latency_p95", f"{{max: {text}}}", f"it was {_time(seconds)}")
 
 

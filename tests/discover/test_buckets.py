@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from generator.commands.compiling import checked
 from generator.discover.promises import StreamHistory, promises
+from generator.model.units import parse_quantity
 from tests.commands.calls import Call
 from tests.instrumentation.loading import service
 
@@ -72,3 +73,19 @@ def test_an_objective_from_the_past_is_below_the_last_bucket(p95: float, promise
     known = replace(support, streams={**support.streams, "run_latency": latency})
     found = promises(known, _Known(cast("PrometheusApi", None), 0, 0, 60, p95))
     assert {one.signal: one.text for one in found}["latency_p95"] == f"{{max: {promised}}}"
+
+
+@pytest.mark.parametrize(
+    ("p95", "promised"),
+    [(0.9, "1280ms"), (1.5, "2560ms"), (19.2, "25600ms"), (300.0, "354800ms"), (0.005, "10ms")],
+)
+def test_an_objective_is_written_as_a_spec_reads_it_whatever_the_buckets(p95: float, promised: str) -> None:
+    """The buckets of OpenTelemetry's GenAI conventions are no whole seconds."""
+    support = service("support-agent")
+    bounds = (0.01, 0.02, 0.64, 1.28, 2.56, 5.12, 12.8, 25.6, 409.6)
+    latency = replace(support.streams["run_latency"], buckets=bounds)
+    known = replace(support, streams={**support.streams, "run_latency": latency})
+    found = promises(known, _Known(cast("PrometheusApi", None), 0, 0, 60, p95))
+    text = {one.signal: one.text for one in found}["latency_p95"]
+    assert text == f"{{max: {promised}}}"
+    assert parse_quantity(promised) is not None

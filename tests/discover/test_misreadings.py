@@ -475,6 +475,13 @@ bot_cost_total{{model="m"}} 400""",
 # bot_cost_total: its description says the unit, and scale makes it USD""",
         {COST: 4 / 60},
     ),
+    "credits in a description": Case(
+        f"""{RUNS}# HELP bot_cost_total What the models cost before credits are taken off.
+# TYPE bot_cost_total counter
+bot_cost_total{{model="m"}} 4""",
+        "# bot_cost_total: nothing says its currency, so it is taken as USD",
+        {COST: 4 / 60},
+    ),
     "dollars by the description": Case(
         f"""{RUNS}# HELP bot_cost_total What the models cost, in $.
 # TYPE bot_cost_total counter
