@@ -189,9 +189,10 @@ def _unread(match: Match, drafts: Mapping[str, Service]) -> Iterator[Unread]:
     """Find metrics like those by which profiles count runs, and that the chosen profile does not read."""
     counted: dict[str, list[str]] = {}
     for profile, draft in drafts.items():
-        for read in {name for feed in draft.runs.sources for name in feed.names}:
+        for read in dict.fromkeys(name for feed in draft.runs.sources for name in feed.names):
             counted.setdefault(read, []).append(profile)
-    alike = {_UNIT.sub("", read): read for read in counted}
+    # Of several names of one metric the first is the usual one.
+    alike = {_UNIT.sub("", read): read for read in reversed(counted)}
     exposed = match.source.names(tuple(alike))
     # A time of creation is beside the series of its metric.
     living = (name for name in exposed if not name.endswith(CREATED))
