@@ -18,7 +18,7 @@ from generator.alerts.beyond import observations
 from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
 from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor
-from generator.model.streams import RETRIED
+from generator.model.streams import RETRIED, TRIES_EARLY
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals.events import whole
 from generator.streams.scope import each, having, spread
@@ -31,8 +31,8 @@ PAGE_SIGMAS = 4
 #: to its bound has less than a ticket a day.
 QUANTILE_SIGMAS = 2
 #: The number of times that a failed call is made: the variance of its failures is as many times the usual one. A change
-#: is an early warning, and takes the smaller number.
-TRIES, TRIES_EARLY = 3, 2
+#: is an early warning, and takes the smaller number, ``TRIES_EARLY``.
+TRIES = 3
 #: The standard deviations of a significant change in words.
 DEVIATIONS = f"{SIGMAS} standard deviations"
 #: The share of a histogram's events that must become bad in a test case, so that it is more than chance.

@@ -191,7 +191,8 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     text = (
         f"While both releases serve runs, they are compared over the same hours, {duration(NEWEST_WINDOW)} at most. "
         f"Afterwards the newest is compared with the last day of the previous one, and its first {step} with that "
-        f"one's last {step}. {signal.title} of the newest release is {condition.worse(signal)} by {tier.text}"
+        f"one's last {step}; trouble that began after its first runs, or before it came, is not its own. "
+        f"{signal.title} of the newest release is {condition.worse(signal)} by {tier.text}"
     )
     if _is_followed(signal):
         text += f", and the last {duration(signal.window)} do not show by clearly fewer bad events that it is over"

@@ -122,6 +122,8 @@ COST = "agent_cost"
 SPENT = "cost"
 #: The streams of events within runs that SDKs and agents try again when they fail, so that failures come in groups.
 RETRIED = frozenset({"tool_call", "tool_error", "llm_call", "llm_error"})
+#: The multiple of the usual variance by which their failures scatter, where an early sign must not come late.
+TRIES_EARLY = 2
 #: The stream of run durations.
 RUN_LATENCY = "run_latency"
 

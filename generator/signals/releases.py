@@ -5,8 +5,10 @@ release is the one that carried the runs before the newest came, not one that wa
 
 While both live they are compared over the same hours, so that a common cause blames neither. When the previous one has
 ended, its last day represents it, and the newest one is charged with no more than the step at its start: from the
-previous one's last hour to its own first. The first runs of a release use tokens before any has ended, and short runs
-end first, so both sides count only when a release is as old as runs are long.
+previous one's last hour, or its last minutes where these were clearly worse, to its own first hour. A fault of a
+release is in its first runs, so trouble that begins later within that hour is none of it: the step is at most what the
+runs before it may stand for. The first runs of a release use tokens before any has ended, and short runs end first, so
+both sides count only when a release is as old as runs are long.
 
 A quantile is compared by the buckets of both sides. The test for chance counts the events of each side beyond the
 largest bucket within the newest one's quantile.
@@ -19,10 +21,10 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW, Alert, Regression
-from generator.model.signals import Better, Cost, Quantile, Share, Signal, Tokens, compared_on
-from generator.model.streams import Stream, billed, cost
-from generator.model.units import DAY, MINUTE
-from generator.promql.expr import Expr, Series, binary, call, number
+from generator.model.signals import Better, Cost, Quantile, Ratio, Share, Signal, Tokens, compared_on
+from generator.model.streams import RETRIED, TRIES_EARLY, Stream, billed, cost
+from generator.model.units import DAY, MINUTE, duration
+from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, number
 from generator.signals.events import long_window, rate_at, whole
 from generator.signals.quantile import HAIR
 from generator.streams.scope import (
@@ -49,6 +51,12 @@ NEW_FOR = DAY
 LEAST_BESIDE = 0.05
 #: The step at a release's start covers its first hour, or this number of runs where they take longer.
 FIRST_RUNS = 10
+#: The last minutes of the previous release, in seconds, that count where they were worse than its last hour, and the
+#: fewest events in them.
+LAST_MINUTES, LAST_EVENTS = (15 * MINUTE, 5 * MINUTE, 2 * MINUTE), 20
+#: The standard deviations by which these minutes must be worse, and by which a release's first runs may be worse than
+#: they look. Rare events are never fewer than none, so two are enough for them.
+CLEAR_SIGMAS, RARE_SIGMAS = 3, 2
 #: The weight of a release seen within LATELY seconds, in the choice of the one that carried the runs.
 LIVE_WEIGHT, LATELY = 2, 15 * MINUTE
 
@@ -238,7 +246,9 @@ def _comparison(signal: Signal, per: Stream, scope: Scope) -> Iterator[Recording
     newest, beside, day = _values(signal, per, scope)
     yield rule(names.part(signal, "newest", _BY), newest)
     yield rule(names.part(signal, "previous", _BY), join("or", _by_previous(beside, scope), day))
+    yield rule(names.part(signal, "hour", _BY), _hour(signal, per, scope))
     yield rule(names.part(signal, "before", _BY), _before(signal, per, scope))
+    yield rule(names.part(signal, "newest_worst", _BY), _worst(signal, per, scope))
     yield rule(names.part(signal, "step", _BY), _step(signal, per, scope))
     yield rule(names.part(signal, "release_change", _BY), _change(signal, per, scope))
     if isinstance(signal.kind, Quantile):
@@ -286,21 +296,92 @@ def _windows_of(recorded: Series, signal: Signal, window: int) -> Expr:
     return call("sum_over_time", recorded.sampled(max(window, signal.window), signal.window))
 
 
-def _before(signal: Signal, per: Stream, scope: Scope) -> Expr:
-    """Record the value of the previous release's last hour once, when the newest one comes, under its label."""
+def _hour(signal: Signal, per: Stream, scope: Scope) -> Expr:
+    """Compute the value of the previous release's last hour."""
     events = long_window(names.level_rate(per, _BY), STEP_WINDOW, scope) > number(0)
     if isinstance(signal.kind, Quantile):
         value = _quantile(signal.kind.q, _buckets_of(signal, STEP_WINDOW, scope), events)
     else:
         value = long_window(_amount_name(signal), STEP_WINDOW, scope) / events
-    value = join("and", value, _one(names.PREVIOUS, scope), _BY)
+    return join("and", value, _one(names.PREVIOUS, scope), _BY)
+
+
+def _before(signal: Signal, per: Stream, scope: Scope) -> Expr:
+    """Record the value of the previous release's last hour once, when the newest one comes, under its label.
+
+    Where its last minutes were clearly worse, these count: a release that comes during an outage did not bring it.
+    """
+    windows = (signal.window,) if isinstance(signal.kind, Quantile) else LAST_MINUTES
+    minutes = [_minutes(signal, per, window, scope) for window in windows]
+    worst = smallest if signal.better is Better.HIGHER else largest
+    value = worst(any_of([scope.record(names.part(signal, "hour", _BY)).now(), *minutes]))
     just_come = scope.record(names.NEWEST).now() > _NOW - number(2 * scope.site.rule_interval)
-    return spread("+", number(0) * just_come, summed(value))
+    return spread("+", number(0) * just_come, value)
+
+
+def _minutes(signal: Signal, per: Stream, window: int, scope: Scope) -> Expr:
+    """Compute the value of the previous release's last minutes, where it is worse than its last hour by no chance."""
+    hour = scope.record(names.part(signal, "hour", _BY)).now()
+    events = long_window(names.level_rate(per, _BY), window, scope) >= number(LAST_EVENTS)
+    if isinstance(signal.kind, Quantile):
+        buckets = summed(having(whole(signal.of, window, scope), _BUCKETS).now(), _BUCKETS)
+        value = _quantile(signal.kind.q, buckets, events)
+    else:
+        value = long_window(_amount_name(signal), window, scope) / events
+    return labelled(_clearly_worse(signal, value, hour, events), "last", duration(window))
+
+
+def _clearly_worse(signal: Signal, value: Expr, than: Expr, events: Expr) -> Expr:
+    """Select values of a number of events that are worse than another value by more than chance explains."""
+    op = "<" if signal.better is Better.HIGHER else ">"
+    if _counts(signal):
+        good = isinstance(signal.kind, Share) and signal.kind.good
+        expected = join("*", number(1) - than if good else than, events, _BY)
+        dispersion = _dispersion(signal)
+        scatter = number(CLEAR_SIGMAS) * call("sqrt", dispersion * (expected + number(1))) / events
+        return join(op, value, than - scatter if good else than + scatter, _BY)
+    scatter = number(CLEAR_SIGMAS) / call("sqrt", events)
+    limit = number(1) - scatter if op == "<" else number(1) + scatter
+    return join(op, value, join("*", than, limit, _BY), _BY)
+
+
+def _counts(signal: Signal) -> bool:
+    """Whether a signal counts rare events, which scatter by the root of their number."""
+    return isinstance(signal.kind, Share) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
+
+
+def _dispersion(signal: Signal) -> Expr:
+    return number(TRIES_EARLY if signal.of.name in RETRIED else 1)
+
+
+def _worst(signal: Signal, per: Stream, scope: Scope) -> Expr:
+    """Compute the worst value that the newest release's runs so far may stand for, with regard to chance."""
+    newest = scope.record(names.part(signal, "newest", _BY)).now()
+    events = scope.record(events_name(per, "newest")).now() > number(0)
+    falls = signal.better is Better.HIGHER
+    if _counts(signal):
+        good = isinstance(signal.kind, Share) and signal.kind.good
+        one_more = join("*", number(1) - newest if good else newest, events, _BY) + number(1)
+        most = one_more + number(RARE_SIGMAS) * call("sqrt", _dispersion(signal) * one_more)
+        share = join("/", most, events, _BY)
+        return number(1) - share if good else share
+    # Amounts of single runs scatter by about as much as their mean.
+    scatter = number(CLEAR_SIGMAS) / call("sqrt", events)
+    return join("*", newest, number(1) - scatter if falls else number(1) + scatter, _BY)
+
+
+def _first_value(signal: Signal, scope: Scope) -> Expr:
+    """Select the value of the newest release's first hour, but none that its earlier runs rule out."""
+    falls = signal.better is Better.HIGHER
+    newest = scope.record(names.part(signal, "newest", _BY)).now()
+    worst = scope.record(names.part(signal, "newest_worst", _BY)).over(STEP_WINDOW)
+    limit = call("max_over_time" if falls else "min_over_time", worst)
+    return join("or", join(">" if falls else "<", newest, limit, _BY), limit, _BY)
 
 
 def _step(signal: Signal, per: Stream, scope: Scope) -> Expr:
     """Compare the newest release's first hour with the previous one's last; it is no longer recorded after that."""
-    newest = scope.record(names.part(signal, "newest", _BY)).now()
+    newest = _first_value(signal, scope)
     before = call("last_over_time", scope.record(names.part(signal, "before", _BY)).over(DAY))
     first = scope.record(events_name(per, "first")).now()
     if isinstance(signal.kind, Share):

@@ -264,3 +264,70 @@ def test_a_slow_release_is_named_when_it_has_all_runs_and_the_one_before_was_fas
     cut.evaluate(T0, T0 + 150 * MINUTE, needed(cut.groups, [text]))
     found = cut.api.query(text, T0 + 140 * MINUTE).samples
     assert [one.labels["release"] for one in found] == named
+
+
+#: Stop reasons of an outage, in which most runs fail.
+OUTAGE: Mapping[str, float] = MappingProxyType({"completed": 0.4, "step_error": 0.6})
+
+
+def failing(chain: Chain, *stretches: Stretch) -> list[bool]:
+    """Let releases follow one another, of which some runs fail: whether the last one is charged, every few minutes."""
+    for_alert, end = "AgentSuccessRateRegression", sum(one.minutes for one in stretches)
+    chain.write(craft(chain.service, stretches))
+    evaluate(chain, 0, end, for_alert)
+    last = range(end - stretches[-1].minutes + 8, end, 10)
+    return [(for_alert, "warning") in chain.true(T0 + minute * MINUTE, for_alert) for minute in last]
+
+
+@pytest.mark.parametrize("after", [8, 20, 45])
+def test_an_outage_soon_after_a_cut_over_is_not_charged_to_the_release(chain: NewChain, after: int) -> None:
+    good, later = Stretch(after, "v10", runs=300), Stretch(60, "v10", runs=300, reasons=OUTAGE)
+    assert not any(failing(chain(), Stretch(90, "v9", runs=300), good, later))
+
+
+def test_a_release_that_comes_during_an_outage_did_not_bring_it(chain: NewChain) -> None:
+    before, after = (
+        Stretch(minutes, name, runs=300, reasons=OUTAGE) for minutes, name in ((8, "v9"), (60, "v10"))
+    )
+    assert not any(failing(chain(), Stretch(90, "v9", runs=300), before, after))
+
+
+def test_a_release_is_charged_with_failures_from_its_first_run_on(chain: NewChain) -> None:
+    assert all(failing(chain(), Stretch(90, "v9", runs=300), Stretch(60, "v10", runs=300, reasons=OUTAGE)))
+
+
+def test_a_few_bad_runs_at_its_end_do_not_stand_for_a_release(chain: NewChain) -> None:
+    """In its last two minutes the previous release failed about as often as in any two minutes of a bad day."""
+    end, bad = (
+        Stretch(2, "v9", runs=300, reasons={"completed": 0.95, "step_error": 0.05}),
+        {"step_error": 0.12},
+    )
+    after = Stretch(60, "v10", runs=300, reasons={"completed": 0.88, **bad})
+    assert all(failing(chain(), Stretch(90, "v9", runs=300), end, after)[1:])
+
+
+@pytest.mark.parametrize(
+    ("later", "charged"), [({"later": 85, "then": TOO_SLOW}, False), ({"latency": TOO_SLOW}, True)]
+)
+def test_runs_that_get_slow_after_a_cut_over_are_not_charged_to_the_release(
+    chain: NewChain, later: Mapping[str, object], *, charged: bool
+) -> None:
+    cut = live(chain(), Lives("v9", 0, 60), replace(Lives("v10", 60, 180), **later))
+    evaluate(cut, 0, 180, SLOWER[0])
+    assert any(SLOWER in cut.true(T0 + minute * MINUTE, SLOWER[0]) for minute in (100, 120, 179)) == charged
+
+
+@pytest.mark.parametrize(("good", "charged"), [(25, False), (1, True)])
+def test_tokens_that_grow_after_a_cut_over_are_not_charged_to_the_release(
+    chain: NewChain, good: int, *, charged: bool
+) -> None:
+    usual, more = ({("gpt-4o-mini", "prompt"): tokens} for tokens in (5000, 9000))
+    stretches = (
+        Stretch(60, "v9", runs=300, tokens=usual),
+        Stretch(good, "v10", runs=300, tokens=usual),
+        Stretch(95, "v10", runs=300, tokens=more),
+    )
+    cut = chain()
+    cut.write(craft(cut.service, stretches))
+    evaluate(cut, 0, 155)
+    assert any(regressed(cut, minute) for minute in (100, 120, 150)) == charged
