@@ -1,14 +1,17 @@
 """Falls: within an hour to far fewer events, and since then far fewer than yesterday.
 
 Nights and weekends come at the usual time or more slowly. An alert lasts until events come back, or until there were as
-few yesterday.
+few yesterday. A night with too few events to compare proves neither, so an outage in the evening lasts until morning.
+Events came back when there are more than chance leaves after such a fall.
 """
 
 from __future__ import annotations
 
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from generator.alerts import condition, usual
+from generator.alerts.chance import SIGMAS
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
 from generator.alerts.tiers import NOT_ABOVE_ZERO, Reason, bounded_tiers, change_bound, check_traffic
@@ -24,7 +27,7 @@ from generator.streams.scope import grouped, join, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.condition import Ground
+    from generator.alerts.condition import AlertNumber, Ground
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.promql.expr import Series
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
 _YESTERDAY = (DAY, DAY - HOUR, DAY + HOUR)
 AGO = (*_YESTERDAY, HOUR)
 _PAST = DAY + 2 * HOUR
+#: The time of yesterday in which enough events must have come, so that somebody misses them now.
+_DUE = 3 * HOUR
+#: The fewest events in a window that are a return.
+_BACK = 5
 #: Longer than a fall within an hour is seen.
 _LASTING = 3 * HOUR
 
@@ -82,10 +89,13 @@ def _out_of_reach(value: float, _about: SignalDraft) -> Reason | None:
 
 
 def expr(alert: Alert, kind: Fall, tier: Tier, ground: Ground) -> Expr:
-    """Read whether a fall goes on; the value is the fall since yesterday."""
-    each = condition.input_series(alert, ground).each
+    """Read whether a fall goes on while events are due; the value is the fall since yesterday."""
+    parts = condition.input_series(alert, ground)
     state = call("last_over_time", _state(alert, tier, ground).over(DAY - 1))
-    return join("and", compared(alert, kind, ground), state > number(0), each)
+    lasts = join("and", compared(alert, kind, ground) > number(0), state > number(0), parts.each)
+    windows = number(_DUE / ground.signal(alert).window)
+    due = call("avg_over_time", parts.value.over(_DUE - 1, offset=DAY)) * windows
+    return join("and", lasts, ground.least(alert, MIN_EVENTS).compare(">=", due), parts.each)
 
 
 def _fell(times: tuple[int, ...], alert: Alert, tier: Tier, ground: Ground) -> Expr:
@@ -103,15 +113,26 @@ def records(alert: Alert, _kind: Fall, ground: Ground) -> Iterator[RecordingRule
     So the last value distinguishes a fall that goes on from a slow one, after which nobody is missed.
     """
     parts = condition.input_series(alert, ground)
-
-    def flag(times: tuple[int, ...], tier: Tier) -> Expr:
-        """Write 1 where the count fell since all of these times, and 0 elsewhere."""
-        fell = grouped(_fell(times, alert, tier, ground), parts.each)
-        return join("or", fell, number(0) * parts.value.now(), parts.each)
-
     for tier in alert.tiers:
-        state = join("<=", flag(_YESTERDAY, tier), flag((HOUR,), tier), parts.each)
+        begins = grouped(_fell(AGO, alert, tier, ground), parts.each)
+        back = number(0) * grouped(_came_back(alert, tier, parts, ground), parts.each)
+        state = join("or", begins, back, parts.each)
         yield rule(_state_name(alert, tier, ground), state, **{names.ALERT: alert.name})
+
+
+def _came_back(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
+    """Find where enough events come, clearly more than the bound leaves of one of the times of yesterday."""
+    now = parts.value.now()
+    left = ground.bound(alert, tier).complement()
+    low = reduce(partial(join, "and", labels=parts.each), (_is_low(ago, left, parts) for ago in _YESTERDAY))
+    return join("unless", now >= number(_BACK - condition.HALF_EVENT), low, parts.each)
+
+
+def _is_low(ago: int, left: AlertNumber, parts: condition.InputSeries) -> Expr:
+    """Find where the count may by chance be as low as ``left`` of the earlier one."""
+    expected = left.times(parts.value.now(offset=ago))
+    most = expected + number(SIGMAS) * call("sqrt", expected)
+    return join("<", parts.value.now(), most, parts.each)
 
 
 def _state(alert: Alert, tier: Tier, ground: Ground) -> Series:
@@ -123,8 +144,9 @@ def _state_name(alert: Alert, tier: Tier, ground: Ground) -> str:
 
 
 def compared(alert: Alert, _kind: Fall, ground: Ground) -> Expr:
-    """Compute the fall since yesterday."""
-    return _fall(DAY, condition.input_series(alert, ground))
+    """Compute the fall since yesterday, as if one event had come then where none did."""
+    value = condition.input_series(alert, ground).value
+    return number(1) - value.now() / call("clamp_min", value.now(offset=DAY), number(1))
 
 
 def _fall(ago: int, parts: condition.InputSeries) -> Expr:
@@ -149,7 +171,10 @@ def sentence(alert: Alert, _kind: Fall, _tier: Tier, ground: Ground) -> str:
 def words(alert: Alert, _kind: Fall, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     named = condition.signal_in_words(service.signals[alert.signal], alert)
-    text = f"{named} fell by {tier.text} within an hour, and since then against yesterday, 23 to 25 hours ago"
+    text = (
+        "An outage in the evening lasts until events come back, also through hours with few of them yesterday. "
+        f"{named} fell by {tier.text} within an hour, and since then against yesterday, 23 to 25 hours ago"
+    )
     return condition.with_floors(text, alert, "bad events")
 
 
@@ -180,6 +205,7 @@ def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
     if subject.thorough:
         yield from _likewise(subject, beyond, full)
         yield from _slowly(subject, beyond, full)
+        yield from _through_a_night(subject, full)
     yield from _events(subject, full)
 
 
@@ -206,6 +232,27 @@ def _slowly(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
         "resolves when yesterday was as low",
         yesterday.then(2 * HOUR + subject.keep + SLACK, low).silent("resolves"),
     )
+
+
+def _through_a_night(subject: Subject, full: int) -> Iterator[TestCase]:
+    """Fall in the evening, before hours in which few come; and come back in these hours."""
+    if subject.alert.min_events <= _BACK:
+        return
+    ordinary, none, few = _load(1.0, subject), _load(0.0, subject), _events_of(_BACK + 1, subject)
+    # Yesterday few came from four hours after the beginning to seven.
+    yesterday = subject.timeline.then(4 * HOUR, ordinary).then(3 * HOUR, few).then(DAY - 5 * HOUR, ordinary)
+    evening = yesterday.then(full + SLACK, none).fires("fires in the evening")
+    night = evening.then(4 * HOUR - full - SLACK, none).fires("goes on at night")
+    morning = night.then(2 * HOUR, none).fires("goes on in the morning")
+    back = morning.then(subject.signal.window + subject.keep + SLACK, ordinary).silent("resolves by day")
+    yield subject.case("goes on through a night in which few come", back)
+    back = night.then(subject.signal.window + subject.keep + SLACK, few).silent("resolves at night")
+    yield subject.case("resolves when they come back at night", back)
+    rest = subject.timeline.then(4 * HOUR, ordinary).then(8 * HOUR, none).then(DAY - 10 * HOUR, ordinary)
+    closed = rest.then(full + SLACK, none).fires("fires in the evening").then(5 * HOUR, none)
+    closed = closed.fires("goes on for as long as some came yesterday").then(2 * HOUR, none)
+    closed = closed.silent("resolves where hardly any came").then(4 * HOUR, none)
+    yield subject.case("fires again when they should begin", closed.fires("fires when they should begin"))
 
 
 def _events(subject: Subject, full: int) -> Iterator[TestCase]:
