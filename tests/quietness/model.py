@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from random import Random
 
 HOUR, DAY, WEEK = 60, 1440, 10080  # in minutes, as all times here
-WINDOW = 15
+WINDOW, LATEST = 15, 3
 SIGMAS, PAGE_SIGMAS, QUANTILE_SIGMAS, EASED_SIGMAS = 3, 4, 2, 2
 _FEW = 30
 
@@ -45,7 +45,8 @@ class Bounded(Struct, frozen=True):
     """A threshold on a share: the allowed bad part, and the fewest events above it.
 
     ``mildest`` is the part by which chance is judged; ``also_over`` the longer window, 0 for none; ``sigmas`` the
-    standard deviations that are still chance; ``tries`` the number of times that a failed one is made.
+    standard deviations that are still chance; ``tries`` the number of times that a failed one is made; ``latest`` the
+    last minutes in which bad ones must go on, 0 where that does not matter.
     """
 
     allowed: float
@@ -54,6 +55,7 @@ class Bounded(Struct, frozen=True):
     also_over: int
     sigmas: int = SIGMAS
     tries: int = 1
+    latest: int = 0
 
 
 class Pace(Struct, frozen=True):
@@ -78,14 +80,23 @@ def beyond(minutes: Minutes, alert: Bounded) -> Iterator[bool]:
     if not alert.also_over:
         yield from (_surely(*one, alert) for one in near)
         return
+    over = list(_is_over(minutes, near, alert))
     longer, lately, recently = (_in(minutes, alert.also_over // part) for part in (1, 2, 4))
-    for now, far, half, quarter in zip(near, longer, lately, recently, strict=True):
-        yield _surely(*now, alert) or (
+    for now, gone, far, half, quarter in zip(near, over, longer, lately, recently, strict=True):
+        yield (_surely(*now, alert) and not gone) or (
             _surely(*far, alert)
             and half[1] - alert.allowed * half[0] >= 1 / 2
             and not (now[0] >= alert.fewest and now[1] <= alert.allowed * now[0])
             and not _has_eased(quarter, far)
         )
+
+
+def _is_over(minutes: Minutes, near: Sequence[tuple[int, int]], alert: Bounded) -> Iterator[bool]:
+    """Tell for each minute whether few bad events are left, and the window before was inside the bound."""
+    last = _in(minutes, alert.latest or WINDOW)
+    for at, (now, few) in enumerate(zip(near, last, strict=True)):
+        every, bad = near[at - WINDOW] if at >= WINDOW else (0, 0)
+        yield bool(alert.latest and now[0] and _has_eased(few, now) and not bad > alert.allowed * every)
 
 
 def _has_eased(now: tuple[int, int], far: tuple[int, int]) -> bool:

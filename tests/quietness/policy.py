@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.alerts import AlertSeverity, BurnRate, Idle, Threshold
 from generator.model.signals import Quantile, Share
-from tests.quietness.model import PAGE_SIGMAS, QUANTILE_SIGMAS, SIGMAS, Bounded, Held, Pace
+from tests.quietness.model import LATEST, PAGE_SIGMAS, QUANTILE_SIGMAS, SIGMAS, Bounded, Held, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,12 @@ def bounded(library: Library, name: str, severity: str, objective: float) -> Bou
     """Return the bound of a threshold on a share, for an objective; for a quantile, of the share above it."""
     alert = found(library, name)
     assert isinstance(alert.kind, Threshold)
+    latest = LATEST if severity == AlertSeverity.CRITICAL else 0
     signal = library.signals[alert.signal].kind
     if isinstance(signal, Quantile):
         rest = round(1 - signal.q, 9)
         sigmas = SIGMAS if severity == AlertSeverity.CRITICAL else QUANTILE_SIGMAS
-        return Bounded(rest, rest, alert.min_bad_events, alert.kind.also_over // _MINUTE, sigmas)
+        return Bounded(rest, rest, alert.min_bad_events, alert.kind.also_over // _MINUTE, sigmas, 1, latest)
     allowed = {
         one.severity: round(1 - bound if isinstance(signal, Share) and signal.good else bound, 9)
         for one in alert.tiers
@@ -52,6 +53,7 @@ def bounded(library: Library, name: str, severity: str, objective: float) -> Bou
         alert.kind.also_over // _MINUTE,
         PAGE_SIGMAS if pages and not retried else SIGMAS,
         3 if retried else 1,
+        latest,
     )
 
 

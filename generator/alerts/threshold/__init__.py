@@ -19,7 +19,7 @@ from generator.alerts.tiers import (
     value_bound,
 )
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor
 from generator.model.units import Unit, duration, human
 from generator.notation.times import window
@@ -159,6 +159,8 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
     )
     over = "" if condition.is_now(signal) else f" over {_times(signal, kind)}"
     text = f"{condition.signal_in_words(signal, alert)}{over} is {condition.side(signal)} {tier.text}{also}"
+    if tier.severity is AlertSeverity.CRITICAL and kind.also_over and signal.window > expression.LATEST:
+        text += f", and the last {duration(expression.LATEST)} do not show by clearly fewer bad events that it is over"
     return condition.with_floors(
         text,
         alert,

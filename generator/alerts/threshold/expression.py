@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import beyond, chance, condition
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, divisor
-from generator.model.units import HOUR, duration
+from generator.model.units import HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.events import all_name, bad_name, buckets_name, sides, sides_over, whole
 from generator.signals.quantile import UNKNOWN_LENGTH
@@ -26,6 +26,8 @@ LONGEST_RUN = 6 * HOUR
 #: Where no run finishes: how long ago runs still finished, how long ago the rate was usual, and the multiple of that
 #: rate that is unusual.
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
+#: A page is about now: it does not begin where these last seconds show that a short incident is over.
+LATEST = 3 * MINUTE
 #: The standard deviations below the expected bad events that show that an incident has eased.
 EASED_SIGMAS = 2
 
@@ -46,6 +48,12 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
         every = parts.denominator.now()
         surely = _surely(alert, tier, bad, every, parts, ground)
         crossed = binary("and", crossed, surely, on=each(parts.each))
+        if window := latest(kind, signal, tier, ground.scope.site.rule_interval):
+            events = _counted(alert, kind, tier, window, parts, ground)
+            over = _fewer(events, (bad, every), parts)
+            before = condition.rounded(parts.value.now(offset=signal.window))
+            over = join("unless", over, condition.beyond(signal, before, bound), parts.each)
+            crossed = binary("unless", crossed, over, on=each(parts.each))
         if kind.also_over:
             crossed |= _rare(alert, kind, tier, parts, ground)
     if kind.unfinished:
@@ -126,7 +134,9 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
     if kind.also_over:
         found = condition.input_series(alert, ground)
         yield from sides(signal, found.each, found.on, ground.scope)
-        for window in (recently(kind, signal, ground.scope.site.rule_interval), kind.lately, kind.also_over):
+        interval = ground.scope.site.rule_interval
+        newest = {latest(kind, signal, tier, interval) for tier in alert.tiers} - {0}
+        for window in (*newest, recently(kind, signal, interval), kind.lately, kind.also_over):
             yield from sides_over(signal, found.each, found.on, window, ground.scope)
     if _is_beyond(alert, ground):
         for tier in alert.tiers:
@@ -241,11 +251,31 @@ def _eased(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeri
     After an incident, a few bad events of an ordinary hour would otherwise raise the alert once more, by the bad ones
     that the longer window still holds.
     """
-    bad, every = _counted(alert, kind, tier, kind.also_over, parts, ground)
     recent_window = recently(kind, ground.signal(alert), ground.scope.site.rule_interval)
-    now, recent = _counted(alert, kind, tier, recent_window, parts, ground)
-    expected = chance.scaled(bad, parts, recent / (every > number(0)))
+    recent, longer = (
+        _counted(alert, kind, tier, window, parts, ground) for window in (recent_window, kind.also_over)
+    )
+    return _fewer(recent, longer, parts)
+
+
+def _fewer(recent: tuple[Expr, Expr], longer: tuple[Expr, Expr], parts: condition.InputSeries) -> Expr:
+    """Select values whose recent events hold clearly fewer bad ones than those of a longer time predict.
+
+    Both are the bad events, and all of them.
+    """
+    (now, events), (bad, every) = recent, longer
+    expected = chance.scaled(bad, parts, events / (every > number(0)))
     return now + number(EASED_SIGMAS) * call("sqrt", expected) < expected
+
+
+def latest(kind: Threshold, signal: Signal, tier: Tier, interval: int) -> int:
+    """Return the last seconds in which bad events must go on for a page; 0 where that does not matter.
+
+    Of many short incidents the first pages nobody: the value of a window ago tells of the others.
+    """
+    seconds = max(LATEST // interval, 1) * interval
+    pages = tier.severity is AlertSeverity.CRITICAL and kind.also_over
+    return seconds if pages and seconds < signal.window else 0
 
 
 def recently(kind: Threshold, signal: Signal, interval: int) -> int:

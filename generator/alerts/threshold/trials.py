@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from math import sqrt
+from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from generator.alerts.chance import dispersion, sigmas
 from generator.alerts.condition import HALF_EVENT
-from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, recently
+from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, latest, recently
 from generator.model import names
 from generator.model.alerts import BOUND, Threshold, Tier, has_mildest
 from generator.model.signals import (
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 #: Events a second that outweigh everything else.
 _AMPLE = 1e9
+#: Bounds that allow a larger share of bad events are never crossed where one interval in five is bad.
+_OFTEN = 0.18
 #: Up to this share of bad events, few good ones do not outweigh the bad ones that an alert needs.
 _MOST = 0.5
 
@@ -71,6 +73,7 @@ def cases(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
     if kind.also_over:
         yield from _rare(values, subject)
         yield from _as_mild(kind, subject)
+        yield from _short(kind, values, subject)
     if kind.unfinished:
         yield from _unfinished(subject)
     elif not kind.also_over and not isinstance(signal.kind, Share):
@@ -300,6 +303,46 @@ def _rarely(values: BoundValues, subject: Subject, numbers: tuple[float, float])
         "fires on rare events",
         timeline.fires("fires with just enough of a longer time", value=values.worst),
     )
+
+
+def _short(kind: Threshold, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Be as bad as can be for a short time, and then so much better that it looks over, or that it may not be."""
+    interval, wait, window = subject.interval, subject.alert.for_, subject.signal.window
+    last = latest(kind, subject.signal, subject.tier, interval)
+    # The bad time leaves the last minutes when the alert has waited, and is still in the signal's own window.
+    if not 0 < last <= wait < window:
+        return
+    many, lasts = 1000.0, wait - last + interval
+    worst = values.allowed + (values.excess[0] or 0)
+    share = _just_over(worst, many, lasts / interval)
+    for factor, what in ((0.985, "pages nobody when it is over"), (1.015, "pages while it may go on")):
+        after = values.mixed(share * factor, many / last)
+        timeline = _ample(values, subject).then(lasts, values.mixed(worst, many / interval)).then(last, after)
+        yield subject.case(what, timeline.silent(what) if factor < 1 else timeline.fires(what))
+    # Each time it lasts for an interval, and is over for longer than the last minutes.
+    repeats = [
+        (interval, values.mixed(worst, many / interval)),
+        (last + interval, values.mixed(0.0, many / interval)),
+    ]
+    if values.allowed < _OFTEN:
+        timeline = _ample(values, subject)
+        for seconds, load in repeats * ceil((2 * window + wait) / (last + 2 * interval)):
+            timeline = timeline.then(seconds, load)
+        yield subject.case("pages on many short ones", timeline.fires("fires on many short ones"))
+
+
+def _just_over(worst: float, many: float, times: float) -> float:
+    """Find the share of bad events, of many, by which chance can just explain that they are fewer than before.
+
+    Before there were ``times`` as many events, of which the share ``worst`` was bad.
+    """
+    low, high = 0.0, worst
+    for _ in range(40):
+        share = (low + high) / 2
+        expected = many * (times * worst + share) / (times + 1)
+        is_over = many * share + EASED_SIGMAS * sqrt(expected) < expected
+        low, high = (share, high) if is_over else (low, share)
+    return low
 
 
 def _again(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
