@@ -37,6 +37,10 @@ GUIDE: Guide | None = Guide(
     "Open Prometheus's page of targets (Status, Targets): is the service there, and up?",
     (
         ask("Are the service's targets up, and is every one of them scraped (`up` in Prometheus)?"),
+        ask(
+            "Was it scaled to zero on purpose? Then the alert ends within a day. Such a service promises no traffic, "
+            "and has this alert with severity: warning, or disabled with a reason."
+        ),
         ask("Did a release lose the instrumentation of this metric, or rename it?"),
         ask("Does the selector in the spec still fit the labels that the targets have?"),
     ),
