@@ -52,7 +52,7 @@ def pages() -> dict[str, str]:
     ("alert", "asked", "count"),
     [
         ("AgentNoRuns", "Does work arrive?", 3),
-        ("AgentMetricAbsent", "targets up", 3),
+        ("AgentMetricAbsent", "targets up", 4),
         ("AgentSeriesBudgetExceeded", "Which metric and which label grew?", 3),
         ("AgentUndeclaredLabelValue", "Which label is it?", 4),
         ("AgentTokensUnpriced", "Which model and which token type is it?", 3),

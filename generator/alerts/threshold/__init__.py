@@ -19,7 +19,7 @@ from generator.alerts.tiers import (
     value_bound,
 )
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Threshold, Tier
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor
 from generator.model.units import Unit, duration, human
 from generator.notation.times import window
@@ -159,15 +159,24 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
     )
     over = "" if condition.is_now(signal) else f" over {_times(signal, kind)}"
     text = f"{condition.signal_in_words(signal, alert)}{over} is {condition.side(signal)} {tier.text}{also}"
-    if tier.severity is AlertSeverity.CRITICAL and kind.also_over and signal.window > expression.LATEST:
-        text += f", and the last {duration(expression.LATEST)} do not show by clearly fewer bad events that it is over"
-    return condition.with_floors(
+    text = condition.with_floors(
         text,
         alert,
         _too_many(signal),
         chance.deviations(signal, *(one.severity for one in alert.tiers))
         if alert.min_bad_events and _counts_bad(signal)
         else "",
+    )
+    return f"{text}{_goes_on(kind, signal, tier)}"
+
+
+def _goes_on(kind: Threshold, signal: Signal, tier: Tier) -> str:
+    """Describe the last minutes before a page."""
+    last = expression.latest(kind, signal, tier, expression.LATEST)
+    return (
+        f", and the last {duration(last)} do not show by clearly fewer bad events that it is over"
+        if last
+        else ""
     )
 
 
