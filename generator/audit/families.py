@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 CREATED = "_created"
 TOTAL = "_total"
 _PARTS = ("_bucket", "_sum", "_count", CREATED)
-#: Metrics of client libraries, Go and Prometheus itself, which every process exposes besides its spec.
 #: The endings of names that an exporter chooses: the unit, and that of counters.
 _ENDINGS = re.compile("(_milliseconds|_seconds|_ms|_tokens?|_usd)?(_total)?$", re.IGNORECASE)
 _NO_WORD = re.compile("[^a-zA-Z0-9]+")
+#: Metrics of client libraries, Go and Prometheus itself, which every process exposes besides its spec.
 _EVERYBODYS = ("process_", "python_", "go_", "scrape_", "promhttp_", "target_info", "otel_scope_info", "up")
 
 

@@ -41,6 +41,8 @@ _GOLDEN = 0.6180339887
 _USUAL, _UNDER, _ABOVE = 5.0, 0.5, 0.1
 #: The part of a model call's time that passes before its first token.
 _FIRST_TOKEN = 0.2
+#: The seconds after which a call of a model fails.
+_FAILING = 1.0
 
 
 class Measured(Struct, frozen=True):
@@ -242,7 +244,7 @@ class Process(Struct, frozen=True):
         for answer in run.llm_calls:
             self.answer(scrape, answer, whose=whose)
         for error in run.llm_errors:
-            self._add(Event.LLM_ERROR, error, scrape, Measured(), 1, whose)
+            self._add(Event.LLM_ERROR, error, scrape, Measured(seconds=_FAILING), 1, whose)
 
     def call(  # noqa: PLR0913, PLR0917 - a call as it is
         self, scrape: int, tool: str, seconds: float, error: str = "", times: int = 1, whose: Segments = ()
