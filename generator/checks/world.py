@@ -449,7 +449,8 @@ def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
     sources = (source for stream in service.streams.values() for source in stream.sources)
     read = [source for source in sources if metric.name in (*source.names, *source.minus)]
     parts = {label: _ANY for source in read for label, _ in source.where}
-    return parts | {exposed: (name,) for source in read for name, exposed in source.labels}
+    labels = {exposed: (name,) for source in read for name, exposed in source.labels}
+    return parts | labels if metric.foreign else parts
 
 
 def made_by_prometheus(service: Service) -> dict[str, Shape]:
