@@ -17,8 +17,8 @@ from msgspec import Struct
 from generator.alerts.beyond import observations
 from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
 from generator.model.alerts import Alert, AlertSeverity
-from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor
-from generator.model.streams import RETRIED, TRIES_EARLY
+from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor, early_dispersion
+from generator.model.streams import RETRIED
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals.events import whole
 from generator.streams.scope import each, having, spread
@@ -31,7 +31,7 @@ PAGE_SIGMAS = 4
 #: to its bound has less than a ticket a day.
 QUANTILE_SIGMAS = 2
 #: The number of times that a failed call is made: the variance of its failures is as many times the usual one. A change
-#: is an early warning, and takes the smaller number, ``TRIES_EARLY``.
+#: is an early warning, and takes the smaller number of ``early_dispersion``.
 TRIES = 3
 #: The standard deviations of a significant change in words.
 DEVIATIONS = f"{SIGMAS} standard deviations"
@@ -106,10 +106,9 @@ def dispersion(signal: Signal, severity: AlertSeverity | None = None) -> int:
 
     Where it is compared with a bound, give the severity: a ticket may come by chance, but must not come late.
     """
-    if isinstance(signal.kind, Quantile) or signal.of.name not in RETRIED:
-        return 1
-    if severity is None:
-        return TRIES_EARLY
+    early = early_dispersion(signal)
+    if severity is None or early == 1:
+        return early
     return TRIES if severity is AlertSeverity.CRITICAL else 1
 
 

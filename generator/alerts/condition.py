@@ -349,6 +349,11 @@ def signal_in_words(signal: Signal, alert: Alert) -> str:
     return f"{signal.title} of one {alert.by}" if alert.by else signal.title
 
 
+def goes_on(seconds: float) -> str:
+    """Describe the last seconds, in which clearly fewer bad events would show that an incident is over."""
+    return f", and the last {duration(seconds)} do not show by clearly fewer bad events that it is over"
+
+
 def with_floors(text: str, alert: Alert, bad: str, deviations: str = "") -> str:
     """Add the floors of events to a sentence about when an alert fires.
 

@@ -22,7 +22,7 @@ from generator.alerts.tiers import (
 )
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
-from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor
+from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor, is_good_share
 from generator.model.units import HOUR, MINUTE, duration
 from generator.promql.expr import Expr, binary, call, number
 from generator.scenarios import (
@@ -119,7 +119,7 @@ def _is_over(alert: Alert, ground: Ground) -> Expr:
     """
     signal, scope = ground.signal(alert), ground.scope
     every, part = (scope.record(name(signal, _BY)).now() for name in (names.denominator, names.numerator))
-    bad = every - part if isinstance(signal.kind, Share) and signal.kind.good else part
+    bad = every - part if is_good_share(signal) else part
     expected = _bad_share(alert, "newest", ground) * every
     return bad + number(_OVER_SIGMAS) * call("sqrt", expected) < expected
 
@@ -166,7 +166,7 @@ def _bad_share(alert: Alert, side: str, ground: Ground) -> Expr:
     if isinstance(signal.kind, Quantile):
         return ground.scope.record(slow_name(signal, side)).now()
     share = ground.scope.record(names.part(signal, side, _BY)).now()
-    return number(1) - share if isinstance(signal.kind, Share) and signal.kind.good else share
+    return number(1) - share if is_good_share(signal) else share
 
 
 def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str:
@@ -195,7 +195,7 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
         f"{signal.title} of the newest release is {condition.worse(signal)} by {tier.text}"
     )
     if _is_followed(signal):
-        text += f", and the last {duration(signal.window)} do not show by clearly fewer bad events that it is over"
+        text += condition.goes_on(signal.window)
     by_chance = isinstance(signal.kind, Share | Quantile)
     return condition.with_floors(
         text, alert, chance.unexpected(signal), chance.deviations(signal) if by_chance else ""

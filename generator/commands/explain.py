@@ -146,7 +146,7 @@ def _of_keys(name: str) -> Iterator[str]:
 
 
 def _is_file(section: KeySection) -> bool:
-    """Whether it is of one file, which is called like it, such as ``prices.yaml``."""
+    """Whether a section describes one file of the same name, such as ``prices.yaml``."""
     return section.places == (f"{section.name}.yaml",)
 
 

@@ -13,7 +13,7 @@ from generator.artifact import Artifact
 from generator.delivery.deliver import GENERATED, Limit, RuleText
 from generator.model import names
 from generator.model.alerts import BurnRate
-from generator.model.signals import Share, Signal
+from generator.model.signals import Signal, is_good_share
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.block_yaml import Mapped, block_yaml
 from generator.promql.expr import quote
@@ -101,7 +101,7 @@ def shorthand(seconds: int) -> str:
 
 def _target(objective: Objective, signal: Signal) -> float:
     """Compute the target share of good events, rounded against errors of floats."""
-    is_good = isinstance(signal.kind, Share) and signal.kind.good
+    is_good = is_good_share(signal)
     return round(objective.bound if is_good else 1 - objective.bound, 12)
 
 

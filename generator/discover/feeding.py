@@ -99,7 +99,7 @@ def _is_served(metric: Exposed) -> bool:
 
 
 def _is_of_paths(part: Part, place: Place) -> bool:
-    """Whether a metric counts the requests to all that a server has."""
+    """Whether a metric counts all requests to a server, also those that reach no agent."""
     only = part.metric.words & meaning.RUNS.keys() == {"request"} and not _is_of_models(part.metric)
     return _is_served(part.metric) or (only and bool(request_label(part.metric, place)))
 

@@ -331,8 +331,7 @@ def _unknown(place: SeriesPlace, candidates: Candidates, drafts: Mapping[str, Se
             "no metric there sounds like agents or models either: see that their targets are scraped, or begin with "
             "code that the generated module measures: init without --from-..."
         )
-        return CommandError(message, "; ".join((*_looked_for(place, own), help_)))
-    if dotted := _dotted(alike, drafts):
+    elif dotted := _dotted(alike, drafts):
         exposed, read, profiles = dotted
         help_ = (
             f"it has {exposed}, which {listed(profiles)} would read as {read}: let Prometheus store names with "
@@ -340,11 +339,11 @@ def _unknown(place: SeriesPlace, candidates: Candidates, drafts: Mapping[str, Se
             "{translation_strategy: UnderscoreEscapingWithSuffixes}. Or add --draft-profile <name> with "
             'oldest_prometheus: "3.0" in site.yaml of the specs: names with dots need Prometheus 3'
         )
-        return CommandError(message, "; ".join((*_looked_for(place, own), help_)))
-    help_ = (
-        f"it has {listed(alike, _NAMED)}: add --draft-profile <name> to have a profile drafted for them, or write "
-        "profiles/<name>.yaml in the directory of specs, and run this again: a profile of your own is recognised as "
-        "well. Where a shipped one almost fits, begin with extends: <its name>, or a copy: agent-metrics init "
-        "--copy-profile <its name>"
-    )
+    else:
+        help_ = (
+            f"it has {listed(alike, _NAMED)}: add --draft-profile <name> to have a profile drafted for them, or write "
+            "profiles/<name>.yaml in the directory of specs, and run this again: a profile of your own is recognised "
+            "as well. Where a shipped one almost fits, begin with extends: <its name>, or a copy: agent-metrics init "
+            "--copy-profile <its name>"
+        )
     return CommandError(message, "; ".join((*_looked_for(place, own), help_)))

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from generator.model.streams import Stream
+from generator.model.streams import RETRIED, TRIES_EARLY, Stream
 from generator.model.units import Unit
 
 #: The reference of all other signals, whose metric counts runs; and the signal that a service's daily budget is about.
@@ -173,6 +173,16 @@ def compared_on(signal: Signal) -> Stream | None:
 def counts_bad(signal: Signal) -> bool:
     """Whether single events of a signal are bad, independent of a bound."""
     return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)
+
+
+def is_good_share(signal: Signal) -> bool:
+    """Whether a signal is the share of wanted events, so that the others are bad."""
+    return isinstance(signal.kind, Share) and signal.kind.good
+
+
+def early_dispersion(signal: Signal) -> int:
+    """Return the multiple of the usual variance by which bad events scatter, for a sign that must not come late."""
+    return 1 if isinstance(signal.kind, Quantile) or signal.of.name not in RETRIED else TRIES_EARLY
 
 
 def lowest(signal: Signal) -> float:

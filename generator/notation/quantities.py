@@ -45,7 +45,7 @@ _COMPARED = re.compile(r"^\s*[<>]=?\s*")
 _OTHER_MONEY = re.compile(r"[€£¥]|eur|gbp", re.IGNORECASE)
 _WITH_K = re.compile(r"([0-9]{1,9})k", re.IGNORECASE)
 _MULTIPLE = re.compile(r"objective\s*[x×*]\s*([0-9.]+)", re.IGNORECASE)  # noqa: RUF001 - people write the sign
-#: What an amount of each kind is, and how it is written.
+#: The meaning and the form of an amount of each kind.
 _FORMS = {
     "duration": "it is a time: write a whole number and its unit, such as {} or 5m",
     "share": "it is a share: write it in percent, such as {}",

@@ -21,8 +21,19 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW, Alert, Regression
-from generator.model.signals import Better, Cost, Quantile, Ratio, Share, Signal, Tokens, compared_on
-from generator.model.streams import RETRIED, TRIES_EARLY, Stream, billed, cost
+from generator.model.signals import (
+    Better,
+    Cost,
+    Quantile,
+    Ratio,
+    Share,
+    Signal,
+    Tokens,
+    compared_on,
+    early_dispersion,
+    is_good_share,
+)
+from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, MINUTE, duration
 from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, number
 from generator.signals.events import long_window, rate_at, whole
@@ -335,10 +346,10 @@ def _clearly_worse(signal: Signal, value: Expr, than: Expr, events: Expr) -> Exp
     """Select values of a number of events that are worse than another value by more than chance explains."""
     op = "<" if signal.better is Better.HIGHER else ">"
     if _counts(signal):
-        good = isinstance(signal.kind, Share) and signal.kind.good
+        good = is_good_share(signal)
         expected = join("*", number(1) - than if good else than, events, _BY)
-        dispersion = _dispersion(signal)
-        scatter = number(CLEAR_SIGMAS) * call("sqrt", dispersion * (expected + number(1))) / events
+        variance = number(early_dispersion(signal)) * (expected + number(1))
+        scatter = number(CLEAR_SIGMAS) * call("sqrt", variance) / events
         return join(op, value, than - scatter if good else than + scatter, _BY)
     scatter = number(CLEAR_SIGMAS) / call("sqrt", events)
     limit = number(1) - scatter if op == "<" else number(1) + scatter
@@ -350,19 +361,15 @@ def _counts(signal: Signal) -> bool:
     return isinstance(signal.kind, Share) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
 
 
-def _dispersion(signal: Signal) -> Expr:
-    return number(TRIES_EARLY if signal.of.name in RETRIED else 1)
-
-
 def _worst(signal: Signal, per: Stream, scope: Scope) -> Expr:
     """Compute the worst value that the newest release's runs so far may stand for, with regard to chance."""
     newest = scope.record(names.part(signal, "newest", _BY)).now()
     events = scope.record(events_name(per, "newest")).now() > number(0)
     falls = signal.better is Better.HIGHER
     if _counts(signal):
-        good = isinstance(signal.kind, Share) and signal.kind.good
+        good = is_good_share(signal)
         one_more = join("*", number(1) - newest if good else newest, events, _BY) + number(1)
-        most = one_more + number(RARE_SIGMAS) * call("sqrt", _dispersion(signal) * one_more)
+        most = one_more + number(RARE_SIGMAS) * call("sqrt", number(early_dispersion(signal)) * one_more)
         share = join("/", most, events, _BY)
         return number(1) - share if good else share
     # Amounts of single runs scatter by about as much as their mean.

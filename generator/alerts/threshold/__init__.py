@@ -167,17 +167,8 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
         if alert.min_bad_events and _counts_bad(signal)
         else "",
     )
-    return f"{text}{_goes_on(kind, signal, tier)}"
-
-
-def _goes_on(kind: Threshold, signal: Signal, tier: Tier) -> str:
-    """Describe the last minutes before a page."""
     last = expression.latest(kind, signal, tier, expression.LATEST)
-    return (
-        f", and the last {duration(last)} do not show by clearly fewer bad events that it is over"
-        if last
-        else ""
-    )
+    return f"{text}{condition.goes_on(last)}" if last else text
 
 
 def _too_many(signal: Signal) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.alerts import beyond, chance, condition
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Threshold, Tier
-from generator.model.signals import Better, Quantile, Share, Signal, divisor
+from generator.model.signals import Better, Quantile, Share, Signal, divisor, is_good_share
 from generator.model.units import HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.events import all_name, bad_name, buckets_name, sides, sides_over, whole
@@ -242,7 +242,7 @@ def _value(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held aga
         value = call("histogram_quantile", number(signal.kind.q), filled)
         return condition.beyond(signal, condition.rounded(value), bound)
     ratio = chance.scaled(bad, parts, number(1) / (every > number(0)))
-    return number(1) - ratio if isinstance(signal.kind, Share) and signal.kind.good else ratio
+    return number(1) - ratio if is_good_share(signal) else ratio
 
 
 def _eased(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:

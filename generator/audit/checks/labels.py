@@ -264,7 +264,7 @@ def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Fin
 
 
 def _instead(label: str, exposed: str, metrics: Collection[str], seen: Observed) -> str:
-    """Say how a profile reads the label from another one, with the likely one of those that are there."""
+    """Describe how a profile reads the label under another name, with the likely name if the source has one."""
     there = {one for name in metrics for one in seen.metrics[name].labels}
     others = (one for one in there - {exposed} if label in _WORD.split(one.lower()))
     likely = min(others, key=_by_length, default="")
