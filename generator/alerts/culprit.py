@@ -18,8 +18,19 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.alerts import BOUND, Alert, Regression, Reported, Threshold
-from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
-from generator.model.streams import Stream, billed, cost
+from generator.model.signals import (
+    Better,
+    Cost,
+    Count,
+    Distribution,
+    Level,
+    Quantile,
+    Ratio,
+    Share,
+    Tokens,
+    numerator_stream,
+)
+from generator.model.streams import Stream
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
 from generator.signals.quantile import HAIR
@@ -282,12 +293,7 @@ def _classes(alert: Alert, by: str, ground: Ground) -> Iterator[Clue]:
 
 def _amount(signal: Signal) -> Events:
     """Select the events that a signal sums."""
-    stream = signal.of
-    if isinstance(signal.kind, Tokens):
-        stream = billed(stream)
-    elif isinstance(signal.kind, Cost):
-        stream = cost(stream)
-    return Events(stream, signal.window)
+    return Events(numerator_stream(signal), signal.window)
 
 
 def _of_amount(alert: Alert, signal: Signal, per: Stream, ground: Ground) -> Iterator[Clue]:

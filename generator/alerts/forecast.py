@@ -10,8 +10,7 @@ from generator.alerts.guide import Guide
 from generator.alerts.tiers import BELOW_ZERO, Reason, bounded_tiers, value_bound
 from generator.model import names
 from generator.model.alerts import Alert, Forecast, Tier
-from generator.model.signals import Cost, Count, Signal
-from generator.model.streams import cost
+from generator.model.signals import Cost, Count, Signal, numerator_stream
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import Expr, Series, any_of, call, number
 from generator.scenarios import MARGIN, SLACK, Subject, TestCase, idle, spending
@@ -66,7 +65,7 @@ def records(alert: Alert, _kind: Forecast, ground: Ground) -> tuple[RecordingRul
     """
     signal, scope = ground.signal(alert), ground.scope
     pace_name, like_name = names.windowed(signal, "increase", PACE), names.part(signal, "like_yesterday")
-    stream = cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
+    stream = numerator_stream(signal)
     amount = summed(over_window(scope.stream(stream), PACE, scope.site))
     pace, total, like = (
         scope.record(pace_name),

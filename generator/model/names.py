@@ -22,8 +22,9 @@ from generator.model.signals import (
     Signal,
     Tokens,
     divisor,
+    numerator_stream,
 )
-from generator.model.streams import Stream, billed, cost
+from generator.model.streams import Stream
 from generator.model.units import duration
 
 if TYPE_CHECKING:
@@ -268,12 +269,8 @@ def value(signal: Signal, labels: tuple[str, ...] = ()) -> str:
 def numerator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     """Name the numerator of a signal's value, over its window."""
     match signal.kind:
-        case Tokens():
-            return increase(billed(signal.of), labels, signal.window)
-        case Cost():
-            return increase(cost(signal.of), labels, signal.window)
-        case Distribution():
-            return increase(signal.of, labels, signal.window)
+        case Tokens() | Cost() | Distribution():
+            return increase(numerator_stream(signal), labels, signal.window)
         case Ratio() if not signal.of.sparse:
             return increase(signal.of, labels, signal.window)
         case Count() | Share() | Ratio() | Quantile() | Level():

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from generator.model.streams import RETRIED, TRIES_EARLY, Stream
+from generator.model.streams import RETRIED, TRIES_EARLY, Stream, billed, cost
 from generator.model.units import Unit
 
 #: The reference of all other signals, whose metric counts runs; and the signal that a service's daily budget is about.
@@ -163,6 +163,13 @@ def divisor(signal: Signal) -> Stream | None:
             return None
         case _:
             assert_never(signal.kind)
+
+
+def numerator_stream(signal: Signal) -> Stream:
+    """Find the stream that a signal sums: of tokens those that count, of a cost the USD."""
+    if isinstance(signal.kind, Tokens):
+        return billed(signal.of)
+    return cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
 
 
 def compared_on(signal: Signal) -> Stream | None:

@@ -23,17 +23,15 @@ from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW, Alert, Regression
 from generator.model.signals import (
     Better,
-    Cost,
     Quantile,
     Ratio,
     Share,
     Signal,
-    Tokens,
     compared_on,
     early_dispersion,
     is_good_share,
+    numerator_stream,
 )
-from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, MINUTE, duration
 from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, number
 from generator.signals.events import long_window, rate_at, whole
@@ -55,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.model.rules import RecordingRule
+    from generator.model.streams import Stream
 
 #: The time during which a release counts as new, in seconds.
 NEW_FOR = DAY
@@ -180,18 +179,12 @@ def _amount_name(signal: Signal) -> str:
     """Name the record of the numerator's events per second; for a share these are the matching ones only."""
     if isinstance(signal.kind, Share):
         return names.part(signal, "numerator_rate", _BY)
-    return names.level_rate(_numerator(signal), _BY)
-
-
-def _numerator(signal: Signal) -> Stream:
-    if isinstance(signal.kind, Tokens):
-        return billed(signal.of)
-    return cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
+    return names.level_rate(numerator_stream(signal), _BY)
 
 
 def _amount(signal: Signal, per: Stream, scope: Scope) -> RecordingRule:
     if not isinstance(signal.kind, Share):
-        return rate_at(_numerator(signal), _BY, scope)
+        return rate_at(numerator_stream(signal), _BY, scope)
     among = having(scope.stream(signal.of), _BY)
     matching = summed(among.where(**signal.kind.where).now(), _BY)
     if scope.shared:
