@@ -149,7 +149,8 @@ class Change(_Kind, frozen=True, tag=True):
     """The signal is worse than ``over`` seconds ago by the bound.
 
     A ``relative`` bound is a part of the earlier value, any other a difference. The signal itself must be beyond
-    ``beyond`` as well, in base units, so that a change among good values stays quiet.
+    ``beyond`` as well, in base units, so that a change among good values stays quiet. ``also_over`` is a second, longer
+    window in seconds, compared with the one before it, for events too rare for the signal's own window; 0 for none.
     """
 
     reports: ClassVar = Reported.VALUE
@@ -157,6 +158,7 @@ class Change(_Kind, frozen=True, tag=True):
     relative: bool
     beyond: float | None
     beyond_written: Bound | None = None
+    also_over: int = 0
 
     @property
     def bounds(self) -> Mapping[str, Bound]:
@@ -383,7 +385,8 @@ class Alert(Struct, frozen=True):
 def has_mildest(alert: Alert) -> bool:
     """Whether chance is judged by the mildest tier's bound: there are several, and single events are bad anyway."""
     kind = alert.kind
-    return isinstance(kind, Threshold) and bool(kind.also_over) and not kind.by_bound and len(alert.tiers) > 1
+    judged = isinstance(kind, Threshold) and bool(kind.also_over) and not kind.by_bound
+    return judged and alert.min_bad_events > 0 and len(alert.tiers) > 1
 
 
 class Override(Struct, frozen=True):

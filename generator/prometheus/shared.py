@@ -348,15 +348,17 @@ def _alerts(family: str, library: Library, ground: Ground, shared: Collection[st
     """
     chains: list[Sequence[Rule]] = []
     bounded: set[str] = set()
+    recorded = set(shared)
     for alert in library.alerts:
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in bounded else list(bound_rules(alert, ground.scope))
             bounded.add(alert.name)
             # Where the rules themselves are broken, the set of services may be unknown as well.
             on = None if alert.about_rules else switch(alert.name, "", ground.scope)
-            longer = distinct(alert_records(alert, ground), shared)
+            read = list(distinct(alert_records(alert, ground), recorded))
+            recorded.update(one.record for one in read if not one.labels)
             rules = alerting_rules(alert, ground, on, library.marks)
-            chains.append((*bounds, *longer, *rules))
+            chains.append((*bounds, *read, *rules))
     return _chains(f"{family}-alerts", chains, ground.scope.site)
 
 

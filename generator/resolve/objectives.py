@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts.longer import is_mean
 from generator.diagnostics import Findings, Note, Span
 from generator.model.names import LONGEST_ALERT_NAME
 from generator.model.service import Objective, Site
@@ -363,7 +364,8 @@ def _floors(signal: Signal) -> tuple[int, int]:
 
 def _is_rare(signal: Signal) -> bool:
     """Whether a longer window shows more of a signal than its own window does."""
-    return isinstance(signal.kind, Share | Distribution | Quantile) and signal.window <= _LONGEST_OWN
+    has_one = isinstance(signal.kind, Share | Distribution | Quantile) or is_mean(signal)
+    return has_one and signal.window <= _LONGEST_OWN
 
 
 def _about(signal: Signal, by: str | None, place: Span, *, also_over: str = "") -> AlertKindSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import chance, condition, usual
+from generator.alerts import chance, condition, longer, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.threshold import expression, trials
 from generator.alerts.tiers import (
@@ -22,7 +22,6 @@ from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor
 from generator.model.units import Unit, duration, human
-from generator.notation.times import window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,36 +64,12 @@ def _counts_bad(signal: Signal) -> bool:
 
 
 def _also_over(about: SignalDraft) -> int:
-    """Read the longer window, over which bad events are counted; 0 without one."""
-    written, signal, findings = about.body.also_over, about.signal, about.findings
-    if written is None:
-        return 0
-    also, fewest = window(written, 0, about.scope.site, findings), about.spec.min_bad_events
-    if not _counts_bad(signal):
-        findings.error(
-            "alert/signal-kind",
-            f'"{signal.name}" counts no bad events, which also_over looks for',
-            written.span,
-            "leave also_over out; a share, a distribution, a quantile and a ratio of errors count them",
-        )
-    elif not (fewest and fewest.value):
-        if not about.scope.is_own(written):
-            return 0
-        findings.error(
-            "alert/no-events",
-            f"{about.name} would ignore also_over: it has no min_bad_events",
-            written.span,
-            "write min_bad_events: 5 beside it, or leave also_over out",
-        )
-    elif also and also < 2 * signal.window:
-        findings.error(
-            "unit/window",
-            f"also_over is {duration(also)}, less than twice {signal.name}'s own window, "
-            f"{duration(signal.window)}",
-            written.span,
-            f"look back over at least {duration(2 * signal.window)}; 3h suits most",
-        )
-    return also
+    """Read the longer window, over which bad events are counted, or amounts and events; 0 without one."""
+    if longer.is_mean(about.signal):
+        return longer.also_over(about, MIN_EVENTS, "", "")
+    lacks = "" if _counts_bad(about.signal) else "counts no events by which a longer window could be judged"
+    having = "a share, a distribution, a quantile and an amount for each event, such as the cost per run, have them"
+    return longer.also_over(about, MIN_BAD_EVENTS, lacks, having)
 
 
 def _out_of_reach(value: float, about: SignalDraft) -> Reason | None:
@@ -181,5 +156,5 @@ def _too_many(signal: Signal) -> str:
 
 def _times(signal: Signal, kind: Threshold) -> str:
     """Name the windows that are read."""
-    longer = f", or in {duration(kind.also_over)} where these hold too little," if kind.also_over else ""
-    return f"{condition.window_of(signal)}{longer}"
+    also = f", or in {duration(kind.also_over)} where these hold too little," if kind.also_over else ""
+    return f"{condition.window_of(signal)}{also}"

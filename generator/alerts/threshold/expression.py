@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts import beyond, chance, condition
+from generator.alerts import beyond, chance, condition, longer
+from generator.alerts.longer import last_quarter
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, divisor, is_good_share
@@ -56,6 +57,8 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
             crossed = binary("unless", crossed, over, on=each(parts.each))
         if kind.also_over:
             crossed |= _rare(alert, kind, tier, parts, ground)
+    if kind.also_over and longer.is_mean(signal):
+        crossed |= _rare_mean(alert, kind, bound, ground)
     if kind.unfinished:
         return crossed | _endless(alert, bound, parts, ground)
     return crossed
@@ -78,7 +81,9 @@ def _mixes_runs(kind: Threshold, signal: Signal, ground: Ground) -> bool:
     """
     per, runs = divisor(signal), ground.runs
     of_runs = per is not None and runs is not None and per.name == runs.name
-    return ground.timed and of_runs and not kind.also_over and not isinstance(signal.kind, Share)
+    if kind.also_over and not longer.is_mean(signal):
+        return False
+    return ground.timed and of_runs and not isinstance(signal.kind, Share)
 
 
 def _lately_within(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
@@ -131,12 +136,14 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
             yield rule(_within_name(alert, tier, parts, ground), within, **condition.labels_of(alert))
     if kind.unfinished:
         yield unfinished(signal, ground.scope)
-    if kind.also_over:
+    if kind.also_over and longer.is_mean(signal):
+        yield from longer.mean_rules(alert, kind.also_over, kind.lately, ground)
+    elif kind.also_over:
         found = condition.input_series(alert, ground)
         yield from sides(signal, found.each, found.on, ground.scope)
         interval = ground.scope.site.rule_interval
         newest = {latest(kind, signal, tier, interval) for tier in alert.tiers} - {0}
-        for window in (*newest, recently(kind, signal, interval), kind.lately, kind.also_over):
+        for window in (*newest, last_quarter(kind.also_over, signal, interval), kind.lately, kind.also_over):
             yield from sides_over(signal, found.each, found.on, window, ground.scope)
     if _is_beyond(alert, ground):
         for tier in alert.tiers:
@@ -227,6 +234,17 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSerie
     return binary("unless", crossed, over | eased, on=each(parts.each))
 
 
+def _rare_mean(alert: Alert, kind: Threshold, bound: AlertNumber, ground: Ground) -> Expr:
+    """Use the mean of a longer window where the own one holds too few events, while its last half is beyond as well."""
+    signal, parts = ground.signal(alert), condition.input_series(alert, ground)
+    mean = longer.longer_mean(alert, kind.also_over, kind.lately, ground)
+    crossed, lately = (
+        condition.beyond(signal, condition.rounded(one.now()), bound) for one in (mean.value, mean.recent)
+    )
+    crossed = condition.enough(crossed, mean.events.now(), ground.floor(alert, MIN_EVENTS), parts.on)
+    return join("unless", join("and", crossed, lately, parts.each), longer.decided(alert, ground), parts.each)
+
+
 def _value(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
     alert: Alert,
     kind: Threshold,
@@ -251,7 +269,7 @@ def _eased(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeri
     After an incident, a few bad events of an ordinary hour would otherwise raise the alert once more, by the bad ones
     that the longer window still holds.
     """
-    recent_window = recently(kind, ground.signal(alert), ground.scope.site.rule_interval)
+    recent_window = last_quarter(kind.also_over, ground.signal(alert), ground.scope.site.rule_interval)
     recent, longer = (
         _counted(alert, kind, tier, window, parts, ground) for window in (recent_window, kind.also_over)
     )
@@ -274,13 +292,8 @@ def latest(kind: Threshold, signal: Signal, tier: Tier, interval: int) -> int:
     Of many short incidents the first pages nobody: the value of a window ago tells of the others.
     """
     seconds = max(LATEST // interval, 1) * interval
-    pages = tier.severity is AlertSeverity.CRITICAL and kind.also_over
+    pages = tier.severity is AlertSeverity.CRITICAL and kind.also_over and not longer.is_mean(signal)
     return seconds if pages and seconds < signal.window else 0
-
-
-def recently(kind: Threshold, signal: Signal, interval: int) -> int:
-    """Return the seconds whose events show that an incident has eased: a quarter of the longer window."""
-    return max(signal.window, kind.also_over // 4 // interval * interval)
 
 
 def _counted(  # noqa: PLR0913, PLR0917 - what is counted, and where

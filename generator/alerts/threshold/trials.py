@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from generator.alerts.chance import dispersion, sigmas
 from generator.alerts.condition import HALF_EVENT
-from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, latest, recently
+from generator.alerts.longer import is_mean, last_quarter
+from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, latest
 from generator.model import names
 from generator.model.alerts import BOUND, Threshold, Tier, has_mildest
 from generator.model.signals import (
@@ -60,6 +61,8 @@ _AMPLE = 1e9
 _OFTEN = 0.18
 #: Up to this share of bad events, few good ones do not outweigh the bad ones that an alert needs.
 _MOST = 0.5
+#: From this floor on, a longer window can hold enough events while none of its parts does.
+_RARE = 4
 
 
 def cases(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
@@ -70,13 +73,15 @@ def cases(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
         return
     values = _values(kind, subject)
     yield from on_both_sides(values, subject)
-    if kind.also_over:
+    if kind.also_over and is_mean(signal):
+        yield from _rare_mean(kind, values, subject)
+    elif kind.also_over:
         yield from _rare(values, subject)
         yield from _as_mild(kind, subject)
         yield from _short(kind, values, subject)
     if kind.unfinished:
         yield from _unfinished(subject)
-    elif not kind.also_over and not isinstance(signal.kind, Share):
+    elif (not kind.also_over or is_mean(signal)) and not isinstance(signal.kind, Share):
         yield from _lasting(values, subject)
 
 
@@ -130,7 +135,7 @@ def _values(kind: Threshold, subject: Subject) -> BoundValues:
         sigmas(signal, subject.tier.severity),
         kind.also_over,
         kind.lately,
-        recently(kind, signal, subject.fixture.site.rule_interval) if kind.also_over else 0,
+        last_quarter(kind.also_over, signal, subject.fixture.site.rule_interval) if kind.also_over else 0,
     )
 
 
@@ -290,6 +295,33 @@ def _rare(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     yield from _ended(values, subject, numbers)
     if values.mildest == values.allowed:
         yield _surely(values, subject)
+
+
+def _rare_mean(kind: Threshold, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Be beyond the bound on events so rare that only the longer window has enough of them."""
+    longer, window, fewest = kind.also_over, subject.signal.window, subject.alert.min_events
+    if fewest < _RARE or not subject.thorough:
+        return
+
+    def load(value: float, events: float = 1.5 * fewest) -> Load:
+        return values.load(value, events / longer)
+
+    begun, wait = subject.timeline, subject.alert.for_ + subject.interval
+    good = begun.then(longer, load(values.inside)).quiet("silent just inside its bound")
+    fires = good.then(longer + wait, load(values.beyond)).fires("fires just beyond", value=values.beyond)
+    yield subject.case("fires on rare events", fires)
+    few = begun.then(longer + wait, load(values.worst, fewest - 1)).quiet("silent with one too few")
+    yield subject.case(
+        "needs enough rare events",
+        few.then(longer, load(values.worst, fewest)).fires("fires with just enough"),
+    )
+    bad, over = begun.then(longer, load(values.worst)).fires("fires"), subject.keep + SLACK
+    half = bad.then(kind.lately + over, load(values.inside)).silent("resolves when its last half is good")
+    yield subject.case("fires on rare events for no longer than they are bad", half)
+    many = bad.then(window + over, values.load(values.inside, 1.1 * fewest / window))
+    yield subject.case(
+        "is over when enough events say so", many.silent("resolves in the signal's own window")
+    )
 
 
 def _rarely(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
