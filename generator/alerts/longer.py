@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from generator.alerts import condition
+from generator.alerts.condition import InputSeries
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS
 from generator.model.signals import Share, Signal, counts_bad, divisor, numerator_stream
 from generator.model.units import duration
 from generator.notation.times import window
 from generator.promql.expr import number
-from generator.signals.events import all_name, long_window, rate_at
-from generator.streams.scope import rule, spread
+from generator.signals.events import all_name, bad_name, long_window, rate_at
+from generator.streams.scope import over_window, rule, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.condition import Ground, InputSeries
+    from generator.alerts.condition import Ground
     from generator.alerts.draft import SignalDraft
     from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
@@ -72,25 +71,27 @@ def last_quarter(longer: int, signal: Signal, interval: int) -> int:
     return max(signal.window, longer // 4 // interval * interval)
 
 
-class LongerMean(Struct, frozen=True):
-    """The recorded mean of a longer window, the mean of its last part, and the events of the whole window."""
-
-    value: Series
-    recent: Series
-    events: Series
-
-
 def is_mean(signal: Signal) -> bool:
     """Whether a signal is an amount for each event, such as the cost per run, and no event is bad by itself."""
     return divisor(signal) is not None and not isinstance(signal.kind, Share) and not counts_bad(signal)
 
 
-def longer_mean(alert: Alert, longer: int, last: int, ground: Ground) -> LongerMean:
-    """Select the records of a longer window and of its last part, both in seconds."""
-    signal, parts, scope = ground.signal(alert), condition.input_series(alert, ground), ground.scope
-    only = {alert.by: alert.only} if alert.by and alert.only else {}
-    value, lately = (scope.record(_mean(signal, parts, one)).where(**only) for one in (longer, last))
-    return LongerMean(value, lately, scope.record(all_name(signal, parts.on, longer)))
+def input_series(alert: Alert, longer: int, ground: Ground) -> InputSeries:
+    """Select the inputs of an alert over a longer window in seconds, as ``condition.input_series`` does."""
+    signal, own, scope = ground.signal(alert), condition.input_series(alert, ground), ground.scope
+    amounts = scope.record(bad_name(signal, own.each, longer))
+    events = scope.record(all_name(signal, own.on, longer))
+    return InputSeries(recent(alert, longer, ground), _only(alert, amounts), events, own.each, own.on)
+
+
+def recent(alert: Alert, seconds: int, ground: Ground) -> Series:
+    """Select the value over a longer window, or over its last part."""
+    signal, own = ground.signal(alert), condition.input_series(alert, ground)
+    return _only(alert, ground.scope.record(_mean(signal, own.each, seconds)))
+
+
+def _only(alert: Alert, record: Series) -> Series:
+    return record.where(**{alert.by: alert.only}) if alert.by and alert.only else record
 
 
 def decided(alert: Alert, ground: Ground) -> Expr:
@@ -101,19 +102,27 @@ def decided(alert: Alert, ground: Ground) -> Expr:
     )
 
 
-def mean_rules(alert: Alert, longer: int, last: int, ground: Ground) -> Iterator[RecordingRule]:
-    """Record the events and the mean of the longer window, and of its last part."""
-    signal, parts, scope = ground.signal(alert), condition.input_series(alert, ground), ground.scope
+def rules(alert: Alert, longer: int, last: int, ground: Ground) -> Iterator[RecordingRule]:
+    """Record the events of the longer window, and the value there and in its last part; bad events by themselves.
+
+    Of a distribution with limits, only these are recorded.
+    """
+    signal, own, scope = ground.signal(alert), condition.input_series(alert, ground), ground.scope
     of, per = numerator_stream(signal), divisor(signal) or signal.of
-    yield rate_at(of, parts.each, scope)
-    yield rate_at(per, parts.on, scope)
-    amounts, events = names.level_rate(of, parts.each), names.level_rate(per, parts.on)
-    yield rule(all_name(signal, parts.on, longer), long_window(events, longer, scope))
+    yield rate_at(of, own.each, scope)
+    yield rate_at(per, own.on, scope)
+    amounts, events = names.level_rate(of, own.each), names.level_rate(per, own.on)
+    rates, limits = scope.record(amounts), condition.limits_of(alert, signal)
+    if alert.by and limits:
+        rates = rates.one_of(alert.by, limits)
+    yield rule(all_name(signal, own.on, longer), long_window(events, longer, scope))
+    if counts_bad(signal):
+        yield rule(bad_name(signal, own.each, longer), over_window(rates, longer, scope.site))
     for seconds in (last, longer):
         some = long_window(events, seconds, scope) > number(0)
-        mean = spread("/", long_window(amounts, seconds, scope), some, parts.on)
-        yield rule(_mean(signal, parts, seconds), mean)
+        value = spread("/", over_window(rates, seconds, scope.site), some, own.on)
+        yield rule(_mean(signal, own.each, seconds), value)
 
 
-def _mean(signal: Signal, parts: InputSeries, seconds: int) -> str:
-    return names.part(signal, f"mean{duration(seconds)}", parts.each)
+def _mean(signal: Signal, labels: tuple[str, ...], seconds: int) -> str:
+    return names.part(signal, f"mean{duration(seconds)}", labels)

@@ -17,7 +17,7 @@ from generator.alerts.tiers import (
     is_relative,
 )
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
-from generator.model.signals import Better, Quantile, Signal, counts_bad, lowest
+from generator.model.signals import Better, Distribution, Quantile, Signal, counts_bad, lowest
 from generator.model.units import duration, human
 from generator.notation.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.notation.times import DEFAULT_OVER, window
@@ -86,13 +86,10 @@ def _kind(about: SignalDraft) -> Change | None:
 
 
 def _also_over(about: SignalDraft) -> int:
-    """Read the longer window, whose mean is compared with that of the window before; 0 without one."""
-    lacks = (
-        ""
-        if longer.is_mean(about.signal)
-        else "is no amount for each event, which also_over compares in a change"
-    )
-    having = "a ratio, tokens or a cost for each run are such amounts"
+    """Read the longer window, which is compared with the window before; 0 without one."""
+    has_one = longer.is_mean(about.signal) or isinstance(about.signal.kind, Distribution)
+    lacks = "" if has_one else "has no longer window in a change"
+    having = "a distribution and an amount for each event, such as the cost per run, have one; others in a threshold"
     return longer.also_over(about, MIN_EVENTS, lacks, having)
 
 

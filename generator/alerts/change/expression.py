@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial, reduce
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from generator.alerts import beyond, chance, condition, longer
 from generator.model import names
 from generator.model.alerts import BEYOND, MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
@@ -24,50 +27,78 @@ if TYPE_CHECKING:
 def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     """Compare the change with the bound."""
     signal = ground.signal(alert)
-    parts = condition.input_series(alert, ground)
-    crossed = ground.bound(alert, tier).compare(">=", condition.rounded(compared(alert, kind, ground)))
-    if kind.beyond is not None:
-        bound = ground.beyond(alert, kind.beyond)
-        crossed = crossed & condition.beyond(signal, parts.value.now(), bound)
-    if condition.adds_up(signal):
-        smaller = 0 if signal.better is Better.HIGHER else kind.over
-        whole = condition.whole_window(signal, ground, parts.each, smaller)
-        crossed = join("and", crossed, whole, parts.each)
-    for offset in (0, kind.over):
-        events = parts.denominator.now(offset=offset)
-        crossed = condition.enough(crossed, events, ground.floor(alert, MIN_EVENTS), parts.on)
-    crossed = _not_by_chance(crossed, alert, kind, parts, ground)
+    own = _Comparison(alert, kind, tier, ground, condition.input_series(alert, ground), kind.over)
+    crossed = own.crossed()
     if may_recover(signal, kind):
-        usual_values = (_as_before(ago, alert, kind, tier, ground) for ago in (DAY, DAY + kind.over))
-        as_usual = reduce(partial(join, "and", labels=parts.each), usual_values)
-        crossed = join("unless", crossed, as_usual, parts.each)
-    return crossed | _rare(alert, kind, tier, ground) if kind.also_over else crossed
+        usual_values = map(own.as_before, (DAY, DAY + kind.over))
+        as_usual = reduce(partial(join, "and", labels=own.parts.each), usual_values)
+        crossed = join("unless", crossed, as_usual, own.parts.each)
+    return crossed | _rare(own) if kind.also_over else crossed
 
 
-def _rare(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
-    """Compare the mean of a longer window with the one before, where the signal's own window holds too few events.
+class _Comparison(Struct, frozen=True):
+    """A severity of an alert, and the series that it compares with those of ``over`` seconds ago."""
+
+    alert: Alert
+    kind: Change
+    tier: Tier
+    ground: Ground
+    parts: condition.InputSeries
+    over: int
+
+    @property
+    def signal(self) -> Signal:
+        """The signal."""
+        return self.ground.signal(self.alert)
+
+    @property
+    def bound(self) -> condition.AlertNumber:
+        """The smallest change."""
+        return self.ground.bound(self.alert, self.tier)
+
+    def crossed(self) -> Expr:
+        """Find the values that are worse by the bound, on enough events, by more than chance explains."""
+        signal, kind, parts, ground = self.signal, self.kind, self.parts, self.ground
+        crossed = self.bound.compare(">=", self.grown(parts.value.now(), self.over))
+        if kind.beyond is not None:
+            bound = ground.beyond(self.alert, kind.beyond)
+            crossed = crossed & condition.beyond(signal, parts.value.now(), bound)
+        if condition.adds_up(signal):
+            smaller = 0 if signal.better is Better.HIGHER else self.over
+            whole = condition.whole_window(signal, ground, parts.each, smaller)
+            crossed = join("and", crossed, whole, parts.each)
+        for ago in (0, self.over):
+            crossed = self.enough(crossed, ago)
+        return _not_by_chance(crossed, self)
+
+    def grown(self, now: Expr, ago: int) -> Expr:
+        """Compute the change of a value against the one of some seconds ago."""
+        return condition.rounded(
+            _growth(self.signal, self.kind, now, earlier(self.signal, self.parts.value, ago))
+        )
+
+    def enough(self, left: Expr, ago: int) -> Expr:
+        """Keep the values with enough events some seconds ago."""
+        events, floor = self.parts.denominator.now(offset=ago), self.ground.floor(self.alert, MIN_EVENTS)
+        return condition.enough(left, events, floor, self.parts.on)
+
+    def as_before(self, ago: int) -> Expr:
+        """Find where the value is not worse by the bound than at a time of yesterday, of enough events."""
+        return self.enough(self.bound.compare("<", self.grown(self.parts.value.now(), ago)), ago)
+
+
+def _rare(own: _Comparison) -> Expr:
+    """Compare a longer window with the one before, where the signal's own window holds too few events.
 
     Its last quarter must show half of the growth, and a day ago it must have been better as well.
     """
-    bound, floor = ground.bound(alert, tier), ground.floor(alert, MIN_EVENTS)
-    parts, last = condition.input_series(alert, ground), _last(alert, kind, ground)
-    mean = longer.longer_mean(alert, kind.also_over, last, ground)
-    signal, before = ground.signal(alert), mean.value.now(offset=kind.also_over)
-
-    def grown(now: Expr, base: Expr) -> Expr:
-        return condition.rounded(_growth(signal, kind, now, base))
-
-    def enough(left: Expr, ago: int) -> Expr:
-        return condition.enough(left, mean.events.now(offset=ago), floor, parts.on)
-
-    crossed = bound.compare(">=", grown(mean.value.now(), before))
-    if kind.beyond is not None:
-        crossed &= condition.beyond(signal, mean.value.now(), ground.beyond(alert, kind.beyond))
-    crossed = enough(enough(crossed, 0), kind.also_over)
-    goes_on = bound.compare(">=", number(2) * grown(mean.recent.now(), before))
-    crossed = join("and", crossed, goes_on, parts.each)
-    yesterday = bound.compare("<", grown(mean.value.now(), mean.value.now(offset=DAY)))
-    return join("unless", crossed, enough(yesterday, DAY) | longer.decided(alert, ground), parts.each)
+    alert, kind, ground = own.alert, own.kind, own.ground
+    parts = longer.input_series(alert, kind.also_over, ground)
+    long = replace(own, parts=parts, over=kind.also_over)
+    lately = longer.recent(alert, _last(alert, kind, ground), ground).now()
+    goes_on = own.bound.compare(">=", number(2) * long.grown(lately, kind.also_over))
+    crossed = join("and", long.crossed(), goes_on, parts.each)
+    return join("unless", crossed, long.as_before(DAY) | longer.decided(alert, ground), parts.each)
 
 
 def _last(alert: Alert, kind: Change, ground: Ground) -> int:
@@ -82,24 +113,10 @@ def may_recover(signal: Signal, kind: Change) -> bool:
     return kind.over < DAY and not isinstance(signal.kind, Share)
 
 
-def _as_before(ago: int, alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
-    """Find where the value is not worse by the bound than at a time of yesterday, of enough events."""
-    parts = condition.input_series(alert, ground)
-    change = condition.rounded(_change(alert, kind, ground, ago))
-    same = ground.bound(alert, tier).compare("<", change)
-    return condition.enough(
-        same, parts.denominator.now(offset=ago), ground.floor(alert, MIN_EVENTS), parts.on
-    )
-
-
 def compared(alert: Alert, kind: Change, ground: Ground) -> Expr:
     """Subtract the value of ``over`` seconds ago, or divide by it; positive is worse."""
-    return _change(alert, kind, ground, kind.over)
-
-
-def _change(alert: Alert, kind: Change, ground: Ground, ago: int) -> Expr:
     signal, value = ground.signal(alert), condition.input_series(alert, ground).value
-    return _growth(signal, kind, value.now(), earlier(signal, value, ago))
+    return _growth(signal, kind, value.now(), earlier(signal, value, kind.over))
 
 
 def _growth(signal: Signal, kind: Change, now: Expr, before: Expr) -> Expr:
@@ -111,10 +128,10 @@ def _growth(signal: Signal, kind: Change, now: Expr, before: Expr) -> Expr:
 
 
 def records(alert: Alert, kind: Change, ground: Ground) -> Iterator[RecordingRule]:
-    """Record where the bound of a quantile is among its buckets, and the means of longer windows."""
+    """Record where the bound of a quantile is among its buckets, and the values over a longer window."""
     signal = ground.signal(alert)
     if kind.also_over:
-        yield from longer.mean_rules(alert, kind.also_over, _last(alert, kind, ground), ground)
+        yield from longer.rules(alert, kind.also_over, _last(alert, kind, ground), ground)
     if isinstance(signal.kind, Quantile) and kind.beyond is not None:
         bound = ground.beyond(alert, kind.beyond)
         yield from beyond.rules(signal, bound, _labels(alert), ground.scope)
@@ -124,20 +141,15 @@ def _labels(alert: Alert) -> Mapping[str, str]:
     return condition.labels_of(alert, **{names.PART: BEYOND})
 
 
-def _not_by_chance(
-    crossed: Expr, alert: Alert, kind: Change, parts: condition.InputSeries, ground: Ground
-) -> Expr:
+def _not_by_chance(crossed: Expr, one: _Comparison) -> Expr:
     """Compare the bad events with the number that the earlier ones predict for today's events."""
-    weights = (
-        None if kind.beyond is None else beyond.weight(ground.signal(alert), _labels(alert), ground.scope)
-    )
-    bad, before = (
-        chance.bad_events(alert, parts, ground, weights=weights, ago=ago) for ago in (0, kind.over)
-    )
+    alert, parts, ground, signal = one.alert, one.parts, one.ground, one.signal
+    weights = None if one.kind.beyond is None else beyond.weight(signal, _labels(alert), ground.scope)
+    bad, before = (chance.bad_events(alert, parts, ground, weights=weights, ago=ago) for ago in (0, one.over))
     if bad is None or before is None:
         return crossed
-    growth = parts.denominator.now() / parts.denominator.now(offset=kind.over)
+    growth = parts.denominator.now() / parts.denominator.now(offset=one.over)
     expected = chance.scaled(before, parts, growth)
     crossed = condition.enough(crossed, bad - expected, ground.floor(alert, MIN_BAD_EVENTS), parts.each)
     scatter = chance.scaled(expected, parts, growth)
-    return chance.beyond_chance(crossed, bad, expected, scatter, parts.each, ground.signal(alert))
+    return chance.beyond_chance(crossed, bad, expected, scatter, parts.each, signal)

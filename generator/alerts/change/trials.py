@@ -120,6 +120,11 @@ class _Step(Struct, frozen=True):
         return ends_beyond and bad is not None and before is not None and bad - before > SEEN
 
     @property
+    def clearly_worse(self) -> float:
+        """A value just beyond the bound; where chance is judged, one that it never explains."""
+        return self.worse(1.1) if self.bad(self.worst) is None else self.worst
+
+    @property
     def worst(self) -> float:
         """A value as bad as can be."""
         if isinstance(self.signal.kind, Share | Distribution):
@@ -321,15 +326,18 @@ def _rare(step: _Step) -> Iterator[TestCase]:
     """Step where the signal's own window holds too few events."""
     subject, longer, fewest = step.subject, step.kind.also_over, step.subject.alert.min_events
 
-    def load(value: float, floors: float = 1.5) -> Load:
+    # As many as the signal's own window may hold without being enough.
+    usual = 0.75 * longer / step.signal.window
+
+    def load(value: float, floors: float = usual) -> Load:
         """Find the load of some events in the longer window, given in multiples of its floor."""
         return step.load(value, floors * fewest / longer)
 
-    begun, worse = subject.timeline, step.worse(1.1)
+    begun = subject.timeline
     before = begun.then(2 * longer, load(step.base)).quiet("silent before")
     yield subject.case(
         "fires on rare events that get worse by more than its bound",
-        before.then(longer, load(worse)).fires("fires just beyond its bound"),
+        before.then(longer, load(step.clearly_worse)).fires("fires just beyond its bound"),
     )
     inside = before.then(2 * longer, load(step.worse(1 - MARGIN))).quiet("silent just inside its bound")
     yield subject.case("silent on rare events that get worse by just less than its bound", inside)
@@ -350,12 +358,55 @@ def _rare(step: _Step) -> Iterator[TestCase]:
     yield subject.case("fires on rare events for no longer than they are worse", eased)
     many = begun.then(2 * longer, step.load(step.base)).then(longer * 5 // 6, step.load(step.worse(1.5)))
     yield subject.case("silent where many events show no change", many.silent("silent on a step of long ago"))
-    yield from _rare_yesterday(step, load)
+    yield from _rare_rises(step, usual * fewest)
+    yield from _rare_by_chance(step)
+    if may_recover(step.signal, step.kind):
+        yield from _rare_yesterday(step, load)
+
+
+def _rare_rises(step: _Step, events: float) -> Iterator[TestCase]:
+    """Rise from as good as can be to just inside and just beyond the bound of the signal itself."""
+    longer, beyond = step.kind.also_over, step.kind.beyond
+    bad = None if beyond is None else step.bad(beyond)
+    if beyond is None or bad is None or bad * events < 1.1 * SIGMAS**2 * dispersion(step.signal):
+        return
+    for side, what in (
+        (-1, "silent where rare events are still good"),
+        (1, "fires where rare events are bad"),
+    ):
+        good = step.subject.timeline.then(2 * longer, step.load(0.0, events / longer))
+        bad_for = longer + step.subject.alert.for_ + SLACK
+        risen = good.then(bad_for, step.load(beyond * (1 + side * MARGIN), events / longer))
+        yield step.subject.case(what, risen.quiet(what) if side < 0 else risen.fires(what))
+
+
+def _rare_by_chance(step: _Step) -> Iterator[TestCase]:
+    """Step, after much more traffic, on so few events that chance explains it, and on a few more."""
+    subject, longer, before = step.subject, step.kind.also_over, step.bad(step.base)
+    fewest, most = subject.alert.min_events, subject.alert.min_events * longer / step.signal.window
+    for part in range(2, 30):
+        value = step.worse(part)
+        bad = step.bad(value)
+        if bad is None or before is None or bad >= 1:
+            return
+        few, enough = (
+            dispersion(step.signal) * bad * (SIGMAS * near / (bad - before)) ** 2
+            for near in (1 - MARGIN, 1 + MARGIN)
+        )
+        if fewest + 1 < few and enough < (1 - MARGIN) * most:
+            break
+    else:
+        return
+    for events, what in ((few, "silent on what chance explains"), (enough, "fires on just more")):
+        busy = step.from_base(step.base).then(longer, step.load(step.base, _MORE * PLENTY))
+        timeline = busy.then(longer + subject.alert.for_ + SLACK, step.load(value, events / longer))
+        found = timeline.quiet(what) if events == few else timeline.fires(what)
+        yield subject.case(f"{what} of rare events", found)
 
 
 def _rare_yesterday(step: _Step, load: Callable[..., Load]) -> Iterator[TestCase]:
     """Get better and then worse again, after a yesterday of different kinds."""
-    subject, longer, usual, better = step.subject, step.kind.also_over, step.worse(1.1), step.base
+    subject, longer, usual, better = step.subject, step.kind.also_over, step.clearly_worse, step.base
     begun = subject.timeline
     back = begun.then(DAY + longer, load(usual)).then(2 * longer, load(better)).then(longer, load(usual))
     yield subject.case("silent on a recovery of rare events", back.quiet("silent on the way back"))

@@ -137,7 +137,7 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
     if kind.unfinished:
         yield unfinished(signal, ground.scope)
     if kind.also_over and longer.is_mean(signal):
-        yield from longer.mean_rules(alert, kind.also_over, kind.lately, ground)
+        yield from longer.rules(alert, kind.also_over, kind.lately, ground)
     elif kind.also_over:
         found = condition.input_series(alert, ground)
         yield from sides(signal, found.each, found.on, ground.scope)
@@ -236,12 +236,13 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSerie
 
 def _rare_mean(alert: Alert, kind: Threshold, bound: AlertNumber, ground: Ground) -> Expr:
     """Use the mean of a longer window where the own one holds too few events, while its last half is beyond as well."""
-    signal, parts = ground.signal(alert), condition.input_series(alert, ground)
-    mean = longer.longer_mean(alert, kind.also_over, kind.lately, ground)
+    signal = ground.signal(alert)
+    parts = longer.input_series(alert, kind.also_over, ground)
     crossed, lately = (
-        condition.beyond(signal, condition.rounded(one.now()), bound) for one in (mean.value, mean.recent)
+        condition.beyond(signal, condition.rounded(one.now()), bound)
+        for one in (parts.value, longer.recent(alert, kind.lately, ground))
     )
-    crossed = condition.enough(crossed, mean.events.now(), ground.floor(alert, MIN_EVENTS), parts.on)
+    crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
     return join("unless", join("and", crossed, lately, parts.each), longer.decided(alert, ground), parts.each)
 
 
