@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from generator.grafana.panels import Draw, Kind, Legend, Panel, Query, Scale, Table
+from generator.model.units import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,8 @@ PACE = Scale("suffix:x", soft_high=2)
 TIMES = Scale("suffix:x", decimals=1)
 #: The date and time of a number of Unix milliseconds: a time since then would count from now, in any time range.
 MOMENT = Scale("dateTimeAsIso", low=None)
+#: The scale of a signal in each unit, for panels of any signal.
+OF_UNIT = {Unit.RATIO: BAD_SHARE, Unit.SECONDS: DURATION, Unit.USD: MONEY, Unit.COUNT: COUNT}
 
 _ANY_COLOUR: Mapping[str, str] = MappingProxyType({})
 

@@ -12,8 +12,7 @@ import yaml
 
 from generator.alerts import condition, registry
 from generator.audit.checks import metrics
-from generator.grafana import queries
-from generator.grafana.dashboards import overview, releases
+from generator.grafana import grammar, queries
 from generator.instrumentation import events
 from generator.model.alerts import AlertKind
 from generator.model.metrics import FACTORS
@@ -70,10 +69,9 @@ def _fields(record: type, annotation: str) -> set[str]:
 def test_each_unit_is_in_every_table(unit: Unit) -> None:
     assert unit in WRITTEN_AS
     assert condition.value_of(unit)
-    assert unit in releases._SCALES  # noqa: SLF001
     assert unit in condition._ASKED  # noqa: SLF001
     assert unit in queries._MAGNITUDES  # noqa: SLF001
-    assert unit in overview._SCALES  # noqa: SLF001
+    assert unit in grammar.OF_UNIT
     assert unit in {Unit.RATIO, *example._PROMISED}  # noqa: SLF001
 
 

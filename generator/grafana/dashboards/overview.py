@@ -18,18 +18,11 @@ from generator.grafana.status_board import status_board
 from generator.grafana.variables import OWN, mine, own_signals, own_values, variables
 from generator.model import names
 from generator.model.panels import ALERTS, CHOICES
-from generator.model.units import Unit
 
 if TYPE_CHECKING:
     from generator.grafana.records import Records
 
 UID = names.DASHBOARDS["overview"]
-_SCALES = {
-    Unit.RATIO: grammar.BAD_SHARE,
-    Unit.SECONDS: grammar.DURATION,
-    Unit.USD: grammar.MONEY,
-    Unit.COUNT: grammar.COUNT,
-}
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -116,7 +109,7 @@ def _own_signal(records: Records) -> Panel:
             colour=colours.BLUE,
             scale=scale,
         )
-        for unit, scale in _SCALES.items()
+        for unit, scale in grammar.OF_UNIT.items()
     )
     panel = grammar.lines(
         grammar.COUNT,

@@ -31,12 +31,7 @@ _BY = (names.RELEASE,)
 _LEGEND = f"{{{{{names.RELEASE}}}}}"
 _POINTS = Scale("suffix: pp", decimals=1)
 _RELATIVE = Scale("percentunit", decimals=0)
-_SCALES = {
-    Unit.RATIO: grammar.SHARE,
-    Unit.SECONDS: grammar.DURATION,
-    Unit.USD: grammar.MONEY,
-    Unit.COUNT: grammar.COUNT,
-}
+_SCALES = {**grammar.OF_UNIT, Unit.RATIO: grammar.SHARE}
 _CALM = colours.TEXT
 #: The smallest visible and the smallest bad difference, in percentage points or as a part of the earlier value.
 _SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
