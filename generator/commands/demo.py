@@ -18,7 +18,7 @@ from generator.demo.stage import Stage, StageOptions, open_stage
 from generator.demo.watch import Watching
 from generator.demo.work import demo_incidents
 from generator.diagnostics.wording import did_you_mean, printable
-from generator.instrumentation.events import roles
+from generator.instrumentation.events import blocks_of
 from generator.model import names
 from generator.model.names import DASHBOARDS, SERVICE
 from generator.prometheus.alertmanager import routing
@@ -229,19 +229,19 @@ def unfit(service: Service) -> str:
 def _lacks(service: Service) -> Iterator[str]:
     if not service.emitted_here:
         return  # the demo exposes what their source would
-    methods = roles(service)
+    blocks = blocks_of(service)
     for what, block, labels in (
-        ("runs", methods.run, 0),
-        ("tool calls", methods.tool, 1),
-        ("LLM steps", methods.llm, 1),
+        ("runs", blocks.run, 0),
+        ("tool calls", blocks.tool, 1),
+        ("LLM steps", blocks.llm, 1),
     ):
         if block is None:
             yield f"it measures no {what}"
         elif len(block.given) != labels:
             yield f"its {what} are counted by {' and '.join(block.given) or 'nothing'}"
-    if methods.constant != (names.RELEASE,):
-        yield f"its runs have {' and '.join(methods.constant) or 'nothing'} for a release"
-    if not (methods.run and methods.run.cause):
+    if blocks.constant != (names.RELEASE,):
+        yield f"its runs have {' and '.join(blocks.constant) or 'nothing'} for a release"
+    if not (blocks.run and blocks.run.cause):
         yield "its runs do not say why they ended"
-    if not (methods.llm and Event.TOKENS in {fed.role.event for fed in methods.llm.metrics}):
+    if not (blocks.llm and Event.TOKENS in {fed.event for fed in blocks.llm.metrics}):
         yield "it counts no tokens"

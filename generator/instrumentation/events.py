@@ -21,8 +21,8 @@ from generator.instrumentation.view import (
 )
 from generator.model.metrics import Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE
-from generator.streams import roles as streams
-from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Outcome, Role, role
+from generator.streams import roles
+from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Outcome, role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,18 +35,17 @@ _OF_TOOLS = (Event.TOOL_CALL, Event.TOOL_ERROR)
 _OF_STEPS = (Event.LLM_CALL, Event.LLM_ERROR, Event.TOKENS, Event.UNREAD)
 #: The reasons why the tokens of a step were not counted, or not all of them.
 UNREAD_REASONS = {"missing", "unknown", "contradicted"}
-#: The amounts of an event that a block cannot measure.
-_UNKNOWN = {Amount.UNTIL_FIRST, Amount.USD}
 _SCALES = {"ms": " * 1000", "s": ""}
 _AMOUNTS = {"ms": "milliseconds", "s": "seconds"}
 _ERRORS = {Event.TOOL_ERROR, Event.LLM_ERROR}
 
 
 class FedMetric(Struct, frozen=True):
-    """A metric, and the role of the event that feeds it."""
+    """A metric, the event that feeds it, and the expression of the amount, empty for one."""
 
     metric: Metric
-    role: Role
+    event: Event
+    amount: str
 
 
 class Block(Struct, frozen=True):
@@ -69,8 +68,8 @@ class Block(Struct, frozen=True):
     optional: tuple[str, ...] = ()
 
 
-class Roles(Struct, frozen=True):
-    """The events that feed the metrics of a service.
+class Blocks(Struct, frozen=True):
+    """The blocks whose events feed the metrics of a service.
 
     A process has one value of ``constant`` labels for its whole life. ``plain`` metrics are fed by methods of their
     own. A block without metrics is None.
@@ -83,12 +82,12 @@ class Roles(Struct, frozen=True):
     plain: tuple[Metric, ...]
 
 
-def roles(service: Service) -> Roles:
-    """Read the roles from the streams."""
-    blocks = {*_OF_RUNS, *_OF_TOOLS, *_OF_STEPS}
-    in_blocks = {one.metric.name for one in _metrics_of(service, blocks)}
-    return Roles(
-        streams.constant(service),
+def blocks_of(service: Service) -> Blocks:
+    """Find the blocks by the roles of the streams."""
+    events = {*_OF_RUNS, *_OF_TOOLS, *_OF_STEPS}
+    in_blocks = {one.metric.name for one in _metrics_of(service, events)}
+    return Blocks(
+        roles.constant(service),
         _run(service),
         _block(service, _OF_TOOLS, ERROR_CLASS),
         _step(service),
@@ -97,10 +96,11 @@ def roles(service: Service) -> Roles:
 
 
 def _metrics_of(service: Service, events: Iterable[Event]) -> tuple[FedMetric, ...]:
+    fed = ((service.metrics[stream.metric], role(stream)) for stream in roles.fed(service, *events))
     return tuple(
-        FedMetric(service.metrics[stream.metric], fed_as)
-        for stream in streams.fed(service, *events)
-        if (fed_as := role(stream)) and fed_as.amount not in _UNKNOWN
+        FedMetric(metric, fed_as.event, amount)
+        for metric, fed_as in fed
+        if fed_as and (amount := _amount(fed_as.amount, metric)) is not None
     )
 
 
@@ -129,8 +129,8 @@ def _block(service: Service, events: tuple[Event, ...], cause: str, first: str =
     if not metrics:
         return None
     labels = dict.fromkeys(label for fed in metrics for label in fed.metric.labels)
-    outcome = next((found for event in events if (found := streams.outcome(service, event))), None)
-    derived = {*streams.constant(service), cause, TOKEN_TYPE, outcome.label if outcome else ""}
+    outcome = next((found for event in events if (found := roles.outcome(service, event))), None)
+    derived = {*roles.constant(service), cause, TOKEN_TYPE, outcome.label if outcome else ""}
     given = [label for label in labels if label not in derived]
     return Block(
         metrics,
@@ -249,36 +249,36 @@ def _example(label: LabelView) -> str:
     return docstring_literal(label.values[0]) if label.values else "..."
 
 
-def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, ...] = ()) -> BlockView:
-    """Show an event; the labels of its run need not be passed again."""
-    cause = names.labels.get(event.cause)
-    outcome = names.labels.get(event.outcome.label) if event.outcome else None
-    values = {label: f"self._{names.labels[label].attribute}" for label in event.given}
+def block_view(block: Block, names: Names, service: Service, of_run: tuple[str, ...] = ()) -> BlockView:
+    """Show a block; the labels of its run need not be passed again."""
+    cause = names.labels.get(block.cause)
+    outcome = names.labels.get(block.outcome.label) if block.outcome else None
+    values = {label: f"self._{names.labels[label].attribute}" for label in block.given}
     if cause:
         values[cause.name] = "cause"
     if outcome:
         values[outcome.name] = "outcome"
     if service.tokens.token_type in names.labels:
         values[service.tokens.token_type] = "token_type"
-    if event.unread:
-        values[event.unread] = "reason"
+    if block.unread:
+        values[block.unread] = "reason"
     lines: dict[Event, list[str]] = {}
-    for fed in event.metrics:
-        priced = {service.tokens.model: "model"} if fed.role.event is Event.TOKENS else {}
-        line = _line(names.metrics[fed.metric.name], fed.role, values | priced)
-        lines.setdefault(fed.role.event, []).append(line)
+    for fed in block.metrics:
+        priced = {service.tokens.model: "model"} if fed.event is Event.TOKENS else {}
+        line = _line(names.metrics[fed.metric.name], fed.amount, values | priced)
+        lines.setdefault(fed.event, []).append(line)
     special = {Event.TOKENS, Event.UNREAD, Event.INNER_RUN, *_ERRORS}
-    shared = tuple(label for label in event.given if label in of_run)
-    optional = (*event.optional, *shared)
+    shared = tuple(label for label in block.given if label in of_run)
+    optional = (*block.optional, *shared)
     table = next(
         (each.table for each in names.determined if (each.head, each.target) == (cause, outcome)), ""
     )
     return BlockView(
-        tuple(names.labels[label] for label in sorted(event.given, key=lambda label: label in optional)),
+        tuple(names.labels[label] for label in sorted(block.given, key=lambda label: label in optional)),
         cause,
         outcome.hint if outcome else "",
-        event.outcome.good if event.outcome else "",
-        event.outcome.bad if event.outcome else "",
+        block.outcome.good if block.outcome else "",
+        block.outcome.bad if block.outcome else "",
         table,
         tuple(line for of, each in lines.items() if of not in special for line in each),
         tuple(line for of, each in lines.items() if of in _ERRORS for line in each),
@@ -287,16 +287,16 @@ def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, 
         tuple(lines.get(Event.INNER_RUN, ())),
         optional,
         shared,
-        names.labels[service.tokens.model].attribute if service.tokens.model in event.given else "",
+        names.labels[service.tokens.model].attribute if service.tokens.model in block.given else "",
     )
 
 
-def _line(view: MetricView, role: Role, values: Mapping[str, str]) -> str:
-    return f"measures.{_fed(view, [values[label.name] for label in view.labels], _amount(role.amount, view.metric))}"
+def _line(view: MetricView, amount: str, values: Mapping[str, str]) -> str:
+    return f"measures.{_fed(view, [values[label.name] for label in view.labels], amount)}"
 
 
-def _amount(amount: Amount, metric: Metric) -> str:
-    """Write the expression of an amount in the method that feeds a metric."""
+def _amount(amount: Amount, metric: Metric) -> str | None:
+    """Write the expression of an amount in the method that feeds a metric; None if a block cannot measure it."""
     match amount:
         case Amount.ONE:
             return ""
@@ -307,7 +307,7 @@ def _amount(amount: Amount, metric: Metric) -> str:
         case Amount.TOKENS:
             return "count"
         case Amount.UNTIL_FIRST | Amount.USD:
-            return ""  # a block knows neither, so that no line is of one
+            return None
         case _:
             assert_never(amount)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary, view
-from generator.instrumentation.events import Block, BlockView, Roles, block_view, methods, roles
+from generator.instrumentation.events import Block, Blocks, BlockView, block_view, blocks_of, methods
 from generator.model import names, tokens
 from generator.model.outside import outside_values
 from generator.model.tokens import SERVED
@@ -144,12 +144,12 @@ def _module(service: Service, site: Site, environment: Environment) -> str:
 
 
 def _context(service: Service, site: Site) -> dict[str, Any]:
-    found = roles(service)
-    named = view.names_of(service, found)
-    of_run = found.run.given if found.run else ()
-    run = _block(found.run, named, service)
-    tool, llm = (_block(event, named, service, of_run) for event in (found.tool, found.llm))
-    constant = tuple(named.labels[label] for label in found.constant)
+    blocks = blocks_of(service)
+    named = view.names_of(service, blocks)
+    of_run = blocks.run.given if blocks.run else ()
+    run = _block(blocks.run, named, service)
+    tool, llm = (_block(block, named, service, of_run) for block in (blocks.tool, blocks.llm))
+    constant = tuple(named.labels[label] for label in blocks.constant)
     metric, label = outside_values(service.metrics.values())
     return {
         "service": service.name,
@@ -165,17 +165,17 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
         "run": run,
         "tool": tool,
         "llm": llm,
-        "methods": methods(found.plain, named),
+        "methods": methods(blocks.plain, named),
         **_words(service, run),
         **_errors(tool, llm),
-        **_tokens(service, found, named),
+        **_tokens(service, blocks, named),
     }
 
 
 def _block(
-    event: Block | None, named: view.Names, service: Service, of_run: tuple[str, ...] = ()
+    block: Block | None, named: view.Names, service: Service, of_run: tuple[str, ...] = ()
 ) -> BlockView | None:
-    return block_view(event, named, service, of_run) if event else None
+    return block_view(block, named, service, of_run) if block else None
 
 
 def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
@@ -218,10 +218,10 @@ def _or_other(label: view.LabelView, wanted: str) -> str:
     return "other" if "other" in label.values else label.values[-1]
 
 
-def _tokens(service: Service, methods: Roles, named: view.Names) -> dict[str, Any]:
+def _tokens(service: Service, blocks: Blocks, named: view.Names) -> dict[str, Any]:
     """Choose the types of tokens, and those that each model's prompt and completion tokens include."""
     token_type = named.labels.get(service.tokens.token_type)
-    if methods.llm is None or token_type is None:
+    if blocks.llm is None or token_type is None:
         return {"token_type": None}
     included: dict[str, dict[str, tuple[str, ...]]] = {price.model: {} for price in service.prices}
     for inclusion in service.inclusions:

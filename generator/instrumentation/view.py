@@ -14,7 +14,7 @@ from generator.model.metrics import Across, Label, Metric
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.instrumentation.events import Roles
+    from generator.instrumentation.events import Blocks
     from generator.model.service import Service
 
 _LATIN, _BASIC = 0x100, 0x10000
@@ -197,7 +197,7 @@ class Names(Struct, frozen=True):
     determined: tuple[Determined, ...]
 
 
-def names_of(service: Service, methods: Roles) -> Names:
+def names_of(service: Service, blocks: Blocks) -> Names:
     """Name the labels and metrics of a service."""
     used = {label for metric in service.metrics.values() for label in metric.labels}
     labels = _labels(label for label in service.labels.values() if label.name in used)
@@ -209,7 +209,7 @@ def names_of(service: Service, methods: Roles) -> Names:
         name: MetricView(
             metric,
             attributes[name],
-            tuple(labels[label] for label in metric.labels if label not in methods.constant),
+            tuple(labels[label] for label in metric.labels if label not in blocks.constant),
         )
         for name, metric in service.metrics.items()
     }

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from generator.cli import main
-from generator.instrumentation.events import roles
+from generator.instrumentation.events import blocks_of
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
 from generator.streams.roles import ROLES, Event
@@ -106,8 +106,8 @@ def test_calls_of_models_are_no_errors_whatever_signals_there_are(
 
 
 def test_a_module_measures_the_same_whatever_signals_there_are(model_without: Callable[..., Model]) -> None:
-    whole = [roles(service) for service in model_without().services]
+    whole = [blocks_of(service) for service in model_without().services]
     fewer = model_without(
         "llm_errors_per_run", "AgentLLMErrorRateHigh", "tool_latency_p95", "tool_error_count"
     )
-    assert [roles(service) for service in fewer.services] == whole
+    assert [blocks_of(service) for service in fewer.services] == whole
