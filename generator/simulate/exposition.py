@@ -60,27 +60,25 @@ class Measured(Struct, frozen=True):
         Raises:
             LookupError: the event lacks it, so that a stream of it would be invented out of nothing.
         """
-        found = self._of(amount)
+        found: float | None
+        match amount:
+            case Amount.ONE:
+                found = 1
+            case Amount.SECONDS:
+                found = self.seconds
+            case Amount.UNTIL_FIRST:
+                found = self.until_first
+            case Amount.STEPS:
+                found = self.steps
+            case Amount.TOKENS:
+                found = self.tokens
+            case Amount.USD:
+                found = self.usd
+            case _:
+                assert_never(amount)
         if found is None:
             raise LookupError(f"the simulation knows no {amount} of an event that a stream reads it of")
         return found
-
-    def _of(self, amount: Amount) -> float | None:
-        match amount:
-            case Amount.ONE:
-                return 1
-            case Amount.SECONDS:
-                return self.seconds
-            case Amount.UNTIL_FIRST:
-                return self.until_first
-            case Amount.STEPS:
-                return self.steps
-            case Amount.TOKENS:
-                return self.tokens
-            case Amount.USD:
-                return self.usd
-            case _:
-                assert_never(amount)
 
 
 class Values(Struct, frozen=True):
