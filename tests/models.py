@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Result
+from generator.diagnostics import Result, has_errors
 from generator.model.service import Model
 from generator.resolve.model import check_between, resolve_common, resolve_one
 from generator.spec.load import load
@@ -19,9 +19,10 @@ SPECS = Path(__file__).resolve().parents[1] / "specs"
 
 def model_of(directory: Path) -> Model:
     """Resolve specs without errors."""
-    specs = load(directory).specs
-    assert specs is not None
-    resolved = resolve(specs)
+    loaded = load(directory)
+    assert loaded.specs is not None, loaded.diagnostics
+    assert not has_errors(loaded.diagnostics), loaded.diagnostics
+    resolved = resolve(loaded.specs)
     assert resolved.value is not None, resolved.diagnostics
     return resolved.value
 
