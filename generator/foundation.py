@@ -54,7 +54,7 @@ class Understood(Struct, frozen=True):
     defects: tuple[Diagnostic, ...]
 
 
-class Loaded(Struct, frozen=True):
+class SharedFiles(Struct, frozen=True):
     """The files that services share, and all findings in them; None where a file cannot be loaded."""
 
     understood: Understood | None
@@ -155,7 +155,7 @@ class SharedForm(Struct, frozen=True):
 def load(sources: Sources, memory: Memory) -> tuple[Foundation | None, tuple[Diagnostic, ...]]:
     """Load and resolve the files that services share; None where a file cannot be loaded. All findings are returned."""
     identity = sources.identity
-    found = memory.recall(Loaded, identity)
+    found = memory.recall(SharedFiles, identity)
     if found is None:
         found = _loaded(sources)
         memory.retain(found, identity)
@@ -163,12 +163,12 @@ def load(sources: Sources, memory: Memory) -> tuple[Foundation | None, tuple[Dia
     return base, found.diagnostics
 
 
-def _loaded(sources: Sources) -> Loaded:
+def _loaded(sources: Sources) -> SharedFiles:
     shared = load_shared(sources)
     if shared.specs is None:
-        return Loaded(None, shared.diagnostics)
+        return SharedFiles(None, shared.diagnostics)
     understood, diagnostics = _understood(shared.specs)
-    return Loaded(understood, (*shared.diagnostics, *diagnostics))
+    return SharedFiles(understood, (*shared.diagnostics, *diagnostics))
 
 
 @lru_cache(maxsize=4)

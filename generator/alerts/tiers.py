@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Tier
-from generator.model.alerts import Bound as Written
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Bound, Tier
 from generator.model.signals import (
     Better,
     Cost,
@@ -168,7 +167,7 @@ def change_bound(text: Text, draft: SignalDraft) -> ResolvedBound | None:
     if value is None:
         return None
     words = human(value, Unit.RATIO) if relative else points(value)
-    return ResolvedBound(value, words, Written(value, None, words))
+    return ResolvedBound(value, words, Bound(value, None, words))
 
 
 def change_out_of_reach(value: float, draft: SignalDraft) -> Reason | None:

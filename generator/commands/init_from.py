@@ -20,7 +20,7 @@ from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
-from generator.discover.draft import Draft, bounds, named, present, shown_objectives
+from generator.discover.draft import ServiceDraft, bounds, named, present, shown_objectives
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
@@ -206,7 +206,7 @@ def _found(request: _Request, matches: Sequence[Match], interval: float | None) 
     return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*lines, *more))
 
 
-def _recognised(draft: Draft) -> Iterator[str]:
+def _recognised(draft: ServiceDraft) -> Iterator[str]:
     yield f"{draft.name}: recognised as {draft.match.service.profile}, {present(draft.match)}"
     for one in draft.match.unread:
         way_out = (
@@ -234,7 +234,7 @@ def _recognised(draft: Draft) -> Iterator[str]:
         yield f"  and {len(found) - _LISTED} more: agent-metrics audit says all"
 
 
-def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
+def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[ServiceDraft]:
     arguments = request.arguments
     if arguments.service and len(matches) > 1:
         message = f"--service names one service, and {len(matches)} are recognised"
@@ -256,7 +256,7 @@ def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
         labels = bounds(match, open_labels(match.profile), request.seconds or WEEK)
         origin = f"{printable(request.place.name)} on {day:%Y-%m-%d}"
         shown = tuple(shown_objectives(match))
-        draft = Draft(name, arguments.owner, match, origin, labels, shown=shown)
+        draft = ServiceDraft(name, arguments.owner, match, origin, labels, shown=shown)
         yield replace(draft, about_selector=_GUESSED) if _is_guessed(request, match) else draft
 
 
@@ -270,10 +270,10 @@ def _is_guessed(request: _Request, match: Match) -> bool:
     )
 
 
-_Drafted = tuple[Draft, "Service"]
+_Drafted = tuple[ServiceDraft, "Service"]
 
 
-def _tried(request: _Request, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
+def _tried(request: _Request, drafts: Sequence[ServiceDraft]) -> tuple[list[ServiceDraft], list[str]]:
     """Read the history, derive possible objectives, and evaluate the rules."""
     drafted, rules = _compiled(request, drafts)
     services = tuple(service for _, service in drafted)
@@ -294,7 +294,7 @@ def _untried(problem: LiveError) -> list[str]:
     return [f"not tried on its history: {problem.message}", *([f"  {problem.help}"] if problem.help else [])]
 
 
-def _compiled(request: _Request, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
+def _compiled(request: _Request, drafts: Sequence[ServiceDraft]) -> tuple[list[_Drafted], RuleSet]:
     drafted = [(draft, one) for draft in drafts for one in request.candidates.services(draft.text)]
     if isinstance(request.place, InExposition):
         drafted = [(draft, as_classic(one)) for draft, one in drafted]
@@ -310,7 +310,7 @@ def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
     return by_name
 
 
-def _promised(draft: Draft, service: Service, history: Remembered, request: _Request) -> Draft:
+def _promised(draft: ServiceDraft, service: Service, history: Remembered, request: _Request) -> ServiceDraft:
     past = StreamHistory(history.api, history.end, history.seconds, request.candidates.site.rule_interval)
     promised = promises(service, past)
     began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
@@ -327,7 +327,7 @@ def _promised(draft: Draft, service: Service, history: Remembered, request: _Req
     return replace(draft, objectives=promised, about_objectives=about, budget=budget(service, SPEND, past))
 
 
-def _unpromised(draft: Draft, service: Service) -> Draft:
+def _unpromised(draft: ServiceDraft, service: Service) -> ServiceDraft:
     about = "an exposition has no history to derive them from"
     return replace(draft, about_objectives=about, budget=budget(service, SPEND, None))
 

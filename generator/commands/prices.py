@@ -153,7 +153,7 @@ def _day_of(path: Path) -> str:
         raise CallError(message, _EXPECTED) from problem
 
 
-class Written(Struct, frozen=True):
+class PriceFile(Struct, frozen=True):
     """A price list as it is written: its lines, how each of them ends, and the byte order mark, if it has one."""
 
     lines: list[str]
@@ -161,15 +161,15 @@ class Written(Struct, frozen=True):
     mark: str = ""
 
 
-def _written(path: Path) -> Written:
+def _written(path: Path) -> PriceFile:
     """Read the price list; without one, the shipped list, which a local list replaces."""
     if not path.exists():
-        return Written(shipped_text("prices.yaml", ".schemas").removesuffix("\n").split("\n"))
+        return PriceFile(shipped_text("prices.yaml", ".schemas").removesuffix("\n").split("\n"))
     try:
         text = path.read_bytes().decode()
         ending = "\r\n" if "\r\n" in text else "\n"
         mark = _MARK if text.startswith(_MARK) else ""
-        return Written(text.removeprefix(mark).removesuffix(ending).split(ending), ending, mark)
+        return PriceFile(text.removeprefix(mark).removesuffix(ending).split(ending), ending, mark)
     except (OSError, UnicodeDecodeError) as problem:
         help_ = "make it a readable file of text in UTF-8, or remove it to begin with the shipped prices"
         raise CallError(

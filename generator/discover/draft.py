@@ -177,7 +177,7 @@ def pairs(texts: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{key}: {word(value)}' for key, value in texts.items())}}}"
 
 
-class Draft(Struct, frozen=True):
+class ServiceDraft(Struct, frozen=True):
     """A service to write.
 
     Attributes:

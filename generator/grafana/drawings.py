@@ -80,7 +80,7 @@ def _timeline(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Draw a bar for each series, in the colours of its statuses over time."""
     return core.StateTimeline(
         **common,
-        mappings=statuses(),
+        mappings=_status_words(),
         fillOpacity=80,
         showValue="never",
         legendDisplayMode="hidden",
@@ -176,7 +176,7 @@ def _steps(panel: Panel) -> list[Any]:
     return [core.Threshold(colour, place, float(least or 0)) for place, (least, colour) in enumerate(steps)]
 
 
-def statuses() -> list[Json]:
+def _status_words() -> list[Json]:
     """Map the numbers of statuses to their words and colours."""
     options = {
         f"{status.code:g}": {"text": status.text, "color": status.colour, "index": place}
@@ -359,7 +359,7 @@ def _cell(cell: Cell) -> Iterator[tuple[str, object]]:
         yield "thresholds", thresholds(((None, colours.TEXT),))
         yield "custom.cellOptions", {"type": "color-text"}
         return
-    yield "mappings", statuses() if cell is Cell.STATUS else _severities()
+    yield "mappings", _status_words() if cell is Cell.STATUS else _severities()
     yield "custom.cellOptions", {"type": "color-background", "mode": "basic"}
     yield "custom.align", "center"
 

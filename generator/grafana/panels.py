@@ -335,7 +335,7 @@ class Section(Struct, frozen=True):
         return (panel for one in self.rows for stack in one.stacks for panel in stack.panels)
 
 
-class Place(Struct, frozen=True):
+class Rectangle(Struct, frozen=True):
     """A rectangle of the grid."""
 
     x: int
@@ -348,7 +348,7 @@ class Placed(Struct, frozen=True):
     """A panel, or a section's title, and its place."""
 
     panel: Panel | str
-    place: Place
+    place: Rectangle
 
 
 def row(height: int, *cells: tuple[int, Panel] | Stack) -> Row:
@@ -377,7 +377,7 @@ def place(sections: tuple[Section, ...]) -> Iterator[Placed]:
     y = 0
     for section in sections:
         if section.title:
-            yield Placed(section.title, Place(0, y, WIDTH, 1))
+            yield Placed(section.title, Rectangle(0, y, WIDTH, 1))
             y += 1
         for one in section.rows:
             yield from _place_row(one, y)
@@ -402,7 +402,7 @@ def _place_row(one: Row, y: int) -> Iterator[Placed]:
     edges = _edges([stack.width for stack in one.stacks], WIDTH)
     for stack, (left, right) in zip(one.stacks, edges, strict=True):
         for panel, (top, bottom) in zip(stack.panels, _edges(stack.shares, one.height), strict=True):
-            yield Placed(panel, Place(left, y + top, right - left, bottom - top))
+            yield Placed(panel, Rectangle(left, y + top, right - left, bottom - top))
 
 
 def _edges(shares: list[int], length: int) -> list[tuple[int, int]]:

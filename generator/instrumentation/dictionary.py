@@ -352,7 +352,7 @@ def _lines(words: tuple[str, ...]) -> list[str]:
     return wrap(" ".join(words), _WIDTH, break_on_hyphens=False)
 
 
-def statuses(known: tuple[str, ...]) -> list[tuple[int, str]]:
+def http_statuses(known: tuple[str, ...]) -> list[tuple[int, str]]:
     """List the HTTP statuses of the error classes that a label has."""
     chosen = [(value, codes) for value, codes in ERROR_STATUSES.items() if not known or value in known]
     return sorted((code, value) for value, codes in chosen for code in codes)

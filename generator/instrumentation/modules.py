@@ -205,7 +205,7 @@ def _errors(tool: BlockView | None, llm: BlockView | None) -> dict[str, Any]:
         "error": label,
         "error_names": dictionary.rows(dictionary.ERROR_NAMES, label.values),
         "error_codes": dictionary.rows(dictionary.ERROR_CODES, label.values),
-        "error_statuses": dictionary.statuses(label.values),
+        "error_statuses": dictionary.http_statuses(label.values),
         "error_otherwise": _or_other(label, "other"),
         "tool_otherwise": _or_other(label, "tool_error"),
         "rereads": {"tool_validation", "invalid_response"} <= {*label.values},

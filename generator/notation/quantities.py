@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.alerts import Bound as Written
+from generator.model.alerts import Bound
 from generator.model.metrics import FACTORS
 from generator.model.units import (
     UNIT_OF,
@@ -65,7 +65,7 @@ class ResolvedBound(Struct, frozen=True):
 
     value: float
     text: str
-    written: Written
+    written: Bound
 
 
 def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: str = "") -> float | None:
@@ -107,7 +107,7 @@ def resolve_bound(
             return None
         what = f"a bound of {signal.name}"
         value = amount(text, signal.unit, what, findings, exposed=signal.of.exposed_unit)
-        return None if value is None else _resolved(Written(value, None, "the limit of #"), 0, signal.unit)
+        return None if value is None else _resolved(Bound(value, None, "the limit of #"), 0, signal.unit)
     if objective is None:
         return None
     return _from_objective(match, text, signal, objective, findings)
@@ -132,10 +132,10 @@ def _from_objective(
         side = "above" if match["sign"] == "+" else "below"
         by = points(quantity.value) if signal.unit is Unit.RATIO else human(quantity.value, signal.unit)
         words = f"#, {by} {side} the {objective.noun}"
-    return _resolved(Written(shift, factor, words), objective.bound, signal.unit)
+    return _resolved(Bound(shift, factor, words), objective.bound, signal.unit)
 
 
-def _resolved(written: Written, objective: float, unit: Unit) -> ResolvedBound:
+def _resolved(written: Bound, objective: float, unit: Unit) -> ResolvedBound:
     value = written.of(objective)
     return ResolvedBound(value, written.words.replace("#", human(value, unit)), written)
 

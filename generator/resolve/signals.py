@@ -17,7 +17,7 @@ from generator.model.units import Unit, parse_duration
 from generator.notation.names import look_up
 from generator.notation.times import DEFAULT_WINDOW, window
 from generator.signals import level
-from generator.signals.draft import Draft, SignalScope, refuse_label
+from generator.signals.draft import SignalScope, SourceDraft, refuse_label
 from generator.signals.registry import BY_KEY, module_of
 from generator.signals.releases import compares_releases
 from generator.spec.types import ELSEWHERE
@@ -159,7 +159,7 @@ def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signa
     metric = look_up(source.of, scope.streams, "metric", scope.findings)
     if metric is None or not _countable(key, source, metric, scope):
         return None
-    kind = BY_KEY[key].resolve(Draft(source, metric, Better(spec.better or Better.LOWER), scope))
+    kind = BY_KEY[key].resolve(SourceDraft(source, metric, Better(spec.better or Better.LOWER), scope))
     if kind is None:
         return None
     return _assembled(entry, metric, kind, scope, own=own)

@@ -33,7 +33,7 @@ _LIBRARY = "signals.yaml"
 _OTHER_TIME = "for is the time that it must hold"
 
 
-class Written(Struct, frozen=True):
+class SpecEntry(Struct, frozen=True):
     """The entry of an alert in a spec, as it may be written.
 
     Attributes:
@@ -49,12 +49,12 @@ class Written(Struct, frozen=True):
     of_all: bool = False
 
 
-def written(alert: Alert, signal: Signal, service: Service) -> Written:
+def written(alert: Alert, signal: Signal, service: Service) -> SpecEntry:
     """Write an alert as it is now, as the file of a service may have it."""
     wait = ("for", duration(alert.for_))
     if alert.kind.reports is Reported.VALUE:
         bounds = _bounds(alert, signal)
-        return Written(_file_of(service), (*bounds, wait), f"another bound; {_OTHER_TIME}")
+        return SpecEntry(_file_of(service), (*bounds, wait), f"another bound; {_OTHER_TIME}")
     of_all = alert.about_rules
     file = _LIBRARY if of_all else _file_of(service)
     severities = {
@@ -62,10 +62,10 @@ def written(alert: Alert, signal: Signal, service: Service) -> Written:
     }
     if len(severities) > 1:
         remark = f"{_OTHER_TIME}; severity: critical or warning makes all of them alike"
-        return Written(file, (wait,), remark, of_all)
+        return SpecEntry(file, (wait,), remark, of_all)
     severity = ("severity", severities.pop())
     remark = f"critical pages, warning opens a ticket; {_OTHER_TIME}"
-    return Written(file, (severity, wait), remark, of_all)
+    return SpecEntry(file, (severity, wait), remark, of_all)
 
 
 def _file_of(service: Service) -> str:

@@ -20,7 +20,7 @@ from generator.model.panels import PANELS, TITLES, UNPRICED
 from generator.model.service import RUN, Service, Site, worded
 from generator.model.signals import Signal
 from generator.promql.layout import layout
-from generator.runbooks.change import Written, written
+from generator.runbooks.change import SpecEntry, written
 from generator.runbooks.guides import guide_for
 from generator.streams.scope import Scope
 
@@ -38,10 +38,10 @@ class Explained(Struct, frozen=True):
 
     alert: Alert
     signal: Signal
-    written: Written
+    written: SpecEntry
 
 
-class Page(Struct, frozen=True):
+class AlertPage(Struct, frozen=True):
     """The content of a page besides the rows with the conditions of services; its fields are those of the template.
 
     Attributes:
@@ -74,7 +74,7 @@ class Page(Struct, frozen=True):
     dashboard: str
     panel: str
     view: str
-    written: Written
+    written: SpecEntry
     overview: str
     grafana: str
 
@@ -161,7 +161,7 @@ def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tu
     )
 
 
-def _texts(pages: Sequence[Page]) -> tuple[str, ...]:
+def _texts(pages: Sequence[AlertPage]) -> tuple[str, ...]:
     """Write pages without their rows."""
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
     return tuple(
@@ -200,13 +200,13 @@ def _page(
     wordings: _Wordings,
     measured: Collection[str],
     site: Site,
-) -> Page:
+) -> AlertPage:
     """Collect a page; ``words`` are those for a run, ``measured`` is what any service with the alert measures."""
     alert, signal = explained.alert, explained.signal
     # One common word is written; with several the page names the services of each.
     run, *others = words
     means, *_ = wordings.meanings
-    return Page(
+    return AlertPage(
         name=alert.name,
         summary=next(iter(wordings.summaries)),
         means=means,

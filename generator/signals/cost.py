@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load
-    from generator.signals.draft import Draft
+    from generator.signals.draft import SourceDraft
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec
 
@@ -30,12 +30,12 @@ KEY, KIND = "cost", Cost
 levels_by = usual.levels_by
 
 
-def resolve(draft: Draft) -> Kind | None:
+def resolve(draft: SourceDraft) -> Kind | None:
     """Read the cost from tokens and their prices, or as it is counted."""
     return _spent(draft) if draft.of.counts_usd else _priced(draft)
 
 
-def _spent(draft: Draft) -> Kind | None:
+def _spent(draft: SourceDraft) -> Kind | None:
     """Read the cost from a counter of USD, which needs no prices."""
     source, scope = draft.source, draft.scope
     if source.per is None:
@@ -51,7 +51,7 @@ def _spent(draft: Draft) -> Kind | None:
     return None
 
 
-def _priced(draft: Draft) -> Kind | None:
+def _priced(draft: SourceDraft) -> Kind | None:
     """Price tokens: for each event, at a pace, or in the window."""
     source, scope = draft.source, draft.scope
     if source.per is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load
-    from generator.signals.draft import Draft
+    from generator.signals.draft import SourceDraft
     from generator.signals.events import Labels
     from generator.streams.scope import Scope
 
@@ -22,7 +22,7 @@ KEY, KIND = "count", Count
 reads, levels_by, check, unit = usual.reads, usual.levels_by, usual.check, usual.unit
 
 
-def resolve(_draft: Draft) -> Count:
+def resolve(_draft: SourceDraft) -> Count:
     """Count all events."""
     return Count()
 

@@ -10,7 +10,7 @@ from generator.model.units import Unit
 from generator.promql.expr import number
 from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
-from generator.signals.draft import Draft, refuse_label
+from generator.signals.draft import SourceDraft, refuse_label
 from generator.signals.events import Labels, events
 from generator.streams.scope import Scope, rule, spread
 
@@ -41,7 +41,7 @@ def check(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
         )
 
 
-def resolve(draft: Draft) -> Distribution | None:
+def resolve(draft: SourceDraft) -> Distribution | None:
     """Find the label, and the values of it that are limits."""
     source, metric, scope = draft.source, draft.of, draft.scope
     if source.label and source.label.value in metric.labels:

@@ -34,7 +34,7 @@ class SignalScope(Struct, frozen=True):
     partial: bool = False
 
 
-class Draft(Struct, frozen=True):
+class SourceDraft(Struct, frozen=True):
     """The source of a signal as it is written, with the stream that it is ``of`` and its direction."""
 
     source: SourceSpec

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.model.units import Unit
     from generator.scenarios import Fixture, Load
-    from generator.signals.draft import Draft
+    from generator.signals.draft import SourceDraft
 
 KEY, KIND = "level", Level
 levels_by, check, counted_at = usual.levels_by, usual.check, usual.counted_at
 
 
-def resolve(draft: Draft) -> Level:
+def resolve(draft: SourceDraft) -> Level:
     """Read which value of the window is taken."""
     return Level(Take(draft.source.take or Take.NOW))
 

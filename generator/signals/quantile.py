@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load
-    from generator.signals.draft import Draft
+    from generator.signals.draft import SourceDraft
 
 #: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
 HAIR = 1 + 1e-9
@@ -34,7 +34,7 @@ KEY, KIND = "quantile", Quantile
 reads, levels_by, check, counted_at = usual.reads, usual.levels_by, usual.check, usual.counted_at
 
 
-def resolve(draft: Draft) -> Quantile | None:
+def resolve(draft: SourceDraft) -> Quantile | None:
     """Refuse a stream without buckets."""
     source, metric = draft.source, draft.of
     if metric.is_histogram and source.q is not None:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
     from generator.scenarios import Fixture, Load
-    from generator.signals.draft import Draft
+    from generator.signals.draft import SourceDraft
     from generator.signals.events import Labels
 
 KEY, KIND = "ratio", Ratio
 levels_by, check, unit = usual.levels_by, usual.check, usual.unit
 
 
-def resolve(draft: Draft) -> Ratio | None:
+def resolve(draft: SourceDraft) -> Ratio | None:
     """Find the divisor, and the stream whose series define the existing breakdowns."""
     per, exists = draft.per(), draft.source.exists_with
     if per is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.model.units import Unit
     from generator.scenarios import Fixture, Load, Subject, Traffic
-    from generator.signals.draft import Draft
+    from generator.signals.draft import SourceDraft
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec
     from generator.streams.scope import Scope
@@ -41,7 +41,7 @@ class KindModule(Protocol[K]):
     KEY: str
     KIND: type[K]
 
-    def resolve(self, draft: Draft, /) -> Kind | None:
+    def resolve(self, draft: SourceDraft, /) -> Kind | None:
         """Resolve its source; None with a finding where that cannot be."""
         ...
 

@@ -11,7 +11,7 @@ from generator.model.units import Unit
 from generator.promql.expr import number
 from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
-from generator.signals.draft import Draft, refuse_label
+from generator.signals.draft import SourceDraft, refuse_label
 from generator.signals.events import events, whole
 from generator.streams.scope import Scope, having, rule, summed
 
@@ -30,7 +30,7 @@ reads, levels_by, check, counted_at = usual.reads, usual.levels_by, usual.check,
 _OUTCOMES = frozenset({"status", "stop_reason", "error_class", "reason"})
 
 
-def resolve(draft: Draft) -> Share:
+def resolve(draft: SourceDraft) -> Share:
     """Read the matching events, and those that they are a share of."""
     source = draft.source
     for item in (*source.where, *source.among):
@@ -52,7 +52,7 @@ def resolve(draft: Draft) -> Share:
     return Share(where, draft.better is Better.HIGHER, rest)
 
 
-def _check_sides(draft: Draft) -> None:
+def _check_sides(draft: SourceDraft) -> None:
     """Refuse a share of all events that selects an outcome: it would vary with the number of other outcomes."""
     source = draft.source
     inside = {item.key.value for item in source.among}
@@ -88,7 +88,7 @@ def _is_outcome(name: str, labels: Mapping[str, Label]) -> bool:
     return name in _OUTCOMES or name in determined or bool(label and label.determines)
 
 
-def _check_together(wanted: Mapping[str, Text], draft: Draft) -> None:
+def _check_together(wanted: Mapping[str, Text], draft: SourceDraft) -> None:
     """Refuse values that no event has together, since one of them determines another value."""
     for name, value in wanted.items():
         label = draft.label(name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load, Traffic
-    from generator.signals.draft import Draft
+    from generator.signals.draft import SourceDraft
     from generator.signals.events import Labels
     from generator.spec.types import Entry, SignalSpec, SourceSpec
     from generator.streams.scope import Scope
@@ -26,7 +26,7 @@ KEY, KIND = "tokens", Tokens
 levels_by = usual.levels_by
 
 
-def resolve(draft: Draft) -> Tokens | None:
+def resolve(draft: SourceDraft) -> Tokens | None:
     """Find the divisor."""
     per = draft.per()
     return Tokens(per) if per else None

@@ -45,7 +45,7 @@ _FIRST_TOKEN = 0.2
 _FAILING = 1.0
 
 
-class Measured(Struct, frozen=True):
+class Amounts(Struct, frozen=True):
     """The amounts of an event, in base units; None for those that it does not have."""
 
     seconds: float | None = None
@@ -236,25 +236,25 @@ class Process(Struct, frozen=True):
         ended = (run.reason, "ok" if good else "", *_of_models(run))
         whose = _whose(self.finished[0], self.exposed.service)
         self.finished[0] += 1
-        self._add(Event.RUN, ended, scrape, Measured(seconds=run.seconds, steps=run.steps), 1, whose)
+        self._add(Event.RUN, ended, scrape, Amounts(seconds=run.seconds, steps=run.steps), 1, whose)
         for call in run.tool_calls:
             self.call(scrape, call.tool, call.seconds, call.error, whose=whose)
         for answer in run.llm_calls:
             self.answer(scrape, answer, whose=whose)
         for error in run.llm_errors:
-            self._add(Event.LLM_ERROR, error, scrape, Measured(seconds=_FAILING), 1, whose)
+            self._add(Event.LLM_ERROR, error, scrape, Amounts(seconds=_FAILING), 1, whose)
 
     def call(  # noqa: PLR0913, PLR0917 - a call as it is
         self, scrape: int, tool: str, seconds: float, error: str = "", times: int = 1, whose: Segments = ()
     ) -> None:
         """Count a tool call, ``times`` over; ``error`` is the class of its error."""
-        self._add(Event.TOOL_CALL, (tool, error), scrape, Measured(seconds=seconds), times, whose)
+        self._add(Event.TOOL_CALL, (tool, error), scrape, Amounts(seconds=seconds), times, whose)
         if error:
-            self._add(Event.TOOL_ERROR, (tool, error), scrape, Measured(), times, whose)
+            self._add(Event.TOOL_ERROR, (tool, error), scrape, Amounts(), times, whose)
 
     def answer(self, scrape: int, call: LlmCall, times: int = 1, whose: Segments = ()) -> None:
         """Count an LLM step and its tokens, ``times`` over."""
-        amounts = Measured(
+        amounts = Amounts(
             seconds=call.seconds,
             until_first=call.seconds * _FIRST_TOKEN,
             usd=usd_of_call(call, self.exposed.prices),
@@ -264,14 +264,14 @@ class Process(Struct, frozen=True):
             self.token_types[call.model] = _token_fields(self.exposed, call.model)
         for token_type, fields in self.token_types[call.model]:
             tokens = sum(getattr(call, name) for name in fields)
-            self._add(Event.TOKENS, (call.model, token_type), scrape, Measured(tokens=tokens), times, whose)
+            self._add(Event.TOKENS, (call.model, token_type), scrape, Amounts(tokens=tokens), times, whose)
 
     def _add(  # noqa: PLR0913, PLR0917 - an event as it is
         self,
         event: Event,
         key: tuple[str, ...],
         scrape: int,
-        amounts: Measured,
+        amounts: Amounts,
         times: int = 1,
         whose: Segments = (),
     ) -> None:

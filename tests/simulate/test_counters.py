@@ -12,7 +12,7 @@ from prometheus_client import Histogram as ClientHistogram
 
 from generator.simulate.agents import LlmCall, Run, ToolCall
 from generator.simulate.draws import Choice, poisson, stream
-from generator.simulate.exposition import Counter, Measured, Process, ServiceExposition, counting
+from generator.simulate.exposition import Amounts, Counter, Process, ServiceExposition, counting
 from generator.streams.roles import ROLES, Amount, Event
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def test_milliseconds_are_exposed_of_seconds(research: Service) -> None:
 def test_each_event_has_the_amounts_that_streams_observe_of_it(
     research: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: dict[Event, Measured] = {}
+    given: dict[Event, Amounts] = {}
 
     def seen(
-        _process: Process, event: Event, _key: object, _scrape: int, amounts: Measured, *_: object
+        _process: Process, event: Event, _key: object, _scrape: int, amounts: Amounts, *_: object
     ) -> None:
         given[event] = amounts
 
@@ -71,7 +71,7 @@ def test_each_event_has_the_amounts_that_streams_observe_of_it(
 @pytest.mark.parametrize("amount", [one for one in Amount if one is not Amount.ONE])
 def test_an_amount_that_an_event_lacks_is_not_invented(amount: Amount) -> None:
     with pytest.raises(LookupError, match=f"no {amount} of an event"):
-        Measured().of(amount)
+        Amounts().of(amount)
 
 
 def test_a_counter_begins_with_its_first_event_unless_it_is_initialised(research: Service) -> None:

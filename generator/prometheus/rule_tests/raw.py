@@ -34,7 +34,7 @@ _EXPOSED_SERIES = 100
 _PRECISION = 1e6
 
 
-class Exposed(Struct, frozen=True):
+class ExposedSeries(Struct, frozen=True):
     """A series of one instance, with its name among its labels; ``pace`` is its gain a second, or a gauge's value.
 
     A native histogram gains as much in each bucket of ``edges``, which are upper bounds.
@@ -75,7 +75,7 @@ def raw_test(service: Service, site: Site) -> Mapped:
     }
 
 
-def _stream_test(stream: Stream, exposed: Iterable[Exposed], service: Service, at: int) -> Mapped:
+def _stream_test(stream: Stream, exposed: Iterable[ExposedSeries], service: Service, at: int) -> Mapped:
     recorded = _recorded(stream, exposed, service)
     exact = {name: floor(value * _PRECISION + 0.5) / _PRECISION for name, value in recorded.items()}
     query = series(names.rate(stream), {names.SERVICE: service.name}).now().text
@@ -98,7 +98,7 @@ def _selector(labels: Mapping[str, str]) -> str:
     return series(matched.pop("__name__", ""), matched).now().text
 
 
-def _counter(one: Exposed, step: int, scrapes: int, *, restarted: bool) -> str:
+def _counter(one: ExposedSeries, step: int, scrapes: int, *, restarted: bool) -> str:
     """Write a counter that gains ``step`` a scrape; one that restarts begins again at 0 one scrape before the end."""
     begun, each = _amount(one, _AGE * step), _amount(one, step)
     if not restarted:
@@ -107,7 +107,7 @@ def _counter(one: Exposed, step: int, scrapes: int, *, restarted: bool) -> str:
     return f"{begun}+{each}x{half} {each}+{each}x{scrapes - half - 1}"
 
 
-def _amount(one: Exposed, events: int) -> str:
+def _amount(one: ExposedSeries, events: int) -> str:
     """Write a counter's value, or a native histogram with so many events in each bucket, of which each counts as 1."""
     if not one.edges:
         return str(events)
@@ -117,7 +117,7 @@ def _amount(one: Exposed, events: int) -> str:
     return f"{{{{{form} sum:{total} count:{total} buckets:[{buckets}]}}}}"
 
 
-def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
+def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[ExposedSeries]:
     """List the series that an instance exposes: one for each source, for a histogram its outermost buckets.
 
     The first comes from two instances, of which one restarts meanwhile.
@@ -130,7 +130,7 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
                 if (name := _selector(labels)) not in seen:
                     edges = (*service.metrics[source.names[0]].buckets, inf) if source.native else ()
                     yield from (
-                        Exposed({**labels, "instance": one}, pace, stream.is_gauge, edges)
+                        ExposedSeries({**labels, "instance": one}, pace, stream.is_gauge, edges)
                         for one in instances
                     )
                 seen.add(name)
@@ -152,7 +152,7 @@ def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels
         yield {**exposed, names.LE: "+Inf" if edge == inf else plain(edge)}
 
 
-def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> dict[str, float]:
+def _recorded(stream: Stream, exposed: Iterable[ExposedSeries], service: Service) -> dict[str, float]:
     """Compute the events a second of a stream from exposed series; of sources with equal labels the first counts."""
     of_stream: dict[str, float] = {}
     for source in stream.sources:
@@ -170,7 +170,7 @@ def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> d
     return of_stream
 
 
-def _events(one: Exposed, source: Source, stream: Stream) -> Iterator[tuple[Labels, int]]:
+def _events(one: ExposedSeries, source: Source, stream: Stream) -> Iterator[tuple[Labels, int]]:
     """Count the events a second of a series; those of a native histogram up to each bound."""
     if not one.edges:
         yield {}, one.pace
