@@ -134,18 +134,10 @@ def kustomization(place: str, resources: Iterable[str]) -> Artifact:
 
 
 _PROMETHEUS_RULE = ObjectKind("PrometheusRule", "monitoring.coreos.com/v1")
-
-
 _CONFIG_MAP = ObjectKind("ConfigMap", "v1")
-
-
 _FOLDER = ObjectKind("GrafanaFolder", "grafana.integreatly.org/v1beta1")
-
-
 _DASHBOARD = ObjectKind("GrafanaDashboard", "grafana.integreatly.org/v1beta1")
-
-
-_KIND = ObjectKind("AlertmanagerConfig", "monitoring.coreos.com/v1alpha1")
+_ALERTMANAGER_CONFIG = ObjectKind("AlertmanagerConfig", "monitoring.coreos.com/v1alpha1")
 
 
 def of_service(service: Service, rules: RuleText, options: Kubernetes, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
@@ -222,7 +214,7 @@ def _alertmanager_config(routes: Sequence[Routing], options: Kubernetes) -> str:
     where = ["-n", options.namespace] if options.namespace else []
     command = " ".join([options.receiver_secret, *where, *(f"--from-file={key}" for key in keys)])
     comment = _COMMENT + (_FILLED_BY.format(name=command) if keys else "")
-    begin = head(_KIND, object_name("receivers"), options.namespace)
+    begin = head(_ALERTMANAGER_CONFIG, object_name("receivers"), options.namespace)
     return GENERATED + comment + begin.removeprefix(GENERATED) + block_yaml({"spec": spec})
 
 

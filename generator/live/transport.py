@@ -1,7 +1,7 @@
 """HTTP to one server: every exchange is limited in time and size, and any failure becomes a LiveError.
 
-An answer is a value, with its status in words.
-The limit of time is one for everything: name look-up, handshake, headers or a body that arrive slowly.
+An answer is a value, whatever its status. One limit of time is for all of an exchange: the name look-up, the handshake,
+and headers and a body that arrive slowly.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class Connection(Struct, frozen=True):
         return self._without_secrets(response)
 
     def _failure(self, error: Exception) -> LiveError:
-        reason = printable(shortened(self.credentials.hide(_reason(error)), 300))
+        reason = printable(shortened(self.credentials.hide(_reason(error)), _SHOWN))
         message = f"{self._place} does not answer: {reason}"
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             return UnreachedError(message, _UNTRUSTED)

@@ -179,7 +179,7 @@ def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
 def _fate(
     target: Path, path: str, content: Content, owned: Owned, stale: Mapping[str, Signature | str]
 ) -> str | PathEntry:
-    """A word, or the obstacle."""
+    """What happens to a file that is written, in the words of ``WriteResult``; or the entry that is in its way."""
     entry = find_entry(target, path)
     if entry.kind is EntryKind.MISSING or _makes_room(target, entry, stale):
         return "created"

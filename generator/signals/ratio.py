@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.scenarios import Fixture, Load
     from generator.signals.draft import SourceDraft
-    from generator.signals.events import Labels
 
 KEY, KIND = "ratio", Ratio
 levels_by, check, unit = usual.levels_by, usual.check, usual.unit

@@ -88,16 +88,16 @@ class Account(Struct, frozen=True):
     @property
     def raw(self) -> Total:
         """All raw series."""
-        return Total(
-            sum(metric.live for metric in self.metrics), sum(metric.retained for metric in self.metrics)
-        )
+        return _total(self.metrics)
 
     @property
     def recorded(self) -> Total:
         """All recorded series."""
-        return Total(
-            sum(record.live for record in self.records), sum(record.retained for record in self.records)
-        )
+        return _total(self.records)
+
+
+def _total(series: Collection[MetricSeries | RecordSeries]) -> Total:
+    return Total(sum(one.live for one in series), sum(one.retained for one in series))
 
 
 def account(service: Service, site: Site, compiled: Compiled, known: World) -> Account:
@@ -125,8 +125,7 @@ class SharedAccount(Struct, frozen=True):
 def shared_account(rules: SharedRules) -> SharedAccount:
     """Account for the rules that all services share."""
     records = shared_records(of_library(rules))
-    total = Total(sum(record.live for record in records), sum(record.retained for record in records))
-    return SharedAccount(total, _load((), records, rules.groups, 1))
+    return SharedAccount(_total(records), _load((), records, rules.groups, 1))
 
 
 def _load(
@@ -136,7 +135,7 @@ def _load(
     scrape_interval: int,
 ) -> Load:
     return Load(
-        scraped=sum(record.live for record in metrics) / scrape_interval,
+        scraped=sum(metric.live for metric in metrics) / scrape_interval,
         recorded=sum(record.live / record.interval for record in records),
         rules=sum(len(group.rules) for group in groups),
         groups=len(groups),
