@@ -87,7 +87,7 @@ def _tiers(about: SignalDraft, budget: float, window: int) -> Iterator[Tier]:
         reachable = tuple(burn for burn in paces if burn not in beyond)
         _report(text, severity, beyond, about, partly=bool(reachable))
         if reachable:
-            yield Tier(severity, 0, " or ".join(map(_pace_text, reachable)), reachable)
+            yield Tier(severity, 0, " or ".join(burn.text for burn in reachable), reachable)
 
 
 def _report(
@@ -267,18 +267,14 @@ def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
     objective = service.objectives[alert.signal]
     window = objective.window or 0
     paces = " or ".join(
-        f"{_pace_text(burn)} ({human(round(burn.factor * burn.long / window, 3), Unit.RATIO)} of it)"
+        f"{burn.text} ({human(round(burn.factor * burn.long / window, 3), Unit.RATIO)} of it)"
         if window
-        else _pace_text(burn)
+        else burn.text
         for burn in tier.burns
     )
     budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
     text = f"{budget} burns at {paces}"
     return condition.with_floors(text, alert, "bad events", DEVIATIONS)
-
-
-def _pace_text(burn: Burn) -> str:
-    return f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}"
 
 
 def cases(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:

@@ -20,6 +20,7 @@ from generator.model import names
 from generator.model.units import duration, parse_duration
 from generator.promql.expr import aggregate, escape_regex, series
 from generator.promql.syntax import PromqlError, Reading, parse, readings
+from generator.streams.raw import reads_native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,8 +55,6 @@ _Key = tuple[str, str]
 _PARTS = ("_bucket", "_count", "_sum")
 #: The beginnings of the records of raw passes.
 _RAW = ("stream:", "metric:")
-#: Functions of native histograms alone.
-_OF_NATIVE = ("histogram_sum(", "histogram_count(")
 #: The most services that are looked at: one cause is mostly that of all.
 _MOST = 50
 
@@ -423,8 +422,7 @@ class _Rate(Struct, frozen=True):
 
     @property
     def is_native(self) -> bool:
-        is_record = self.rule["record"].endswith(names.NATIVE_RATE)
-        return is_record or any(text in self.rule["expr"] for text in _OF_NATIVE)
+        return reads_native(self.rule["record"], self.rule["expr"])
 
 
 def _rates(rule: Mapping[str, Any]) -> list[Reading]:

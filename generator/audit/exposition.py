@@ -14,10 +14,11 @@ from msgspec import Struct
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 
-from generator.audit.source import MOST_VALUES, TARGET_LABELS, Described, Groups, content, of_target
+from generator.audit.source import MOST_VALUES, Described, Groups, content, of_target
 from generator.diagnostics.wording import printable, shortened
 from generator.live.errors import LiveError
 from generator.live.transport import MOST_BYTES, open_connection
+from generator.model.metrics import TARGET_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

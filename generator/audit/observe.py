@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.families import CREATED, Stranger, prefixes, respelled, series_names, strangers
-from generator.audit.source import TARGET_LABELS, AuditSource, Described, Groups
 from generator.audit.translated import ObservedTranslation, alternatives, translations, unread
 from generator.checks.cardinality.bounds import RESTARTING, MetricSeries, metric_series
-from generator.model.metrics import Label, Metric, MetricType
+from generator.model.metrics import TARGET_LABELS, Label, Metric, MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE, TARGET_INFO
 from generator.model.outside import with_outside_values
 from generator.streams.raw import series_of
@@ -20,6 +19,7 @@ from generator.streams.raw import series_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.audit.source import AuditSource, Described, Groups
     from generator.model.service import Model, SeriesBudget, Service, Site
     from generator.model.streams import Stream
 

@@ -14,10 +14,11 @@ import yaml
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.audit.source import TARGET_LABELS, content
+from generator.audit.source import content
 from generator.diagnostics.wording import closest, listed
 from generator.live.errors import LiveError
 from generator.live.transport import MOST_BYTES
+from generator.model.metrics import TARGET_LABELS
 from generator.model.names import ALERTS, LE
 from generator.promql.expr import Series, escape_regex
 from generator.promql.syntax import PromqlError, operands, parse, reference

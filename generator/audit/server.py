@@ -15,7 +15,6 @@ from generator.alerts.undeclared import strays
 from generator.audit.source import (
     MOST_RESETS,
     MOST_VALUES,
-    TARGET_LABELS,
     TEN_MINUTES,
     Described,
     Groups,
@@ -24,6 +23,7 @@ from generator.audit.source import (
 from generator.live.answers import InstantSample, whole_number
 from generator.live.api import scraped_every
 from generator.live.errors import NotFoundError
+from generator.model.metrics import TARGET_LABELS
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 from generator.streams.raw import SCRAPED

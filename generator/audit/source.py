@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from generator.diagnostics.wording import system_reason
 from generator.live.errors import LiveError
+from generator.model.metrics import TARGET_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 MOST_VALUES = 200
 #: A counter that falls more often than this within TEN_MINUTES is no counter; no process restarts that often.
 MOST_RESETS, TEN_MINUTES = 3, 600
-#: The labels that Prometheus puts on every series.
-TARGET_LABELS = ("job", "instance")
 #: OpenTelemetry's exporters name the measuring code; it is the same on all series of a metric.
 _SCOPE = "otel_scope_"
 #: The types and the unit of a metric that its exposition does not describe.

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.model import names
+from generator.model.metrics import TARGET_LABELS
 from generator.model.outside import STREAM, outside_alert
 from generator.model.rules import AlertingRule, RecordingRule, Rule, RuleGroup, SharedRules
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream
@@ -67,7 +68,6 @@ _OF_TARGETS = (
     "scrape_samples_scraped",
     "scrape_series_added",
 )
-_TARGET_LABELS = ("job", "instance")
 #: Prometheus's own counts of its rules, where it scrapes itself.
 _OF_RULES = (names.RULE_FAILURES, names.RULE_MISSES)
 _RULE_LABELS = ("job", "instance", names.RULE_GROUP)
@@ -422,7 +422,7 @@ def exposed(service: Service) -> dict[str, Shape]:
     found = {}
     selected = {label: constant(value) for label, value in service.selector.items()}
     if any(label.joined for label in service.labels.values()):
-        selected = {**dict.fromkeys(_TARGET_LABELS, _ANY), **selected}
+        selected = {**dict.fromkeys(TARGET_LABELS, _ANY), **selected}
     native = {
         name
         for stream in service.streams.values()
@@ -455,11 +455,11 @@ def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
 
 def made_by_prometheus(service: Service) -> dict[str, Shape]:
     """The series about a service's targets."""
-    target = shape(dict.fromkeys((*service.selector, *_TARGET_LABELS), _ANY), exposed=True)
+    target = shape(dict.fromkeys((*service.selector, *TARGET_LABELS), _ANY), exposed=True)
     joined: dict[str, Origin] = {
         label.joined: (name,) for name, label in service.labels.items() if label.joined
     }
-    info = shape({**dict.fromkeys((*service.selector, *_TARGET_LABELS), _ANY), **joined}, exposed=True)
+    info = shape({**dict.fromkeys((*service.selector, *TARGET_LABELS), _ANY), **joined}, exposed=True)
     return {**dict.fromkeys(_OF_TARGETS, target), names.TARGET_INFO: info}
 
 

@@ -25,7 +25,6 @@ from generator.audit.phantoms import (
 )
 from generator.audit.report import CheckedFile, as_json, as_text, phantoms_as_json, phantoms_as_text
 from generator.audit.server import ServerSource
-from generator.audit.source import TARGET_LABELS
 from generator.checks.world import of_library
 from generator.colour import colours
 from generator.commands import options
@@ -36,6 +35,7 @@ from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.discover.recognise import candidates
 from generator.errors import CommandError
+from generator.model.metrics import TARGET_LABELS
 from generator.model.names import LE, TARGET_INFO
 from generator.prometheus.shared import shared_rules
 

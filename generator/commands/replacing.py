@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from contextlib import contextmanager, suppress
@@ -13,11 +12,11 @@ from msgspec import Struct
 
 from generator.commands.call import CallError
 from generator.diagnostics.wording import system_reason
+from generator.output.outcome import NO_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
@@ -136,6 +135,6 @@ def _readable_errors(path: Path, then: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        remedy = "make room" if problem.errno in _NO_ROOM else "check the path and its permissions"
+        remedy = "make room" if problem.errno in NO_ROOM else "check the path and its permissions"
         help_ = f"{remedy}, {then}" if then else "name another file, or make room for it"
         raise CallError(f"{path} cannot be written: {system_reason(problem)}", help_) from problem

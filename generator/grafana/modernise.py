@@ -90,7 +90,7 @@ def _nulls(value: Any) -> Any:  # noqa: ANN401  (any JSON)
 def _variable(variable: Json) -> Json:
     kept = _only(_VARIABLE_KEYS, variable)
     if variable["type"] != "query":
-        return _without(("allValue", "datasource", "sort"), kept)
+        return without(("allValue", "datasource", "sort"), kept)
     return kept | {"query": variable["query"], "regex": variable["regex"] or ""}
 
 
@@ -99,7 +99,7 @@ def _panel(panel: Json) -> Json:
         return _only(_ROW_KEYS, panel)
     modern = _OF_TYPE[panel["type"]](panel)
     if not panel["targets"]:
-        return _without(
+        return without(
             ("datasource", "fieldConfig", "interval", "targets", "transformations"),
             _only(_PANEL_KEYS, modern),
         )
@@ -160,7 +160,7 @@ def _timeline(panel: Json) -> Json:
 def _stat(panel: Json) -> Json:
     """Options added later, at their defaults."""
     current = {"percentChangeColorMode": "standard", "showPercentChange": False, "wideLayout": True}
-    defaults = _without(("custom",), panel["fieldConfig"]["defaults"])
+    defaults = without(("custom",), panel["fieldConfig"]["defaults"])
     return panel | {
         "options": panel["options"] | current,
         "fieldConfig": panel["fieldConfig"] | {"defaults": defaults},
@@ -210,7 +210,8 @@ def _only(keys: Iterable[str], value: Json) -> Json:
     return {key: value[key] for key in keys if key in value}
 
 
-def _without(keys: Iterable[str], value: Json) -> Json:
+def without(keys: Iterable[str], value: Json) -> Json:
+    """Leave keys out."""
     return {key: one for key, one in value.items() if key not in keys}
 
 

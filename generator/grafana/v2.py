@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana.build import SOURCE
+from generator.grafana.modernise import without
 from generator.grafana.queries import replaced, within_a_day
 from generator.model.names import GRAFANA_FOLDER_UID
 from generator.promql.expr import Series, aggregate, binary, vector
@@ -105,14 +106,14 @@ def _event(classic: Json) -> Json:
         hide=False,
         iconColor=classic["iconColor"],
         query=_query(expr=classic["expr"], interval=classic["step"], refId="Anno"),
-        legacyOptions=_without(_OF_EVENT, classic),
+        legacyOptions=without(_OF_EVENT, classic),
     )
 
 
 def _variable(classic: Json) -> Json:
     """Write a variable; with several choices all are chosen at first."""
     several = classic["multi"]
-    kept = _without(_OF_VARIABLE, classic)
+    kept = without(_OF_VARIABLE, classic)
     common = {
         **kept,
         "current": {"text": ["All"], "value": ["$__all"]} if several else {"text": "", "value": ""},
@@ -120,7 +121,7 @@ def _variable(classic: Json) -> Json:
         "skipUrlSync": False,
     }
     if classic["type"] == "textbox":
-        common = _without(("includeAll", "multi", "options", "regex"), common)
+        common = without(("includeAll", "multi", "options", "regex"), common)
         return _kind("TextVariable", **common, query=classic["query"])
     common |= {"refresh": _REFRESHED[classic["refresh"]], "allowCustomValue": True}
     if classic["type"] == "datasource":
@@ -199,7 +200,7 @@ def _panel(classic: Json) -> Json:
 
 
 def _panel_query(target: Json) -> Json:
-    query = _query(**_without(("datasource", "refId"), target))
+    query = _query(**without(("datasource", "refId"), target))
     return _kind("PanelQuery", query=query, refId=target["refId"], hidden=False)
 
 
@@ -266,7 +267,3 @@ def _item(panel: Json, top: int) -> Json:
             "maxPerRow": panel["maxPerRow"],
         }
     return _kind("GridLayoutItem", **spec)
-
-
-def _without(keys: Iterable[str], value: Json) -> Json:
-    return {key: one for key, one in value.items() if key not in keys}

@@ -11,7 +11,7 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.metrics import Label
 from generator.model.streams import Stream
-from generator.model.units import DAY, HOUR, duration
+from generator.model.units import DAY, HOUR, duration, plain
 
 #: Seconds over which releases are compared: while both serve runs, both over the first; else the newest over the first
 #: and the previous over the second. Over the third: the start of the newest and the end of the previous, the effect of
@@ -47,6 +47,11 @@ class Burn(Struct, frozen=True):
     factor: float
     long: int
     short: int
+
+    @property
+    def text(self) -> str:
+        """Its form in specs: ``14.4x in 1h and 5m``."""
+        return f"{plain(self.factor)}x in {duration(self.long)} and {duration(self.short)}"
 
 
 def pace_part(burn: Burn) -> str:

@@ -9,6 +9,8 @@ from msgspec import Struct, field
 
 #: The value that generated instrumentation writes for a value outside a list.
 OTHER = "other"
+#: The labels that Prometheus puts on every series of a target.
+TARGET_LABELS = ("job", "instance")
 #: Factors from the unit that a metric is exposed in to its base unit.
 FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -117,7 +117,7 @@ def reason(problem: OSError) -> str:
 
 def _remedy(problem: OSError) -> str:
     """Describe the way out; true only while nothing was changed."""
-    if problem.errno in _NO_ROOM:
+    if problem.errno in NO_ROOM:
         return "make room and run again; the old output is as it was"
     if problem.errno in _NOT_ALLOWED:
         return "check the permissions of the directory and of the one above it; the old output is as it was"

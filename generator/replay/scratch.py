@@ -17,11 +17,11 @@ from generator.live.errors import LiveError, RefusedError, TimedOutError, TooLar
 from generator.live.evaluate import LabelSet, evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
-from generator.model import names
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.promql.syntax import LOOKBACK
 from generator.replay.history import evaluated, steps_within
 from generator.replay.jobs import Job, WorkerPool
+from generator.streams.raw import reads_native
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from generator.replay.subject import Needs, RawSelector
 
 _POINTS = 1500
-#: Functions of native histograms alone.
-_OF_NATIVE = ("histogram_sum(", "histogram_count(")
 NO_DATA = "check the span, and that the services' selectors match its series"
 # The estimated limit of one answer: some megabytes of JSON.
 _SAMPLES_A_REQUEST = 200_000
@@ -72,13 +70,9 @@ def check_copied(groups: Iterable[RuleGroup]) -> None:
         LiveError: they do.
     """
     rules = (rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
-    if native := next((rule for rule in rules if _reads_native(rule)), None):
+    if native := next((rule for rule in rules if reads_native(rule.record, rule.expr)), None):
         message = f"{native.record} is made from native histograms, which no query copies from a server"
         raise LiveError(message, "let the server itself run the rules, and look at the time since then")
-
-
-def _reads_native(rule: RecordingRule) -> bool:
-    return rule.record.endswith(names.NATIVE_RATE) or any(text in rule.expr for text in _OF_NATIVE)
 
 
 @contextmanager

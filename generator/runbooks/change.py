@@ -12,7 +12,6 @@ from generator.model.alerts import (
     Alert,
     AlertSeverity,
     Bound,
-    Burn,
     Change,
     Fall,
     Overflow,
@@ -83,13 +82,9 @@ def _severity(tier: Tier) -> str:
 def _bounds(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
     for tier in alert.tiers:
         if tier.burns:
-            yield _severity(tier), ", ".join(map(_pace, tier.burns))
+            yield _severity(tier), ", ".join(burn.text for burn in tier.burns)
         elif tier.written:
             yield _severity(tier), _bound(tier.written, alert, signal)
-
-
-def _pace(burn: Burn) -> str:
-    return f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}"
 
 
 def _bound(bound: Bound, alert: Alert, signal: Signal) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.model import names
-from generator.model.metrics import FACTORS, OTHER, Label
+from generator.model.metrics import FACTORS, OTHER, TARGET_LABELS, Label
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
 from generator.model.units import plain, scientific
 from generator.promql.expr import (
@@ -38,14 +38,20 @@ if TYPE_CHECKING:
 SCRAPED = "scrape_samples_post_metric_relabeling"
 _THOUSANDTH = 0.001
 _DIGITS = 3
+#: Functions of native histograms alone.
+_OF_NATIVE = ("histogram_sum(", "histogram_count(")
 _EXPONENT_FROM, _EXPONENT_BELOW = 1_000_000, 0.0001
 _WHOLE = re.compile(r"[0-9]+")
-_TARGET = ("job", "instance")
 _BELOW_ALL = Expr("-Inf")
 #: The label that distinguishes amounts to subtract, for a moment.
 _SUBTRACTED = "subtracted"
 #: In place of 0, up to which Prometheus counts nothing, not even what is 0.
 _JUST_ABOVE_ZERO = 1e-12
+
+
+def reads_native(record: str, expr: str) -> bool:
+    """Whether a rule of a raw pass reads native histograms."""
+    return record.endswith(names.NATIVE_RATE) or any(text in expr for text in _OF_NATIVE)
 
 
 def raw_pass(stream: Stream, service: Service, site: Site) -> tuple[RecordingRule, ...]:
@@ -95,7 +101,7 @@ def _is_plain(stream: Stream, service: Service) -> bool:
     (source,) = stream.sources
     renamed = source.constants or any(name != exposed for name, exposed in source.labels)
     renamed = renamed or any(_default(name, stream, service) for name, _ in source.labels)
-    return not renamed and not any(_label(name, service).patterns for name, _ in source.labels)
+    return not renamed and not any(label_of(name, service).patterns for name, _ in source.labels)
 
 
 def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
@@ -110,7 +116,7 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     if source.scale != 1:
         expr = expr * number(source.scale)
     for name, exposed in source.labels:
-        expr = translated(expr, name, exposed, _label(name, service), _default(name, stream, service))
+        expr = translated(expr, name, exposed, label_of(name, service), _default(name, stream, service))
     for name, value in source.constants:
         expr = labelled(expr, name, value)
     return expr
@@ -153,7 +159,7 @@ def _kept(source: Source, stream: Stream) -> list[str]:
 
 def joined(source: Source, service: Service) -> list[str]:
     """List the source labels that are not in a metric, but in its target's ``target_info``."""
-    return sorted({exposed for label, exposed in source.labels if _label(label, service).joined == exposed})
+    return sorted({exposed for label, exposed in source.labels if label_of(label, service).joined == exposed})
 
 
 def series_of(name: str, source: Source, stream: Stream) -> str:
@@ -173,12 +179,12 @@ def _selected(name: str, source: Source, stream: Stream, service: Service) -> Se
             else selected.one_of(label, patterns)
         )
     for label, exposed in source.labels:
-        if ignored := _label(label, service).ignore:
+        if ignored := label_of(label, service).ignore:
             selected = selected.where("!~", **{exposed: "|".join(ignored)})
     return selected
 
 
-def _label(name: str, service: Service) -> Label:
+def label_of(name: str, service: Service) -> Label:
     """Find a label; a label of generated instrumentation is in no spec."""
     return service.labels.get(name) or Label(name, "", (), 1)
 
@@ -193,11 +199,11 @@ def _with_target_info(rates: Expr, instances: Expr, labels: list[str], service: 
     An instance may have several for a while: without staleness markers after a restart, and where a collector exposes
     several pods as one. The one of most scrapes is taken, of equals the one that Prometheus has longer.
     """
-    by = (*_TARGET, *labels)
+    by = (*TARGET_LABELS, *labels)
     scrapes = call("count_over_time", series(names.TARGET_INFO, service.selector).over(site.raw_window))
-    one = aggregate("group", top(scrapes, _TARGET), by)
-    none = aggregate("group", instances, _TARGET)
-    return binary("*", rates, binary("or", one, none, on=_TARGET), on=_TARGET, group_left=labels)
+    one = aggregate("group", top(scrapes, TARGET_LABELS), by)
+    none = aggregate("group", instances, TARGET_LABELS)
+    return binary("*", rates, binary("or", one, none, on=TARGET_LABELS), on=TARGET_LABELS, group_left=labels)
 
 
 def _default(name: str, stream: Stream, service: Service) -> str:

@@ -9,11 +9,10 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, listing, of_service, remark, suspicion, violation
-from generator.audit.source import TARGET_LABELS
 from generator.audit.translated import dropped
 from generator.diagnostics.wording import closest, listed, printable, quoted
 from generator.model.identifiers import unbounded
-from generator.model.metrics import OTHER, Label
+from generator.model.metrics import OTHER, TARGET_LABELS, Label
 from generator.model.names import LE, OUTSIDE, TARGET_INFO
 from generator.notation.names import HELP
 

@@ -15,7 +15,7 @@ from generator.model.units import duration, plain
 from generator.notation.patterns import example
 from generator.prometheus.rule_set import changes, who
 from generator.promql.expr import series
-from generator.streams.raw import SCRAPED, bound_text, series_of
+from generator.streams.raw import SCRAPED, bound_text, label_of, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -139,7 +139,7 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[ExposedSer
 def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels]:
     exposed = {"__name__": series_of(source.names[0], source, stream), **service.selector}
     for name, source_label in source.labels:
-        label = _label(name, service)
+        label = label_of(name, service)
         if label.joined != source_label:
             exposed.setdefault(source_label, _value(label))
     for source_label, patterns in source.where:
@@ -185,7 +185,7 @@ def _events(one: ExposedSeries, source: Source, stream: Stream) -> Iterator[tupl
 def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> bool:
     named = labels["__name__"] == series_of(source.names[0], source, stream)
     ignored = any(
-        _matches(labels.get(source_label, ""), _label(name, service).ignore)
+        _matches(labels.get(source_label, ""), label_of(name, service).ignore)
         for name, source_label in source.labels
     )
     return (
@@ -197,17 +197,13 @@ def _translated(labels: Labels, source: Source, service: Service) -> Labels:
     """Rename the labels of a series to the product's names, with its values."""
     renamed = {names.SERVICE: service.name}
     for name, source_label in source.labels:
-        label = _label(name, service)
+        label = label_of(name, service)
         value = _value(label) if label.joined == source_label else labels.get(source_label, "")
         renamed[name] = _label_value(label, value)
     if names.LE in labels:
         edges = {plain(edge): bound_text(edge, source.unit) for edge in source.buckets}
         renamed[names.LE] = edges.get(labels[names.LE], labels[names.LE])
     return renamed | dict(source.constants)
-
-
-def _label(name: str, service: Service) -> Label:
-    return service.labels.get(name) or Label(name, "", (), 1)
 
 
 def _value(label: Label) -> str:
