@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, Limit, RuleText
+from generator.delivery.deliver import GENERATED, Limit, RuleText, nothing
 from generator.model.names import DASHBOARDS, GRAFANA_TAG, SERVICE
 from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from generator.model.delivery import Backstage
     from generator.model.service import Service, Site
-    from generator.prometheus.alertmanager import Routing
 
 ROOT = "backstage"
 LIMITS: tuple[Limit, ...] = ()
+#: Links name the dashboards, and every service has a file of its own.
+of_dashboards = of_all = nothing
 _PASTE = "# Paste this into the component's catalog-info.yaml, beside what its metadata holds.\n"
 
 
@@ -26,16 +27,6 @@ def of_service(service: Service, rules: RuleText, options: Backstage, site: Site
     yield Artifact(
         f"{ROOT}/{service.name}.yaml", GENERATED + _PASTE + block_yaml({"metadata": _metadata(service, site)})
     )
-
-
-def of_dashboards(drawn: Sequence[Artifact], options: Backstage) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: links name the dashboards."""
-    yield from ()
-
-
-def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Backstage) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: every service has a file of its own."""
-    yield from ()
 
 
 def _metadata(service: Service, site: Site) -> Mapped:

@@ -96,6 +96,11 @@ class Limit(Struct, frozen=True):
     together: bool = False
 
 
+def nothing(*_parts: object) -> tuple[Artifact, ...]:
+    """Write nothing: in place of a function of a target that has no such files."""
+    return ()
+
+
 def deliver_service(service: Service, files: Iterable[Artifact], site: Site) -> Iterator[Artifact]:
     """Write a service's rule files for every target of the site."""
     for module, options in _targets(site):

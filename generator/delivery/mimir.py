@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, Limit, RuleText, join_groups
+from generator.delivery.deliver import GENERATED, Limit, RuleText, join_groups, nothing
 from generator.model.names import GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = "mimir"
 LIMITS: tuple[Limit, ...] = ()
+#: A ruler has no dashboards.
+of_dashboards = nothing
 #: The namespace of the shared rules.
 SHARED = GRAFANA_TAG
 
@@ -33,11 +35,6 @@ def _namespace_of(service: str) -> str:
 def of_service(service: Service, rules: RuleText, options: Mimir, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the namespace of a service."""
     yield _namespace(_namespace_of(service.name), rules.groups)
-
-
-def of_dashboards(drawn: Sequence[Artifact], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: a ruler has no dashboards."""
-    yield from ()
 
 
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, Limit, RuleText
+from generator.delivery.deliver import GENERATED, Limit, RuleText, nothing
 from generator.model import names
 from generator.model.alerts import BurnRate
 from generator.model.signals import Signal, is_good_share
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from generator.model.delivery import OpenSlo
     from generator.model.service import Objective, Service, Site
-    from generator.prometheus.alertmanager import Routing
 
 ROOT = "openslo"
 LIMITS: tuple[Limit, ...] = ()
+#: SLOs are about services.
+of_dashboards = of_all = nothing
 _API = "openslo/v1"
 #: The longest name of a document, and the length of the hash that makes a shortened one unique.
 _LONGEST, _HASH = 63, 8
@@ -40,16 +41,6 @@ def of_service(service: Service, rules: RuleText, options: OpenSlo, site: Site) 
     documents = [_service(service), *(_slo(one, service) for one in kept)]
     text = "---\n".join(block_yaml(each) for each in documents)
     yield Artifact(f"{ROOT}/{service.name}.yaml", GENERATED + _left_out(others) + text)
-
-
-def of_dashboards(drawn: Sequence[Artifact], options: OpenSlo) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: SLOs are about services."""
-    yield from ()
-
-
-def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: OpenSlo) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: SLOs are about services."""
-    yield from ()
 
 
 def _left_out(signals: Sequence[str]) -> str:

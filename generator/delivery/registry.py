@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TargetModule(Protocol):
-    """The functions that every target has; ``options`` are those of the target in the site."""
+    """The functions of a target, ``nothing`` where it has no such files; ``options`` are its own in the site."""
 
     LIMITS: tuple[Limit, ...]
 

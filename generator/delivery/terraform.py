@@ -9,18 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, Limit, RuleText
+from generator.delivery.deliver import GENERATED, Limit, RuleText, nothing
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.model.delivery import Terraform
-    from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing
 
 ROOT = "terraform"
 LIMITS: tuple[Limit, ...] = ()
+#: The module reads the rule files and the dashboards.
+of_service = of_dashboards = nothing
 
 _DASHBOARDS = f"""
 resource "grafana_folder" "agent_metrics" {{
@@ -71,16 +72,6 @@ resource "aws_prometheus_rule_group_namespace" "agent_metrics" {{
 """,
     ),
 }
-
-
-def of_service(service: Service, rules: RuleText, options: Terraform, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: the module reads the rule files."""
-    yield from ()
-
-
-def of_dashboards(drawn: Sequence[Artifact], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: the module reads the dashboards."""
-    yield from ()
 
 
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import Limit, RuleText
+from generator.delivery.deliver import Limit, RuleText, nothing
 from generator.delivery.kubernetes import ObjectKind, kustomization, rules_object
 from generator.model.units import duration
 
@@ -36,6 +36,8 @@ LIMITS: tuple[Limit, ...] = (
         "let the service declare fewer signals and alerts of its own, or divide it in two",
     ),
 )
+#: Grafana uses the same dashboards.
+of_dashboards = nothing
 
 
 def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site: Site) -> Iterator[Artifact]:
@@ -44,11 +46,6 @@ def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site
         f"}}[{duration(window)}]" for window in (site.of(service).raw_window, site.rule_interval)
     )
     yield _rule(replace(rules, groups=rules.groups.replace(prometheus, here)), options)
-
-
-def of_dashboards(drawn: Sequence[Artifact], options: VictoriaMetrics) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: Grafana uses the same dashboards."""
-    yield from ()
 
 
 def of_all(
