@@ -123,14 +123,14 @@ def _everybodys(name: str, *, colons: bool) -> bool:
 def _family(name: str, names: Iterable[str]) -> str:
     """Find the metric that a series belongs to: ``x`` for ``x_bucket``, ``x_total`` for ``x_created``."""
     known = set(names)
-    for stem in _stems(name):
-        if f"{stem}_bucket" in known or (f"{stem}_sum" in known and f"{stem}_count" in known):
-            return stem
+    for base in _bases(name):
+        if f"{base}_bucket" in known or (f"{base}_sum" in known and f"{base}_count" in known):
+            return base
         if name.endswith(CREATED):
-            return next((one for one in (f"{stem}{TOTAL}", stem) if one in known), name)
+            return next((one for one in (f"{base}{TOTAL}", base) if one in known), name)
     return name
 
 
-def _stems(name: str) -> Iterator[str]:
+def _bases(name: str) -> Iterator[str]:
     yield from (name.removesuffix(part) for part in _PARTS if name.endswith(part))
     yield name

@@ -39,7 +39,8 @@ _WIDE = 1000
 #: The file of a draft, which does not exist.
 _DRAFT = "service"
 _NAMED = 8
-#: The endings of names that exporters choose; and those of the series of a histogram.
+#: The endings of names that exporters choose, and those of the series of a histogram. ``stem`` also drops the units of
+#: amounts, by which the tokens of runs would be runs.
 _UNIT = re.compile("(_milliseconds|_seconds|_ms)?(_total)?$")
 _PART = re.compile("_(bucket|count|sum)$")
 
