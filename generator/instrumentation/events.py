@@ -274,20 +274,22 @@ def block_view(block: Block, names: Names, service: Service, of_run: tuple[str, 
         (each.table for each in names.determined if (each.head, each.target) == (cause, outcome)), ""
     )
     return BlockView(
-        tuple(names.labels[label] for label in sorted(block.given, key=lambda label: label in optional)),
-        cause,
-        outcome.hint if outcome else "",
-        block.outcome.good if block.outcome else "",
-        block.outcome.bad if block.outcome else "",
-        table,
-        tuple(line for of, each in lines.items() if of not in special for line in each),
-        tuple(line for of, each in lines.items() if of in _ERRORS for line in each),
-        "".join(lines.get(Event.TOKENS, ())).replace("measures.", "self._measures."),
-        "".join(lines.get(Event.UNREAD, ())),
-        tuple(lines.get(Event.INNER_RUN, ())),
-        optional,
-        shared,
-        names.labels[service.tokens.model].attribute if service.tokens.model in block.given else "",
+        given=tuple(
+            names.labels[label] for label in sorted(block.given, key=lambda label: label in optional)
+        ),
+        cause=cause,
+        hint=outcome.hint if outcome else "",
+        good=block.outcome.good if block.outcome else "",
+        bad=block.outcome.bad if block.outcome else "",
+        table=table,
+        lines=tuple(line for of, each in lines.items() if of not in special for line in each),
+        error_lines=tuple(line for of, each in lines.items() if of in _ERRORS for line in each),
+        token_line="".join(lines.get(Event.TOKENS, ())).replace("measures.", "self._measures."),
+        unread_line="".join(lines.get(Event.UNREAD, ())),
+        inner_lines=tuple(lines.get(Event.INNER_RUN, ())),
+        optional=optional,
+        shared=shared,
+        model=names.labels[service.tokens.model].attribute if service.tokens.model in block.given else "",
     )
 
 

@@ -56,15 +56,15 @@ class Truth(Struct, frozen=True):
 def truth(service: Service, scenario: Scenario, lived: Sequence[Life]) -> Truth:
     """Collect the truth about a service in a scenario."""
     return Truth(
-        service.name,
-        scenario.seed,
-        scenario.start,
-        scenario.end,
-        scenario.release,
-        scenario.rollouts,
-        tuple(lived),
-        scenario.incidents,
-        frozenset(alert.name for alert in service.alerts),
+        service=service.name,
+        seed=scenario.seed,
+        start=scenario.start,
+        end=scenario.end,
+        release=scenario.release,
+        rollouts=scenario.rollouts,
+        lives=tuple(lived),
+        incidents=scenario.incidents,
+        alerts=frozenset(alert.name for alert in service.alerts),
     )
 
 

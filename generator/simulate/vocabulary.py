@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 #: The reasons that end runs of a service without a label for them.
-_UNSAID = Reasons("", "completed", "step_error", "tool_error", "timeout", "max_steps", ("max_steps",), ())
+_UNSAID = Reasons(
+    label="",
+    completed="completed",
+    step_failed="step_error",
+    tool_failed="tool_error",
+    timeout="timeout",
+    limit="max_steps",
+    ok=("max_steps",),
+    failed=(),
+)
 
 
 class Vocabulary(Struct, frozen=True):

@@ -191,14 +191,14 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
             # This directory is the source of the shipped files.
             profiles, shipped = _in_use(read, (), profiles), ()
         return Sources(
-            read,
-            profiles,
-            _in_use(read, profiles, shipped),
-            next(_files([site] if site else []), None),
-            next(_files([prices] if prices else []), None),
-            next(_files([signals] if signals else []), None),
-            next(_files([incidents] if incidents else []), None),
-            tuple(_not_read(directory)),
+            services=read,
+            profiles=profiles,
+            shipped=_in_use(read, profiles, shipped),
+            site=next(_files([site] if site else []), None),
+            prices=next(_files([prices] if prices else []), None),
+            signals=next(_files([signals] if signals else []), None),
+            incidents=next(_files([incidents] if incidents else []), None),
+            diagnostics=tuple(_not_read(directory)),
         )
     except OSError as problem:
         return Sources(read, diagnostics=(_unlisted(problem, directory),))

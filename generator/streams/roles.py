@@ -151,14 +151,14 @@ def reasons(service: Service) -> Reasons | None:
     tool_failed = _first(("tool_error",), label.values, step_failed)
     used = {completed, step_failed, tool_failed, OTHER}
     return Reasons(
-        label.name,
-        completed,
-        step_failed,
-        tool_failed,
-        _first(("timeout",), label.values, ""),
-        next(iter(label.limits), ""),
-        tuple(_without(fine, used)),
-        tuple(_without(label.values, {*used, *fine})),
+        label=label.name,
+        completed=completed,
+        step_failed=step_failed,
+        tool_failed=tool_failed,
+        timeout=_first(("timeout",), label.values, ""),
+        limit=next(iter(label.limits), ""),
+        ok=tuple(_without(fine, used)),
+        failed=tuple(_without(label.values, {*used, *fine})),
     )
 
 

@@ -123,19 +123,21 @@ def _values(kind: Threshold, subject: Subject) -> BoundValues:
     severe = has_mildest(alert) and subject.tier.severity != alert.tiers[-1].severity
     mildest = alert.tiers[-1].bound if severe else bound
     return BoundValues(
-        beyond,
-        inside,
-        far,
-        (_excess(signal, far, bound), _excess(signal, beyond, bound)),
-        lambda value, events: load_of(signal, value, Traffic(events, labels), subject),
-        lambda share, events: _mixed(share, Traffic(events, labels), subject),
-        _allowed(signal, bound) if alert.min_bad_events else 0,
-        _allowed(signal, mildest) if alert.min_bad_events else 0,
-        _scatter(signal, mildest, subject.tier) if alert.min_bad_events else 0,
-        sigmas(signal, subject.tier.severity),
-        kind.also_over,
-        kind.lately,
-        last_quarter(kind.also_over, signal, subject.fixture.site.rule_interval) if kind.also_over else 0,
+        beyond=beyond,
+        inside=inside,
+        worst=far,
+        excess=(_excess(signal, far, bound), _excess(signal, beyond, bound)),
+        load=lambda value, events: load_of(signal, value, Traffic(events, labels), subject),
+        mixed=lambda share, events: _mixed(share, Traffic(events, labels), subject),
+        allowed=_allowed(signal, bound) if alert.min_bad_events else 0,
+        mildest=_allowed(signal, mildest) if alert.min_bad_events else 0,
+        scatter=_scatter(signal, mildest, subject.tier) if alert.min_bad_events else 0,
+        sigmas=sigmas(signal, subject.tier.severity),
+        also_over=kind.also_over,
+        lately=kind.lately,
+        recently=last_quarter(kind.also_over, signal, subject.fixture.site.rule_interval)
+        if kind.also_over
+        else 0,
     )
 
 
