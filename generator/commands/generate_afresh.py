@@ -24,7 +24,7 @@ from generator.output.directory import MANIFEST, digest
 from generator.output.outcome import OutputError, WriteResult
 from generator.output.write import compare, write
 from generator.spec import sources
-from generator.spec.sources import Sources, read_sources
+from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +42,8 @@ _SETTLING_S = 0.012
 
 def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and print the differences from the output."""
-    compilation = _compiled(read_sources(specs), None)
+    compilation = _compiled(specs, output, None)
     if compilation.failed:
-        sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
         return of_failed(compilation.diagnostics)
     difference = compare(compilation.files, output)
     sys.stdout.write(f"{printable_text(output)}: {difference.summary()}\n")
@@ -75,9 +74,8 @@ def generated(origin: Origin, cache: Cache | None, before: Compilation | None = 
     Warnings that the compilation ``before`` had as well are not shown again.
     """
     output, directory = origin.output, cache.directory if cache else None
-    compilation = _compiled(read_sources(origin.specs), cache, before)
+    compilation = _compiled(origin.specs, output, cache, before)
     if compilation.failed:
-        sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
         return compilation
     origin.check((file.path for file in compilation.files), directory)
     written = write(compilation.files, output)
@@ -102,14 +100,20 @@ def _first_look(output: Path) -> str:
     )
 
 
-def _compiled(sources: Sources, memory: Memory | None, before: Compilation | None = None) -> Compilation:
+def _compiled(
+    specs: Path, output: Path, memory: Memory | None, before: Compilation | None = None
+) -> Compilation:
+    """Compile, and show the findings, and that a spec at fault keeps the output as it is."""
+    read = read_sources(specs)
     try:
         with compiling() as progress:
-            compilation = generate(sources, memory, progress)
+            compilation = generate(read, memory, progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("nothing was written") from None
     if compilation.failed or before is None or compilation.diagnostics != before.diagnostics:
         show(compilation, sys.stderr, notes=False)
+    if compilation.failed:
+        sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
     return compilation
 
 
@@ -152,7 +156,7 @@ def watch(origin: Origin, *, cached: bool) -> None:
             seen, compilation = None, None
             while True:
                 seen = _settled(specs, seen)
-                compilation = _generated(origin, memory, compilation)
+                compilation = _generated_again(origin, memory, compilation)
         except KeyboardInterrupt:
             return
 
@@ -170,7 +174,8 @@ def _settled(specs: Path, seen: dict[str, str] | None) -> dict[str, str]:
             return now
 
 
-def _generated(origin: Origin, cache: Cache, before: Compilation | None) -> Compilation | None:
+def _generated_again(origin: Origin, cache: Cache, before: Compilation | None) -> Compilation | None:
+    """Compile changed specs; an output that cannot be written is only reported."""
     try:
         return generated(origin, cache, before)
     except OutputError as problem:
