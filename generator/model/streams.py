@@ -80,6 +80,11 @@ class Stream(Struct, frozen=True):
     across: Across = Across.SUM
 
     @property
+    def known_as(self) -> str:
+        """What the authors of specs know it as: the metric that feeds it; in the library its own name."""
+        return self.metric or self.name
+
+    @property
     def is_histogram(self) -> bool:
         """Whether it has buckets."""
         return self.type is MetricType.HISTOGRAM

@@ -156,31 +156,31 @@ def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signa
         )
         return None
     key, source = kinds[0]
-    metric = look_up(source.of, scope.streams, "metric", scope.findings)
-    if metric is None or not _countable(key, source, metric, scope):
+    stream = look_up(source.of, scope.streams, "metric", scope.findings)
+    if stream is None or not _countable(key, source, stream, scope):
         return None
-    kind = BY_KEY[key].resolve(SourceDraft(source, metric, Better(spec.better or Better.LOWER), scope))
+    kind = BY_KEY[key].resolve(SourceDraft(source, stream, Better(spec.better or Better.LOWER), scope))
     if kind is None:
         return None
-    return _assembled(entry, metric, kind, scope, own=own)
+    return _assembled(entry, stream, kind, scope, own=own)
 
 
 def _assembled(
-    entry: Entry[SignalSpec], metric: Stream, kind: Kind, scope: SignalScope, *, own: bool
+    entry: Entry[SignalSpec], stream: Stream, kind: Kind, scope: SignalScope, *, own: bool
 ) -> Signal:
     spec = entry.value
-    unit = module_of(kind).unit(kind, metric)
+    unit = module_of(kind).unit(kind, stream)
     signal = Signal(
         name=entry.key.value,
         title=spec.title or "",
         description=spec.description or "",
         layer=spec.layer or "run",
-        of=metric,
+        of=stream,
         kind=kind,
         unit=unit,
         better=Better(spec.better or Better.LOWER),
         window=_window(spec, kind, scope),
-        levels=_levels(spec, metric, kind, scope),
+        levels=_levels(spec, stream, kind, scope),
         trend=_trend(spec, unit, scope),
         worst_by=spec.worst_by.value if spec.worst_by else None,
         own=own,
@@ -204,36 +204,36 @@ def _window(spec: SignalSpec, kind: Kind, scope: SignalScope) -> int:
     return scope.site.rule_interval
 
 
-def _countable(key: str, source: SourceSpec, metric: Stream, scope: SignalScope) -> bool:
+def _countable(key: str, source: SourceSpec, stream: Stream, scope: SignalScope) -> bool:
     """Refuse to count the values of a gauge, and to read the events of a counter as a value."""
     others = (scope.streams.get(one.value) for one in (source.per, source.exists_with) if one)
-    gauge = next((one for one in (metric, *others) if one and one.is_gauge), None)
+    gauge = next((one for one in (stream, *others) if one and one.is_gauge), None)
     if key == level.KEY:
-        if metric.is_gauge:
+        if stream.is_gauge:
             return True
         message, help_ = (
-            f'"{metric.metric or metric.name}" is a {metric.type}: a level needs a gauge',
+            f'"{stream.known_as}" is a {stream.type}: a level needs a gauge',
             "count its events instead, or take a quantile of a histogram",
         )
     elif gauge is None:
         return True
     else:
         message, help_ = (
-            f'"{gauge.metric or gauge.name}" is a gauge: it has a value, and no events for a {key}',
-            "read it as it is: level: {of: " + (gauge.metric or gauge.name) + "}",
+            f'"{gauge.known_as}" is a gauge: it has a value, and no events for a {key}',
+            "read it as it is: level: {of: " + gauge.known_as + "}",
         )
     scope.findings.error("signal/gauge", message, source.of.span, help_)
     return False
 
 
-def _levels(spec: SignalSpec, metric: Stream, kind: Kind, scope: SignalScope) -> tuple[tuple[str, ...], ...]:
+def _levels(spec: SignalSpec, stream: Stream, kind: Kind, scope: SignalScope) -> tuple[tuple[str, ...], ...]:
     """List the breakdowns: the service, then each of ``by``; a distribution keeps its label in all of them."""
     always = module_of(kind).levels_by(kind)
     levels: list[tuple[str, ...]] = [always]
     for label in spec.by:
-        if label.value not in metric.labels:
+        if label.value not in stream.labels:
             if not scope.partial:
-                refuse_label(metric, label.value, label.span, scope.findings)
+                refuse_label(stream, label.value, label.span, scope.findings)
         elif label.value not in always:
             levels.append(tuple(sorted((*always, label.value))))
     return tuple(levels)

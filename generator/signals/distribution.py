@@ -37,7 +37,7 @@ def check(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
             f'"{signal.name}" is the share of each {label}: where one grows, others shrink; higher is not better',
             entry.key.span,
             "leave better out; for one value that should be frequent, write a share: "
-            f"share: {{of: {signal.of.metric or signal.of.name}, where: {{{label}: <the value>}}}}",
+            f"share: {{of: {signal.of.known_as}, where: {{{label}: <the value>}}}}",
         )
 
 

@@ -61,10 +61,10 @@ def refuse_label(stream: Stream, name: str, span: Span, findings: Findings) -> N
     """Report a label that a stream does not have."""
     if name in stream.labels:
         return  # undeclared, and reported where the metric names it
-    metric = stream.metric or stream.name
+    known_as = stream.known_as
     findings.error(
         "reference/unknown-label",
-        f'metric "{metric}" has no label "{name}"',
+        f'metric "{known_as}" has no label "{name}"',
         span,
-        did_you_mean(name, stream.labels, f"labels of {metric}"),
+        did_you_mean(name, stream.labels, f"labels of {known_as}"),
     )

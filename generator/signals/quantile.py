@@ -36,12 +36,12 @@ reads, levels_by, check, counted_at = usual.reads, usual.levels_by, usual.check,
 
 def resolve(draft: SourceDraft) -> Quantile | None:
     """Refuse a stream without buckets."""
-    source, metric = draft.source, draft.of
-    if metric.is_histogram and source.q is not None:
+    source, stream = draft.source, draft.of
+    if stream.is_histogram and source.q is not None:
         return Quantile(source.q)
     draft.findings.error(
         "signal/needs-histogram",
-        f'"{metric.metric or metric.name}" is a {metric.type}: a quantile needs a histogram',
+        f'"{stream.known_as}" is a {stream.type}: a quantile needs a histogram',
         source.of.span,
         "choose a histogram, or count the events instead",
     )

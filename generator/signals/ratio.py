@@ -33,7 +33,7 @@ def resolve(draft: SourceDraft) -> Ratio | None:
     if per == draft.of:
         draft.findings.error(
             "signal/always-one",
-            f'"{per.metric or per.name}" for each of itself is always 1',
+            f'"{per.known_as}" for each of itself is always 1',
             (draft.source.per or draft.source.of).span,
             "divide by another metric, such as one that counts runs; for a part of its events, write a share",
         )

@@ -45,7 +45,7 @@ def check_counter(source: SourceSpec, of: Stream, findings: Findings) -> None:
         lack = "is a histogram" if of.is_histogram else f"has no label {' and no label '.join(wanted)}"
         findings.error(
             "signal/token-metric",
-            f'"{of.metric or of.name}" {lack}: tokens are counted by model and type',
+            f'"{of.known_as}" {lack}: tokens are counted by model and type',
             source.of.span,
             f"choose a counter of tokens with the labels {MODEL} and {TOKEN_TYPE}; where a source has "
             "other labels or values, let it feed the stream token_usage of its profile, which gives them these names: "
