@@ -26,6 +26,7 @@ from generator.model.signals import (
 )
 from generator.model.units import HOUR, Unit, duration, human, parse_duration, plain, points
 from generator.notation.quantities import ResolvedBound, difference, resolve_bound, stands_on_objective
+from generator.streams.roles import ROLES, Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located, Text
 
     Read = Callable[[Text, SignalDraft], ResolvedBound | None]
-
-#: Histograms with one observation a run.
-_OBSERVED_OF_RUNS = frozenset({"run_latency", "run_steps"})
 
 
 class Reason(Struct, frozen=True):
@@ -335,7 +333,8 @@ def check_runs(draft: Draft, window: int, aside: str) -> None:
 def _counts_runs(signal: Signal, scope: AlertScope) -> bool:
     """Whether a signal counts runs, or observes a value of each run."""
     if isinstance(signal.kind, Quantile):
-        return signal.of.name in _OBSERVED_OF_RUNS
+        observed = ROLES.get(signal.of.name)
+        return observed is not None and observed.event is Event.RUN
     return divisor(signal) == scope.runs or (
         isinstance(signal.kind, Distribution | Count) and signal.of == scope.runs
     )
