@@ -16,7 +16,7 @@ from generator.artifact import Artifact
 from generator.markdown import environment, text
 from generator.model import names
 from generator.model.alerts import Alert
-from generator.model.panels import PANELS, TITLES, UNPRICED
+from generator.model.panels import PANELS, UNPRICED
 from generator.model.service import RUN, Service, Site, worded
 from generator.model.signals import Signal
 from generator.promql.layout import layout
@@ -180,7 +180,7 @@ def _query(explained: Explained, site: Site) -> str:
 def _panel(alert: Alert) -> str:
     """Name the panel that an alert links to; empty where it links only to a dashboard."""
     place = panel_of(alert)
-    return TITLES.get(place, "") if place else ""
+    return place.title if place else ""
 
 
 def _view(alert: Alert) -> str:
