@@ -24,13 +24,13 @@ class ObservedTranslation(Struct, frozen=True):
 
     Attributes:
         label: Its name in the product.
-        exposed: Its name in the source.
+        exposed: Its names in the source, of which the first with a value says it.
         strays: Exposed values that no pattern matches and no list contains.
         is_absent: Whether no series has it, although its absence has no meaning.
     """
 
     label: str
-    exposed: str
+    exposed: tuple[str, ...]
     strays: tuple[str, ...]
     is_absent: bool
 
@@ -63,9 +63,9 @@ def translations(
     """Observe each label that a profile reads from a metric."""
     seen: set[tuple[object, ...]] = set()
     for feed in feeds(metric, service):
-        for name, exposed in feed.labels:
+        for name, exposed in feed.supplied.items():
             label = service.labels[name]
-            if label.joined != exposed and (name, exposed, feed.where) not in seen:
+            if label.joined not in exposed and (name, exposed, feed.where) not in seen:
                 seen.add((name, exposed, feed.where))
                 values = _values(source, counted, exposed, feed)
                 yield ObservedTranslation(
@@ -86,9 +86,10 @@ def unread(
                     yield stream.name, label
 
 
-def _values(source: AuditSource, counted: str, exposed: str, feed: Feed) -> list[str]:
-    """List the values of a label on the series that are read."""
-    return [value for value, *_ in _read(source, counted, (exposed,), feed)]
+def _values(source: AuditSource, counted: str, exposed: tuple[str, ...], feed: Feed) -> list[str]:
+    """List the values of a label on the series that are read: of several names the first that is not empty has it."""
+    read = (values[: len(exposed)] for values in _read(source, counted, exposed, feed))
+    return list(dict.fromkeys(next(filter(None, values), "") for values in read))
 
 
 def is_read(source: AuditSource, counted: str, feed: Feed) -> bool:

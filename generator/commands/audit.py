@@ -183,13 +183,14 @@ def _of_profiles(specs: Path) -> dict[str, Labels]:
 
 
 def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
-    dropped: dict[str, set[str]] = {}
+    read: dict[str, set[str]] = {}
     for stream in service.streams.values():
         for feed in stream.sources:
             for name in (*feed.names, *feed.minus):
-                dropped.setdefault(name, set()).update((*feed.drop, *(label for label, _ in feed.where)))
+                labels = (*(label for label, _ in feed.where), *(exposed for _, exposed in feed.labels))
+                read.setdefault(name, set()).update((*feed.drop, *labels))
     for metric in service.metrics.values():
-        labels = {metric.exposed.get(label, label) for label in metric.labels}
-        every = frozenset({*labels, *dropped.get(metric.name, ()), *TARGET_LABELS})
+        own = {metric.exposed.get(label, label) for label in metric.labels}
+        every = frozenset({*own, *read.get(metric.name, ()), *TARGET_LABELS})
         for name in series_names(metric):
             yield name, every | {LE} if name.endswith("_bucket") else every

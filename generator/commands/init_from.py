@@ -340,7 +340,7 @@ def _proof(
     for place, (draft, service) in enumerate(drafted):
         own = RuleSet(rules.shared, (rules.own[place],))
         labels = {
-            one.label: one.exposed
+            one.label: " or ".join(one.exposed)
             for metric in draft.match.seen.metrics.values()
             for one in metric.translations
             if one.is_absent

@@ -101,21 +101,33 @@ def _values(label: Label, match: Match, seconds: int) -> ObservedValues:
     live: set[str] = set()
     ever: set[str] = set()
     for series, exposed in _places(label, match):
-        live |= {value for (value,) in match.source.groups(series, (exposed,)).counts}
-        ever |= match.source.past(series, exposed, seconds) or frozenset()
+        told = {_told(exposed, values) for values in match.source.groups(series, exposed).counts}
+        live |= {value for _, value in told}
+        # Another name counts where it says the value now: of what is beside the first one, nothing is read.
+        for name in {exposed[0], *(name for name, _ in told)}:
+            ever |= match.source.past(series, name, seconds) or frozenset()
     meaningless = {"", OTHER}
     return ObservedValues(frozenset(live - meaningless), frozenset((live | ever) - meaningless))
 
 
-def _places(label: Label, match: Match) -> Iterator[tuple[str, str]]:
-    """List the series that have a label, each once, with the label's name there."""
-    places: dict[tuple[str, str], None] = {}
+def _told(exposed: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, str]:
+    """Find the first name of a label that has a value, and the value; without one the first name."""
+    named = zip(exposed, values, strict=True)
+    return next(((name, value) for name, value in named if value), (exposed[0], ""))
+
+
+def _places(label: Label, match: Match) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """List the series that have a label, each once, with the names that the label may have there."""
+    places: dict[tuple[str, tuple[str, ...]], None] = {}
     for stream in match.service.streams.values():
         for feed in stream.sources:
-            for exposed in (there for name, there in feed.labels if name == label.name):
-                for name in feed.names:
-                    counted = f"{name}_count" if stream.is_histogram else series_of(name, feed, stream)
-                    places[TARGET_INFO if label.joined == exposed else counted, exposed] = None
+            exposed = feed.supplied.get(label.name, ())
+            own = tuple(one for one in exposed if one != label.joined)
+            if own != exposed:
+                places[TARGET_INFO, (label.joined,)] = None
+            for name in feed.names if own else ():
+                counted = f"{name}_count" if stream.is_histogram else series_of(name, feed, stream)
+                places[counted, own] = None
     yield from places
 
 

@@ -16,7 +16,7 @@ class Source(Struct, frozen=True):
         names: Its exposed name without suffixes; of several names, the one that exists.
         value: ``sum`` or ``count`` of a histogram; empty for the metric itself.
         where: Labels of the source, each with patterns of which one must match.
-        labels: Each label of the stream with the label of the source that supplies it.
+        labels: Each label of the stream with the label of the source that supplies it, once for each that may.
         constants: Labels of the stream with one value.
         minus: Metrics to subtract.
         scale: The factor from an amount to the stream's unit.
@@ -42,6 +42,14 @@ class Source(Struct, frozen=True):
     def known(self) -> frozenset[str]:
         """The labels of the stream that it supplies."""
         return frozenset(name for name, _ in (*self.labels, *self.constants))
+
+    @property
+    def supplied(self) -> dict[str, tuple[str, ...]]:
+        """The labels of the source for each label of the stream: the first that is not empty says its value."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, exposed in self.labels:
+            found[name] = (*found.get(name, ()), exposed)
+        return found
 
 
 class Stream(Struct, frozen=True):

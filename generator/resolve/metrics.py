@@ -173,7 +173,8 @@ def check_read(
     """
     for metric in metrics:
         exposed = {metric.exposed.get(name, name): name for name in metric.labels}
-        for name in (*(item.key for item in part.where), *(item.value for item in part.labels)):
+        mapped = (text for item in part.labels for text in item.value.values)
+        for name in (*(item.key for item in part.where), *mapped):
             _check_label(name, metric, exposed, findings)
         for item in part.where:
             if label := labels.get(exposed.get(item.key.value, "")):

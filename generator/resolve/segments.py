@@ -24,6 +24,7 @@ from generator.spec.types import (
     LabelSpec,
     MetricSpec,
     ObjectiveSpec,
+    OneOrMany,
     ProfileSpec,
     SegmentSpec,
     ServiceSpec,
@@ -172,7 +173,8 @@ def _read(stream: Entry[FeedSpec], entry: Entry[SegmentSpec]) -> Entry[FeedSpec]
     exposed = entry.value.label or entry.key
     feed = stream.value
     drop = tuple(text for text in feed.drop if text.value != exposed.value)
-    return replace(stream, value=replace(feed, labels=(*feed.labels, Entry(entry.key, exposed)), drop=drop))
+    read = Entry(entry.key, OneOrMany((exposed,), single=True))
+    return replace(stream, value=replace(feed, labels=(*feed.labels, read), drop=drop))
 
 
 def segment_alerts(

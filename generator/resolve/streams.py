@@ -192,16 +192,17 @@ def _source(
         _check_kind(text, part, stream, context)
     less = [context.metrics[text.value] for text in _names(part.minus) if text.value in context.metrics]
     check_read(part, (*declared, *less), context.labels, context.findings)
-    renamed = {item.key.value: item.value.value for item in part.labels}
+    renamed = {item.key.value: tuple(one.value for one in item.value.values) for item in part.labels}
     constants = tuple((item.key.value, item.value.value) for item in part.set)
-    for key in (item.key for item in (*part.labels, *part.set)):
+    for key in (*(item.key for item in part.labels), *(item.key for item in part.set)):
         look_up(key, context.labels, "label", context.findings)
-    own = {
-        label: label for metric in declared for label in metric.labels if label not in set(renamed.values())
+    mapped = {one for some in renamed.values() for one in some}
+    own = {label: (label,) for metric in declared for label in metric.labels if label not in mapped}
+    joined = {
+        name: (label.joined,) for name, label in context.labels.items() if label.joined and not declared
     }
-    joined = {name: label.joined for name, label in context.labels.items() if label.joined and not declared}
     if context.elsewhere and not declared and not renamed:
-        own = dict(_called_alike(stream, entry.value, constants, context.labels))
+        own = {name: (name,) for name in _called_alike(stream, entry.value, constants, context.labels)}
     labels = {**joined, **own, **renamed}
     _check_unit(entry, declared, context.findings)
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
@@ -211,7 +212,7 @@ def _source(
         names=exposed_as,
         value=part.value.value if part.value else "",
         where=tuple((item.key.value, tuple(one.value for one in item.value.values)) for item in part.where),
-        labels=tuple((name, exposed) for name, exposed in labels.items() if name in context.labels),
+        labels=tuple((name, one) for name, some in labels.items() if name in context.labels for one in some),
         constants=tuple(item for item in constants if item[0] in context.labels),
         minus=tuple(text.value for text in _names(part.minus)),
         scale=part.scale or 1,
@@ -238,12 +239,12 @@ def _check_unit(entry: Entry[FeedSpec], declared: Iterable[Metric], findings: Fi
 
 def _called_alike(
     stream: Stream, spec: FeedSpec, constants: Iterable[tuple[str, str]], labels: Mapping[str, Label]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[str]:
     """List the labels of a stream that a foreign metric has by their own names, where its profile maps none."""
     elsewhere = {name for name, _ in constants} | {text.value for text in spec.drop}
     for name in stream.labels:
         if name in labels and not labels[name].joined and name not in elsewhere:
-            yield name, name
+            yield name
 
 
 def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, context: _Context) -> None:
@@ -325,7 +326,7 @@ def _check_feeds(
         _check_names([], [label.value.label] if label.value.label else [], oldest, findings)
     for feed in profile.streams:
         for part in _parts(feed.value):
-            renames = [item.value for item in part.labels]
+            renames = [text for item in part.labels for text in item.value.values]
             conditions = [item.key for item in part.where]
             metrics = [*_names(part.of), *_names(part.minus)]
             _check_names(metrics, [*renames, *conditions], oldest, findings)
@@ -499,11 +500,11 @@ def _exposed(name: str, source: Source, stream: Stream) -> Metric:
         type=MetricType.HISTOGRAM if is_histogram else stream.type,
         help=stream.help,
         unit=source.unit,
-        labels=tuple(label for label, _ in source.labels),
+        labels=tuple(source.supplied),
         buckets=source.buckets,
         sparse=stream.sparse,
-        exposed={label: exposed for label, exposed in source.labels if label != exposed},
-        parts=(tuple(label for label, _ in source.labels),),
+        exposed={label: some[0] for label, some in source.supplied.items() if label != some[0]},
+        parts=(tuple(source.supplied),),
         foreign=True,
         across=stream.across,
     )

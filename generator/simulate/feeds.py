@@ -171,7 +171,7 @@ def _shown(event: Event, read: Iterable[FedSource], service: Service, value: Val
         if one.role.event in {event, one.counted, *_ERRORS}:
             for shown, patterns in one.source.where:
                 meant[shown].append(_Meant("", patterns))
-        for name, shown in one.source.labels:
+        for name, (shown, *_) in one.source.supplied.items():
             label = service.labels.get(name)
             if label is None or label.joined != shown:
                 meant[shown].append(_meant(value(name), label))

@@ -213,7 +213,7 @@ class SourceOfStreamSpec(Struct, frozen=True):
     of: OneOrMany | None
     value: Text | None
     where: tuple[Entry[OneOrMany], ...]
-    labels: tuple[Entry[Text], ...]
+    labels: tuple[Entry[OneOrMany], ...]
     set: tuple[Entry[Text], ...]
     minus: OneOrMany | None
     scale: float | None
@@ -226,7 +226,7 @@ class FeedSpec(Keyed, frozen=True):
     parts: tuple[SourceOfStreamSpec, ...]
     value: Text | None
     where: tuple[Entry[OneOrMany], ...]
-    labels: tuple[Entry[Text], ...]
+    labels: tuple[Entry[OneOrMany], ...]
     set: tuple[Entry[Text], ...]
     minus: OneOrMany | None
     scale: float | None

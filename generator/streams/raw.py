@@ -30,6 +30,8 @@ from generator.promql.expr import (
 from generator.streams.scope import rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from generator.model.rules import RecordingRule
     from generator.model.service import Service, Site
 
@@ -115,11 +117,27 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
             expr = call("clamp_min", expr, number(0))
     if source.scale != 1:
         expr = expr * number(source.scale)
-    for name, exposed in source.labels:
+    kept = _replaced(source, stream, service)
+    for name in kept:
+        expr = _copied(expr, f"exposed_{name}", name, "$1", "(.*)")
+    for name, some in source.supplied.items():
+        exposed = tuple(f"exposed_{one}" if one in kept else one for one in some)
         expr = translated(expr, name, exposed, label_of(name, service), _default(name, stream, service))
     for name, value in source.constants:
         expr = labelled(expr, name, value)
     return expr
+
+
+def _replaced(source: Source, stream: Stream, service: Service) -> list[str]:
+    """List the labels of the source that get another value before all that need theirs have read it."""
+    read = source.supplied
+    kept = []
+    for name, own in read.items():
+        others = {one for other, some in read.items() if other != name for one in some}
+        stays = own == (name,) and not label_of(name, service).patterns and not _default(name, stream, service)
+        if (name in others and not stays) or (name in own and len(own) > 1):
+            kept.append(name)
+    return kept
 
 
 def _summed(spellings: tuple[str, ...], source: Source, stream: Stream, service: Service, site: Site) -> Expr:
@@ -212,11 +230,16 @@ def _default(name: str, stream: Stream, service: Service) -> str:
     return OTHER if name == MODEL and is_priced and not service.emitted_here else ""
 
 
-def translated(expr: Expr, name: str, exposed: str, label: Label, default: str = "") -> Expr:
-    """Rename a label and translate its values.
+def translated(expr: Expr, name: str, some: Sequence[str], label: Label, default: str = "") -> Expr:
+    """Rename a label and translate its values; of several that may have the value, the first that is not empty has it.
 
     A value that matches no pattern becomes ``other``, and one that is missing the ``default``.
     """
+    exposed = some[0]
+    if len(some) > 1:
+        exposed = f"said_{name}"
+        for one in reversed(some):
+            expr = _copied(expr, exposed, one, "$1", "(.+)")
     if not label.patterns and not default:
         return expr if name == exposed else _copied(expr, name, exposed, "$1", "(.*)")
     source = exposed

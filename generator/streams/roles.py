@@ -177,7 +177,7 @@ def _implied(service: Service) -> dict[str, str]:
         constants = dict(source.constants)
         if constants.keys() >= {STOP_REASON, STATUS}:
             implied.setdefault(constants[STOP_REASON], constants[STATUS])
-        read = dict(source.labels)
+        read = source.supplied
         if read.get(STOP_REASON) is not None and read.get(STOP_REASON) == read.get(STATUS):
             for reason, patterns in label.patterns.items():
                 for status, others in service.labels[STATUS].patterns.items():

@@ -117,8 +117,8 @@ def test_a_label_that_the_source_lacks_is_reported_once(tmp_path: Path) -> None:
 
 def test_the_label_that_is_there_instead_is_named_with_the_streams_that_read_it(tmp_path: Path) -> None:
     (tmp_path / "exposed.prom").write_text(
-        'gen_ai_client_token_usage_count{gen_ai_token_type="input",gen_ai_response_model="m"} 1\n'
-        'gen_ai_client_operation_duration_seconds_count{gen_ai_response_model="m"} 1\n',
+        'gen_ai_client_token_usage_count{gen_ai_token_type="input",gen_ai_model="m"} 1\n'
+        'gen_ai_client_operation_duration_seconds_count{gen_ai_model="m"} 1\n',
         encoding="utf-8",
     )
     found = _audited(tmp_path, "otel-genai-client", "labels: {model: [m]}", tmp_path / "exposed.prom")
@@ -127,10 +127,28 @@ def test_the_label_that_is_there_instead_is_named_with_the_streams_that_read_it(
         for one in found.findings
         if one.diagnostic.code == "audit/missing-label" and "gen_ai_request_model" in one.diagnostic.message
     )
-    reads = "{labels: {model: gen_ai_response_model}}"
+    assert '"gen_ai_request_model" or "gen_ai_response_model"' in absent.message
+    reads = "{labels: {model: [gen_ai_request_model, gen_ai_response_model, gen_ai_model]}}"
     assert (absent.help or "").endswith(
-        'or read "gen_ai_response_model", if that is it: in the profile, or one that extends it, streams: '
+        'or read "gen_ai_model" as well, if that is it: in the profile, or one that extends it, streams: '
         f"{{run: {reads}, run_latency: {reads}, llm_error: {reads}, token_usage: {reads}}}"
+    )
+
+
+def test_of_two_names_of_a_label_the_first_with_a_value_is_compared(tmp_path: Path) -> None:
+    calls = "gen_ai_client_operation_duration_seconds_count"
+    (tmp_path / "exposed.prom").write_text(
+        f'{calls}{{gen_ai_request_model="m",gen_ai_response_model="m-2026"}} 1\n'
+        f'{calls}{{gen_ai_response_model="n"}} 1\n',
+        encoding="utf-8",
+    )
+    told = _messages(
+        _audited(tmp_path, "otel-genai-client", "labels: {model: [m]}", tmp_path / "exposed.prom")
+    )
+    (stray,) = (one for one in told["audit/undeclared-value"] if "model" in one)
+    assert stray == (
+        'label "gen_ai_request_model" or "gen_ai_response_model" has "n", which is no model that the spec knows '
+        f"(in {calls.removesuffix('_count')})"
     )
 
 

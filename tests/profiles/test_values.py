@@ -55,7 +55,7 @@ def _meant(label: Label, value: str) -> list[str]:
 def _written(label: Label, value: str) -> str:
     """Follow the raw pass's text: each ``label_replace`` in turn, as Prometheus does."""
     labels = {"exposed": value}
-    text = translated(Expr("x"), label.name, "exposed", label).text
+    text = translated(Expr("x"), label.name, ("exposed",), label).text
     for target, into, source, pattern in _REPLACE.findall(text):
         anchored = pattern.replace("\\\\", "\\").replace('\\"', '"')
         if re.fullmatch(anchored, labels.get(source, ""), re.DOTALL):

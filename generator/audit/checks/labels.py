@@ -17,7 +17,7 @@ from generator.model.names import LE, OUTSIDE, TARGET_INFO
 from generator.notation.names import HELP
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.audit.observe import Observed, ObservedLabel, ObservedMetric
 
@@ -231,8 +231,8 @@ def _beside(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
 
 def foreign_labels(seen: Observed) -> Iterator[Finding]:
     """Compare the labels that the profile reads, each once, with all metrics that should have them."""
-    absent: dict[tuple[str, str], list[str]] = {}
-    strays: dict[tuple[str, str], dict[str, list[str]]] = {}
+    absent: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    strays: dict[tuple[str, tuple[str, ...]], dict[str, list[str]]] = {}
     for name, observed in seen.metrics.items():
         for one in observed.translations:
             key = one.label, one.exposed
@@ -242,8 +242,8 @@ def foreign_labels(seen: Observed) -> Iterator[Finding]:
                 strays.setdefault(key, {}).setdefault(value, []).append(name)
     for (label, exposed), metrics in absent.items():
         yield _absent(label, exposed, list(dict.fromkeys(metrics)), seen)
-    for exposed, label in seen.uninformed.items():
-        yield _uninformed(label, exposed, seen)
+    for informing, label in seen.uninformed.items():
+        yield _uninformed(label, informing, seen)
     for (label, exposed), values in strays.items():
         yield _foreign_strays(label, exposed, values, seen)
     for name, observed in seen.metrics.items():
@@ -251,10 +251,8 @@ def foreign_labels(seen: Observed) -> Iterator[Finding]:
             yield _unread(name, label, stream, seen)
 
 
-def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Finding:
-    message = (
-        f'no series of {listed(metrics)} has the label "{exposed}", by which its profile tells the {label}'
-    )
+def _absent(label: str, exposed: tuple[str, ...], metrics: list[str], seen: Observed) -> Finding:
+    message = f"no series of {listed(metrics)} has the label {_either(exposed)}, by which its profile tells the {label}"
     help_ = (
         "the source may have it switched off, or be another version: its values count as other. Let the source "
         f"expose it, or {_instead(label, exposed, metrics, seen)}"
@@ -262,20 +260,24 @@ def _absent(label: str, exposed: str, metrics: list[str], seen: Observed) -> Fin
     return Finding(suspicion("audit/missing-label", message, seen, f"labels.{label}", help_), metrics[0])
 
 
-def _instead(label: str, exposed: str, metrics: Collection[str], seen: Observed) -> str:
+def _either(exposed: Iterable[str]) -> str:
+    return " or ".join(f'"{one}"' for one in exposed)
+
+
+def _instead(label: str, exposed: tuple[str, ...], metrics: Collection[str], seen: Observed) -> str:
     """Describe how a profile reads the label under another name, with the likely name if the source has one."""
     there = {one for name in metrics for one in seen.metrics[name].labels}
-    others = (one for one in there - {exposed} if label in _WORD.split(one.lower()))
+    others = (one for one in there.difference(exposed) if label in _WORD.split(one.lower()))
     likely = min(others, key=_by_length, default="")
     if not likely:
         return "say in a profile that extends this one which label it is"
     streams = (
-        f"{stream.name}: {{labels: {{{label}: {likely}}}}}"
+        f"{stream.name}: {{labels: {{{label}: [{', '.join((*exposed, likely))}]}}}}"
         for stream in seen.service.streams.values()
-        if any((label, exposed) in feed.labels and {*feed.names} & {*metrics} for feed in stream.sources)
+        if any(feed.supplied.get(label) == exposed and {*feed.names} & {*metrics} for feed in stream.sources)
     )
     return (
-        f'read "{likely}", if that is it: in the profile, or one that extends it, streams: '
+        f'read "{likely}" as well, if that is it: in the profile, or one that extends it, streams: '
         f"{{{', '.join(streams)}}}"
     )
 
@@ -294,11 +296,15 @@ def _uninformed(label: str, exposed: str, seen: Observed) -> Finding:
     return Finding(suspicion("audit/missing-label", message, seen, f"labels.{label}", help_), TARGET_INFO)
 
 
-def _foreign_strays(name: str, exposed: str, values: Mapping[str, list[str]], seen: Observed) -> Finding:
+def _foreign_strays(
+    name: str, exposed: tuple[str, ...], values: Mapping[str, list[str]], seen: Observed
+) -> Finding:
     label = seen.service.labels[name]
     shown = listed(map(quoted, sorted(values)), _LISTED)
     metrics = list(dict.fromkeys(metric for found in values.values() for metric in found))
-    message = f'label "{exposed}" has {shown}, which is no {name} that the spec knows (in {listed(metrics)})'
+    message = (
+        f"label {_either(exposed)} has {shown}, which is no {name} that the spec knows (in {listed(metrics)})"
+    )
     help_ = (
         f"it counts as {_counted_as(label)}: in the profile, or one that extends it, say which {name} it is, or ignore "
         "it"
@@ -328,7 +334,7 @@ def _costs(seen: Observed) -> Iterator[Finding]:
     for observed in seen.metrics.values():
         if not observed.metric.foreign:
             continue
-        read = {one.exposed for one in observed.translations}
+        read = {exposed for one in observed.translations for exposed in one.exposed}
         known = dropped(observed.metric, seen.service)
         for name, label in observed.labels.items():
             if name not in read and name != LE and (name in known or unbounded(name) or label.saved >= _MUCH):

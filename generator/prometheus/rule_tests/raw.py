@@ -138,7 +138,7 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[ExposedSer
 
 def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels]:
     exposed = {"__name__": series_of(source.names[0], source, stream), **service.selector}
-    for name, source_label in source.labels:
+    for name, (source_label, *_) in source.supplied.items():
         label = label_of(name, service)
         if label.joined != source_label:
             exposed.setdefault(source_label, _value(label))
@@ -196,9 +196,10 @@ def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> 
 def _translated(labels: Labels, source: Source, service: Service) -> Labels:
     """Rename the labels of a series to the product's names, with its values."""
     renamed = {names.SERVICE: service.name}
-    for name, source_label in source.labels:
+    for name, some in source.supplied.items():
         label = label_of(name, service)
-        value = _value(label) if label.joined == source_label else labels.get(source_label, "")
+        values = (_value(label) if label.joined == one else labels.get(one, "") for one in some)
+        value = next(filter(None, values), "")
         renamed[name] = _label_value(label, value)
     if names.LE in labels:
         edges = {plain(edge): bound_text(edge, source.unit) for edge in source.buckets}
