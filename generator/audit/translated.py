@@ -27,12 +27,25 @@ class ObservedTranslation(Struct, frozen=True):
         exposed: Its names in the source, of which the first with a value says it.
         strays: Exposed values that no pattern matches and no list contains.
         is_absent: Whether no series has it, although its absence has no meaning.
+        is_there: Whether any series has it.
+        where: The labels by which the profile reads only a part of the metric's series.
     """
 
     label: str
     exposed: tuple[str, ...]
     strays: tuple[str, ...]
     is_absent: bool
+    is_there: bool = True
+    where: tuple[str, ...] = ()
+
+
+def absent(translations: Iterable[ObservedTranslation], *, partly: bool) -> Iterator[ObservedTranslation]:
+    """Find the labels that no series of a metric has; ``partly``: that others have, and none of those that are read."""
+    every = tuple(translations)
+    there = {(one.label, one.exposed) for one in every if one.is_there}
+    for one in every:
+        if one.is_absent and ((one.label, one.exposed) in there) is partly:
+            yield one
 
 
 def feeds(metric: Metric, service: Service) -> tuple[Feed, ...]:
@@ -68,9 +81,10 @@ def translations(
             if label.joined not in exposed and (name, exposed, feed.where) not in seen:
                 seen.add((name, exposed, feed.where))
                 values = _values(source, counted, exposed, feed)
-                yield ObservedTranslation(
-                    name, exposed, tuple(_strays(label, values)), _is_absent(label, values)
-                )
+                where = tuple(one for one, _ in feed.where)
+                strays = tuple(_strays(label, values))
+                absent_ = _is_absent(label, values)
+                yield ObservedTranslation(name, exposed, strays, absent_, any(values), where)
 
 
 def unread(

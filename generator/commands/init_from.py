@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from generator.audit.checks.labels import foreign_labels
 from generator.audit.exposition import parse
+from generator.audit.translated import absent
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
 from generator.commands.init import FirstFiles
@@ -22,7 +23,7 @@ from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
 from generator.discover.draft import ServiceDraft, bounds, named, present, shown_objectives
 from generator.discover.places import InExposition, OnServer, last_alive
-from generator.discover.profile_draft import ProfileDraft, drafted
+from generator.discover.profile_draft import ProfileDraft, drafted, gauges_of_calls
 from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
 from generator.discover.proof import Firing, Remembered, TriedPanel, firings, panels, remembered
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
@@ -52,6 +53,7 @@ _USUAL = 15
 #: The longest interval that specs accept.
 _LONGEST = 60
 _LISTED = 10
+_FEW = 3
 _CRITICAL = "critical"
 _MINUTE = 60
 #: A history shorter than this part of the wanted span is named by its own length.
@@ -130,10 +132,21 @@ def _drafted(
     if draft is None:
         raise CallError(
             f"no metric at {place.name} counts runs, tasks, sessions, turns, or requests to models",
-            "a profile needs one, as in streams: {run: {of: my_runs_total}}; agent-metrics init --copy-profile "
-            "langgraph writes a whole profile of metrics that other code exposes, to change it",
+            f"{_about_gauges(gauges_of_calls(source))}a profile needs one, as in streams: {{run: {{of: "
+            "my_runs_total}}; agent-metrics init --copy-profile langgraph writes a whole profile of metrics that other "
+            "code exposes, to change it",
         )
     return draft
+
+
+def _about_gauges(names: tuple[str, ...]) -> str:
+    """Say that amounts of a period are no counts, where a place has nothing else of calls."""
+    if not names:
+        return ""
+    return (
+        f"{listed(names, _FEW)} {'is a gauge' if len(names) == 1 else 'are gauges'}: an amount of a period, as "
+        "exporters of CloudWatch have it, is no count that grows. Measure calls where they are made; "
+    )
 
 
 class _Request(Struct, frozen=True):
@@ -342,8 +355,7 @@ def _proof(
         labels = {
             one.label: " or ".join(one.exposed)
             for metric in draft.match.seen.metrics.values()
-            for one in metric.translations
-            if one.is_absent
+            for one in absent(metric.translations, partly=False)
         }
         yield from _boards(
             service, panels(service, own, request.candidates.site, history, labels), history, request, fired

@@ -33,10 +33,15 @@ _NO_CALLS = (
     | meaning.UNFINISHED
     | meaning.ELSEWHERE
     | meaning.TOKEN_TIMES
+    | meaning.PARTIAL_TIMES
     | {"per", "first"}
 )
+#: Streams of failures, which runs and calls may count already.
+_ERRORS = ("llm_error", "tool_error")
 _OK, _ERROR = ("status", "ok"), ("status", "error")
 _ENDS = meaning.FAILED | meaning.SUCCEEDED | meaning.FINISHED
+#: The part by which a sum of others differs from them while they grow.
+_ALMOST = 0.01
 #: The part of failures by which two counts of the same events differ while some happen.
 _AT_ONCE = 0.05
 _NO_STEM = _ENDS | meaning.STARTED | meaning.TIMES | {"total", "count"}
@@ -64,8 +69,39 @@ def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]
     }
     if chosen != _MODEL:
         streams |= _of_models(of[_MODEL], metrics, place)
-    has_outcomes = any(part.constants for part in calls)
-    return streams if has_outcomes else streams | {"tool_error": _failures(of[_TOOL])}
+    if not any(part.constants for part in calls):
+        streams["tool_error"] = _failures(of[_TOOL])
+    return _once(_with_doubts(streams, place))
+
+
+def _once(streams: Mapping[str, tuple[Part, ...]]) -> dict[str, tuple[Part, ...]]:
+    """Let failures that are a part of runs or calls feed no stream of errors as well."""
+    used = {_series(part) for name, parts in streams.items() if name not in _ERRORS for part in parts}
+    return {
+        name: tuple(part for part in parts if name not in _ERRORS or _series(part) not in used)
+        for name, parts in streams.items()
+    }
+
+
+def _series(part: Part) -> tuple[object, ...]:
+    return part.metric.name, part.metric.where, part.value
+
+
+def _with_doubts(streams: Mapping[str, tuple[Part, ...]], place: Place) -> dict[str, tuple[Part, ...]]:
+    """Doubt a time of runs that is shorter than that of the calls of models in them."""
+    runs, models = streams.get("run_latency", ()), streams.get("llm_latency", ())
+    if not runs or not models or not 0 < _mean(runs[0], place) < _mean(models[0], place):
+        return dict(streams)
+    name, other = runs[0].metric.name, models[0].metric.name
+    doubt = f"{name}: it is shorter on average than {other}, so it may not be the time of the whole"
+    return {**streams, "run_latency": (replace(runs[0], doubts=(*runs[0].doubts, doubt)), *runs[1:])}
+
+
+def _mean(part: Part, place: Place) -> float:
+    """Compute the mean time of a metric in seconds; 0 where it is unknown."""
+    count = place.total(part.metric)
+    thousandth = 0.001 if place.time_unit(part.metric) == "ms" else 1
+    return place.amount(part.metric) / count * thousandth if count else 0.0
 
 
 def _of_models(
@@ -246,15 +282,48 @@ def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     found = [one for one in counted if one.kind == "model" or one.name not in of_calls]
     typed = next((one for one in found if token_label(one, place)), None)
     if typed:
-        return (_sum(typed),)
+        return (_spent_once(_sum(typed), place),)
     by_type: dict[str, Exposed] = {}
     for one in found:
         by_type.setdefault(meaning.token_type_of_name(one.name), one)
     apart = {kind: one for kind, one in by_type.items() if kind not in {"", _TOTAL}}
-    parts = [_sum(one, (_TYPE, kind)) for kind, one in apart.items()]
+    parts = [_spent_once(_sum(one, (_TYPE, kind)), place) for kind, one in apart.items()]
     if missing := [kind for kind in _BOTH if kind not in apart]:
-        parts = [replace(one, doubts=_half(one.metric, missing)) for one in parts]
+        parts = [replace(one, doubts=(*one.doubts, *_half(one.metric, missing))) for one in parts]
     return tuple(parts)
+
+
+def _spent_once(part: Part, place: Place) -> Part:
+    """Leave out tokens without a model that are those of series with one again, as of a workflow with its steps."""
+    metric, model = part.metric, _model(part.metric, place)
+    by_model = place.totals(metric, model) if model else {}
+    others = _beside_models(metric, model, place) if len(by_model) > 1 and by_model.get("") else []
+    if not others:
+        return part
+    if any(isclose(one, by_model[""], rel_tol=_ALMOST) for one in others):
+        doubt = f"{metric.name}: series without {model} are taken to be sums of those with one, and left out"
+        return replace(
+            part,
+            metric=replace(metric, where=(*metric.where, (model, (".+",)))),
+            doubts=(*part.doubts, doubt),
+        )
+    doubt = (
+        f"{metric.name}: if series without {model} are sums of others, leave them out by "
+        f'where: {{{model}: ".+"}}, or they count twice'
+    )
+    return replace(part, doubts=(*part.doubts, doubt))
+
+
+def _beside_models(metric: Exposed, model: str, place: Place) -> list[float]:
+    """List the amounts of values with a model, of labels whose values tell series without one apart."""
+    found: list[float] = []
+    for label in sorted(place.labels(metric) - {model, token_label(metric, place)}):
+        pairs = place.combinations(metric, (model, label))
+        without = {value for has, value in pairs if not has}
+        having = {value for has, value in pairs if has}
+        if without.isdisjoint(having) and all(without):
+            found += [amount for value, amount in place.totals(metric, label).items() if value in having]
+    return found
 
 
 def _of_tokens(metrics: Iterable[Exposed], place: Place) -> list[Exposed]:
@@ -401,7 +470,14 @@ def _unlike_a_tool(label: str) -> tuple[bool | int | str, ...]:
 
 
 def _release(metric: Exposed, place: Place) -> str:
-    return next((one for one in _RELEASES if one in place.labels(metric)), "")
+    there = (one for one in _RELEASES if one in place.labels(metric))
+    return next((one for one in there if not _is_of_model(metric, one, place)), "")
+
+
+def _is_of_model(metric: Exposed, label: str, place: Place) -> bool:
+    """Whether a version is that of a served model: a plain number beside the model's name."""
+    values = [value for value in place.values(metric, label) if value]
+    return label == "version" and bool(_model(metric, place)) and all(map(str.isdecimal, values))
 
 
 def token_label(metric: Exposed, place: Place) -> str:

@@ -187,8 +187,9 @@ def rank(metric: Exposed) -> tuple[int, ...]:
 
 
 def surety(metric: Exposed) -> int:
-    """Rank by the words for runs; 0 without any."""
-    return min((place for place, one in enumerate(meaning.RUNS) if one in metric.words), default=0)
+    """Rank by the words for runs; 0 without any. What is about some of all calls comes last."""
+    found = min((place for place, one in enumerate(meaning.RUNS) if one in metric.words), default=0)
+    return found + len(meaning.RUNS) if metric.words & meaning.SOME else found
 
 
 def best(metrics: Iterable[Exposed]) -> Exposed | None:

@@ -71,6 +71,10 @@ FAILED = _listed("error failed failure exception fail")
 SUCCEEDED = _listed("success succeeded successful ok")
 #: Times of tokens, which are no calls.
 TOKEN_TIMES = _listed("ttft tpot itl tbt")
+#: Times of parts of a call.
+PARTIAL_TIMES = _listed("diff difference gap overhead excluding lag wait")
+#: Words for some of all calls.
+SOME = _listed("stream streaming streamed")
 #: Ends of any kind, or successes: the word says neither.
 FINISHED = _listed("completed finished done ended")
 STARTED = _listed("started start begun")
@@ -81,15 +85,18 @@ PATHS = _listed("route handler path uri url endpoint view")
 #: Labels that tell operations apart, and those of them that do nothing else.
 OPERATION_LABELS = _listed("operation op action kind type event span step")
 SURE_OPERATION_LABELS = _listed("operation op")
+#: The method by which the Model Context Protocol calls a tool; others list tools, or begin a session.
+CALL_OF_TOOL = "tools/call"
 _OPERATIONS: Mapping[str, Sequence[str]] = {
     # The outermost first: a run is an operation of one kind, and what is within it is none.
     "run": (
         *("conversation", "session", "invokeworkflow", "workflow", "invokeagent", "runagent", "agentrun"),
         *("agentexecution", "agentinvocation", "agent", "task", "job", "run", "turn", "request"),
+        *("aigeneratetext", "aistreamtext", "aigenerateobject", "aistreamobject"),
     ),
     "tool": (
         *("executetool", "tool", "toolcall", "calltool", "toolscall", "toolexecution", "toolinvocation"),
-        *("function", "functioncall", "mcp"),
+        *("function", "functioncall", "mcp", "aitoolcall"),
     ),
     "model": (
         *(
@@ -102,6 +109,8 @@ _OPERATIONS: Mapping[str, Sequence[str]] = {
             "streamtext",
         ),
         *("llm", "llmcall", "llmrequest", "model", "modelcall", "modelrequest", "invokemodel", "inference"),
+        *("aigeneratetextdogenerate", "aistreamtextdostream"),
+        *("aigenerateobjectdogenerate", "aistreamobjectdostream"),
     ),
 }
 #: Events that are no ends of anything, and quantities of other kinds.

@@ -143,7 +143,9 @@ class InExposition(Struct, frozen=True):
     def alike(self) -> tuple[str, ...]:
         """Read its names."""
         pattern = re.compile(f".*({_WORDS}).*", re.IGNORECASE)
-        return _metrics(line.name for line in self.exposition.lines if pattern.fullmatch(line.name))
+        names = (line.name for line in self.exposition.lines if pattern.fullmatch(line.name))
+        # Records of rules have two colons; a source may have one after its own name.
+        return _metrics(names, colons=1)
 
     def metrics(self) -> tuple[str, ...]:
         """Read its names."""
@@ -190,7 +192,8 @@ def _target(selector: Mapping[str, str], series: Sequence[Mapping[str, str]]) ->
     return Target(selector, frozenset(one["__name__"] for one in series), environments(series))
 
 
-def _metrics(names: Iterable[str]) -> tuple[str, ...]:
-    """Merge the series of a histogram, and leave out records of rules."""
-    stems = {re.sub("_(bucket|count|sum|created)$", "", name) for name in names if ":" not in name}
+def _metrics(names: Iterable[str], colons: int = 0) -> tuple[str, ...]:
+    """Merge the series of a histogram, and leave out records of rules: names with more colons."""
+    metrics = (name for name in names if name.count(":") <= colons)
+    stems = {re.sub("_(bucket|count|sum|created)$", "", name) for name in metrics}
     return tuple(sorted(stems))

@@ -16,7 +16,15 @@ from generator.audit.families import grouped
 from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
 from generator.discover.draft import words
-from generator.discover.feeding import READ_UNITS, fed, in_dollars, labels_of, other_outcomes, token_label
+from generator.discover.feeding import (
+    READ_UNITS,
+    fed,
+    in_dollars,
+    is_of_calls,
+    labels_of,
+    other_outcomes,
+    token_label,
+)
 from generator.discover.foreign import (
     GAUGE,
     HISTOGRAM,
@@ -87,6 +95,12 @@ def drafted(
     )
 
 
+def gauges_of_calls(source: AuditSource) -> tuple[str, ...]:
+    """Name the gauges about runs, tools or models, which count nothing."""
+    names = (name for name in sorted(source.names(("",))) if is_of_calls(name))
+    return tuple(name for name in names if GAUGE in source.described(name).types)
+
+
 def _feeds(metrics: Sequence[Exposed], streams: Mapping[str, Stream], place: Place) -> Iterator[Feed]:
     for stream, parts in fed(metrics, place).items():
         if parts and stream in streams and _has_bounds(parts[0], place):
@@ -102,6 +116,10 @@ def _has_bounds(part: Part, place: Place) -> bool:
 def _sliced(metrics: Iterable[Exposed], place: Place) -> Iterator[Exposed]:
     """Take the metrics of several kinds of operations apart."""
     for metric in metrics:
+        if label := _method_label(metric, place):
+            where = (*metric.where, (label, (meaning.CALL_OF_TOOL,)))
+            yield replace(metric, where=where, kind="tool")
+            continue
         kinds = next(filter(None, _kinds_by_label(metric, place)), None)
         if kinds is None:
             yield metric
@@ -110,6 +128,12 @@ def _sliced(metrics: Iterable[Exposed], place: Place) -> Iterator[Exposed]:
             for kind, values in by_kind.items():
                 where = (*metric.where, (label, tuple(map(escape_regex, values))))
                 yield replace(metric, where=where, kind=kind)
+
+
+def _method_label(metric: Exposed, place: Place) -> str:
+    """Find the label of a metric of tools that tells their calls from other requests of the same protocol."""
+    labels = sorted(place.labels(metric)) if metric.words & meaning.TOOLS else ()
+    return next((one for one in labels if meaning.CALL_OF_TOOL in place.values(metric, one)), "")
 
 
 def _unread_operations(part: Part, others: Iterable[Part], place: Place) -> tuple[str, list[str]]:

@@ -152,6 +152,24 @@ def test_of_two_names_of_a_label_the_first_with_a_value_is_compared(tmp_path: Pa
     )
 
 
+def test_a_label_that_only_the_series_of_errors_lack_is_a_remark(tmp_path: Path) -> None:
+    calls = "gen_ai_client_operation_duration_seconds_count"
+    (tmp_path / "exposed.prom").write_text(
+        f'{calls}{{gen_ai_response_model="m"}} 9\n{calls}{{error_type="RateLimitError"}} 1\n',
+        encoding="utf-8",
+    )
+    found = _audited(tmp_path, "otel-genai-client", "labels: {model: [m]}", tmp_path / "exposed.prom")
+    (lacking,) = (
+        one.diagnostic
+        for one in found.findings
+        if one.diagnostic.code == "audit/missing-label" and "model" in one.diagnostic.message
+    )
+    assert lacking.severity is Severity.INFO
+    assert lacking.message.startswith(
+        f"the series of {calls.removesuffix('_count')} that are read by error_type have no label"
+    )
+
+
 def test_without_events_of_a_profile_nothing_is_reported(tmp_path: Path) -> None:
     found = _gateway(tmp_path, "# TYPE litellm_spend_metric_total counter\nlitellm_spend_metric_total 1\n")
     (missing,) = (one.diagnostic for one in found.findings if one.diagnostic.severity is Severity.ERROR)

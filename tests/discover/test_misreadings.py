@@ -261,6 +261,112 @@ llm_call:
 # acme_agent_operation_duration_seconds: no stream reads the operation create_agent""",
         {SUCCESS: 0.8, RATE: 10 / 60, CALLS: 30 / 60, "stream:agent_llm_call:rate": 20 / 60},
     ),
+    "a protocol whose requests do not all call tools": Case(
+        RUNS
+        + "".join(
+            f'proxy_mcp_method_count_total{{mcp_method_name="{method}",status="{status}"}} {count}\n'
+            for method, status, count in (
+                ("tools/call", "ok", 27),
+                ("tools/call", "error", 3),
+                ("tools/list", "ok", 300),
+                ("initialize", "ok", 100),
+            )
+        ),
+        """where: {mcp_method_name: tools/call}
+# proxy_mcp_method_count_total: no stream reads the mcp_method_name initialize, tools/list""",
+        {CALLS: 30 / 60},
+    ),
+    "failures of models that are the failures of runs": Case(
+        """ollama_requests_total{model="m"} 100
+ollama_errors_total{model="m"} 10""",
+        """- {of: ollama_requests_total, minus: ollama_errors_total, set: {status: ok}}
+- {of: ollama_errors_total, set: {status: error}}
+! llm_error:""",
+        {SUCCESS: 0.9},
+    ),
+    "some of the calls, by their name": Case(
+        "\n".join(
+            (
+                RUNS,
+                histogram("kernel_function_streaming_duration_seconds", 5, 'function_name="f"'),
+                histogram("kernel_function_invocation_duration_seconds", 95, 'function_name="f"'),
+                histogram(
+                    "kernel_function_invocation_duration_seconds", 5, 'function_name="f",error_type="E"'
+                ),
+            )
+        ),
+        """of: kernel_function_invocation_duration_seconds
+! of: kernel_function_streaming_duration_seconds
+# not used: kernel_function_streaming_duration_seconds""",
+        {CALLS: 100 / 60},
+    ),
+    "spans of a library for the web": Case(
+        """traces_span_metrics_calls_total{span_name="ai.generateText",status_code="STATUS_CODE_UNSET"} 90
+traces_span_metrics_calls_total{span_name="ai.generateText",status_code="STATUS_CODE_ERROR"} 10
+traces_span_metrics_calls_total{span_name="ai.generateText.doGenerate",status_code="STATUS_CODE_UNSET"} 200
+traces_span_metrics_calls_total{span_name="ai.toolCall",status_code="STATUS_CODE_UNSET"} 60
+traces_span_metrics_calls_total{span_name="GET /chat",status_code="STATUS_CODE_UNSET"} 500""",
+        "# traces_span_metrics_calls_total: no stream reads the span_name GET /chat",
+        {SUCCESS: 0.9, RATE: 100 / 60, CALLS: 1},
+    ),
+    "tokens of a workflow and of its steps": Case(
+        f"""{RUNS}bot_tokens_input_total{{level="workflow",model="",node=""}} 600
+bot_tokens_input_total{{level="step",model="m",node="llm"}} 600
+bot_tokens_input_total{{level="chat",model="m"}} 300
+bot_tokens_output_total{{level="workflow"}} 60
+bot_tokens_output_total{{level="step",model="m"}} 60""",
+        """- {of: bot_tokens_input_total, where: {model: ".+"}, set: {token_type: prompt}}
+- {of: bot_tokens_output_total, where: {model: ".+"}, set: {token_type: completion}}
+# bot_tokens_input_total: series without model are taken to be sums of those with one, and left out""",
+        {f'{TOKENS}{{token_type="prompt"}}': 15, f'{TOKENS}{{token_type="completion"}}': 1},
+    ),
+    "tokens without a model that may be sums": Case(
+        f"""{RUNS}bot_tokens_total{{type="input",level="workflow"}} 500
+bot_tokens_total{{type="input",level="step",model="m"}} 600
+bot_tokens_total{{type="output",level="step",model="m"}} 60""",
+        """! where:
+# bot_tokens_total: if series without model are sums of others, leave them out by where: {model: ".+"}, or they count \
+twice""",
+    ),
+    "tokens of a model that nobody names": Case(
+        f"""{RUNS}bot_tokens_total{{type="input"}} 500
+bot_tokens_total{{type="input",model="m"}} 500
+bot_tokens_total{{type="output",model="m"}} 60""",
+        """! where:
+! sums of others""",
+    ),
+    "a part of the time of a call": Case(
+        "\n".join(
+            (
+                RUNS,
+                histogram("llm_last_byte_diff_duration_seconds", 100),
+                histogram("llm_request_duration_seconds", 100),
+            )
+        ),
+        """of: llm_request_duration_seconds
+! of: llm_last_byte_diff_duration_seconds
+# not used: llm_last_byte_diff_duration_seconds""",
+    ),
+    "a run that is shorter than the call of a model in it": Case(
+        "\n".join(
+            (
+                RUNS,
+                histogram("bot_run_duration_milliseconds", 100),
+                histogram("llm_request_duration_seconds", 100),
+            )
+        ),
+        "# bot_run_duration_milliseconds: it is shorter on average than llm_request_duration_seconds, so it may not be "
+        "the time of the whole",
+    ),
+    "the version of a served model": Case(
+        """inference_request_success_total{model="m",version="1"} 90
+inference_request_failure_total{model="m",version="2"} 10""",
+        "! release:",
+    ),
+    "a version beside a model": Case(
+        """bot_runs_total{model="m",version="1.4"} 90""",
+        "labels: {release: version}",
+    ),
     "a workflow around agents": Case(
         """acme_operations_total{gen_ai_operation_name="invoke_workflow"} 10
 acme_operations_total{gen_ai_operation_name="invoke_agent"} 40

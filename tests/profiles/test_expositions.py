@@ -47,6 +47,8 @@ SERVICES = {
     "codex": ("labels: {model: [gpt-5-codex], tool: [shell]}", "codex"),
     "gemini-cli": ("labels: {model: [gemini-2.5-pro], tool: [read_file]}", "gemini"),
     "vllm": ("labels: {model: [llama-3.1-8b]}", "vllm"),
+    "sglang": ("labels: {model: [llama-3.1-8b]}", "sglang"),
+    "envoy-ai-gateway": ("labels: {model: [gpt-4o, claude-sonnet-4-5], tool: [github]}", "envoy-ai-gateway"),
     "google-adk": ("labels: {model: [gemini-2.5-flash], tool: [maps]}", "google-adk"),
     "langgraph": ("description: Runs.", "langgraph"),
 }
@@ -156,6 +158,39 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
         "service:agent_requests_running:count": {"": 3},
         "service:agent_requests_waiting:count": {"": 2},
     },
+    "sglang": {
+        # 20 requests for answers: 17 answered, two of them refused as wrong, one since the queue was full.
+        RUNS: {"": 20},
+        SUCCESS: {"": 17 / 20},
+        # 8,000 in, 2,000 of them cached, and 1,800 out.
+        BY_TYPE: {"prompt": 300, "cached": 100, "completion": 90},
+        "service:agent_latency_p50:seconds": {"": 3},
+        "service:agent_requests_running:count": {"": 3},
+        "service:agent_requests_waiting:count": {"": 2},
+        "service:agent_aborts_per_request:count": {"": 2 / 20},
+    },
+    "envoy-ai-gateway": {
+        RUNS: {"": 12},
+        SUCCESS: {"": 10 / 12},
+        CALLS: {"": 8 / 12},
+        TOOLS: {"github": 2 / 8},
+        # 7,000 in, 3,000 of them cached and 500 written, and 1,200 out, 200 of them reasoning.
+        TOKENS: {"": 8200 / 12},
+        BY_TYPE: {
+            "prompt": 3500 / 12,
+            "cached": 3000 / 12,
+            "cache_write": 500 / 12,
+            "completion": 1000 / 12,
+            "reasoning": 200 / 12,
+        },
+        ERRORS: {"": 2 / 12},
+        COST: {
+            "": (3000 * 2.5 + 1000 * 1.25 + 800 * 10 + 500 * 3 + 2000 * 0.3 + 500 * 3.75 + 400 * 15)
+            / 1e6
+            / 12
+        },
+        "release:agent_run:increase15m": {"v1.1.0": 12},
+    },
     "google-adk": {
         RUNS: {"": 5},
         SUCCESS: {"": 0.8},
@@ -202,6 +237,12 @@ MUTANTS = {
         'where: {gen_ai_operation_name: ".*"',
     ),
     "a scale forgotten": ("codex", "scale: 0.000001", "scale: 1"),
+    "an endpoint forgotten": ("sglang", "[/generate, ", "["),
+    "every method of a protocol": (
+        "envoy-ai-gateway",
+        "mcp_method_name: tools/call, status: success",
+        "status: success",
+    ),
     "nothing taken off": ("claude-code", "status: decision", "status: language"),
 }
 
@@ -228,7 +269,16 @@ SPELLINGS = {
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize(
     "profile",
-    ["otel-genai", "otel-genai-client", "agento11y", "claude-code", "codex", "gemini-cli", "google-adk"],
+    [
+        "otel-genai",
+        "otel-genai-client",
+        "agento11y",
+        "claude-code",
+        "codex",
+        "gemini-cli",
+        "google-adk",
+        "envoy-ai-gateway",
+    ],
 )
 def test_exporters_that_spell_names_otherwise_are_read_as_well(
     profile: str, spelling: str, prometheus: PrometheusApi, tmp_path: Path, unique: str

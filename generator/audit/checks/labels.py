@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, listing, of_service, remark, suspicion, violation
-from generator.audit.translated import dropped
+from generator.audit.translated import absent, dropped
 from generator.diagnostics.wording import closest, listed, printable, quoted
 from generator.model.identifiers import unbounded
 from generator.model.metrics import OTHER, TARGET_LABELS, Label
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.audit.observe import Observed, ObservedLabel, ObservedMetric
+    from generator.audit.translated import ObservedTranslation
 
 _LISTED = 10
 #: The longest value that a spec may list.
@@ -231,24 +232,32 @@ def _beside(observed: ObservedMetric, seen: Observed) -> Iterator[Finding]:
 
 def foreign_labels(seen: Observed) -> Iterator[Finding]:
     """Compare the labels that the profile reads, each once, with all metrics that should have them."""
-    absent: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    yield from _absences(seen)
+    for informing, label in seen.uninformed.items():
+        yield _uninformed(label, informing, seen)
     strays: dict[tuple[str, tuple[str, ...]], dict[str, list[str]]] = {}
     for name, observed in seen.metrics.items():
         for one in observed.translations:
-            key = one.label, one.exposed
-            if one.is_absent:
-                absent.setdefault(key, []).append(name)
             for value in one.strays:
-                strays.setdefault(key, {}).setdefault(value, []).append(name)
-    for (label, exposed), metrics in absent.items():
-        yield _absent(label, exposed, list(dict.fromkeys(metrics)), seen)
-    for informing, label in seen.uninformed.items():
-        yield _uninformed(label, informing, seen)
+                strays.setdefault((one.label, one.exposed), {}).setdefault(value, []).append(name)
     for (label, exposed), values in strays.items():
         yield _foreign_strays(label, exposed, values, seen)
     for name, observed in seen.metrics.items():
         for stream, label in observed.unread:
             yield _unread(name, label, stream, seen)
+
+
+def _absences(seen: Observed) -> Iterator[Finding]:
+    """Name the labels that no series of a metric has, and those that none of the series have that are read."""
+    lacking: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, observed in seen.metrics.items():
+        for one in absent(observed.translations, partly=False):
+            lacking.setdefault((one.label, one.exposed), []).append(name)
+    for (label, exposed), metrics in lacking.items():
+        yield _absent(label, exposed, list(dict.fromkeys(metrics)), seen)
+    for name, observed in seen.metrics.items():
+        for one in absent(observed.translations, partly=True):
+            yield _partly_absent(one, name, seen)
 
 
 def _absent(label: str, exposed: tuple[str, ...], metrics: list[str], seen: Observed) -> Finding:
@@ -258,6 +267,18 @@ def _absent(label: str, exposed: tuple[str, ...], metrics: list[str], seen: Obse
         f"expose it, or {_instead(label, exposed, metrics, seen)}"
     )
     return Finding(suspicion("audit/missing-label", message, seen, f"labels.{label}", help_), metrics[0])
+
+
+def _partly_absent(one: ObservedTranslation, metric: str, seen: Observed) -> Finding:
+    message = (
+        f"the series of {metric} that are read by {listed(one.where)} have no label {_either(one.exposed)}, by which "
+        f"its profile tells the {one.label}"
+    )
+    help_ = (
+        f"the source leaves it out there, and what these series count is of no {one.label}: it is in all totals, and "
+        f"in nothing by {one.label}"
+    )
+    return Finding(remark("audit/missing-label", message, seen, f"labels.{one.label}", help_), metric)
 
 
 def _either(exposed: Iterable[str]) -> str:
