@@ -123,14 +123,42 @@ def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
             return f"remove it, or write what it says under {quoted(match)}, which is there already"
         return f"did you mean {quoted(match)}?"
     if len(known) == 1:
-        return f"the only key here is {_described(case, known[0]) or known[0]}"
+        return (
+            _of_another_form(case, name) or f"the only key here is {_described(case, known[0]) or known[0]}"
+        )
     return f"known keys: {', '.join(known)}"
 
 
-def _instead(case: ErrorContext, name: str) -> str:
-    """Explain what to write for a key that other tools have; empty for any other."""
+def _of_another_form(case: ErrorContext, name: str) -> str:
+    """Name the form of the value that has such a key, where it may have several forms; empty for any other key."""
     schemas = case.schema.annotated(case.finding.violation.schema_path)
-    return next((each["x-instead"][name] for each in schemas if name in each.get("x-instead", ())), "")
+    form = next((each["x-form-beside"] for each in schemas if "x-form-beside" in each), None)
+    if form is None:
+        return ""
+    if name in form["keys"]:
+        return f"{quoted(name)} is a key of {form['of']}"
+    match = closest(name, form["keys"])
+    return f"did you mean {quoted(match)}, of {form['of']}?" if match else ""
+
+
+def _instead(case: ErrorContext, name: str) -> str:
+    """Explain what to write for a key that other tools have, with the written value; empty for any other."""
+    schemas = case.schema.annotated(case.finding.violation.schema_path)
+    text = next((each["x-instead"][name] for each in schemas if name in each.get("x-instead", ())), "")
+    signal = str(case.finding.violation.path[-1]) if case.finding.violation.path else ""
+    return text.replace(_BOUND, _bound(signal, case.instance[name]))
+
+
+#: The place of a written value in a text of a schema.
+_BOUND = "{<bound>}"
+
+
+def _bound(signal: str, written: object) -> str:
+    """Write an amount as the bound that it most likely is: a share, but for one of errors, is at least so large."""
+    text = str(written)
+    if not _AMOUNT.fullmatch(text):
+        return "{min: 97%}"
+    return f"{{min: {text}}}" if text.endswith("%") and "error" not in signal else f"{{max: {text}}}"
 
 
 def _meant_key(case: ErrorContext, name: str, known: tuple[str, ...]) -> str | None:
@@ -141,6 +169,7 @@ def _meant_key(case: ErrorContext, name: str, known: tuple[str, ...]) -> str | N
     return fitting[0] if len(fitting) == 1 else closest(name, known)
 
 
+_AMOUNT = re.compile(r"[$]?[0-9][0-9.]*[a-z%]*")
 _OF_PYTHON = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 
