@@ -73,7 +73,15 @@ def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], fi
             )
             continue
         for value in entry.value.values:
-            if value.value not in known[label]:
+            if label == names.SEVERITY and value.value not in known[label]:
+                wrong = True
+                findings.error(
+                    "receiver/severity",
+                    f'receiver "{receiver.key.value}" asks for the severity "{value.value}", which no alert has',
+                    value.span,
+                    did_you_mean(value.value, known[label], "severities"),
+                )
+            elif value.value not in known[label]:
                 wrong = True
                 findings.warning(
                     "receiver/unused",

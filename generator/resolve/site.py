@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -40,6 +41,9 @@ _RULE_INTERVALS = (15, 20, 30, MINUTE)
 _LONGEST_SCRAPE_INTERVAL = MINUTE
 #: The panels use ``@ end()``, the rules are tested to load and to evaluate.
 _OLDEST = (2, 37)
+#: The port at the end of the host of an address.
+_PORT = re.compile(r"(?:https?://)?[^/?#]*:([0-9]+)(?:[/?#]|$)")
+_LAST_PORT = 65535
 #: The first Prometheus that stores classic histograms as native ones, with the bounds that the source has.
 _NATIVE_SINCE = (3, 0)
 _NATIVE = "native"
@@ -305,10 +309,26 @@ def _receiver(entry: Entry[ReceiverSpec], findings: Findings) -> delivery.Receiv
             entry.key.span,
             "give it pagerduty, slack, webhook or email",
         )
+    _check_ports(spec, findings)
     usual = HOUR if _pages(wanted) else DAY
     return delivery.Receiver(
         entry.key.value, wanted, seconds(spec.repeat_interval, usual, findings), channels
     )
+
+
+def _check_ports(spec: ReceiverSpec, findings: Findings) -> None:
+    """Refuse a port that does not exist: Alertmanager would load it, and reach nobody."""
+    written = (spec.webhook.url if spec.webhook else None, spec.email.smarthost if spec.email else None)
+    for address in filter(None, written):
+        port = _PORT.match(address.value)
+        if port and not 0 < int(port[1]) <= _LAST_PORT:
+            findings.error(
+                "receiver/port",
+                f"there is no port {port[1]}",
+                address.span,
+                f"write the port of the server, from 1 to {_LAST_PORT}, as in smtp.example.com:587 or "
+                "https://hooks.example.com:8443/alerts",
+            )
 
 
 def _pages(wanted: delivery.Wanted) -> bool:
@@ -322,7 +342,9 @@ def _channels(spec: ReceiverSpec) -> Iterator[delivery.Channel]:
         yield delivery.Slack(spec.slack.api_url_file, spec.slack.channel or "")
     if spec.webhook:
         yield delivery.Webhook(
-            spec.webhook.url or "", spec.webhook.url_file or "", spec.webhook.token_file or ""
+            spec.webhook.url.value if spec.webhook.url else "",
+            spec.webhook.url_file or "",
+            spec.webhook.token_file or "",
         )
     if spec.email:
         yield _email(spec.email)
@@ -330,7 +352,7 @@ def _channels(spec: ReceiverSpec) -> Iterator[delivery.Channel]:
 
 def _email(spec: EmailSpec) -> delivery.Email:
     return delivery.Email(
-        spec.to, spec.from_, spec.smarthost, spec.auth_username or "", spec.auth_password_file or ""
+        spec.to, spec.from_, spec.smarthost.value, spec.auth_username or "", spec.auth_password_file or ""
     )
 
 

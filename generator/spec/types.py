@@ -462,7 +462,7 @@ class WebhookSpec(Struct, frozen=True):
     """An address that takes alerts as JSON."""
 
     span: Span
-    url: str | None
+    url: Text | None
     url_file: str | None
     token_file: str | None
 
@@ -473,7 +473,7 @@ class EmailSpec(Struct, frozen=True):
     span: Span
     to: str
     from_: str
-    smarthost: str
+    smarthost: Text
     auth_username: str | None
     auth_password_file: str | None
 
