@@ -35,6 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "specs do not have; otherwise that is an error",
     )
     parser.add_argument(
+        "--beside",
+        action="store_true",
+        help="write the first output into a directory that has files of others, which stay; otherwise that is an error",
+    )
+    parser.add_argument(
         "--no-cache",
         action="store_true",
         help="compile everything anew; otherwise what has not changed since the last time is used again "
@@ -50,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     from generator.output.origin import Origin  # noqa: PLC0415
     from generator.output.outcome import OutputError  # noqa: PLC0415
 
-    origin, cached = Origin(arguments.specs, arguments.output, arguments.replace), not arguments.no_cache
+    origin = Origin(arguments.specs, arguments.output, arguments.replace, arguments.beside)
+    cached = not arguments.no_cache
     try:
         _check_apart(arguments.specs, arguments.output)
         if arguments.check:

@@ -22,18 +22,26 @@ from generator.output.outcome import OutputError, name_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: What an output directory may have from the start, such as that of a new repository or volume.
+_USUAL = re.compile(r"\.|README|LICEN[CS]E|lost\+found$", re.IGNORECASE)
+#: The largest number of files in a message.
+_SHOWN = 5
 _RULES = re.compile(re.escape(rules_path("*")).replace(r"\*", "([^/]+)"))
 
 
 class Origin(Struct, frozen=True):
-    """The directories of a call, as it names them; ``replace`` allows to delete services of other specs."""
+    """The directories of a call, as it names them.
+
+    ``replace`` allows to delete services of other specs, and ``beside`` to write among files of others.
+    """
 
     specs: Path
     output: Path
     replace: bool = False
+    beside: bool = False
 
     def check(self, paths: Iterable[str], cache: int | None) -> None:
-        """Refuse to delete services of other specs, which the output has and the new ``paths`` have not.
+        """Refuse to mix the new ``paths`` with other files, and to delete services of other specs that they lack.
 
         The specs are other ones where the last run had another directory. Where none is known, as in a clone, they are
         if no service remains; but a single service may have got another name.
@@ -43,9 +51,12 @@ class Origin(Struct, frozen=True):
             cache: The user's directory, from ``private.opened``, if the call may use it.
 
         Raises:
-            OutputError: the services are named.
+            OutputError: the services or the files are named.
         """
-        there, made = _services_of(self._owned()), _services_of(paths)
+        every, owned = tuple(paths), tuple(self._owned())
+        if not owned and not self.beside:
+            self._check_alone({path.partition("/")[0] for path in every})
+        there, made = _services_of(owned), _services_of(every)
         lost = sorted(there - made)
         if self.replace or not lost:
             return
@@ -60,6 +71,20 @@ class Origin(Struct, frozen=True):
             "name another output directory, as in: -o my-output; or pass --replace, which deletes the files of what "
             "these specs do not have; nothing was written",
         )
+
+    def _check_alone(self, made: set[str]) -> None:
+        """Refuse to write for the first time where others have files, such as a project that was named by mistake."""
+        specs = Path(os.path.realpath(self.specs))
+        unknown = (path for path in _listed(self.output) if not _USUAL.match(path.name))
+        others = sorted(
+            {path.name for path in unknown if not specs.is_relative_to(os.path.realpath(path))} - made
+        )
+        if others:
+            raise OutputError(
+                f"{name_of(self.output)} holds {listed(map(printable, others), _SHOWN)}, and nothing generated",
+                "name a new or an empty directory, as in: -o my-output; or pass --beside, which writes "
+                f"{listed(sorted(made), _SHOWN)} among them; nothing was written",
+            )
 
     def remember(self, cache: int) -> None:
         """Keep the directory of specs for the next run."""
@@ -86,6 +111,14 @@ def _seen(directory: str) -> str:
     """Write a directory as seen from the current one, if it is in there."""
     relative = os.path.relpath(directory)
     return name_of(directory if relative.startswith(os.pardir) else relative)
+
+
+def _listed(directory: Path) -> list[Path]:
+    """List the entries of a directory; none where it cannot be read, of which the writer tells."""
+    try:
+        return list(directory.iterdir())
+    except OSError:
+        return []
 
 
 def _services_of(paths: Iterable[str]) -> set[str]:

@@ -153,6 +153,30 @@ def test_a_foreign_file_is_kept(place: Path, call: Call) -> None:
     assert (place / "output/notes.md").read_text("utf-8") == "mine"
 
 
+@pytest.mark.parametrize("usual", ["", ".gitkeep", "README.md", "LICENSE", "lost+found", "grafana"])
+def test_a_new_output_may_have_what_new_directories_have(place: Path, call: Call, usual: str) -> None:
+    (place / "output" / usual).mkdir(parents=True)
+    assert call("generate").code == 0
+
+
+def test_files_of_others_are_not_mixed_with_a_first_output_unless_the_call_says_so(
+    place: Path, call: Call
+) -> None:
+    project = place / "project"
+    for name in ("setup.py", "src/main.py", ".git/HEAD", "README.md"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("mine", "utf-8")
+    before = snapshot(project)
+    answer = call("generate", "specs", "-o", "project")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith('error: "project" holds setup.py, src, and nothing generated\n')
+    assert "-o my-output; or pass --beside, which writes catalog.json, grafana" in answer.err
+    assert snapshot(project) == before
+    assert call("generate", "specs", "-o", "project", "--beside").code == 0
+    assert call("generate", "specs", "-o", "project").code == 0
+    assert (project / "src/main.py").read_text("utf-8") == "mine"
+
+
 def test_warnings_do_not_stop_it(place: Path, call: Call) -> None:
     path = place / "specs/services/demo-agent.yaml"
     path.write_text(path.read_text("utf-8").replace("gpt-4o", "my-own-model"), "utf-8")
