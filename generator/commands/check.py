@@ -63,10 +63,15 @@ def _rendered(compilation: Compilation, format_: Format) -> str:
             assert_never(format_)
 
 
+#: What progress is of.
+_CHECKLIST = "of the checklist of agent metrics, which reports/self-check.md explains:"
+
+
 def selfcheck_text(checked: Sequence[SelfCheck]) -> str:
     """Write a line for each service, and below it the missing parts and how to add them."""
     width = max((len(one.service) for one in checked), default=0)
-    return "".join(f"{line}\n" for one in checked for line in _service(one, width))
+    lines = [line for one in checked for line in _service(one, width)]
+    return "".join(f"{line}\n" for line in ([_CHECKLIST, *lines] if lines else []))
 
 
 def _service(one: SelfCheck, width: int) -> Iterator[str]:

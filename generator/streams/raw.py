@@ -134,7 +134,9 @@ def _replaced(source: Source, stream: Stream, service: Service) -> list[str]:
     kept = []
     for name, own in read.items():
         others = {one for other, some in read.items() if other != name for one in some}
-        stays = own == (name,) and not label_of(name, service).patterns and not _default(name, stream, service)
+        stays = (
+            own == (name,) and not label_of(name, service).patterns and not _default(name, stream, service)
+        )
         if (name in others and not stays) or (name in own and len(own) > 1):
             kept.append(name)
     return kept
