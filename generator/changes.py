@@ -174,7 +174,8 @@ def _keeping(alert: Alert) -> str:
 def _promises(service: Service) -> dict[str, str]:
     promised = {one.signal: _promise(one, service) for one in service.objectives.values()}
     if service.runs_per_hour:
-        promised["traffic"] = f"at least {plain(service.runs_per_hour)} runs an hour"
+        hours = f", {service.hours.words}" if service.hours else ""
+        promised["traffic"] = f"at least {plain(service.runs_per_hour)} runs an hour{hours}"
     return promised
 
 

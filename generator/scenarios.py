@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.model import names
+from generator.model.hours import Hours
 from generator.model.metrics import OTHER
 from generator.model.signals import Better, Count, Distribution, Quantile, Share, Signal, lowest, top_bucket
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream, cost
@@ -64,6 +65,8 @@ def _selector(name: SeriesId, service: str) -> str:
 Load = dict[SeriesId, float]
 #: The constant of a service that promises traffic.
 PROMISE = (SeriesId(names.TRAFFIC, ()), 60.0)
+#: Its record of whether it is within the hours of the promise.
+HOURS = SeriesId(names.HOURS, ((names.WORDS, Hours(7 * HOUR, 12 * HOUR, (1, 2, 3, 4, 5)).words),))
 
 
 def merged(*loads: Mapping[SeriesId, float]) -> Load:
@@ -235,6 +238,7 @@ class Fixture(Struct, frozen=True):
         prices: The prices of tokens.
         constants: The records of its file in every test case.
         runs_per_hour: Promised traffic; 0 for no promise.
+        hours: The hours of this promise; None for any hour.
         shared: Whether it is one of many that shared alerts watch.
         marks: The labels of its alerts that its author chose.
     """
@@ -250,6 +254,7 @@ class Fixture(Struct, frozen=True):
     runs_per_hour: float
     shared: bool
     marks: Mapping[str, str] = {}
+    hours: Hours | None = None
 
     @property
     def price(self) -> Price | None:
@@ -393,6 +398,16 @@ def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float
     """Make a value worse by a difference, or by a part of itself; never below 0."""
     sign = -1 if signal.better is Better.HIGHER else 1
     return max(0.0, base * (1 + sign * by) if relative else base + sign * by)
+
+
+def within_hours(load: Mapping[SeriesId, float]) -> Load:
+    """Write a load in the hours of a promise."""
+    return {**load, HOURS: 1.0}
+
+
+def outside_hours(load: Mapping[SeriesId, float]) -> Load:
+    """Write a load outside of them."""
+    return {**load, HOURS: 0.0}
 
 
 class Traffic(Struct, frozen=True):

@@ -9,13 +9,26 @@ from msgspec.structs import replace
 from generator.alerts import usual
 from generator.alerts.condition import SERVICE, Ground, in_its_words
 from generator.alerts.guide import Guide, ask
+from generator.alerts.hours import may_have_hours, resting
 from generator.alerts.tiers import check_runs
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Tier
+from generator.model.hours import GRACE
 from generator.model.signals import RUN_COUNT
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, call
-from generator.scenarios import PROMISE, SLACK, Subject, TestCase, Traffic, all_but, counter, merged
+from generator.scenarios import (
+    PROMISE,
+    SLACK,
+    Subject,
+    TestCase,
+    Traffic,
+    all_but,
+    counter,
+    merged,
+    outside_hours,
+    within_hours,
+)
 from generator.streams.scope import grouped, join, measuring
 
 if TYPE_CHECKING:
@@ -24,7 +37,7 @@ if TYPE_CHECKING:
     from generator.alerts.draft import Draft, Resolved
     from generator.model.service import Service
     from generator.promql.expr import Series
-    from generator.scenarios import Load
+    from generator.scenarios import Load, Timeline
 
 #: The time over which a metric is looked for, and the time where runs are rare.
 LOOK_BACK, RARELY = 10 * MINUTE, 3 * HOUR
@@ -38,8 +51,9 @@ GUIDE: Guide | None = Guide(
     (
         ask("Are the service's targets up, and is every one of them scraped (`up` in Prometheus)?"),
         ask(
-            "Was it scaled to zero on purpose? Then the alert ends within a day. Such a service promises no traffic, "
-            "and has this alert with severity: warning, or disabled with a reason."
+            "Was it scaled to zero on purpose? Then the alert ends within a day. A service that rests at night or at "
+            "the weekend promises its traffic in hours; one that rests at any time promises none, and has this alert "
+            "with severity: warning, or disabled with a reason."
         ),
         ask("Did a release lose the instrumentation of this metric, or rename it?"),
         ask("Does the selector in the spec still fit the labels that the targets have?"),
@@ -77,7 +91,8 @@ def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:
     promised = join("and", grouped(ground.scope.written(names.TRAFFIC).now()), known)
     if ground.scope.shared or (ground.service is not None and ground.service.runs_per_hour):
         lately |= promised
-    return join("and", _absent(kind, LOOK_BACK, ground), lately)
+    missed = join("and", _absent(kind, LOOK_BACK, ground), lately)
+    return join("unless", missed, resting(ground)) if may_have_hours(ground) else missed
 
 
 def _while_runs(alert: Alert, kind: Absence, ground: Ground, runs: Series) -> Expr:
@@ -125,7 +140,8 @@ def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
 def _why_runs(service: Service | None) -> str:
     lately = "it was there within the last day"
     promised = service is None or service.runs_per_hour
-    return f"{lately}, or traffic has been promised for longer" if promised else lately
+    why = f"{lately}, or traffic has been promised for longer" if promised else lately
+    return f"{why}; only {service.hours.words}" if service and service.hours else why
 
 
 def cases(kind: Absence, subject: Subject) -> Iterator[TestCase]:
@@ -140,6 +156,8 @@ def cases(kind: Absence, subject: Subject) -> Iterator[TestCase]:
     yield subject.case(f"fires when {stream.name} is gone", timeline, ((names.METRIC, stream.metric),))
     if stream.name == fixture.runs.name:
         yield from _never(subject)
+        if fixture.shared:
+            yield _in_certain_hours(begun, subject)
     else:
         yield from _while_runs_finish(kind, subject)
 
@@ -166,6 +184,23 @@ def _never(subject: Subject) -> Iterator[TestCase]:
     if not fixture.runs_per_hour:
         timeline = subject.timeline.then(after, all_but(fixture.runs, subject))
         yield subject.case("silent when there never was one", timeline.quiet("silent where it never was"))
+
+
+def _in_certain_hours(begun: Timeline, subject: Subject) -> TestCase:
+    """Lose the run counter before hours of the promise, in them and after them."""
+    gone, wait, step = all_but(subject.fixture.runs, subject), subject.alert.for_, subject.interval
+    timeline = (
+        begun.then(LOOK_BACK + wait + SLACK, outside_hours(gone))
+        .quiet("silent outside of the hours")
+        .then(GRACE + wait - 2 * step, within_hours(gone))
+        .quiet("silent when they have begun")
+        .then(SLACK, within_hours(gone))
+        .fires("fires in the hours")
+        .then(SLACK, outside_hours(gone))
+        .silent("resolves after the hours")
+    )
+    promised = subject.case("fires in the hours of the promise alone", timeline)
+    return replace(promised, constants=(PROMISE,))
 
 
 def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics import Findings, Span
+    from generator.model.hours import Hours
     from generator.model.metrics import Label
     from generator.model.service import Objective, Site
     from generator.model.streams import Stream
@@ -30,8 +31,9 @@ _TOKENS, _ERRORS, _SUCCESSES = "20000", "0.1", "95%"
 class AlertScope(Struct, frozen=True):
     """The parts of a service that alerts refer to, and the list of findings; ``file`` is its spec.
 
-    ``promise`` is the place of the promised traffic, ``windows`` are those of objectives, ``refused`` the signals whose
-    objectives have errors; ``shared_alerts`` and ``shared_labels`` are names in the library.
+    ``promise`` is the place of the promised traffic, and ``hours`` are its own, None for any hour; ``windows`` are
+    those of objectives, ``refused`` the signals whose objectives have errors; ``shared_alerts`` and ``shared_labels``
+    are names in the library.
     """
 
     service: str
@@ -46,6 +48,7 @@ class AlertScope(Struct, frozen=True):
     findings: Findings
     emitted_here: bool = True
     promise: Span | None = None
+    hours: Hours | None = None
     windows: Mapping[str, Text] = _NONE
     refused: frozenset[str] = frozenset()
     shared_alerts: frozenset[str] = frozenset()

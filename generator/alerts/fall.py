@@ -14,13 +14,15 @@ from generator.alerts import condition, usual
 from generator.alerts.chance import SIGMAS
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
+from generator.alerts.hours import may_have_hours, resting
 from generator.alerts.tiers import NOT_ABOVE_ZERO, Reason, bounded_tiers, change_bound, check_traffic
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
+from generator.model.hours import GRACE
 from generator.model.signals import Count
 from generator.model.units import DAY, HOUR, Unit, duration
 from generator.promql.expr import Expr, call, number
-from generator.scenarios import MARGIN, PLENTY, SLACK, Subject, Traffic
+from generator.scenarios import MARGIN, PLENTY, SLACK, Subject, Traffic, outside_hours, within_hours
 from generator.signals.registry import load_of
 from generator.streams.scope import grouped, join, rule
 
@@ -110,11 +112,14 @@ def _fell(times: tuple[int, ...], alert: Alert, tier: Tier, ground: Ground) -> E
 def records(alert: Alert, _kind: Fall, ground: Ground) -> Iterator[RecordingRule]:
     """Record 1 where a fall within an hour begins, and 0 where the count is not too low; in between, nothing.
 
-    So the last value distinguishes a fall that goes on from a slow one, after which nobody is missed.
+    So the last value distinguishes a fall that goes on from a slow one, after which nobody is missed. The end of
+    promised hours is no fall.
     """
     parts = condition.input_series(alert, ground)
     for tier in alert.tiers:
         begins = grouped(_fell(AGO, alert, tier, ground), parts.each)
+        if may_have_hours(ground):
+            begins = join("unless", begins, resting(ground))
         back = number(0) * grouped(_came_back(alert, tier, parts, ground), parts.each)
         state = join("or", begins, back, parts.each)
         yield rule(_state_name(alert, tier, ground), state, **{names.ALERT: alert.name})
@@ -207,6 +212,8 @@ def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
         yield from _slowly(subject, beyond, full)
         yield from _through_a_night(subject, full)
     yield from _events(subject, full)
+    if subject.fixture.shared:
+        yield _at_the_end_of_hours(subject, full)
 
 
 def _likewise(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
@@ -253,6 +260,19 @@ def _through_a_night(subject: Subject, full: int) -> Iterator[TestCase]:
     closed = closed.fires("goes on for as long as some came yesterday").then(2 * HOUR, none)
     closed = closed.silent("resolves where hardly any came").then(4 * HOUR, none)
     yield subject.case("fires again when they should begin", closed.fires("fires when they should begin"))
+
+
+def _at_the_end_of_hours(subject: Subject, full: int) -> TestCase:
+    """Fall to nothing when the hours of a promise end, and while they go on."""
+    ordinary, none = _load(1.0, subject), _load(0.0, subject)
+    timeline = (
+        subject.timeline.then(_PAST, within_hours(ordinary))
+        .then(full + SLACK, outside_hours(none))
+        .quiet("silent when the hours end")
+        .then(GRACE + subject.alert.for_ + SLACK, within_hours(none))
+        .fires("fires in the hours")
+    )
+    return subject.case("fires in the hours of the promise alone", timeline)
 
 
 def _events(subject: Subject, full: int) -> Iterator[TestCase]:

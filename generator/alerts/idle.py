@@ -13,18 +13,21 @@ from generator.alerts.chance import SIGMAS
 from generator.alerts.condition import SERVICE, Ground, asked, in_its_words, value_of
 from generator.alerts.draft import Draft, Resolved, about_signal
 from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
+from generator.alerts.hours import may_have_hours
 from generator.model import names
 from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, Tier
+from generator.model.hours import GRACE
 from generator.model.units import HOUR, Unit, duration, plain
 from generator.notation import times
 from generator.promql.expr import Expr, any_of, call, number
-from generator.scenarios import PROMISE, SLACK, Subject, Traffic, counter
+from generator.scenarios import PROMISE, SLACK, Subject, Traffic, counter, outside_hours, within_hours
 from generator.signals.events import long_window, rate_at
-from generator.streams.scope import join, largest, rule
+from generator.streams.scope import join, largest, over_window, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.model.hours import Hours
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.streams import Stream
@@ -73,7 +76,7 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
 
 def _check_promise(kind: Idle, promised: float, draft: Draft) -> None:
     """Refuse a promise of so few runs that their absence could always be chance."""
-    longest, place = kind.windows[-1], draft.scope.promise
+    longest, place = _due(kind.windows[-1], draft.scope.hours), draft.scope.promise
     if place is None or promised * longest >= FEWEST_PROMISED * HOUR:
         return
     least = ceil(1000 * FEWEST_PROMISED * HOUR / longest) / 1000
@@ -95,31 +98,42 @@ def variant_parts(kind: Idle) -> Mapping[str, str]:
 
 def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
     """Compare the runs of each window with the promise; a missing run counter is another alert's subject."""
-    return any_of([_missing(alert, kind, window, ground) / number(window / HOUR) for window in kind.windows])
+    return _an_hour([_missing(alert, kind, window, ground) for window in kind.windows], alert, kind, ground)
 
 
 def compared(alert: Alert, kind: Idle, ground: Ground) -> Expr:
     """Count the runs an hour, over the window that suits the promise."""
+    return _an_hour([_counted(alert, kind, window, ground) for window in kind.windows], alert, kind, ground)
+
+
+def _an_hour(found: Iterable[Expr], alert: Alert, kind: Idle, ground: Ground) -> Expr:
+    """Convert the runs of each window to runs in a promised hour."""
     scope = ground.scope
+    promised = (scope.record(_promised(alert, kind, window, ground)).now() for window in kind.windows)
+    parts = any_of([join("/", runs, those) for runs, those in zip(found, promised, strict=True)])
+    return join("*", parts, largest(scope.written(names.TRAFFIC).now()))
 
-    def an_hour(window: int) -> Expr:
-        counted = scope.record(names.increase(_runs(alert, ground), (), window)).now()
-        promised = scope.record(_promised(alert, kind, window, ground)).now()
-        return join("and", counted / number(window / HOUR), promised)
 
-    return any_of([an_hour(window) for window in kind.windows])
+def _counted(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
+    """Count the runs of a window; where they are promised in hours, those that finish within them."""
+    every = ground.scope.record(names.increase(_runs(alert, ground), (), window)).now()
+    if not may_have_hours(ground):
+        return every
+    return join("or", ground.scope.record(_in_hours(alert, kind, window, ground)).now(), every)
 
 
 def _missing(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
     """Find where half of the runs of a window are missing, by more than chance explains."""
     runs, scope = _runs(alert, ground), ground.scope
-    counted = scope.record(names.increase(runs, (), window)).now()
+    counted = _counted(alert, kind, window, ground)
     promised = scope.record(_promised(alert, kind, window, ground)).now()
     by_half = join("<", counted, promised / number(2))
     by_chance = join(">=", join("-", promised, counted), number(SIGMAS) * call("sqrt", promised))
     there = call("count_over_time", scope.record(names.level_rate(runs)).over(window - 1))
-    rounds = number(-(-_THERE * window // (6 * scope.site.rule_interval)))
-    return join("and", join("and", by_half, by_chance), there >= rounds)
+    there = there >= number(-(-_THERE * window // (6 * scope.site.rule_interval)))
+    if may_have_hours(ground):
+        there = join("or", there, scope.record(_in_hours(alert, kind, window, ground)).now())
+    return join("and", join("and", by_half, by_chance), there)
 
 
 def records(alert: Alert, kind: Idle, ground: Ground) -> Iterator[RecordingRule]:
@@ -131,12 +145,42 @@ def records(alert: Alert, kind: Idle, ground: Ground) -> Iterator[RecordingRule]
     runs, scope = _runs(alert, ground), ground.scope
     an_hour = largest(scope.written(names.TRAFFIC).now())
     yield rate_at(runs, (), scope)
+    if may_have_hours(ground):
+        due = scope.record(names.DUE).now() > number(0)
+        yield rule(_due_rate(alert, ground), join("and", scope.record(names.level_rate(runs)).now(), due))
     for shorter, window in pairwise((0, *kind.windows)):
         chosen = an_hour >= number(FEWEST_PROMISED * HOUR / window)
         if shorter:
             chosen = chosen < number(MANY_PROMISED * HOUR / shorter)
         yield rule(names.increase(runs, (), window), long_window(names.level_rate(runs), window, scope))
-        yield rule(_promised(alert, kind, window, ground), chosen * number(window / HOUR))
+        yield rule(_promised(alert, kind, window, ground), _promised_runs(chosen, window, ground))
+        if may_have_hours(ground):
+            yield rule(_in_hours(alert, kind, window, ground), _runs_in_hours(alert, kind, window, ground))
+
+
+def _promised_runs(an_hour: Expr, window: int, ground: Ground) -> Expr:
+    """Sum the promise over a window; where it is for certain hours, over those, and while they last."""
+    whole = an_hour * number(window / HOUR)
+    if not may_have_hours(ground):
+        return whole
+    due = ground.scope.record(names.DUE)
+    hours = over_window(due, window, ground.scope.site) / number(HOUR)
+    in_hours = join("and", join("*", an_hour, hours), due.now() > number(0))
+    return join("or", join("unless", whole, due.now()), in_hours)
+
+
+def _runs_in_hours(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
+    """Count the runs that finish in the hours of a window, where runs have been counted for enough of these."""
+    scope, rate = ground.scope, _due_rate(alert, ground)
+    rounds = call("sum_over_time", scope.record(names.DUE).over(window - 1))
+    there = call("count_over_time", scope.record(rate).over(window - 1))
+    enough = join(">=", there, rounds * number(_THERE) / number(6))
+    promised = scope.record(_promised(alert, kind, window, ground)).now()
+    return join("and", join("and", long_window(rate, window, scope), enough), promised)
+
+
+def _due_rate(alert: Alert, ground: Ground) -> str:
+    return names.part(ground.signal(alert), "due_rate")
 
 
 def _runs(alert: Alert, ground: Ground) -> Stream:
@@ -144,9 +188,17 @@ def _runs(alert: Alert, ground: Ground) -> Stream:
 
 
 def _promised(alert: Alert, kind: Idle, window: int, ground: Ground) -> str:
-    """Name the promised runs; the shortest window decides which promises suit the others."""
+    return _of_window("promised", alert, kind, window, ground)
+
+
+def _in_hours(alert: Alert, kind: Idle, window: int, ground: Ground) -> str:
+    return _of_window("in_hours", alert, kind, window, ground)
+
+
+def _of_window(what: str, alert: Alert, kind: Idle, window: int, ground: Ground) -> str:
+    """Name a record of a window; the shortest window decides which promises suit the others."""
     first = "" if kind.over == times.DEFAULT_OVER else f"_over{duration(kind.over)}"
-    return names.part(ground.signal(alert), f"promised{duration(window)}{first}")
+    return names.part(ground.signal(alert), f"{what}{duration(window)}{first}")
 
 
 def sentence(_alert: Alert, _kind: Idle, _tier: Tier, ground: Ground) -> str:
@@ -156,24 +208,39 @@ def sentence(_alert: Alert, _kind: Idle, _tier: Tier, ground: Ground) -> str:
     promised = f"{ask}{{{{ with . | first }}}}{{{{ {asked(Unit.COUNT)} }}}}{{{{ end }}}}{{{{ end }}}}"
     return (
         f"{runs} of {SERVICE} finish at {value_of(Unit.COUNT)} an hour, less than half of the {promised} that are "
-        "promised."
+        f"promised{_hours_in_words(ground)}."
     )
+
+
+def _hours_in_words(ground: Ground) -> str:
+    if ground.service is not None:
+        return f", {ground.service.hours.words}" if ground.service.hours else ""
+    ask = f'{{{{ with printf "{names.HOURS}{{{names.SERVICE}=%q}}" $labels.{names.SERVICE} | query }}}}'
+    return f'{ask}, {{{{ . | first | label "{names.WORDS}" }}}}{{{{ end }}}}'
 
 
 def words(_alert: Alert, kind: Idle, _tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     half, window = (
         "Less than half of the promised runs finish",
-        duration(_sufficient_window(kind, service.runs_per_hour or 0)),
+        duration(_sufficient_window(kind, service.runs_per_hour or 0, service.hours)),
     )
     promised = f"of {plain(service.runs_per_hour)} an hour" if service.runs_per_hour else "of those promised"
-    return f"{half}, {promised}, over {window} or longer, by more than chance explains"
+    hours = f", {service.hours.words}" if service.hours else ""
+    return f"{half}, {promised}{hours}, over {window} or longer, by more than chance explains"
 
 
-def _sufficient_window(kind: Idle, runs_per_hour: float) -> int:
+def _sufficient_window(kind: Idle, runs_per_hour: float, hours: Hours | None = None) -> int:
     """Find the shortest window with enough promised runs, in seconds; the longest where none has enough."""
-    enough = (window for window in kind.windows if runs_per_hour * window >= FEWEST_PROMISED * HOUR)
+    enough = (
+        window for window in kind.windows if runs_per_hour * _due(window, hours) >= FEWEST_PROMISED * HOUR
+    )
     return next(enough, kind.windows[-1])
+
+
+def _due(window: int, hours: Hours | None) -> int:
+    """Count the seconds of a window in which runs are missed, at most."""
+    return min(window, hours.length - GRACE) if hours else window
 
 
 def cases(kind: Idle, subject: Subject) -> Iterator[TestCase]:
@@ -199,6 +266,7 @@ def cases(kind: Idle, subject: Subject) -> Iterator[TestCase]:
     nothing = counter(subject.fixture.runs, Traffic(0, {}), subject.fixture)
     idling = subject.timeline.then(kept, nothing)
     yield subject.case("silent where no traffic is promised", idling.quiet("silent"))
+    yield _in_certain_hours(2 * MANY_PROMISED * an_hour, subject)
 
 
 def _too_few(window: int, an_hour: float, part: float, subject: Subject) -> TestCase:
@@ -235,6 +303,23 @@ def _forgotten(window: int, an_hour: float, subject: Subject) -> TestCase:
         .silent("resolves when half of the window is as promised")
     )
     return _promising(an_hour, subject.case("looks back no further than it must", timeline))
+
+
+def _in_certain_hours(an_hour: float, subject: Subject) -> TestCase:
+    """Finish none, before hours of the promise, in them and after them."""
+    none, wait = _finishing(0, subject), subject.alert.for_
+    proof = round(FEWEST_PROMISED * HOUR / an_hour)
+    timeline = (
+        subject.timeline.then(HOUR, outside_hours(none))
+        .quiet("silent outside of the hours")
+        .then(GRACE + wait, within_hours(none))
+        .quiet("silent when they have begun")
+        .then(proof + SLACK, within_hours(none))
+        .fires("fires in the hours")
+        .then(subject.keep + SLACK, outside_hours(none))
+        .silent("resolves after the hours")
+    )
+    return _promising(an_hour, subject.case("fires in the hours of the promise alone", timeline))
 
 
 def _finishing(an_hour: float, subject: Subject) -> Load:

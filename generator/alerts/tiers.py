@@ -343,7 +343,7 @@ def _counts_runs(signal: Signal, scope: AlertScope) -> bool:
 def _check_reached(draft: Draft, floor: _Floor, window: int, aside: str = "") -> None:
     """Compare a floor with the runs that are promised in ``window`` seconds."""
     scope = draft.scope
-    come = (scope.runs_per_hour or 0) * window / HOUR
+    come = (scope.runs_per_hour or 0) * (scope.hours.within(window) if scope.hours else window) / HOUR
     if scope.runs_per_hour is None or floor.written.value <= come:
         return
     needs = f"{draft.name} of {scope.service} needs {floor.written.value} runs"

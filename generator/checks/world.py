@@ -40,6 +40,7 @@ CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         names.OBJECTIVE: (names.SIGNAL,),
         names.OBJECTIVE_WINDOW: (names.SIGNAL,),
         names.TRAFFIC: (),
+        names.HOURS: (names.WORDS,),
         names.LABEL_VALUE: (names.LABEL,),
         names.LABEL_MAX: (names.LABEL,),
         names.OVERRIDE: (names.ALERT, names.PART, names.SEVERITY, names.WORDS),
@@ -253,7 +254,7 @@ def data_of(rules: SharedRules, service: Service) -> Data:
     outside = (STREAM,) if outside_alert(service) else ()
     fed = feeds((*service.streams.values(), *outside))
     promised = frozenset(name for name in service.objectives if service.signals[name].shared)
-    return Data(fed, service.profile, promised, rules.marks)
+    return Data(fed, service.profile, promised, rules.marks, service.hours is not None)
 
 
 def of_service(rules: SharedRules, service: Service) -> SharedWorld:
@@ -358,12 +359,14 @@ class Data(Struct, frozen=True):
         profile: The profile; empty for any.
         promised: The signals with an objective; None for any.
         marks: The labels of alerts that authors chose.
+        hours: Whether traffic is promised in certain hours.
     """
 
     feeds: tuple[Feed, ...]
     profile: str = ""
     promised: frozenset[str] | None = None
     marks: tuple[str, ...] = ()
+    hours: bool = True
 
 
 def buckets(stem: str) -> str:
@@ -386,6 +389,7 @@ def data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
         names.INFO: {names.PROFILE: constant(data.profile)},
         names.OBJECTIVE: _signals(data.promised),
         names.OBJECTIVE_WINDOW: _signals(data.promised),
+        names.HOURS: {} if data.hours else {names.WORDS: ()},
         names.LABEL_VALUE: dict(values),
         names.PROFILE_LABEL_VALUE: dict(values),
     }

@@ -122,6 +122,8 @@ RUN_TITLE = "run_title"
 OBJECTIVE = "service:agent_objective:value"
 OBJECTIVE_WINDOW = "service:agent_objective:window"
 TRAFFIC = "service:agent_traffic:min_runs_per_hour"
+#: Of a service that promises traffic in certain hours: 1 within them, else 0.
+HOURS = "service:agent_traffic:hours"
 LABEL_VALUE = "service:agent_label:value"
 LABEL_MAX = "service:agent_label:max_live"
 OVERRIDE = "service:agent_alert:override"
@@ -134,6 +136,8 @@ PROFILE_WITHIN = "profile:agent_price:within"
 PROFILE_LABEL_MAX = "profile:agent_label:max_live"
 #: Shared records that resolve the constants: one series a service, whatever its file contains.
 KNOWN = "service:agent_known:info"
+#: 1 while hours of a promise have lasted for long enough that runs are missed, else 0; none where it is for any hour.
+DUE = "service:agent_traffic:due"
 BOUND = "service:agent_alert:bound"
 #: The bound of an alert's mildest tier, the base of the test for chance; no part of the others, which it reads.
 MILDEST = "service:agent_alert:mildest_bound"

@@ -16,6 +16,7 @@ from generator.diagnostics import Span
 from generator.model import names
 from generator.model.alerts import Alert, Deviations
 from generator.model.delivery import Deliver, Receiver
+from generator.model.hours import Hours
 from generator.model.signals import Signal
 from generator.model.streams import TOKEN_TYPE, Stream
 
@@ -136,6 +137,7 @@ class Service(Struct, frozen=True):
         runs: The stream of finished runs.
         deviations: Its changes to the shared alerts.
         runs_per_hour: Promised traffic; None when nothing is promised.
+        hours: The hours of this promise; None for any hour.
         run: The word for a run: run, request, session, turn or generation.
         about_profile: The profile's own description: its data, and the set-up of its source.
         emitted_here: Whether its code uses our generated module.
@@ -181,6 +183,7 @@ class Service(Struct, frozen=True):
     environment: str = ""
     alert_labels: Mapping[str, str] = {}
     scrape_interval: int = 0
+    hours: Hours | None = None
 
     @property
     def system(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts import hours
 from generator.alerts.condition import Ground
 from generator.alerts.overflow import is_recorded
 from generator.alerts.registry import alert_records
@@ -162,6 +163,8 @@ def _promises(service: Service) -> Iterator[RecordingRule]:
             yield _constant(service, names.part(signal, "objective"), objective.bound)
     if service.runs_per_hour:
         yield _constant(service, names.TRAFFIC, service.runs_per_hour)
+    if service.hours:
+        yield hours.written(service.hours, service)
 
 
 def _constant(service: Service, name: str, value: float, /, **labels: str) -> RecordingRule:

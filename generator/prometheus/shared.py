@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.alerts import burn_rate
+from generator.alerts import burn_rate, hours
 from generator.alerts.burn_rate import burning
 from generator.alerts.condition import Ground
 from generator.alerts.overflow import is_recorded
@@ -115,6 +115,7 @@ def _services(library: Library, scope: Scope) -> Iterator[Rules]:
     for profile in library.profiles:
         yield tuple(_of_profile(profile))
     yield (known(scope, library.marks),)
+    yield (hours.due(scope),)
     for signal in library.signals.values():
         if signal.better is not Better.NEITHER:
             yield tuple(_objective(signal, library, scope))

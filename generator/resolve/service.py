@@ -26,11 +26,13 @@ from generator.model.alerts import (
     SeriesCount,
     Variant,
 )
+from generator.model.hours import Hours
 from generator.model.metrics import Label, Metric
 from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
 from generator.model.streams import SPENT, Stream
 from generator.model.units import duration
+from generator.notation.hours import promised_hours
 from generator.notation.names import forbidden_label, set_elsewhere
 from generator.resolve.alerts import (
     alerts_of,
@@ -58,6 +60,7 @@ from generator.spec.types import (
     ServiceSpec,
     SignalsSpec,
     Text,
+    TrafficSpec,
 )
 
 if TYPE_CHECKING:
@@ -165,6 +168,7 @@ def _assembled(
         selector={item.key.value: item.value.value for item in spec.selector},
         replicas=spec.replicas or 1,
         runs_per_hour=scope.runs_per_hour,
+        hours=scope.hours,
         labels=labels,
         metrics=parts.metrics,
         streams=scope.streams,
@@ -232,6 +236,7 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         streams=streams,
         runs=signals[RUN_COUNT].of,
         runs_per_hour=spec.traffic.min_runs_per_hour.value if spec.traffic else None,
+        hours=_hours(spec.traffic, findings) if spec.traffic else None,
         promise=spec.traffic.min_runs_per_hour.span if spec.traffic else None,
         signals=signals,
         objectives=objectives,
@@ -242,6 +247,10 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         shared_alerts=frozenset(alert.name for alert in base.library.alerts),
         shared_labels=frozenset(label for stream in shared for label in stream.labels),
     )
+
+
+def _hours(traffic: TrafficSpec, findings: Findings) -> Hours | None:
+    return promised_hours(traffic.hours, traffic.days.values if traffic.days else (), findings)
 
 
 def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> dict[str, Label]:

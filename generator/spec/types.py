@@ -263,6 +263,8 @@ class TrafficSpec(Struct, frozen=True):
     """Promised traffic."""
 
     min_runs_per_hour: Located[float]
+    hours: Text | None
+    days: OneOrMany | None
 
 
 class BudgetSpec(Struct, frozen=True):

@@ -107,6 +107,19 @@ def test_each_change_is_told_once_in_words(
     )
 
 
+def test_the_hours_of_a_promise_are_told(repository: Path, diff: Callable[..., tuple[int, str, str]]) -> None:
+    hours = "min_runs_per_hour: 120, hours: 07:00-19:00, days: mon-fri"
+    edit(repository / "specs/services/support-agent.yaml", ("min_runs_per_hour: 120", hours))
+    code, out, _ = diff("HEAD")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[lines.index("  ~ traffic  (support-agent)") :][:3] == [
+        "  ~ traffic  (support-agent)",
+        "      was: at least 120 runs an hour",
+        "      now: at least 120 runs an hour, mon-fri 07:00-19:00 UTC",
+    ]
+
+
 def test_services_come_and_go(repository: Path, diff: Callable[..., tuple[int, str, str]]) -> None:
     own = repository / "specs/services"
     text = (own / "research-agent.yaml").read_text()

@@ -126,6 +126,7 @@ UNSEEN = (
 #: The same for cases over days, where cases of minutes detect the mistake.
 UNSEEN_OVER_DAYS = (
     ("AgentMetricAbsent", "dropped  unless on (service) service:agent_alert:variant"),
+    ("AgentMetricAbsent", "dropped  unless on (service) service:agent_traffic:due"),
     ("AgentMetricAbsent", "not the last stream:agent_run:rate"),
 )
 

@@ -13,8 +13,9 @@ from generator.alerts.condition import asked, growth_template, value_of
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import ServerConfig, prometheus_server
+from generator.model.hours import Hours
 from generator.model.rules import AlertingRule, RuleFile, RuleGroup
-from generator.model.units import Unit
+from generator.model.units import DAY, HOUR, Unit
 from generator.prometheus.files import encode
 from generator.prometheus.rule_set import rule_set
 from generator.prometheus.rule_tests import sentences
@@ -57,7 +58,9 @@ def rendered(
         tokens={("gpt-4o", "prompt"): 9000, ("unheard-of", "prompt"): 500},
     )
     history = craft(support, [_WELL, broken], start=now - 180 * MINUTE)
-    return _rendered(history, now, rule_set([support], model.library, model.site).groups, tmp_path_factory)
+    # The whole history, of 2400 runs an hour, is in the hours of the promise.
+    service = replace(support, runs_per_hour=6000, hours=Hours((now - 6 * HOUR) % DAY, 12 * HOUR))
+    return _rendered(history, now, rule_set([service], model.library, model.site).groups, tmp_path_factory)
 
 
 def _rendered(
@@ -132,6 +135,16 @@ def test_a_description_says_the_value_and_the_bound(
     assert (
         "release r2 is 137.5% above the previous release"
         in described["AgentTokensPerRunRegression", "warning"]
+    )
+
+
+def test_a_description_says_the_hours_of_a_promise(
+    rendered: Mapping[tuple[str, str], Mapping[str, str]],
+) -> None:
+    assert re.fullmatch(
+        r"Runs of support-agent finish at 2\.\d+k an hour, less than half of the 6k that are promised, "
+        r"\d\d:\d\d-\d\d:\d\d UTC\.",
+        rendered["AgentNoRuns", "warning"]["description"],
     )
 
 

@@ -12,6 +12,7 @@ from tests.whole.parts import Metrics, Section
 #: A directory: the contents of each file by its path.
 Directory = dict[str, Section]
 
+_HOURS: Section = {"hours": "22:30-06:00", "days": ["mon-fri", "sun"]}
 _SHIPPED_ALERTS = (
     "AgentSuccessRateLow",
     "AgentLatencyP95High",
@@ -158,7 +159,7 @@ def _on_shipped(draw: st.DrawFn) -> Section:
         "alerts": {alert: draw(parts.changes) for alert in _SHIPPED_ALERTS if draw(st.booleans())},
     }
     options: Section = {
-        "traffic": {"min_runs_per_hour": 30},
+        "traffic": {"min_runs_per_hour": 30} | (_HOURS if spec["objectives"] else {}),
         "budget": {"per_day": "$200"},
         "links": {"logs": "https://x.example.com/?q={service}%20&r={release}"},
         "metrics": {

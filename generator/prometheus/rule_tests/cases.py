@@ -34,8 +34,14 @@ _PRECISION = 1000
 
 
 def cases(subject: Subject) -> tuple[TestCase, ...]:
-    """Build the test cases of one severity of an alert; none where every price is 0, so that no bound can be met."""
+    """Build the test cases of one severity of an alert.
+
+    There are none where every price is 0, so that no bound can be met, and where promtool's clock, which starts at
+    midnight, may be outside of a service's hours.
+    """
     if isinstance(subject.signal.kind, Cost) and subject.fixture.price is None:
+        return ()
+    if subject.fixture.hours and isinstance(subject.alert.kind, alerts.Absence | alerts.Idle | alerts.Fall):
         return ()
     return tuple(module_of(subject.alert.kind).cases(subject.alert.kind, subject))
 

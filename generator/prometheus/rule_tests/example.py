@@ -60,6 +60,7 @@ def own_fixture(service: Service, site: Site) -> Fixture:
         prices=service.prices,
         constants={},
         runs_per_hour=service.runs_per_hour or 0,
+        hours=service.hours,
         shared=False,
     )
 

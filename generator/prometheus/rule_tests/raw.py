@@ -61,7 +61,7 @@ def raw_test(service: Service, site: Site) -> Mapped:
             else _counter(one, one.pace * scrape, at // scrape, restarted=is_second)
         )
     expected = [_stream_test(stream, exposed, service, at) for stream in streams]
-    for name, samples in _constants(service).items():
+    for name, samples in _constants(service, at).items():
         query = series(name, {names.SERVICE: service.name}).now().text
         own = {"__name__": name, names.SERVICE: service.name}
         # A bound that was computed may have more digits than the rule that records it.
@@ -240,16 +240,16 @@ def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -
             yield _selector(info), f"1x{scrapes}"
 
 
-def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
-    """List the constants by name, and Prometheus's own count of series."""
+def _constants(service: Service, at: int) -> dict[str, list[tuple[Labels, float]]]:
+    """List the constants by name at a second of the test, and Prometheus's own count of series."""
     by_name: dict[str, list[tuple[Labels, float]]] = {}
-    for name, value, labels in (*_written(service), *changes(service)):
+    for name, value, labels in (*_written(service, at), *changes(service)):
         by_name.setdefault(name, []).append((labels, value))
     by_name[names.SCRAPED] = [({}, _EXPOSED_SERIES)]
     return by_name
 
 
-def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
+def _written(service: Service, at: int) -> Iterator[tuple[str, float, Labels]]:
     yield names.INFO, 1, who(service)
     for name in sorted(service.own_bounds):
         label = service.labels[name]
@@ -264,3 +264,5 @@ def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
                 yield names.OBJECTIVE_WINDOW, one.window, {names.SIGNAL: one.signal}
     if service.runs_per_hour:
         yield names.TRAFFIC, service.runs_per_hour, {}
+    if service.hours:
+        yield names.HOURS, service.hours.at(at), {names.WORDS: service.hours.words}
