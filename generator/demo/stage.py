@@ -148,7 +148,7 @@ def before(wanted: StageOptions, now: float) -> Scenario:
     equally long at night and by day.
     """
     usual = ordinary(wanted.service, now - wanted.seconds, now)
-    return replace(usual, mean_life=None, traffic=replace(usual.traffic, swing=0, weekend=1))
+    return replace(usual, mean_life=None, traffic=replace(usual.traffic, swing=0, weekend=1, hours=None))
 
 
 def survivors(scenario: Scenario) -> list[Life]:

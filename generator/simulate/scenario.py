@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from random import Random
 
+    from generator.model.hours import Hours
     from generator.model.service import Service
 
 # A promised minimum also holds at the quietest time, at night on a weekend.
@@ -85,19 +86,23 @@ class Arrivals(Struct, frozen=True):
         swing: The part of the mean by which the peak at 14:00 UTC exceeds it, and the night falls below it;
             0 is the same all day.
         weekend: The traffic of a day at the weekend, as a part of a working day's.
+        hours: The hours of the promise, outside of which no run arrives; None for any hour.
     """
 
     runs_per_hour: float
     swing: float = 0.7
     weekend: float = 0.5
+    hours: Hours | None = None
 
     @property
     def lowest(self) -> float:
-        """Runs an hour at the quietest time of a week."""
+        """Runs an hour at the quietest time of a week at which any arrive."""
         return self.runs_per_hour * (1 - self.swing) * self.weekend
 
     def at(self, time: float) -> float:
         """Runs per second at a Unix time."""
+        if self.hours and not self.hours.at(time):
+            return 0.0
         hours = time % DAY / HOUR
         daily = 1 + self.swing * cos((hours - _PEAK_HOUR) / 24 * 2 * pi)
         weekly = self.weekend if time // DAY % 7 in _WEEKEND else 1
@@ -125,7 +130,7 @@ def ordinary(service: Service, start: float, end: float, seed: int = 1) -> Scena
         end=end,
         replicas=service.replicas,
         release=_named_after(start - WEEK),
-        traffic=Arrivals(usual_runs_per_hour(service)),
+        traffic=Arrivals(usual_runs_per_hour(service), hours=service.hours),
         rollouts=rollouts,
     )
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.model.units import DAY, HOUR, MINUTE
+from generator.model.hours import Hours
+from generator.model.units import DAY, HOUR, MINUTE, WEEK
 from generator.simulate.agents import agent, run, usd_per_run
 from generator.simulate.draws import stream
 from generator.simulate.exposition import bucket_label
@@ -195,6 +196,13 @@ def test_a_promise_of_traffic_is_kept_at_the_quietest_time(support: Service) -> 
     assert (
         min(scenario.traffic.at(T0 + hour * HOUR) for hour in range(7 * 24)) * HOUR >= support.runs_per_hour
     )
+
+
+def test_no_run_arrives_outside_of_the_hours_of_a_promise(support: Service) -> None:
+    hours = Hours(22 * HOUR, 8 * HOUR, (5,))
+    week = ordinary(replace(support, hours=hours), T0, T0 + WEEK).traffic
+    arriving = [hour for hour in range(7 * 24) if week.at(T0 + hour * HOUR)]
+    assert arriving == list(range(4 * 24 + 14, 4 * 24 + 22))
 
 
 def test_series_appear_at_their_first_event_where_nothing_is_initialised(
