@@ -200,7 +200,7 @@ def test_an_argument_too_many_shows_the_usage_of_its_command(call: Call) -> None
         ("environments.prod.owner", ["# environments.<name>.owner"]),
         (
             "change",
-            ["Its keys:", "    over    required; The time back to the value that it is compared with."],
+            ["Its keys:", "    over       required; The time back to the value that it is compared with."],
         ),
         ("litellm", ["# litellm: a profile", "profile: litellm"]),
         ("support-agent", ["# support-agent: a service", "service: support-agent"]),
