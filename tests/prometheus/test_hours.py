@@ -129,6 +129,11 @@ def told(api: PrometheusApi) -> dict[str, list[Told]]:
     return {name: [Told(alert, _clock(time)) for time, alert in sorted(each)] for name, each in found.items()}
 
 
+def _absent_at(usual: str, earlier: str) -> set[Told]:
+    """List the times of an absence: a range of Prometheus 3 leaves its start out."""
+    return {Told(ABSENT, usual), Told(ABSENT, earlier)}
+
+
 @pytest.mark.parametrize(
     "hours",
     [
@@ -154,9 +159,12 @@ def test_nothing_is_told_of_services_that_keep_their_promise(told: dict[str, lis
 
 def test_trouble_in_the_hours_is_told_as_soon_as_without_hours(told: dict[str, list[Told]]) -> None:
     # No series for 10 minutes, for 10 minutes; half of 30 minutes is missing, for 5 minutes.
-    gone, silent = Told(ABSENT, "Fri 10:20"), Told(NONE, "Mon 10:27")
-    assert [one for one in told["office-troubled"] if one.alert != DROP] == [gone, silent]
-    assert [one for one in told["shop-troubled"] if one.alert != DROP] == [gone, silent]
+    gone, silent = _absent_at("Fri 10:20", "Fri 10:19"), Told(NONE, "Mon 10:27")
+    office, shop = (
+        [one for one in told[name] if one.alert != DROP] for name in ("office-troubled", "shop-troubled")
+    )
+    assert office == shop
+    assert (office[0] in gone, office[1:]) == (True, [silent])
 
 
 def test_a_service_that_does_not_start_is_told_and_its_end_ten_minutes_early_is_not(
@@ -171,7 +179,8 @@ def test_a_service_that_was_never_there_is_told_on_the_second_day(told: dict[str
 
 
 def test_hours_go_over_midnight(told: dict[str, list[Told]]) -> None:
-    assert told["night"] == [Told(ABSENT, "Mon 01:20")]
+    (only,) = told["night"]
+    assert only in _absent_at("Mon 01:20", "Mon 01:19")
 
 
 def test_the_night_before_does_not_delay_what_is_told(told: dict[str, list[Told]]) -> None:
