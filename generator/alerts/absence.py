@@ -52,8 +52,8 @@ GUIDE: Guide | None = Guide(
         ask("Are the service's targets up, and is every one of them scraped (`up` in Prometheus)?"),
         ask(
             "Was it scaled to zero on purpose? Then the alert ends within a day. A service that rests at night or at "
-            "the weekend promises its traffic in hours; one that rests at any time promises none, and has this alert "
-            "with severity: warning, or disabled with a reason."
+            "the weekend promises its traffic in hours; one that may rest at any hour promises none, and has this "
+            "alert with severity: warning, or disabled with a reason."
         ),
         ask("Did a release lose the instrumentation of this metric, or rename it?"),
         ask("Does the selector in the spec still fit the labels that the targets have?"),

@@ -47,7 +47,7 @@ def due(scope: Scope) -> RecordingRule:
 
 
 def may_have_hours(ground: Ground) -> bool:
-    """Whether a rule can be about a service with hours."""
+    """Whether a service that a rule is about may promise its traffic in hours."""
     return ground.service is None or ground.service.hours is not None
 
 

@@ -72,7 +72,7 @@ def last_quarter(longer: int, signal: Signal, interval: int) -> int:
 
 
 def is_mean(signal: Signal) -> bool:
-    """Whether a signal is an amount for each event, such as the cost per run, and no event is bad by itself."""
+    """Whether a signal is an amount for each event, such as the cost per run, where no event is bad by itself."""
     return divisor(signal) is not None and not isinstance(signal.kind, Share) and not counts_bad(signal)
 
 
@@ -115,13 +115,17 @@ def rules(alert: Alert, longer: int, last: int, ground: Ground) -> Iterator[Reco
     rates, limits = scope.record(amounts), condition.limits_of(alert, signal)
     if alert.by and limits:
         rates = rates.one_of(alert.by, limits)
-    yield rule(all_name(signal, own.on, longer), long_window(events, longer, scope))
+    amount, every = over_window(rates, longer, scope.site), all_name(signal, own.on, longer)
+    yield rule(every, long_window(events, longer, scope))
     if counts_bad(signal):
-        yield rule(bad_name(signal, own.each, longer), over_window(rates, longer, scope.site))
-    for seconds in (last, longer):
-        some = long_window(events, seconds, scope) > number(0)
-        value = spread("/", over_window(rates, seconds, scope.site), some, own.on)
-        yield rule(_mean(signal, own.each, seconds), value)
+        bad = bad_name(signal, own.each, longer)
+        yield rule(bad, amount)
+        amount = scope.record(bad).now()
+    for seconds, part, whole in (
+        (last, over_window(rates, last, scope.site), long_window(events, last, scope)),
+        (longer, amount, scope.record(every).now()),
+    ):
+        yield rule(_mean(signal, own.each, seconds), spread("/", part, whole > number(0), own.on))
 
 
 def _mean(signal: Signal, labels: tuple[str, ...], seconds: int) -> str:

@@ -83,8 +83,8 @@ def translations(
                 values = _values(source, counted, exposed, feed)
                 where = tuple(one for one, _ in feed.where)
                 strays = tuple(_strays(label, values))
-                absent_ = _is_absent(label, values)
-                yield ObservedTranslation(name, exposed, strays, absent_, any(values), where)
+                gone = _is_absent(label, values)
+                yield ObservedTranslation(name, exposed, strays, gone, any(values), where)
 
 
 def unread(

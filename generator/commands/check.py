@@ -63,8 +63,8 @@ def _rendered(compilation: Compilation, format_: Format) -> str:
             assert_never(format_)
 
 
-#: What progress is of.
-_CHECKLIST = "of the checklist of agent metrics, which reports/self-check.md explains:"
+#: The line above the progress of each service.
+_CHECKLIST = "Checklist of agent metrics, explained in reports/self-check.md:"
 
 
 def selfcheck_text(checked: Sequence[SelfCheck]) -> str:

@@ -140,7 +140,7 @@ def _drafted(
 
 
 def _about_gauges(names: tuple[str, ...]) -> str:
-    """Say that amounts of a period are no counts, where a place has nothing else of calls."""
+    """Explain that gauges of a period are no counts, where a source has no other metrics of calls."""
     if not names:
         return ""
     return (

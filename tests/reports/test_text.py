@@ -84,7 +84,7 @@ def test_the_checklist_names_missing_items_and_how_to_add_them(tmp_path: Path) -
         service_of(tmp_path / "b", without(agent(), "tool_error_rate")),
     )
     shown = selfcheck_text([self_check(whole), self_check(less)]).splitlines()
-    assert shown.pop(0) == "of the checklist of agent metrics, which reports/self-check.md explains:"
+    assert shown.pop(0) == "Checklist of agent metrics, explained in reports/self-check.md:"
     assert shown[0] == "demo-agent  Progress: 9/9"
     help_ = "{share: {of: tool_call, where: {status: error}}, ...}"
     assert shown[1:5] == [

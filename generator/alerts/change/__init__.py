@@ -64,7 +64,7 @@ def _check_overlap(about: SignalDraft, kind: Change) -> None:
 
 
 def _counts_bad(signal: Signal, kind: Change) -> bool:
-    """Whether an alert counts bad events: a quantile's are its observations beyond ``kind.beyond``, if there is one."""
+    """Whether an alert counts bad events; those of a quantile are the observations beyond ``kind.beyond``."""
     return kind.beyond is not None if isinstance(signal.kind, Quantile) else counts_bad(signal)
 
 

@@ -106,7 +106,7 @@ def _last(alert: Alert, kind: Change, ground: Ground) -> int:
 
 
 def may_recover(signal: Signal, kind: Change) -> bool:
-    """Whether the end of an outage may look like this change: runs that fail at once are cheap and quick.
+    """Whether the end of an outage may look like this change, since runs that fail at once are cheap and quick.
 
     They improve no share of failures, so no share gets worse when they end.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import beyond, chance, condition, longer
-from generator.alerts.longer import last_quarter
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, divisor, is_good_share
@@ -143,7 +142,12 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
         yield from sides(signal, found.each, found.on, ground.scope)
         interval = ground.scope.site.rule_interval
         newest = {latest(kind, signal, tier, interval) for tier in alert.tiers} - {0}
-        for window in (*newest, last_quarter(kind.also_over, signal, interval), kind.lately, kind.also_over):
+        for window in (
+            *newest,
+            longer.last_quarter(kind.also_over, signal, interval),
+            kind.lately,
+            kind.also_over,
+        ):
             yield from sides_over(signal, found.each, found.on, window, ground.scope)
     if _is_beyond(alert, ground):
         for tier in alert.tiers:
@@ -270,19 +274,19 @@ def _eased(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeri
     After an incident, a few bad events of an ordinary hour would otherwise raise the alert once more, by the bad ones
     that the longer window still holds.
     """
-    recent_window = last_quarter(kind.also_over, ground.signal(alert), ground.scope.site.rule_interval)
-    recent, longer = (
+    recent_window = longer.last_quarter(kind.also_over, ground.signal(alert), ground.scope.site.rule_interval)
+    recent, whole = (
         _counted(alert, kind, tier, window, parts, ground) for window in (recent_window, kind.also_over)
     )
-    return _fewer(recent, longer, parts)
+    return _fewer(recent, whole, parts)
 
 
-def _fewer(recent: tuple[Expr, Expr], longer: tuple[Expr, Expr], parts: condition.InputSeries) -> Expr:
-    """Select values whose recent events hold clearly fewer bad ones than those of a longer time predict.
+def _fewer(recent: tuple[Expr, Expr], whole: tuple[Expr, Expr], parts: condition.InputSeries) -> Expr:
+    """Select values whose recent events hold clearly fewer bad ones than those of the whole window predict.
 
     Both are the bad events, and all of them.
     """
-    (now, events), (bad, every) = recent, longer
+    (now, events), (bad, every) = recent, whole
     expected = chance.scaled(bad, parts, events / (every > number(0)))
     return now + number(EASED_SIGMAS) * call("sqrt", expected) < expected
 

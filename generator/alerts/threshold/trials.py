@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.alerts import longer
 from generator.alerts.chance import dispersion, sigmas
 from generator.alerts.condition import HALF_EVENT
-from generator.alerts.longer import is_mean, last_quarter
 from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, latest
 from generator.model import names
 from generator.model.alerts import BOUND, Threshold, Tier, has_mildest
@@ -73,7 +73,7 @@ def cases(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
         return
     values = _values(kind, subject)
     yield from on_both_sides(values, subject)
-    if kind.also_over and is_mean(signal):
+    if kind.also_over and longer.is_mean(signal):
         yield from _rare_mean(kind, values, subject)
     elif kind.also_over:
         yield from _rare(values, subject)
@@ -81,7 +81,7 @@ def cases(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
         yield from _short(kind, values, subject)
     if kind.unfinished:
         yield from _unfinished(subject)
-    elif (not kind.also_over or is_mean(signal)) and not isinstance(signal.kind, Share):
+    elif (not kind.also_over or longer.is_mean(signal)) and not isinstance(signal.kind, Share):
         yield from _lasting(values, subject)
 
 
@@ -135,7 +135,7 @@ def _values(kind: Threshold, subject: Subject) -> BoundValues:
         sigmas=sigmas(signal, subject.tier.severity),
         also_over=kind.also_over,
         lately=kind.lately,
-        recently=last_quarter(kind.also_over, signal, subject.fixture.site.rule_interval)
+        recently=longer.last_quarter(kind.also_over, signal, subject.fixture.site.rule_interval)
         if kind.also_over
         else 0,
     )
@@ -301,23 +301,23 @@ def _rare(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
 
 def _rare_mean(kind: Threshold, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     """Be beyond the bound on events so rare that only the longer window has enough of them."""
-    longer, window, fewest = kind.also_over, subject.signal.window, subject.alert.min_events
+    also, window, fewest = kind.also_over, subject.signal.window, subject.alert.min_events
     if fewest < _RARE or not subject.thorough:
         return
 
     def load(value: float, events: float = 1.5 * fewest) -> Load:
-        return values.load(value, events / longer)
+        return values.load(value, events / also)
 
     begun, wait = subject.timeline, subject.alert.for_ + subject.interval
-    good = begun.then(longer, load(values.inside)).quiet("silent just inside its bound")
-    fires = good.then(longer + wait, load(values.beyond)).fires("fires just beyond", value=values.beyond)
+    good = begun.then(also, load(values.inside)).quiet("silent just inside its bound")
+    fires = good.then(also + wait, load(values.beyond)).fires("fires just beyond", value=values.beyond)
     yield subject.case("fires on rare events", fires)
-    few = begun.then(longer + wait, load(values.worst, fewest - 1)).quiet("silent with one too few")
+    few = begun.then(also + wait, load(values.worst, fewest - 1)).quiet("silent with one too few")
     yield subject.case(
         "needs enough rare events",
-        few.then(longer, load(values.worst, fewest)).fires("fires with just enough"),
+        few.then(also, load(values.worst, fewest)).fires("fires with just enough"),
     )
-    bad, over = begun.then(longer, load(values.worst)).fires("fires"), subject.keep + SLACK
+    bad, over = begun.then(also, load(values.worst)).fires("fires"), subject.keep + SLACK
     half = bad.then(kind.lately + over, load(values.inside)).silent("resolves when its last half is good")
     yield subject.case("fires on rare events for no longer than they are bad", half)
     many = bad.then(window + over, values.load(values.inside, 1.1 * fewest / window))
