@@ -114,7 +114,7 @@ class Cache(Memory):
         kept = {key: self._results[key] for key in unused[-_UNUSED:]} | self._used
         if self.directory is not None and kept != self._results:
             body = msgpack.encode(_Stored(self._compiler, kept))
-            private.keep(self.directory, self._name, sha256(body).digest() + body)
+            private.write_file(self.directory, self._name, sha256(body).digest() + body)
         self._values = {key: value for key, value in self._values.items() if key in self._used}
         self._results, self._used = kept, {}
 

@@ -89,7 +89,7 @@ def _all_of(descriptor: int, size: int) -> bytes:
     return data
 
 
-def keep(directory: int, name: str, data: bytes) -> None:
+def write_file(directory: int, name: str, data: bytes) -> None:
     """Write a file whole or not at all; without an error where that fails; delete the oldest of its suffix."""
     staged = f".{name}.{os.getpid()}"
     try:

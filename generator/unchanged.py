@@ -56,7 +56,7 @@ def answered(argv: list[str]) -> bool:
 def remember(directory: int, specs: str, output: str, record: Record) -> None:
     """Keep the output of a call."""
     name, head = _named(specs, output)
-    private.keep(directory, name, _text(head, record))
+    private.write_file(directory, name, _text(head, record))
 
 
 def signature(status: os.stat_result) -> str:
@@ -144,7 +144,7 @@ def _holds(record: Record, directory: int, name: str, head: list[str]) -> bool:
         return False
     if anew:
         record.files.update(anew)
-        private.keep(directory, name, _text(head, record))
+        private.write_file(directory, name, _text(head, record))
     return True
 
 

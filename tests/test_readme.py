@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.model.units import number
+from generator.model.units import human_number
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
@@ -53,7 +53,7 @@ def test_the_guide_counts_the_rules_of_each_file() -> None:
         "all shared files together": REPORT["shared"],
     }
     assert rows[1:] == [
-        (name, number(part["rules"]), number(part["rule_groups"])) for name, part in parts.items()
+        (name, human_number(part["rules"]), human_number(part["rule_groups"])) for name, part in parts.items()
     ]
 
 
@@ -156,4 +156,4 @@ def _figure(part: dict[str, Any], path: tuple[str, ...]) -> str:
     found: Any = part
     for key in path:
         found = found.get(key, {})
-    return number(found or 0)
+    return human_number(found or 0)

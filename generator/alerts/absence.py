@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.alerts import usual
-from generator.alerts.condition import SERVICE, Ground, in_its_words
+from generator.alerts.condition import SERVICE_VALUE, Ground, in_its_words
 from generator.alerts.guide import Guide, ask
 from generator.alerts.hours import may_have_hours, resting
-from generator.alerts.tiers import check_runs
+from generator.alerts.tiers import check_floor_of_runs
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Tier
 from generator.model.hours import GRACE
@@ -66,7 +66,7 @@ compared = usual.compared
 def resolve(draft: Draft) -> Iterator[Resolved]:
     """Resolve one for each stream that always has series; error counters have none while all is well."""
     scope = draft.scope
-    check_runs(draft, RARELY, f" except for {scope.runs.metric}")
+    check_floor_of_runs(draft, RARELY, f" except for {scope.runs.metric}")
     for stream in scope.streams.values():
         fed = scope.fed_by(stream)
         if not stream.sparse and fed:
@@ -121,7 +121,7 @@ def sentence(_alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
     metric = f"{{{{ $labels.{names.METRIC} }}}}" if ground.scope.shared else kind.stream.metric
     finish = in_its_words("runs finish", ground)
     why = finish if kind.stream != ground.runs else _why_runs(ground.service)
-    return f"{metric} of {SERVICE} has not been exposed for 10 minutes, although {why}."
+    return f"{metric} of {SERVICE_VALUE} has not been exposed for 10 minutes, although {why}."
 
 
 def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:

@@ -47,7 +47,9 @@ def weight(signal: Signal, labels: Mapping[str, str], scope: Scope) -> Expr:
     return largest(scope.record(_weight_name(signal)).where(**labels).now(), _LE)
 
 
-def observations(buckets: Series, signal: Signal, by: tuple[str, ...], weights: Expr, ago: int = 0) -> Expr:
+def observed_beyond(
+    buckets: Series, signal: Signal, by: tuple[str, ...], weights: Expr, ago: int = 0
+) -> Expr:
     """Count the observations in ``buckets``, some seconds ago, on the bad side of the bound with these weights."""
     finite = buckets.where("!=", **{names.LE: "+Inf"}).now(offset=ago)
     within = summed(spread("*", summed(finite, with_le(by)), weights, _LE), by)

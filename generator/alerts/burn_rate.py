@@ -17,7 +17,7 @@ from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, AlertSeverity, Burn, BurnRate, Tier
 from generator.model.signals import Better, Share, Signal
 from generator.model.units import DAY, HOUR, MINUTE, Unit, duration, human, plain
-from generator.notation.times import MONTH, burns, scaled
+from generator.notation.times import MONTH, burns, scaled_paces
 from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.scenarios import (
     MARGIN,
@@ -80,7 +80,7 @@ def _tiers(about: SignalDraft, budget: float, window: int) -> Iterator[Tier]:
     for severity, text in written_bounds(about):
         paces = burns(text, about.scope.site, about.findings)
         if not about.scope.is_own(text):
-            written, paces = paces, scaled(paces, window, about.scope.site)
+            written, paces = paces, scaled_paces(paces, window, about.scope.site)
             if paces != written:
                 _check_retention(written, paces, window, about)
         beyond = {burn: why for burn in paces if (why := _beyond_budget(burn, budget, window))}
@@ -145,7 +145,7 @@ def records(alert: Alert, _kind: BurnRate, ground: Ground) -> Iterator[Recording
     """Record the bad events and their share over the windows of all paces."""
     signal, scope = ground.signal(alert), ground.scope
     yield from error_budget.sides(signal, scope)
-    for window in windows(alert):
+    for window in pace_windows(alert):
         yield from error_budget.burn_over(signal, window, scope)
 
 
@@ -155,7 +155,7 @@ def burning(library: Library) -> tuple[Signal, ...]:
     return tuple(library.signals[name] for name in watched)
 
 
-def windows(alert: Alert) -> tuple[int, ...]:
+def pace_windows(alert: Alert) -> tuple[int, ...]:
     """List the windows of an alert's paces in seconds, the shortest first."""
     paces = [one for tier in alert.tiers for one in tier.burns]
     return tuple(sorted({window for one in paces for window in (one.long, one.short)}))
@@ -169,7 +169,7 @@ def expr(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> Expr:
 def compared(alert: Alert, _kind: BurnRate, ground: Ground) -> Expr:
     """Select the share of bad events in all windows at once, which the names of the records distinguish."""
     signal = ground.signal(alert)
-    named = f"{names.part(signal, 'error_ratio')}({'|'.join(map(duration, windows(alert)))})"
+    named = f"{names.part(signal, 'error_ratio')}({'|'.join(map(duration, pace_windows(alert)))})"
     return ground.scope.record("").where("=~", __name__=named).now()
 
 
@@ -237,7 +237,7 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
         "its error budget" if ground.scope.shared else f"an error budget of {human(kind.budget, Unit.RATIO)}"
     )
     return (
-        f"{condition.title_template(signal, ground)} of {condition.SERVICE}: "
+        f"{condition.title_template(signal, ground)} of {condition.SERVICE_VALUE}: "
         "{{ $value | humanizePercentage }} of the events "
         f"were bad, so {budget} burns faster than {_pace_words(tier)}. At 1x it would last exactly its window."
         f"{_left(signal)}"

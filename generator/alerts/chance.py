@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from generator.alerts.beyond import observations
+from generator.alerts.beyond import observed_beyond
 from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
 from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor, early_dispersion
@@ -64,7 +64,7 @@ def bad_events(
         if weights is None:
             return None
         buckets = having(whole(signal.of, signal.window, ground.scope), parts.each)
-        return observations(buckets, signal, parts.each, weights, ago)
+        return observed_beyond(buckets, signal, parts.each, weights, ago)
     return numerator if signal.of.sparse and divisor(signal) is not None else None
 
 

@@ -62,7 +62,7 @@ _ASKED = {
     Unit.COUNT: _asked(*_COUNT),
 }
 #: The name of the service in a sentence of an alert.
-SERVICE = f"{{{{ $labels.{names.SERVICE} }}}}"
+SERVICE_VALUE = f"{{{{ $labels.{names.SERVICE} }}}}"
 
 
 class Condition(Struct, frozen=True):
@@ -268,7 +268,7 @@ def in_its_words(text: str, ground: Ground) -> str:
 def subject(signal: Signal, alert: Alert, ground: Ground) -> str:
     """Name the subject of an alert, as the start of a sentence."""
     part = f", {alert.by} {{{{ $labels.{alert.by} }}}}," if alert.by else ""
-    return f"{title_template(signal, ground)} of {SERVICE}{part}"
+    return f"{title_template(signal, ground)} of {SERVICE_VALUE}{part}"
 
 
 def value_of(unit: Unit) -> str:

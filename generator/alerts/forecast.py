@@ -120,7 +120,7 @@ def sentence(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> str:
     unit = ground.signal(alert).unit
     bound = condition.bound_of(alert, tier, unit, ground)
     value = condition.value_of(unit)
-    return f"At the pace of the last 6 hours {condition.SERVICE} comes to {value} a day, above {bound}."
+    return f"At the pace of the last 6 hours {condition.SERVICE_VALUE} comes to {value} a day, above {bound}."
 
 
 def words(_alert: Alert, _kind: Forecast, tier: Tier, _service: Service) -> str:

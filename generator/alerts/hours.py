@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.streams.scope import Scope
 
 
-def written(hours: Hours, service: Service) -> RecordingRule:
+def hours_record(hours: Hours, service: Service) -> RecordingRule:
     """Record 1 in the hours, and 0 outside; after midnight they belong to the day on which they began."""
     now, inside = call("time"), []
     if hours.length < DAY:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from generator.alerts import usual
 from generator.alerts.chance import SIGMAS
-from generator.alerts.condition import SERVICE, Ground, asked, in_its_words, value_of
+from generator.alerts.condition import SERVICE_VALUE, Ground, asked, in_its_words, value_of
 from generator.alerts.draft import Draft, Resolved, about_signal
 from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
 from generator.alerts.hours import may_have_hours
@@ -207,8 +207,8 @@ def sentence(_alert: Alert, _kind: Idle, _tier: Tier, ground: Ground) -> str:
     ask = f'{{{{ with printf "{names.TRAFFIC}{{{names.SERVICE}=%q}}" $labels.{names.SERVICE} | query }}}}'
     promised = f"{ask}{{{{ with . | first }}}}{{{{ {asked(Unit.COUNT)} }}}}{{{{ end }}}}{{{{ end }}}}"
     return (
-        f"{runs} of {SERVICE} finish at {value_of(Unit.COUNT)} an hour, less than half of the {promised} that are "
-        f"promised{_hours_in_words(ground)}."
+        f"{runs} of {SERVICE_VALUE} finish at {value_of(Unit.COUNT)} an hour, less than half of the {promised} that "
+        f"are promised{_hours_in_words(ground)}."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import undeclared, usual
-from generator.alerts.condition import SERVICE, Ground
+from generator.alerts.condition import SERVICE_VALUE, Ground
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, OUTSIDE_WINDOW, Alert, Outside, Tier
 from generator.model.outside import STREAM, outside_label
@@ -55,7 +55,7 @@ def sentence(_alert: Alert, kind: Outside, _tier: Tier, _ground: Ground) -> str:
     """Describe the number of values, and the log that names them."""
     often = '{{ $value | printf "%.0f" }} times'
     return (
-        f"{SERVICE} met values of {{{{ $labels.{kind.label.name} }}}} that its spec does not allow, {often} "
+        f"{SERVICE_VALUE} met values of {{{{ $labels.{kind.label.name} }}}} that its spec does not allow, {often} "
         f"within {duration(OUTSIDE_WINDOW)}, and did not expose them. Its log names the first."
     )
 

@@ -98,7 +98,7 @@ def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:
     bound = condition.bound_of(alert, tier, Unit.RATIO, ground)
     share, title = condition.value_of(Unit.RATIO), condition.title_template(signal, ground)
     return (
-        f"{share} of the observations behind {title} of {condition.SERVICE} "
+        f"{share} of the observations behind {title} of {condition.SERVICE_VALUE} "
         f"lie beyond the last bucket of the histogram, above {bound}: the true value is higher than shown. Give the "
         "histogram larger buckets."
     )

@@ -176,7 +176,7 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
     title, side = condition.title_template(signal, ground), condition.side(signal)
     return (
-        f"{title} of {condition.SERVICE} in release {release} is {amount} {side} "
+        f"{title} of {condition.SERVICE_VALUE} in release {release} is {amount} {side} "
         f"the previous release. They are compared over the same hours, {duration(NEWEST_WINDOW)} at most; if the "
         f"previous one is gone, its last day counts, and the step from its last {duration(STEP_WINDOW)} to the first "
         "of the newest."

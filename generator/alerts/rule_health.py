@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec.structs import replace
 
 from generator.alerts import usual
-from generator.alerts.condition import SERVICE, Ground
+from generator.alerts.condition import SERVICE_VALUE, Ground
 from generator.alerts.guide import Guide, ask
 from generator.model import names
 from generator.model.alerts import Alert, RuleHealth, Tier, Watch
@@ -117,9 +117,9 @@ def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> s
     group = f"{{{{ $labels.{_GROUP} }}}}"
     match kind.watch:
         case Watch.CONSTANTS:
-            return f"{SERVICE} is measured, but no {names.INFO} says whose it is: no alert watches it."
+            return f"{SERVICE_VALUE} is measured, but no {names.INFO} says whose it is: no alert watches it."
         case Watch.OWNERS:
-            return f"{{{{ $value }}}} pairs of owner and profile claim {SERVICE}: its alerts have no owner."
+            return f"{{{{ $value }}}} pairs of owner and profile claim {SERVICE_VALUE}: its alerts have no owner."
         case Watch.FAILURES:
             return (
                 f"Rules of group {group} failed {{{{ $value | humanize }}}} times within {duration(WINDOW)}: the "
@@ -128,8 +128,8 @@ def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> s
         case Watch.ROUNDS:
             return (
                 f"{{{{ if $labels.{_GROUP} }}}}Group {group} missed {{{{ $value | humanize }}}} rounds"
-                f"{{{{ else }}}}The rules of {SERVICE} were evaluated only {{{{ $value }}}} times{{{{ end }}}} within "
-                f"{duration(WINDOW)}: counts of a window are too small."
+                f"{{{{ else }}}}The rules of {SERVICE_VALUE} were evaluated only {{{{ $value }}}} times{{{{ end }}}} "
+                f"within {duration(WINDOW)}: counts of a window are too small."
             )
         case _:
             assert_never(kind.watch)

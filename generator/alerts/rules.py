@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from generator.alerts.condition import SERVICE, Condition, Ground, bound_series, rounded
+from generator.alerts.condition import SERVICE_VALUE, Condition, Ground, bound_series, rounded
 from generator.alerts.culprit import culprit
 from generator.alerts.registry import conditions, dashboard_of_alert, module_of, panel_of
 from generator.model import alerts, names
@@ -108,7 +108,7 @@ def _asked_link(kind: str, alert: Alert) -> str:
 def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
     """Link the panel that shows it, or its dashboard, with the alert's known labels chosen."""
     place, uid = panel_of(alert), dashboard_of_alert(alert, signal)
-    service = ground.service.name if ground.service else SERVICE
+    service = ground.service.name if ground.service else SERVICE_VALUE
     parts = [] if uid == names.DASHBOARDS["fleet"] else [f"var-{names.SERVICE}={service}"]
     # Only signals on the status board can be chosen there.
     if signal.own and (signal.trend is not None or alert.shown):

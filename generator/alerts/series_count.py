@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import usual
-from generator.alerts.condition import SERVICE, Ground, bound_of
+from generator.alerts.condition import SERVICE_VALUE, Ground, bound_of
 from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import Alert, Bound, SeriesCount, Tier
@@ -59,7 +59,7 @@ def compared(_alert: Alert, _kind: SeriesCount, ground: Ground) -> Expr:
 def sentence(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> str:
     """Describe the number of series."""
     budget = bound_of(alert, tier, Unit.COUNT, ground)
-    return f"The targets of {SERVICE} expose {{{{ $value | humanize }}}} series, and its budget is {budget}."
+    return f"The targets of {SERVICE_VALUE} expose {{{{ $value | humanize }}}} series, and its budget is {budget}."
 
 
 def words(_alert: Alert, kind: SeriesCount, _tier: Tier, _service: Service) -> str:

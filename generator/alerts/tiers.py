@@ -321,7 +321,7 @@ def check_traffic(draft: SignalDraft, read: Collection[str], window: int) -> Non
             _check_reached(draft, floor, window)
 
 
-def check_runs(draft: Draft, window: int, aside: str) -> None:
+def check_floor_of_runs(draft: Draft, window: int, aside: str) -> None:
     """Report such a floor of an alert that counts runs beside its own stream.
 
     ``aside`` ends the message with the part of the alert that the floor does not limit.

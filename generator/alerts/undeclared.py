@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.alerts import usual
-from generator.alerts.condition import SERVICE, Ground
+from generator.alerts.condition import SERVICE_VALUE, Ground
 from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, Alert, Tier, Undeclared
@@ -111,7 +111,7 @@ def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> st
     value = f"{{{{ $labels.{label.name} }}}}"
     one = f"{_source(kind, ground)} has {label.name}={value}, which its spec does not list"
     allows = "its spec allows fewer" if ground.scope.shared else f"its spec allows {label.max_live}"
-    many = f"{SERVICE} has {{{{ $value }}}} live values of {label.name}, and {allows}"
+    many = f"{SERVICE_VALUE} has {{{{ $value }}}} live values of {label.name}, and {allows}"
     values = one if label.values else many
     if ground.scope.shared:
         values = f"{{{{ if $labels.{label.name} }}}}{one}{{{{ else }}}}{many}{{{{ end }}}}"
@@ -119,7 +119,7 @@ def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> st
 
 
 def _source(kind: Undeclared, ground: Ground) -> str:
-    return SERVICE if ground.scope.shared else f"{kind.stream.metric} of {SERVICE}"
+    return SERVICE_VALUE if ground.scope.shared else f"{kind.stream.metric} of {SERVICE_VALUE}"
 
 
 def words(_alert: Alert, kind: Undeclared, _tier: Tier, _service: Service) -> str:

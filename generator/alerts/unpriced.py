@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import usual
-from generator.alerts.condition import SERVICE, Ground
+from generator.alerts.condition import SERVICE_VALUE, Ground
 from generator.alerts.draft import Draft, Resolved, about_signal
 from generator.alerts.guide import OF_RELEASES, Guide, ask
 from generator.model import names
@@ -73,7 +73,7 @@ def sentence(_alert: Alert, _kind: Unpriced, _tier: Tier, _ground: Ground) -> st
     """Describe the number of tokens, their model and their type."""
     model, kind = (f"{{{{ $labels.{label} }}}}" for label in _ON)
     return (
-        f"{SERVICE} used {{{{ $value | humanize }}}} {kind} tokens of model {model}, which has no price: "
+        f"{SERVICE_VALUE} used {{{{ $value | humanize }}}} {kind} tokens of model {model}, which has no price: "
         "cost_per_run and the budget leave them out."
     )
 

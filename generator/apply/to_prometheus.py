@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.diagnostics.wording import listed, printable
-from generator.live.api import PrometheusApi, connect, is_other, scraped_every
+from generator.live.api import PrometheusApi, connect, is_other, observed_scrape_interval
 from generator.live.errors import LiveError, UncertainError
 from generator.model import names
 from generator.model.units import duration, parse_duration
@@ -446,7 +446,7 @@ def _together(found: list[_Rate]) -> RawReads:
 
 
 def _of_scrape(api: PrometheusApi, one: RawReads) -> Iterator[str]:
-    real = scraped_every(api, one.selector)
+    real = observed_scrape_interval(api, one.selector)
     if real is None or not is_other(real, one.scrape):
         return
     true = duration(max(1, round(real)))

@@ -52,7 +52,7 @@ class Stranger(Struct, frozen=True):
         return next(iter(self.members))
 
 
-def stem(name: str) -> str:
+def normalised(name: str) -> str:
     """Return the part of a name that every exporter spells alike: without its unit, and with underscores."""
     return _ENDINGS.sub("", _NO_WORD.sub("_", name))
 
@@ -90,21 +90,21 @@ def _common(names: list[str]) -> str:
 
 def respelled(names: Mapping[str, int], service: Service, there: Collection[str]) -> dict[str, str]:
     """Find the metrics that are not ``there``, each with a metric of the same name but for its spelling that is."""
-    others = {stem(one.name): one.name for one in strangers(names, service)}
+    others = {normalised(one.name): one.name for one in strangers(names, service)}
     return {
-        name: others[stem(name)]
+        name: others[normalised(name)]
         for name, metric in service.metrics.items()
-        if name not in there and not metric.respelled and stem(name) in others
+        if name not in there and not metric.respelled and normalised(name) in others
     }
 
 
 def strangers(names: Mapping[str, int], service: Service) -> tuple[Stranger, ...]:
     """Group the series that belong to no declared metric into metrics."""
     declared = {name for metric in service.metrics.values() for name in (metric.name, *series_names(metric))}
-    return grouped({name: count for name, count in names.items() if name not in declared})
+    return families_of({name: count for name, count in names.items() if name not in declared})
 
 
-def grouped(names: Mapping[str, int], *, colons: bool = False) -> tuple[Stranger, ...]:
+def families_of(names: Mapping[str, int], *, colons: bool = False) -> tuple[Stranger, ...]:
     """Group series into metrics, sorted, without those that every process exposes.
 
     Names with colons are those of recording rules, unless an instance exposes them itself (``colons``).

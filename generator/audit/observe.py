@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.audit.families import CREATED, Stranger, prefixes, respelled, series_names, strangers
-from generator.audit.translated import ObservedTranslation, alternatives, translations, unread
+from generator.audit.translated import ObservedTranslation, alternatives, translations, unread_labels
 from generator.checks.cardinality.bounds import RESTARTING, MetricSeries, metric_series
 from generator.model.metrics import TARGET_LABELS, Label, Metric, MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE, TARGET_INFO
 from generator.model.outside import with_outside_values
-from generator.streams.raw import series_of
+from generator.streams.raw import exposed_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -242,7 +242,7 @@ def _lacks(source: AuditSource, service: Service, label: str) -> bool:
 def _runs(service: Service) -> str:
     """Name the series of the run counter."""
     runs = service.runs
-    return series_of(runs.metric, runs.sources[0], runs)
+    return exposed_series(runs.metric, runs.sources[0], runs)
 
 
 def _elsewhere(source: AuditSource, service: Service, model: Model) -> tuple[dict[str, str], ...]:
@@ -292,7 +292,7 @@ def _metric(  # noqa: PLR0913, PLR0917 - the metric, and whose it is
         below_zero=source.below_zero(counted) if metric.type is MetricType.COUNTER else 0,
         falling=source.falling(counted) if metric.type is MetricType.COUNTER else 0,
         translations=tuple(translations(source, counted, metric, service)) if metric.foreign else (),
-        unread=tuple(unread(labels, metric, service, library)) if metric.foreign else (),
+        unread=tuple(unread_labels(labels, metric, service, library)) if metric.foreign else (),
     )
 
 

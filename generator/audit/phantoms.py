@@ -21,7 +21,7 @@ from generator.live.transport import MOST_BYTES
 from generator.model.metrics import TARGET_LABELS
 from generator.model.names import ALERTS, LE
 from generator.promql.expr import Series, escape_regex
-from generator.promql.syntax import PromqlError, operands, parse, reference
+from generator.promql.syntax import PromqlError, operands, parse, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -224,7 +224,7 @@ def _is_readable(expr: str) -> bool:
 
 def _names(node: grammar.Expr) -> Iterator[str]:
     if isinstance(node, grammar.VectorSelector):
-        name = reference(node).name
+        name = selector_of(node).name
         if name and UNKNOWN not in name:
             yield name
     for one in operands(node):
@@ -261,7 +261,7 @@ class _Walk(Struct, frozen=True):
                 return self.labels_of(operands(node)[0])
 
     def _selected(self, node: grammar.VectorSelector) -> Labels:
-        read = reference(node)
+        read = selector_of(node)
         if not read.name or UNKNOWN in read.name:
             return None
         if read.name not in self.series:

@@ -18,7 +18,7 @@ from generator.diagnostics import Severity
 from generator.diagnostics.formats import render_text, summary
 from generator.diagnostics.wording import counted, printable
 from generator.model.names import LE
-from generator.model.units import number, percent
+from generator.model.units import human_number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,13 +43,13 @@ def as_text(audits: Sequence[Audit], sources: Mapping[str, str], *, colour: bool
 
 def _table(seen: Observed) -> Iterator[str]:
     many = "instance" if seen.instances == 1 else "instances"
-    yield f"{seen.service.name} at {printable(seen.place)} ({number(seen.instances)} {many})\n"
+    yield f"{seen.service.name} at {printable(seen.place)} ({human_number(seen.instances)} {many})\n"
     rows = [
         _HEAD,
         *(_row(metric, seen) for metric in seen.service.metrics.values() if _is_listed(metric, seen)),
     ]
     rows += [
-        (f"{one.stranger.name} (undeclared)", number(one.stranger.series), "", "", "", "")
+        (f"{one.stranger.name} (undeclared)", human_number(one.stranger.series), "", "", "", "")
         for one in seen.strangers
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
@@ -74,8 +74,8 @@ def _row(metric: Metric, seen: Observed) -> tuple[str, ...]:
     allowed, expected = seen.allowed(observed), observed.series * seen.scale
     return (
         metric.name,
-        number(observed.series),
-        number(allowed),
+        human_number(observed.series),
+        human_number(allowed),
         percent(observed.series / allowed),
         percent(expected / seen.budget.metric),
         _most(observed),
@@ -87,7 +87,7 @@ def _most(observed: ObservedMetric) -> str:
     if most is None:
         return ""
     name = "buckets" if most.name == LE else most.name
-    return f"{name} ({number(most.values)}): {percent(most.saved / observed.series)}"
+    return f"{name} ({human_number(most.values)}): {percent(most.saved / observed.series)}"
 
 
 def _findings(audit: Audit, sources: Mapping[str, str], *, colour: bool) -> Iterator[str]:

@@ -21,7 +21,7 @@ from generator.audit.source import (
     of_target,
 )
 from generator.live.answers import InstantSample, whole_number
-from generator.live.api import scraped_every
+from generator.live.api import observed_scrape_interval
 from generator.live.errors import NotFoundError
 from generator.model.metrics import TARGET_LABELS
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
@@ -140,7 +140,7 @@ class ServerSource(Struct, frozen=True):
 
     def interval(self) -> float | None:
         """Compute the median time between two samples, or read the configured one of new targets."""
-        return scraped_every(self.api, self.service.selector, self.at)
+        return observed_scrape_interval(self.api, self.service.selector, self.at)
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count series of other services."""

@@ -15,7 +15,7 @@ from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.promql.syntax import Reading, readings
-from generator.streams.raw import SCRAPED, joined, series_of
+from generator.streams.raw import SCRAPED, exposed_series, target_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ def _partial_labels(stream: Stream | None, service: Service) -> Iterator[str]:
     """List the labels by which a stream may read only a part of a metric."""
     for source in stream.sources if stream else ():
         yield from (label for label, _ in source.where)
-        if joined(source, service):
+        if target_labels(source, service):
             yield names.LE
         yield from (
             exposed
@@ -119,11 +119,11 @@ def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
     Where a label is joined, a second read lists the instances, of a histogram by a single bucket.
     """
     wanted = Counter(
-        series_of(name, source, stream)
+        exposed_series(name, source, stream)
         for stream in service.streams.values()
         for source in stream.sources
         for name in (*source.names, *source.minus)
-        for _ in range(2 if joined(source, service) else 1)
+        for _ in range(2 if target_labels(source, service) else 1)
     )
     yield from (f"no rule reads {name}" for name in wanted if not passes[name])
     yield from (

@@ -20,7 +20,17 @@ from generator.model.outside import STREAM, outside_alert
 from generator.model.rules import AlertingRule, RecordingRule, Rule, RuleGroup, SharedRules
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream
 from generator.promql.infer import Inferred, infer, names_read
-from generator.promql.shape import ABSENT, NOTHING, Origin, Shape, constant, grouped, labelled, shape, union
+from generator.promql.shape import (
+    ABSENT,
+    NOTHING,
+    Origin,
+    Shape,
+    aggregated,
+    constant,
+    labelled,
+    shape,
+    union,
+)
 from generator.promql.syntax import PromqlError
 from generator.signals.prices import WITHIN
 
@@ -479,7 +489,7 @@ def alert_series(rules: Iterable[KnownRule]) -> Shape:
 
 def states_of(alerts: Shape) -> dict[str, Shape]:
     """The series that Prometheus keeps of alerts: their states, and the time since each is true, without a state."""
-    return {names.ALERTS: alerts, names.ALERTS_FOR_STATE: grouped(alerts, alerts.names - {"alertstate"})}
+    return {names.ALERTS: alerts, names.ALERTS_FOR_STATE: aggregated(alerts, alerts.names - {"alertstate"})}
 
 
 def _alert(rule: Rule, inner: Shape) -> Shape:

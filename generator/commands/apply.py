@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--wait",
-        type=options.seconds,
+        type=options.waiting_time,
         metavar="SECONDS",
         help="the longest time to wait until Prometheus has evaluated the rules; default: their interval and 30 "
         "seconds, without groups that are evaluated less often than every 10 minutes",

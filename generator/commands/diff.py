@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="run the alerts of both over the history of this server, as replay --compare does; without a span, over "
         "the last 7d",
     )
-    options.span(parser)
+    options.add_span(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

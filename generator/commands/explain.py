@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain
-from generator.diagnostics.pages import codes, page, pages
+from generator.diagnostics.pages import code_page, codes, pages
 from generator.diagnostics.wording import closest, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         width = max(map(len, codes()))
         sys.stdout.writelines(f"{each.code:<{width}}  {each.title}\n" for each in pages())
         return OK
-    if (explained := page(arguments.name)) is not None:
+    if (explained := code_page(arguments.name)) is not None:
         sys.stdout.write(explained.text)
         return OK
     specs = _specs(arguments.specs)

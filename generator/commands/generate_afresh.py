@@ -123,7 +123,11 @@ def inputs(specs: Path) -> dict[str, str]:
     folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
     try:
         folders += sources.misspelt_folders(specs)
-        paths = [*filter(Path.is_dir, folders), *sources.service_files(specs), *sources.shared_files(specs)]
+        paths = [
+            *filter(Path.is_dir, folders),
+            *sources.service_files(specs),
+            *sources.shared_spec_files(specs),
+        ]
         return {str(path): unchanged.signature(path.stat()) for path in paths}
     except OSError:
         return {}

@@ -21,10 +21,10 @@ from generator.commands.init import FirstFiles
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
-from generator.discover.draft import ServiceDraft, bounds, named, present, shown_objectives
+from generator.discover.draft import ServiceDraft, bounds, present, service_name, shown_objectives
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.profile_draft import ProfileDraft, drafted, gauges_of_calls
-from generator.discover.promises import ENOUGH, StreamHistory, budget, promises, runs
+from generator.discover.promises import ENOUGH, StreamHistory, budget, finished_runs, promises
 from generator.discover.proof import Firing, Remembered, TriedPanel, firings, panels, remembered
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
 from generator.live.errors import LiveError
@@ -264,7 +264,7 @@ def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[ServiceDraf
             if match.environments
             else 0
         )
-        name = arguments.service or named(match.service.selector, taken, LONGEST_NAME - room)
+        name = arguments.service or service_name(match.service.selector, taken, LONGEST_NAME - room)
         taken.add(name)
         labels = bounds(match, open_labels(match.profile), request.seconds or WEEK)
         origin = f"{printable(request.place.name)} on {day:%Y-%m-%d}"
@@ -330,7 +330,7 @@ def _promised(draft: ServiceDraft, service: Service, history: Remembered, reques
     where = f" in {service.environment}" if service.environment else ""
     about = f"a little looser than it was{where} from {began} to {ended}"
     if not promised:
-        few = runs(service, past) < ENOUGH
+        few = finished_runs(service, past) < ENOUGH
         why = (
             f"fewer than {ENOUGH} {service.run}s finished"
             if few

@@ -48,7 +48,7 @@ def port(text: str) -> int:
     return int(text)
 
 
-def seconds(text: str) -> float:
+def waiting_time(text: str) -> float:
     """Read a time to wait.
 
     Raises:
@@ -85,7 +85,7 @@ def output(parser: ArgumentParser) -> None:
     )
 
 
-def span(parser: ArgumentParser) -> None:
+def add_span(parser: ArgumentParser) -> None:
     """Add the options for a span of time, which ``generator.commands.values`` reads."""
     parser.add_argument(
         "--last", metavar="DURATION", help="the length of the span, which ends at --to or now, such as 6h"

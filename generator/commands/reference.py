@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Findings
 from generator.model.service import RUN
 from generator.resolve.model import resolve_common
-from generator.resolve.profile import Measured, resolve_measured
+from generator.resolve.profile import ProfileSignals, resolve_profile_signals
 from generator.spec.load import load_shared
 from generator.spec.reference import Key, KeySection, sections
 from generator.spec.sources import shipped_sources
@@ -57,7 +57,7 @@ def _side_by_side() -> str:
         return ""
     common, _ = resolve_common(shared)
     profiles = sorted(common.profiles.items())
-    by_name = {name: resolve_measured(spec, common.base, Findings()) for name, spec in profiles}
+    by_name = {name: resolve_profile_signals(spec, common.base, Findings()) for name, spec in profiles}
     rows = [
         _row("", (f"`{name}`" for name, _ in profiles)),
         _row("---", ("---" for _ in profiles)),
@@ -74,17 +74,17 @@ def _emitter(profile: ProfileSpec) -> str:
     return "the source" if profile.emitted else "our module"
 
 
-def _has(signal: str) -> Callable[[Measured], str]:
+def _has(signal: str) -> Callable[[ProfileSignals], str]:
     return lambda one: "yes" if signal in one.signals else ""
 
 
-def _cost(one: Measured) -> str:
+def _cost(one: ProfileSignals) -> str:
     if "cost" in one.streams:
         return "the source"
     return "tokens and prices" if "token_usage" in one.streams else ""
 
 
-def _has_label(label: str) -> Callable[[Measured], str]:
+def _has_label(label: str) -> Callable[[ProfileSignals], str]:
     return lambda one: "yes" if any(label in stream.labels for stream in one.streams.values()) else ""
 
 

@@ -66,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prometheus", metavar="URL", required=True, help="any server with Prometheus's API")
-    options.span(parser)
+    options.add_span(parser)
     parser.add_argument(
         "--service",
         action="append",

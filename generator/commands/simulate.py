@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.specs(parser)
     parser.add_argument("--service", metavar="NAME", help="the service; needed where the specs have several")
-    options.span(parser)
+    options.add_span(parser)
     parser.add_argument(
         "--incident",
         action="append",

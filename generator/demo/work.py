@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from generator.simulate.scenario import Arrivals
 
     Sleep = Callable[[float], None]
-    Measured = Callable[[CollectorRegistry], Callable[[str], "Measuring"]]
+    Instrumented = Callable[[CollectorRegistry], Callable[[str], "Measuring"]]
 
 #: A creeping effect is complete after this time.
 _CREEPING = HOUR
@@ -103,7 +103,7 @@ class Switches:
                 incidents.SimulatedIncident(one.effect, one.start, max(one.end, time_ + 1), one.release)
                 for one in self._on.values()
             ]
-        return incidents.conditions(lasting, time_, release)
+        return incidents.conditions_at(lasting, time_, release)
 
 
 class Working:
@@ -174,7 +174,7 @@ class Measuring(Protocol):
         """Take one round of a run that never ends."""
 
 
-def by_module(made: type[Any]) -> Measured:
+def by_module(made: type[Any]) -> Instrumented:
     """Measure by the class of a generated module; the series of earlier releases stay."""
 
     def of(registry: CollectorRegistry) -> Callable[[str], Measuring]:
@@ -237,7 +237,7 @@ def usage(step: LlmCall) -> Mapping[str, object]:
     }
 
 
-def as_its_source(service: Service) -> Measured:
+def as_its_source(service: Service) -> Instrumented:
     """Measure as the service's own source does; a new release is a new process, which counts from 0."""
     exposed = ServiceExposition.of(service)
 
@@ -311,7 +311,7 @@ class AsItsSource:
 class Instance:
     """One process of the service, or its imitation for Prometheus."""
 
-    def __init__(self, name: str, measured: Measured, hidden: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(self, name: str, measured: Instrumented, hidden: Callable[[], tuple[str, ...]]) -> None:
         """Begin without measurements.
 
         Args:

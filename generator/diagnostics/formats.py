@@ -15,7 +15,7 @@ from urllib.parse import quote
 from msgspec import Struct, to_builtins
 
 from generator.diagnostics import Diagnostic, Note, Severity, Span
-from generator.diagnostics.pages import page
+from generator.diagnostics.pages import code_page
 from generator.diagnostics.wording import cells, masked, printable, visible
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str = "") -> str
 
 
 def _rule(code: str) -> dict[str, Any]:
-    explained = page(code)
+    explained = code_page(code)
     if explained is None:
         return {"id": code}
     return {

@@ -34,7 +34,7 @@ def codes() -> tuple[str, ...]:
     )
 
 
-def page(code: str) -> Page | None:
+def code_page(code: str) -> Page | None:
     """Read the page of a code; None where the code does not exist."""
     # The code may be any typed text, even a path.
     path = _CODES / f"{code}.md"

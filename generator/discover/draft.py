@@ -21,7 +21,7 @@ from generator.model.names import TARGET_INFO
 from generator.model.signals import Better, Quantile, lowest
 from generator.model.units import WEEK, Unit, human, human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
-from generator.streams.raw import series_of
+from generator.streams.raw import exposed_series
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -126,7 +126,7 @@ def _places(label: Label, match: Match) -> Iterator[tuple[str, tuple[str, ...]]]
             if own != exposed:
                 places[TARGET_INFO, (label.joined,)] = None
             for name in feed.names if own else ():
-                counted = f"{name}_count" if stream.is_histogram else series_of(name, feed, stream)
+                counted = f"{name}_count" if stream.is_histogram else exposed_series(name, feed, stream)
                 places[counted, own] = None
     yield from places
 
@@ -316,7 +316,7 @@ def present(match: Match) -> str:
     return f"{there} of its {len(every)} metrics are there"
 
 
-def named(selector: Mapping[str, str], taken: Collection[str], longest: int = LONGEST_NAME) -> str:
+def service_name(selector: Mapping[str, str], taken: Collection[str], longest: int = LONGEST_NAME) -> str:
     """Derive a service's name from the most specific value of its selector."""
     words = re.sub("[^a-z0-9]+", "-", list(selector.values())[-1].lower()).strip("-")
     name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:longest].strip("-")

@@ -44,13 +44,13 @@ _ENDS = meaning.FAILED | meaning.SUCCEEDED | meaning.FINISHED
 _ALMOST = 0.01
 #: The part of failures by which two counts of the same events differ while some happen.
 _AT_ONCE = 0.05
-_NO_STEM = _ENDS | meaning.STARTED | meaning.TIMES | {"total", "count"}
+_NO_SUBJECT = _ENDS | meaning.STARTED | meaning.TIMES | {"total", "count"}
 _OTHER = "other"
 _RELEASES = ("release", "version", "app_version", "service_version", "release_version", "build")
 _STATUS_WORDS = frozenset({"status", "outcome", "result", "state", "success", "ok", "code"})
 
 
-def fed(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]:
+def stream_sources(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]:
     """Choose the sources of each stream."""
     of = _by_kind(metrics)
     chosen = next((kind for kind in _RUNS if _outcomes(of[kind], metrics, place)), _MODEL)
@@ -235,8 +235,8 @@ def _within(whole: Exposed, bad: Exposed, everything: Iterable[Exposed], place: 
 
 def _totals(whole: Exposed, everything: Iterable[Exposed], place: Place) -> Iterator[tuple[float, bool]]:
     """Count the same events by other metrics: the times of all of them, and starts."""
-    stem = whole.words - _NO_STEM
-    others = [one for one in everything if one.words - _NO_STEM == stem and one.name != whole.name]
+    subject = whole.words - _NO_SUBJECT
+    others = [one for one in everything if one.words - _NO_SUBJECT == subject and one.name != whole.name]
     timed = (one for one in others if one.type != COUNTER and not one.words & _ENDS)
     yield from ((place.total(one), False) for one in timed)
     started = (one for one in others if one.type == COUNTER and one.words & meaning.STARTED)
@@ -390,7 +390,7 @@ def _sum(metric: Exposed, *constants: tuple[str, str]) -> Part:
     return Part(metric, "" if metric.type == COUNTER else "sum", constants)
 
 
-def labels_of(wanted: Iterable[str], parts: Sequence[Part], place: Place) -> dict[str, str]:
+def stream_labels(wanted: Iterable[str], parts: Sequence[Part], place: Place) -> dict[str, str]:
     """Find the labels of a stream in its sources."""
     constant = {label for part in parts for label, _ in part.constants}
     found: dict[str, str] = {}

@@ -197,7 +197,7 @@ def best(metrics: Iterable[Exposed]) -> Exposed | None:
     return min(metrics, key=rank, default=None)
 
 
-class Reading(Struct, frozen=True):
+class StatusMeaning(Struct, frozen=True):
     """The meaning of each value of a label, and whether it names errors, of which there may be new ones."""
 
     label: str
@@ -247,23 +247,25 @@ def _patterns(values: Sequence[str]) -> list[str]:
     return list(islice(map(escape_regex, values), MOST_VALUES))
 
 
-def reading_of(label: str, values: Sequence[str]) -> Reading:
+def meaning_of(label: str, values: Sequence[str]) -> StatusMeaning:
     """Read the values of a label; where one is a yes or a no, the other one has a meaning before it is seen."""
     means, names_errors = meaning.outcomes(label, values), meaning.names_errors(label, values)
     others = () if names_errors else meaning.opposites(means)
-    return Reading(label, {**meaning.outcomes(label, others), **means} if others else means, names_errors)
+    return StatusMeaning(
+        label, {**meaning.outcomes(label, others), **means} if others else means, names_errors
+    )
 
 
-def merged(readings: Sequence[Reading]) -> Reading:
+def merged_meanings(readings: Sequence[StatusMeaning]) -> StatusMeaning:
     """Read several labels that agree as one."""
     means = {value: meant for one in reversed(readings) for value, meant in one.means.items()}
     ordered = {value: means[value] for one in readings for value in one.means}
-    return Reading(readings[0].label, ordered, readings[0].names_errors)
+    return StatusMeaning(readings[0].label, ordered, readings[0].names_errors)
 
 
 def told_apart(feeds: Iterable[Feed], place: Place) -> tuple[Feed, ...]:
     """Split the streams whose status means something else than that of the first one, and say so."""
-    kept: list[Reading] = []
+    kept: list[StatusMeaning] = []
     found = []
     for feed in feeds:
         reading = _reading(feed, place)
@@ -279,17 +281,17 @@ def told_apart(feeds: Iterable[Feed], place: Place) -> tuple[Feed, ...]:
     return tuple(found)
 
 
-def _reading(feed: Feed, place: Place) -> Reading | None:
+def _reading(feed: Feed, place: Place) -> StatusMeaning | None:
     label = feed.labels.get(_STATUS)
     if not label:
         return None
     values = {value: None for part in feed.parts for value in place.values(part.metric, label)}
-    return reading_of(label, list(values))
+    return meaning_of(label, list(values))
 
 
-def _agree(kept: Sequence[Reading], other: Reading) -> bool:
+def _agree(kept: Sequence[StatusMeaning], other: StatusMeaning) -> bool:
     """Whether one translation serves both: no value has two meanings, and new values have the same one."""
-    known = merged(kept)
+    known = merged_meanings(kept)
     if known.names_errors != other.names_errors:
         return False
     if any(other.means.get(value, meant) != meant for value, meant in known.means.items()):
@@ -298,7 +300,7 @@ def _agree(kept: Sequence[Reading], other: Reading) -> bool:
     return not known.names_errors or one == two or not one or not two
 
 
-def _split(feed: Feed, reading: Reading) -> Feed:
+def _split(feed: Feed, reading: StatusMeaning) -> Feed:
     """Give each meaning a part of its own."""
     patterns = ((_OK, reading.successes), (_ERROR, reading.errors))
     parts = tuple(

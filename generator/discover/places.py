@@ -195,5 +195,5 @@ def _target(selector: Mapping[str, str], series: Sequence[Mapping[str, str]]) ->
 def _metrics(names: Iterable[str], colons: int = 0) -> tuple[str, ...]:
     """Merge the series of a histogram, and leave out records of rules: names with more colons."""
     metrics = (name for name in names if name.count(":") <= colons)
-    stems = {re.sub("_(bucket|count|sum|created)$", "", name) for name in metrics}
-    return tuple(sorted(stems))
+    families = {re.sub("_(bucket|count|sum|created)$", "", name) for name in metrics}
+    return tuple(sorted(families))

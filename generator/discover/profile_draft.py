@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.audit.families import grouped
+from generator.audit.families import families_of
 from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
 from generator.discover.draft import words
 from generator.discover.feeding import (
     READ_UNITS,
-    fed,
     in_dollars,
     is_of_calls,
-    labels_of,
     other_outcomes,
+    stream_labels,
+    stream_sources,
     token_label,
 )
 from generator.discover.foreign import (
@@ -78,7 +78,9 @@ def drafted(
         LiveError: the place fails.
     """
     place, names = Place(source), source.names(("",))
-    exposed = {family.name: exposed_metric(family, source) for family in grouped(names, colons=source.lone)}
+    exposed = {
+        family.name: exposed_metric(family, source) for family in families_of(names, colons=source.lone)
+    }
     metrics = tuple(_sliced(filter(None, exposed.values()), place))
     others = [name for name, metric in exposed.items() if metric is None]
     feeds = told_apart(_feeds(metrics, streams, place), place)
@@ -102,10 +104,10 @@ def gauges_of_calls(source: AuditSource) -> tuple[str, ...]:
 
 
 def _feeds(metrics: Sequence[Exposed], streams: Mapping[str, Stream], place: Place) -> Iterator[Feed]:
-    for stream, parts in fed(metrics, place).items():
+    for stream, parts in stream_sources(metrics, place).items():
         if parts and stream in streams and _has_bounds(parts[0], place):
             wanted = streams[stream].labels
-            yield Feed(stream, parts, labels_of(wanted, parts, place), wanted=wanted)
+            yield Feed(stream, parts, stream_labels(wanted, parts, place), wanted=wanted)
 
 
 def _has_bounds(part: Part, place: Place) -> bool:

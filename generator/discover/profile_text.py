@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from generator.discover import meaning
 from generator.discover.draft import pairs, word, words
-from generator.discover.foreign import HISTOGRAM, MOST_VALUES, Exposed, Feed, Part, Place, merged, reading_of
+from generator.discover.foreign import (
+    HISTOGRAM,
+    MOST_VALUES,
+    Exposed,
+    Feed,
+    Part,
+    Place,
+    meaning_of,
+    merged_meanings,
+)
 from generator.model.units import plain
 from generator.promql.expr import escape_regex
 
@@ -111,7 +120,7 @@ class Writer:
     def _declared(self) -> Iterator[str]:
         used = self._used()
         values: dict[str, Callable[[], Iterable[str]]] = {
-            "status": self._statuses,
+            "status": self._status_values,
             "stop_reason": lambda: self._by(meaning.stop_reason, "stop_reason"),
             "error_class": lambda: self._by(meaning.error_class, "error_class"),
             "token_type": self._token_types,
@@ -122,15 +131,15 @@ class Writer:
                 yield from lines()
         yield from (f"  {label}: {bound}" for label, bound in _BOUNDS.items() if label in used)
 
-    def _statuses(self) -> Iterator[str]:
+    def _status_values(self) -> Iterator[str]:
         readings = []
         for exposed, values in self._by_label("status"):
-            reading = reading_of(exposed, values)
+            reading = meaning_of(exposed, values)
             readings.append(reading)
             unclear = {value for value in values if value and value not in reading.means}
             if unclear:
                 self.unclear.setdefault(exposed, set()).update(unclear)
-        found = merged(readings) if readings else None
+        found = merged_meanings(readings) if readings else None
         if found is None or not found.means:
             yield f"    values: [{_OK}, {_ERROR}]"
         else:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from generator.checks.practice import only_successes
 from generator.diagnostics.wording import counted, printable
 from generator.model import names
-from generator.model.units import DAY, duration, number, plain
+from generator.model.units import DAY, duration, human_number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ class StreamHistory(Struct, frozen=True):
         return next((value for value in values if isfinite(value)), None)
 
 
-def runs(service: Service, history: StreamHistory) -> float:
+def finished_runs(service: Service, history: StreamHistory) -> float:
     """Count the finished runs.
 
     Raises:
@@ -89,7 +89,7 @@ def promises(service: Service, history: StreamHistory) -> tuple[ProposedObjectiv
     Raises:
         LiveError: the server fails.
     """
-    if runs(service, history) < ENOUGH:
+    if finished_runs(service, history) < ENOUGH:
         return ()
     return tuple(one for one in _derived(service, history) if one and one.signal in service.signals)
 
@@ -116,7 +116,7 @@ def _success(run: Stream, service: Service, history: StreamHistory) -> ProposedO
     return ProposedObjective(
         "success_rate",
         f"{{min: {_percent(1 - _errors(1 - share))}, window: {window}}}",
-        f"{_share(share)} of {number(round(sum(by_status.values())))} {service.run}s were ok",
+        f"{_share(share)} of {human_number(round(sum(by_status.values())))} {service.run}s were ok",
     )
 
 

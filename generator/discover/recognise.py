@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.audit.families import CREATED, stem, strangers
+from generator.audit.families import CREATED, normalised, strangers
 from generator.audit.observe import Observed, observe
 from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Diagnostic, Result, Severity
@@ -26,7 +26,7 @@ from generator.resolve.model import Common, resolve_common, resolve_one
 from generator.spec.load import load_services, load_shared
 from generator.spec.source import SourceText
 from generator.spec.sources import SpecFile, profile_sources
-from generator.streams.raw import series_of
+from generator.streams.raw import exposed_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,8 +39,8 @@ _WIDE = 1000
 #: The file of a draft, which does not exist.
 _DRAFT = "service"
 _NAMED = 8
-#: The endings of names that exporters choose, and those of the series of a histogram. ``stem`` also drops the units of
-#: amounts, by which the tokens of runs would be runs.
+#: The endings of names that exporters choose, and those of the series of a histogram. ``normalised`` also drops the
+#: units of amounts, by which the tokens of runs would be runs.
 _UNIT = re.compile("(_milliseconds|_seconds|_ms)?(_total)?$")
 _PART = re.compile("_(bucket|count|sum)$")
 
@@ -153,7 +153,7 @@ class Match(Struct, frozen=True):
 def run_series(service: Service) -> frozenset[str]:
     """Name the series that count a service's runs."""
     runs = service.runs
-    return frozenset(series_of(name, feed, runs) for feed in runs.sources for name in feed.names)
+    return frozenset(exposed_series(name, feed, runs) for feed in runs.sources for name in feed.names)
 
 
 def recognise(place: SeriesPlace, candidates: Candidates, only: str = "") -> tuple[Match, ...]:
@@ -240,7 +240,9 @@ def _best(
 def _match(name: str, target: Target, place: SeriesPlace, candidates: Candidates) -> Match | None:
     service = candidates.draft(name, target.selector)
     source, runs = place.source(service), service.runs
-    fed = (is_read(source, series_of(one, feed, runs), feed) for feed in runs.sources for one in feed.names)
+    fed = (
+        is_read(source, exposed_series(one, feed, runs), feed) for feed in runs.sources for one in feed.names
+    )
     if not any(fed):
         return None
     return Match(
@@ -311,7 +313,9 @@ def _dotted(exposed: Iterable[str], drafts: Mapping[str, Service]) -> tuple[str,
     """Find a metric that profiles would count runs by if its name had underscores: it, its name there, and them."""
     for name in exposed:
         wanted = {
-            profile: next((one for one in draft.runs.sources[0].names if stem(one) == stem(name)), "")
+            profile: next(
+                (one for one in draft.runs.sources[0].names if normalised(one) == normalised(name)), ""
+            )
             for profile, draft in drafts.items()
         }
         readers = tuple(profile for profile, read in wanted.items() if read)

@@ -73,18 +73,18 @@ def build(dashboard: Dashboard, shared: Shared) -> Json:
             for one in place(dashboard.sections)
         ],
     )
-    found: Json = plain(built)
+    found: Json = as_dicts(built)
     return found
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401  (grafanalib has no types)
+def as_dicts(value: Any) -> Any:  # noqa: ANN401  (grafanalib has no types)
     """Convert grafanalib's objects to dicts and lists, as its private encoder does."""
     if hasattr(value, "to_json_data"):
-        return plain(value.to_json_data())
+        return as_dicts(value.to_json_data())
     if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
+        return {key: as_dicts(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [as_dicts(one) for one in value]
     return value
 
 
@@ -94,7 +94,7 @@ def _sources() -> Any:  # noqa: ANN401
 
 def _variable(variable: Variable) -> Json:
     """Build a variable; its description is younger than grafanalib."""
-    built: Json = plain(_template(variable))
+    built: Json = as_dicts(_template(variable))
     return built | ({"description": variable.said} if variable.said else {})
 
 

@@ -97,7 +97,7 @@ def distribution(
     return stacked(PARTS, title, description, *queries, colours=colours, legend=Legend.TABLE)
 
 
-def number(
+def number_panel(
     scale: Scale,
     title: str,
     description: str,

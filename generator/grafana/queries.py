@@ -45,7 +45,7 @@ ONLY_DAYS = (
 #: The resolution at which a range is searched for releases.
 _FINE = 5 * MINUTE
 #: The days of the longest month, the range of panels of days.
-MONTH = 31
+DAYS_OF_MONTH = 31
 #: The resolution at which a day is searched for any value.
 _QUARTER = 15 * MINUTE
 #: ``${1}`` and never ``$1``, which a following letter would make another group's name.
@@ -155,7 +155,7 @@ def by_day(records: Records, spent: Series) -> tuple[Expr, Expr]:
     """Sum the windows of ``spent``, of each day at its beginning, and of all shown days."""
     every, ahead = records.window("cost_per_run"), f"offset -{duration(DAY)}"
     day = Expr(f"{spent.now()}[{duration(DAY - 1)}:{every}] {ahead}")
-    month = Expr(f"{spent.now()}[{MONTH}d:{every}] {ahead} @ end()")
+    month = Expr(f"{spent.now()}[{DAYS_OF_MONTH}d:{every}] {ahead} @ end()")
     return call("sum_over_time", day), call("sum_over_time", month)
 
 
@@ -194,7 +194,7 @@ def status_of(signal: str) -> Expr:
     return mine(Series(names.BOARD_STATUS)).where(**{names.SIGNAL: signal}).now()
 
 
-def beyond(records: Records, signal: str, of: str = "") -> Expr | None:
+def share_beyond_buckets(records: Records, signal: str, of: str = "") -> Expr | None:
     """Read the share of events beyond the last bucket while a quantile lies there, ``of`` its own or another signal.
 
     The quantile is the bucket's bound then, however much larger it is. None where no such share is recorded.

@@ -67,7 +67,7 @@ class Records(Struct, frozen=True):
         signals: Each signal by name, as the library declares it, else the first service that has it.
         rows: The signals on the board of any service.
         shared: Those on the board of every service.
-        measured: The signals that every service has.
+        signals_everywhere: The signals that every service has.
         values: The listed values of each label, of all services, in the order of the specs.
         limits: The stop reasons that mean a limit.
         own: Whether a service declares its own signals that are on its board.
@@ -86,7 +86,7 @@ class Records(Struct, frozen=True):
     signals: Mapping[str, Signal]
     rows: frozenset[str]
     shared: frozenset[str]
-    measured: frozenset[str]
+    signals_everywhere: frozenset[str]
     values: Mapping[str, tuple[str, ...]]
     limits: tuple[str, ...]
     own: bool
@@ -235,7 +235,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     """Combine the records of services."""
     every = tuple(services)
     shown = [each.shown for each in every]
-    measured = [frozenset(each.signals) for each in every]
+    signal_names = [frozenset(each.signals) for each in every]
     watches = dict.fromkeys(watch for each in every for watch in each.watches)
     return Records(
         names=frozenset[str]().union(*(each.names for each in every)),
@@ -244,7 +244,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         signals=_declared(every),
         rows=frozenset[str]().union(*shown),
         shared=_in_all(shown),
-        measured=_in_all(measured),
+        signals_everywhere=_in_all(signal_names),
         values=_listed(every),
         limits=tuple(dict.fromkeys(limit for each in every for limit in each.limits)),
         own=any(each.signals[name].brings_title for each in every for name in each.shown),

@@ -17,12 +17,12 @@ from generator.grafana import colours, grammar
 from generator.grafana.panels import Cell, Column, Panel, Query, Table
 from generator.grafana.queries import (
     ago,
-    beyond,
     change,
     joined,
     readable,
     readable_events,
     replaced,
+    share_beyond_buckets,
     switched_on,
     within_a_day,
 )
@@ -87,7 +87,7 @@ def status_board(records: Records) -> Panel:
     """Declare the board."""
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=108),
+        Column("Status", Query(status_query(records)), grammar.COUNT, Cell.STATUS, width=108),
         Column("Signal", "metric", link=more, of=Query(_current(records))),
         Column("Now", "now", cell=Cell.TREND, width=142, right=True),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records))),
@@ -97,7 +97,7 @@ def status_board(records: Records) -> Panel:
     return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False), key=names.SIGNAL))
 
 
-def statuses(records: Records) -> Expr:
+def status_query(records: Records) -> Expr:
     """Compose the query of the statuses: one series a row, and a label that sorts them."""
     status = aggregate("max", mine(_STATUS).now(), _ROW)
     stopped = replaced(aggregate("group", _idle(records)), names.SIGNAL, "run_count", "", "")
@@ -186,7 +186,7 @@ def _expected(records: Records) -> Expr:
 
 def _unmeasured(records: Records) -> Iterator[str]:
     """List the signals that not every service's profile measures."""
-    return (name for name in _ordered(records) if name not in records.shared | records.measured)
+    return (name for name in _ordered(records) if name not in records.shared | records.signals_everywhere)
 
 
 def _each(signals: Iterable[str]) -> Iterator[Expr]:
@@ -266,7 +266,7 @@ def _objectives(records: Records, signals: Iterable[str]) -> Iterator[Expr]:
 def _stuck(records: Records) -> Iterator[Expr]:
     """Select the rows whose quantile lies beyond the last bucket."""
     for name in _ordered(records):
-        if (share := beyond(records, name)) is not None:
+        if (share := share_beyond_buckets(records, name)) is not None:
             yield replaced(share, names.SIGNAL, name, "", "")
 
 

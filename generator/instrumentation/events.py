@@ -87,7 +87,7 @@ def blocks_of(service: Service) -> Blocks:
     events = {*_OF_RUNS, *_OF_TOOLS, *_OF_STEPS}
     in_blocks = {one.metric.name for one in _metrics_of(service, events)}
     return Blocks(
-        roles.constant(service),
+        roles.deployment_labels(service),
         _run(service),
         _block(service, _OF_TOOLS, ERROR_CLASS),
         _step(service),
@@ -96,7 +96,7 @@ def blocks_of(service: Service) -> Blocks:
 
 
 def _metrics_of(service: Service, events: Iterable[Event]) -> tuple[FedMetric, ...]:
-    fed = ((service.metrics[stream.metric], role(stream)) for stream in roles.fed(service, *events))
+    fed = ((service.metrics[stream.metric], role(stream)) for stream in roles.fed_by(service, *events))
     return tuple(
         FedMetric(metric, fed_as.event, amount)
         for metric, fed_as in fed
@@ -130,7 +130,7 @@ def _block(service: Service, events: tuple[Event, ...], cause: str, first: str =
         return None
     labels = dict.fromkeys(label for fed in metrics for label in fed.metric.labels)
     outcome = next((found for event in events if (found := roles.outcome(service, event))), None)
-    derived = {*roles.constant(service), cause, TOKEN_TYPE, outcome.label if outcome else ""}
+    derived = {*roles.deployment_labels(service), cause, TOKEN_TYPE, outcome.label if outcome else ""}
     given = [label for label in labels if label not in derived]
     return Block(
         metrics,

@@ -247,7 +247,9 @@ class _Targets(Struct):
     active: list[_Target] = field(name="activeTargets")
 
 
-def scraped_every(api: PrometheusApi, selector: Mapping[str, str], at: float | None = None) -> float | None:
+def observed_scrape_interval(
+    api: PrometheusApi, selector: Mapping[str, str], at: float | None = None
+) -> float | None:
     """Compute the median seconds between two samples, or read the configured interval of new targets.
 
     Args:

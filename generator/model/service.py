@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from generator.model.metrics import Label, Metric
 
 #: The placeholders in addresses of logs and traces.
-SERVICE = "{service}"
-RELEASE = "{release}"
+SERVICE_PLACEHOLDER = "{service}"
+RELEASE_PLACEHOLDER = "{release}"
 #: The word for a run where a profile sets none.
 RUN = "run"
 #: The word in a sentence; in a name, such as ``run_count``, it stays.
@@ -230,7 +230,7 @@ def fill_in(address: str, service: str, release: str | None) -> str:
     if release is None:
         page, *fragments = address.split("#")
         address = "#".join([_without_release(page), *map(_of_fragment, fragments)])
-    return address.replace(SERVICE, service).replace(RELEASE, release or "")
+    return address.replace(SERVICE_PLACEHOLDER, service).replace(RELEASE_PLACEHOLDER, release or "")
 
 
 def _of_fragment(part: str) -> str:
@@ -241,7 +241,7 @@ def _of_fragment(part: str) -> str:
 
 def _without_release(part: str) -> str:
     before, mark, query = part.partition("?")
-    kept = [parameter for parameter in query.split("&") if parameter.partition("=")[2] != RELEASE]
+    kept = [parameter for parameter in query.split("&") if parameter.partition("=")[2] != RELEASE_PLACEHOLDER]
     return f"{before}{mark}{'&'.join(kept)}" if kept else before
 
 

@@ -132,7 +132,7 @@ def points(value: float) -> str:
     return f"{plain(round(value * 100, 4))}pp"
 
 
-def number(value: float) -> str:
+def human_number(value: float) -> str:
     """Write a number with separators, whole from ten up."""
     whole = value == int(value) or value >= _WHOLE_FROM
     return f"{value:,.0f}" if whole else f"{value:,.1f}"
@@ -140,4 +140,4 @@ def number(value: float) -> str:
 
 def percent(value: float) -> str:
     """Write a share: 0.47 as ``47 %``, 0.004 as ``0.4 %``."""
-    return f"{number(value * 100)} %" if value * 100 < 1 else f"{value * 100:,.0f} %"
+    return f"{human_number(value * 100)} %" if value * 100 < 1 else f"{value * 100:,.0f} %"

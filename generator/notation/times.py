@@ -33,7 +33,7 @@ _NOTHING = re.compile(r"(0+[wdhms])+")
 _PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
 
 
-class _Range(NamedTuple):
+class _Limits(NamedTuple):
     """The longest allowed time, in seconds, and a usual one."""
 
     longest: int
@@ -41,8 +41,8 @@ class _Range(NamedTuple):
     shortest: int = 0
 
 
-_OF_RULES = _Range(LONGEST_WINDOW, "15m")
-_OF_OBJECTIVES = _Range(LONGEST_OBJECTIVE, "30d", SHORTEST_OBJECTIVE)
+_OF_RULES = _Limits(LONGEST_WINDOW, "15m")
+_OF_OBJECTIVES = _Limits(LONGEST_OBJECTIVE, "30d", SHORTEST_OBJECTIVE)
 
 
 def seconds(text: Text | None, default: int, findings: Findings) -> int:
@@ -87,14 +87,14 @@ def objective_window(text: Text, default: int, site: Site, findings: Findings) -
     return _window(text, default, _OF_OBJECTIVES, site, findings)
 
 
-def _window(text: Text | None, default: int, allowed: _Range, site: Site, findings: Findings) -> int:
+def _window(text: Text | None, default: int, allowed: _Limits, site: Site, findings: Findings) -> int:
     length = seconds(text, default, findings)
     if text is not None and not _fits(text, length, allowed, site, findings):
         return default
     return length
 
 
-def _fits(text: Text, length: int, allowed: _Range, site: Site, findings: Findings) -> bool:
+def _fits(text: Text, length: int, allowed: _Limits, site: Site, findings: Findings) -> bool:
     least = max(_shortest_window(site), allowed.shortest)
     if length < least:
         _too_short(text, length, allowed, site, findings)
@@ -131,7 +131,7 @@ def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
     return tuple(paces)
 
 
-def scaled(paces: tuple[Burn, ...], window: int, site: Site) -> tuple[Burn, ...]:
+def scaled_paces(paces: tuple[Burn, ...], window: int, site: Site) -> tuple[Burn, ...]:
     """Scale the windows of paces in proportion to the budget's: an alert fires at the same spent part of the budget.
 
     Windows of 27 to 33 days count as a month.
@@ -159,7 +159,7 @@ def _burn(part: str) -> Burn | None:
     return Burn(factor, int(long), int(short))
 
 
-def _too_short(text: Text, length: int, allowed: _Range, site: Site, findings: Findings) -> None:
+def _too_short(text: Text, length: int, allowed: _Limits, site: Site, findings: Findings) -> None:
     least = max(_shortest_window(site), allowed.shortest)
     name = "the rule interval" if least == site.rule_interval else "four scrapes"
     what = "a day" if least == allowed.shortest else f"{name}, {duration(least)}"
@@ -183,7 +183,7 @@ def _not_whole(text: Text, length: int, site: Site, findings: Findings) -> None:
     )
 
 
-def _too_long(text: Text, length: int, allowed: _Range, findings: Findings) -> None:
+def _too_long(text: Text, length: int, allowed: _Limits, findings: Findings) -> None:
     findings.error(
         "unit/window",
         f"a window of {duration(length)} is longer than {duration(allowed.longest)}",

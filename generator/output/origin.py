@@ -88,7 +88,7 @@ class Origin(Struct, frozen=True):
 
     def remember(self, cache: int) -> None:
         """Keep the directory of specs for the next run."""
-        private.keep(cache, self._name, os.fsencode(os.path.realpath(self.specs)))
+        private.write_file(cache, self._name, os.fsencode(os.path.realpath(self.specs)))
 
     def _owned(self) -> Iterable[str]:
         """List the files of the output; none where it cannot be read, of which the writer tells."""

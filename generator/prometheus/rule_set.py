@@ -19,7 +19,7 @@ from generator.model import names
 from generator.model.alerts import OFF, OUTSIDE_WINDOW, Outside, Overflow, Regression, Unpriced
 from generator.model.outside import STREAM, outside_alert
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup, SharedRules, split
-from generator.model.service import RELEASE, WAY, Service, Site, fill_in
+from generator.model.service import RELEASE_PLACEHOLDER, WAY, Service, Site, fill_in
 from generator.model.signals import Cost, Quantile, Share, Signal, Tokens, divisor
 from generator.model.streams import SPENT, Stream
 from generator.prometheus.shared import copies, ground_of, shared_rules, switch
@@ -119,7 +119,10 @@ def changes(service: Service) -> Iterator[tuple[str, float, dict[str, str]]]:
         }
         yield names.OVERRIDE, one.value, {name: text for name, text in labels.items() if text}
     for kind, link in sorted(service.links.items()):
-        plain, of_release = fill_in(link, service.name, None), fill_in(link, service.name, RELEASE)
+        plain, of_release = (
+            fill_in(link, service.name, None),
+            fill_in(link, service.name, RELEASE_PLACEHOLDER),
+        )
         yield names.LINK, 1, {"link": kind, "url": plain, "url_of_release": of_release}
 
 
@@ -164,7 +167,7 @@ def _promises(service: Service) -> Iterator[RecordingRule]:
     if service.runs_per_hour:
         yield _constant(service, names.TRAFFIC, service.runs_per_hour)
     if service.hours:
-        yield hours.written(service.hours, service)
+        yield hours.hours_record(service.hours, service)
 
 
 def _constant(service: Service, name: str, value: float, /, **labels: str) -> RecordingRule:
@@ -193,13 +196,13 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
             yield recorded
     watched = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
-        yield board.row(signal, scope, alerts)
+        yield board.board_row(signal, scope, alerts)
     # The shared rules show signals with a trend, or with an alert that all services share.
     shown = {alert.signal for alert in service.alerts if alert.shared}
     for name in sorted(watched - shown):
         signal = service.signals[name]
         if signal.shared and signal.trend is None:
-            yield board.row(signal, scope, alerts)
+            yield board.board_row(signal, scope, alerts)
 
 
 def _segments(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:

@@ -290,7 +290,7 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
         error_budget.burn_over(library.signals[alert.signal], window, scope)
         for alert in library.alerts
         if isinstance(alert.kind, BurnRate)
-        for window in burn_rate.windows(alert)
+        for window in burn_rate.pace_windows(alert)
     )
     return without_recorded(chains, set())
 
@@ -335,8 +335,8 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
 
 
 def _status(library: Library, scope: Scope) -> list[Rules]:
-    rows = (board.row(one, scope, library.alerts) for one in library.signals.values())
-    return [*rows, board.statuses(library.alerts, scope)]
+    rows = (board.board_row(one, scope, library.alerts) for one in library.signals.values())
+    return [*rows, board.status_records(library.alerts, scope)]
 
 
 # Alerts.

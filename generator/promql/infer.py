@@ -18,9 +18,9 @@ from generator.promql.shape import (
     Origin,
     Shape,
     Term,
+    aggregated,
     alternative,
     constant,
-    grouped,
     labelled,
     met_by_one,
     selected,
@@ -31,7 +31,7 @@ from generator.promql.shape import (
     union,
     without_values,
 )
-from generator.promql.syntax import Reference, operands, parse, reference, references
+from generator.promql.syntax import Reference, operands, parse, references, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,7 +110,7 @@ class _Walk(Struct, frozen=True):
                 return self.shape_of(operands(node)[0])
 
     def _selected(self, node: grammar.VectorSelector) -> Shape:
-        read = reference(node)
+        read = selector_of(node)
         known = self.known.get(read.name)
         if known is None:
             name = read.name or "a selector without a name"
@@ -135,11 +135,11 @@ class _Walk(Struct, frozen=True):
                 if label not in inner.names:
                     self.problems.append(f'groups by "{label}", a label that is not there')
         if op == "count_values":
-            return self._of_values(node, grouped(inner, by))
+            return self._of_values(node, aggregated(inner, by))
         if op in _RANKED:
             count = node.param.val if isinstance(node.param, grammar.NumberLiteral) else 1
             return top(inner, max(1, int(count)), by)
-        return grouped(inner, by)
+        return aggregated(inner, by)
 
     def _of_values(self, node: grammar.AggregateExpr, groups: Shape) -> Shape:
         """Accept dates, of which there are as many as days; any other values are unbounded."""
@@ -218,7 +218,7 @@ def _absent(argument: grammar.Expr) -> Shape:
     selector = argument.vector_selector if isinstance(argument, grammar.MatrixSelector) else argument
     if not isinstance(selector, grammar.VectorSelector):
         return SINGLE
-    equal = {label: constant(value) for label, op, value in reference(selector).matchers if op == "="}
+    equal = {label: constant(value) for label, op, value in selector_of(selector).matchers if op == "="}
     return shape(equal)
 
 
@@ -305,7 +305,7 @@ def _many(many: Shape, one: Shape, extra: tuple[str, ...]) -> Shape:
 
 def _one_to_one(left: Shape, right: Shape, on: frozenset[str]) -> Shape:
     """Keep the labels matched on; the result has at most as many series as either side."""
-    by_labels = grouped(left, on)
+    by_labels = aggregated(left, on)
     live = _fewest(left.live, right.live, by_labels.live)
     ever = _fewest(left.ever, right.ever, by_labels.ever)
     exposed = left.exposed and right.exposed

@@ -150,7 +150,7 @@ def _smaller(terms: tuple[Term, ...], before: Term, after: Term) -> tuple[Term, 
     return (after,) if fewer else terms
 
 
-def grouped(inner: Shape, kept: Iterable[str]) -> Shape:
+def aggregated(inner: Shape, kept: Iterable[str]) -> Shape:
     """Aggregate to the labels ``kept``."""
     if inner.nothing or inner.scalar:
         return NOTHING
@@ -170,7 +170,7 @@ def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
     """Keep the ``count`` largest of each group; the chosen ones change with time."""
     if inner.nothing:
         return NOTHING
-    groups = grouped(inner, by)
+    groups = aggregated(inner, by)
     live = tuple(_product((*term, (f"{_COUNT}{count}",))) for term in groups.live)
     return Shape(inner.labels, live, inner.ever, inner.exposed)
 

@@ -45,10 +45,10 @@ def references(text: str) -> tuple[Reference, ...]:
     Raises:
         PromqlError: ``text`` is not PromQL.
     """
-    return tuple(reference(node) for node in nodes(text) if isinstance(node, grammar.VectorSelector))
+    return tuple(selector_of(node) for node in nodes(text) if isinstance(node, grammar.VectorSelector))
 
 
-def reference(selector: grammar.VectorSelector) -> Reference:
+def selector_of(selector: grammar.VectorSelector) -> Reference:
     """Read a selector."""
     matchers = selector.matchers
     every = [*matchers.matchers, *(matcher for choice in matchers.or_matchers for matcher in choice)]
@@ -178,9 +178,9 @@ def _readings(root: grammar.Expr) -> Iterator[Reading]:
         node, function = stack.pop()
         match node:
             case grammar.MatrixSelector():
-                yield Reading(reference(node.vector_selector), node.range.total_seconds(), function)
+                yield Reading(selector_of(node.vector_selector), node.range.total_seconds(), function)
             case grammar.VectorSelector():
-                yield Reading(reference(node))
+                yield Reading(selector_of(node))
             case _:
                 called = node.func.name if isinstance(node, grammar.Call) else ""
                 stack += ((operand, called) for operand in reversed(operands(node)))

@@ -74,7 +74,7 @@ def page_of_change(comparison: Comparison) -> str:
 
 
 def _drawing(title: str, report: Report) -> Drawing:
-    return Drawing(title, report, timeline(report))
+    return Drawing(title, report, timeline_layout(report))
 
 
 def _rendered(
@@ -269,7 +269,7 @@ def _tick(time: int) -> Tick:
     return Tick(time, f"{moment:%a} {moment.day} {moment:%b}" if day else f"{moment:%H:%M}", day)
 
 
-def timeline(report: Report) -> TimelineLayout:
+def timeline_layout(report: Report) -> TimelineLayout:
     """Compute the layout of a report."""
     scale = TimeScale(report.replay.start, report.replay.end)
     several = len(report.services) > 1 and report.truth is not None and not report.truth.service

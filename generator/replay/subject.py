@@ -17,7 +17,7 @@ from generator.model import names
 from generator.model.names import is_shared_record
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.promql.expr import Series
-from generator.promql.syntax import operands, parse, reach, reference
+from generator.promql.syntax import operands, parse, reach, selector_of
 from generator.replay.history import Steps, steps_within
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _raw(exprs: Iterable[str], records: frozenset[str]) -> Iterator[RawSelector]
     for expr in exprs:
         for selector, instant in _selectors(parse(expr), instant=True):
             if _is_raw(selector, records):
-                read = reference(selector)
+                read = selector_of(selector)
                 text = str(Series(read.name, read.matchers).now())
                 known = selectors.get(text)
                 selectors[text] = RawSelector(

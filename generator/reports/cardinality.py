@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from generator.checks.cardinality.account import Load, SharedAccount, Total, together
-from generator.checks.cardinality.savings import Saving, of_metric, of_records, ranked, summed
+from generator.checks.cardinality.account import ServerLoad, SharedAccount, Total, together
+from generator.checks.cardinality.savings import Saving, added_savings, of_metric, of_records, ranked
 from generator.diagnostics.wording import counted
 from generator.json_text import json_member, json_with_members
-from generator.model.units import duration, number, percent
+from generator.model.units import duration, human_number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ class ServiceRow(Struct, frozen=True):
     recorded: Total
     recorded_used: float
     savings: tuple[Saving, ...]
-    load: Load
+    load: ServerLoad
     budget: SeriesBudget
 
     @property
@@ -87,7 +87,7 @@ class Fleet(Struct, frozen=True):
     services: int
     raw: float
     recorded: float
-    load: Load
+    load: ServerLoad
 
 
 class Costly(Protocol):
@@ -104,7 +104,7 @@ class Costly(Protocol):
         ...
 
     @property
-    def load(self) -> Load:
+    def load(self) -> ServerLoad:
         """Prometheus's work for both."""
         ...
 
@@ -126,7 +126,7 @@ class Overview(Struct, frozen=True):
     each_recorded: Total
     shared: SharedAccount
     used: float
-    each_load: Load
+    each_load: ServerLoad
 
     @property
     def recorded(self) -> Total:
@@ -135,7 +135,7 @@ class Overview(Struct, frozen=True):
         return Total(each.live + once.live, each.retained + once.retained)
 
     @property
-    def load(self) -> Load:
+    def load(self) -> ServerLoad:
         """The cost of all of it."""
         return together((self.each_load, self.shared.load))
 
@@ -202,7 +202,7 @@ def service_row(each: ServiceFacts, site: Site) -> ServiceRow:
         raw_used=account.raw.live / site.budget_of(each.service).service,
         recorded=account.recorded,
         recorded_used=account.recorded.live / site.budget_of(each.service).recorded,
-        savings=ranked(summed(savings)),
+        savings=ranked(added_savings(savings)),
         load=account.load,
         budget=site.budget_of(each.service),
     )
@@ -380,7 +380,7 @@ def _total(total: Total) -> dict[str, int]:
     return {"live": total.live, "retained": total.retained}
 
 
-def _load(load: Load) -> dict[str, float]:
+def _load(load: ServerLoad) -> dict[str, float]:
     return {
         "samples_per_second": round(load.samples, 3),
         "scraped_samples_per_second": round(load.scraped, 3),
@@ -407,9 +407,9 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
         (
             metric.series.metric.name,
             _label_factors(metric.series.labels),
-            number(metric.series.each),
-            number(metric.series.live),
-            number(metric.series.retained),
+            human_number(metric.series.each),
+            human_number(metric.series.live),
+            human_number(metric.series.retained),
             percent(metric.used),
             _saving(metric.saving),
         )
@@ -420,13 +420,13 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
         ("recorded", row.recorded, row.recorded_used, ""),
     )
     table += [
-        (name, "", "", number(total.live), number(total.retained), percent(used), saving)
+        (name, "", "", human_number(total.live), human_number(total.retained), percent(used), saving)
         for name, total, used, saving in sums
     ]
     yield from columns(table)
     yield (
-        f"  budgets: {number(budget.metric)} a metric, {number(budget.service)} raw, "
-        f"{number(budget.recorded)} recorded"
+        f"  budgets: {human_number(budget.metric)} a metric, {human_number(budget.service)} raw, "
+        f"{human_number(budget.recorded)} recorded"
     )
     yield f"  {_load_in_words(row.load)}"
 
@@ -435,18 +435,18 @@ def _sums(overview: Overview, servers: Mapping[str, Overview], site: Site) -> It
     yield f"all services ({overview.services})"
     live = _live(overview.raw.live, overview.recorded.live)
     yield (
-        f"  {live}, {percent(overview.used)} of {number(site.budget.total)}; "
-        f"{number(overview.retained)} over {duration(site.retention)}"
+        f"  {live}, {percent(overview.used)} of {human_number(site.budget.total)}; "
+        f"{human_number(overview.retained)} over {duration(site.retention)}"
     )
     yield f"  {_load_in_words(overview.load)}"
-    yield f"  of these {number(overview.shared.load.rules)} rules are shared by all services"
+    yield f"  of these {human_number(overview.shared.load.rules)} rules are shared by all services"
     for shard, one in servers.items():
-        share = f"{percent(one.used)} of {number(site.budget.total)}"
+        share = f"{percent(one.used)} of {human_number(site.budget.total)}"
         yield f"shard {shard} ({counted(one.services, 'service')})"
         yield f"  {_live(one.raw.live, one.recorded.live)}, {share}"
         yield f"  {_load_in_words(one.load)}"
     fleet = overview.thousand
-    yield f"{number(fleet.services)} services like these"
+    yield f"{human_number(fleet.services)} services like these"
     yield f"  {_live(fleet.raw, fleet.recorded)}"
     yield f"  {_load_in_words(fleet.load)}"
 
@@ -465,17 +465,18 @@ def _saving(saving: Saving | None) -> str:
     if saving is None:
         return ""
     what = f"buckets of {saving.metric}" if saving.buckets else saving.label
-    return f"{what}: half saves {number(saving.halved)}"
+    return f"{what}: half saves {human_number(saving.halved)}"
 
 
 def _live(raw: float, recorded: float) -> str:
-    return f"{number(raw + recorded)} series at once ({number(raw)} raw, {number(recorded)} recorded)"
+    return f"{human_number(raw + recorded)} series at once ({human_number(raw)} raw, {human_number(recorded)} recorded)"
 
 
-def _load_in_words(load: Load) -> str:
+def _load_in_words(load: ServerLoad) -> str:
     return (
-        f"{number(load.scraped)} samples/s scraped, {number(load.recorded)} recorded; {number(load.rules)} rules in "
-        f"{number(load.groups)} groups, {number(load.evaluations)} evaluations/s"
+        f"{human_number(load.scraped)} samples/s scraped, {human_number(load.recorded)} recorded; "
+        f"{human_number(load.rules)} rules in {human_number(load.groups)} groups, "
+        f"{human_number(load.evaluations)} evaluations/s"
     )
 
 

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from generator import markdown
 from generator.artifact import Artifact
-from generator.checks.cardinality.account import Load, SharedAccount, Total
+from generator.checks.cardinality.account import ServerLoad, SharedAccount, Total
 from generator.checks.selfcheck import MINIMUM, SelfCheck, self_check
 from generator.model.names import SELF_CHECK
-from generator.model.units import duration, number, percent
+from generator.model.units import duration, human_number, percent
 from generator.reports.cardinality import (
     ServiceRow,
     cardinality_json,
@@ -70,7 +70,7 @@ class ReportEntry(Struct, frozen=True):
     name: str
     raw: Total
     recorded: Total
-    load: Load
+    load: ServerLoad
     numbers: str
     lines: ReportLines
 
@@ -131,5 +131,5 @@ def marked_percent(value: float) -> str:
 @cache
 def _environment() -> Environment:
     made = markdown.environment(Path(__file__).parent / "templates")
-    made.filters.update(number=number, percent=marked_percent, duration=duration)
+    made.filters.update(number=human_number, percent=marked_percent, duration=duration)
     return made

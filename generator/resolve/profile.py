@@ -48,7 +48,7 @@ _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
-class Measured(Struct, frozen=True):
+class ProfileSignals(Struct, frozen=True):
     """The parts of every service of a profile: the fed streams, and the signals computed from them."""
 
     streams: Mapping[str, Stream]
@@ -65,14 +65,14 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     for entry in profile.labels:
         if finding := refused_declaration(entry.key, profile):
             findings.add(finding)
-    resolve_measured(profile, base, findings)
+    resolve_profile_signals(profile, base, findings)
     return findings.all
 
 
 def unused_labels(profile: ProfileSpec, base: Base) -> tuple[Text, ...]:
     """List the declared labels that no stream of a profile has; none where its streams have errors."""
     findings = Findings()
-    streams = resolve_measured(profile, base, findings).streams.values()
+    streams = resolve_profile_signals(profile, base, findings).streams.values()
     if findings.failed:
         return ()
     used = {label for stream in streams for label in stream.labels}
@@ -80,13 +80,13 @@ def unused_labels(profile: ProfileSpec, base: Base) -> tuple[Text, ...]:
     return tuple(entry.key for entry in profile.labels if entry.key.value not in used)
 
 
-def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
+def resolve_profile_signals(profile: ProfileSpec, base: Base, findings: Findings) -> ProfileSignals:
     """Resolve the streams and signals of a profile, with all their errors."""
     bare = bare_service(profile)
     labels = resolve_labels(profile, bare, findings)
     fed = resolve_streams(profile, bare, labels, base, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
-    return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
+    return ProfileSignals(fed.streams, resolve_signals(base.signals, profile, bare, scope))
 
 
 def bare_service(profile: ProfileSpec) -> ServiceSpec:

@@ -48,7 +48,7 @@ class SpecEntry(Struct, frozen=True):
     of_all: bool = False
 
 
-def written(alert: Alert, signal: Signal, service: Service) -> SpecEntry:
+def written_alert(alert: Alert, signal: Signal, service: Service) -> SpecEntry:
     """Write an alert as it is now, as the file of a service may have it."""
     wait = ("for", duration(alert.for_))
     if alert.kind.reports is Reported.VALUE:

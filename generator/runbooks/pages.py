@@ -20,7 +20,7 @@ from generator.model.panels import PANELS, UNPRICED
 from generator.model.service import RUN, Service, Site, worded
 from generator.model.signals import Signal
 from generator.promql.layout import layout
-from generator.runbooks.change import SpecEntry, written
+from generator.runbooks.change import SpecEntry, written_alert
 from generator.runbooks.guides import guide_for
 from generator.streams.scope import Scope
 
@@ -120,7 +120,7 @@ def _measured(service: Service) -> tuple[str, ...]:
 
 def _explained(alert: Alert, service: Service) -> Explained:
     signal = service.signals[alert.signal]
-    return Explained(alert, signal, written(alert, signal, service))
+    return Explained(alert, signal, written_alert(alert, signal, service))
 
 
 def _rows(alert: Alert, service: Service) -> str:

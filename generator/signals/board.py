@@ -33,7 +33,7 @@ _NAME = "alertname"
 _RELEASE, _DOUBLED = "after release", 1
 
 
-def row(signal: Signal, scope: Scope, alerts: Iterable[Alert] = ()) -> tuple[RecordingRule, ...]:
+def board_row(signal: Signal, scope: Scope, alerts: Iterable[Alert] = ()) -> tuple[RecordingRule, ...]:
     """Record a row of the board; a signal without a trend has one only if one of ``alerts`` shows its status there."""
     about = [alert for alert in alerts if alert.signal == signal.name]
     labels = {names.SIGNAL: signal.name, names.UNIT: str(signal.unit)}
@@ -48,7 +48,7 @@ def row(signal: Signal, scope: Scope, alerts: Iterable[Alert] = ()) -> tuple[Rec
     return current, rule(names.BOARD_TREND, change, **labels | {names.OVER: _in(signal.trend.over)})
 
 
-def statuses(alerts: Iterable[Alert], scope: Scope) -> tuple[RecordingRule, ...]:
+def status_records(alerts: Iterable[Alert], scope: Scope) -> tuple[RecordingRule, ...]:
     """Record each row's status (2, 1 or 0, by its worst alert), the worst of each service, and the time of its start.
 
     A service that no longer exists has none.

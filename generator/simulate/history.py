@@ -15,7 +15,7 @@ from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.simulate.agents import Agent, agent, run, stuck_call
 from generator.simulate.draws import poisson, stream
 from generator.simulate.exposition import Counter, Gauge, Histogram, Process, ServiceExposition
-from generator.simulate.incidents import EVERYTHING, MOST_STUCK, SECONDS_A_LOOP, Conditions, conditions
+from generator.simulate.incidents import EVERYTHING, MOST_STUCK, SECONDS_A_LOOP, Conditions, conditions_at
 from generator.simulate.scenario import Headcount, Life, Scenario, SimulatedRollout, headcount, lives
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _play(
     before, stuck = life.born, 0
     for scrape, milliseconds in enumerate(times):
         time = milliseconds / _MS
-        now = conditions(setting.scenario.incidents, time, life.release)
+        now = conditions_at(setting.scenario.incidents, time, life.release)
         # Each scrape has its own draws: an incident changes no draw outside its span.
         rng = stream(setting.scenario.seed, "life", life.instance, repr(life.born), str(scrape))
         if rng.random() < setting.scenario.missed_scrapes:

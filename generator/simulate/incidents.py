@@ -170,7 +170,7 @@ def incident(name: str, service: Service, start: float, end: float, release: str
     return SimulatedIncident(by_name[name], start, end, release)
 
 
-def conditions(incidents: Iterable[SimulatedIncident], time: float, release: str) -> Conditions:
+def conditions_at(incidents: Iterable[SimulatedIncident], time: float, release: str) -> Conditions:
     """Merge the incidents of a time: factors multiply, of shares and names the last one counts."""
     merged = ORDINARY
     for one in incidents:

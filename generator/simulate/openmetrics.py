@@ -64,8 +64,8 @@ def _points(
 def _metric(one: TimeSeries, families: Mapping[str, Metric]) -> str:
     """Return the metric of a series: the names of a histogram's series begin with its own."""
     name = one.labels["__name__"]
-    stems = (name.removesuffix(suffix) for suffix in ("", *_HISTOGRAM_SUFFIXES))
-    return next(stem for stem in stems if stem in families)
+    bases = (name.removesuffix(suffix) for suffix in ("", *_HISTOGRAM_SUFFIXES))
+    return next(base for base in bases if base in families)
 
 
 def _head(metric: Metric) -> Iterator[str]:

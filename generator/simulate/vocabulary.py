@@ -61,13 +61,13 @@ def _listed(label: Label) -> tuple[str, ...]:
     return tuple(value for value in label.values if value != OTHER)
 
 
-def _values(service: Service, label: str, stem: str) -> tuple[str, ...]:
-    return label_choices(service.labels[label], stem) if label in service.labels else (stem,)
+def _values(service: Service, label: str, prefix: str) -> tuple[str, ...]:
+    return label_choices(service.labels[label], prefix) if label in service.labels else (prefix,)
 
 
-def label_choices(label: Label, stem: str) -> tuple[str, ...]:
+def label_choices(label: Label, prefix: str) -> tuple[str, ...]:
     """List the declared values of a label, or invent some where only their number is declared."""
-    made_up = tuple(f"{stem}_{number}" for number in range(1, min(label.max_live, 3) + 1))
+    made_up = tuple(f"{prefix}_{number}" for number in range(1, min(label.max_live, 3) + 1))
     return _listed(label) or made_up
 
 

@@ -34,7 +34,7 @@ from generator.spec.schema_words import (
     subject_in_words,
     type_help,
     type_message,
-    value,
+    written_value,
 )
 
 if TYPE_CHECKING:
@@ -324,18 +324,18 @@ def _enum(case: ErrorContext) -> Message:
     known = [constant_in_words(each) for each in case.wanted]
     match = closest(case.node.text, known) if isinstance(case.node, Scalar) else None
     suggestion = f"did you mean {quoted(match)}? " if match else ""
-    message = f"{case.subject} may not be {value(case.node)}"
+    message = f"{case.subject} may not be {written_value(case.node)}"
     advice = "" if match or not case.advice else f"; {case.advice}"
     return Message("schema/value", message, f"{suggestion}known values: {listed(known)}{advice}")
 
 
 def _const(case: ErrorContext) -> Message:
-    message = f"{case.subject} must be {constant_in_words(case.wanted)}, not {value(case.node)}"
+    message = f"{case.subject} must be {constant_in_words(case.wanted)}, not {written_value(case.node)}"
     return Message("schema/value", message, case.help)
 
 
 def _pattern(case: ErrorContext) -> Message:
-    message = f"{case.subject} may not be {value(case.node)}"
+    message = f"{case.subject} may not be {written_value(case.node)}"
     return Message("schema/value", message, _form_help(case) or "write it in another form")
 
 
@@ -350,9 +350,7 @@ def _form_help(case: ErrorContext) -> str:
 
 def _range(relation: str) -> Callable[[ErrorContext], Message]:
     def words(case: ErrorContext) -> Message:
-        message = (
-            f"{case.subject} must be {relation} {constant_in_words(case.wanted)}, not {value(case.node)}"
-        )
+        message = f"{case.subject} must be {relation} {constant_in_words(case.wanted)}, not {written_value(case.node)}"
         return Message("schema/range", message, case.help)
 
     return words
@@ -397,7 +395,7 @@ def _duplicate(case: ErrorContext) -> Message:
 
 
 def _no_form(case: ErrorContext) -> Message:
-    message = f"{case.subject} may not be {value(case.node)}"
+    message = f"{case.subject} may not be {written_value(case.node)}"
     return Message("schema/value", message, case.help or " or ".join(case.wanted))
 
 

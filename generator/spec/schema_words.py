@@ -44,7 +44,7 @@ def kinds(types: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def value(node: Node) -> str:
+def written_value(node: Node) -> str:
     """Describe the written value: ``the text "six"``, ``1.10``, ``a list``."""
     if isinstance(node, Scalar):
         return f"the text {quoted(node.value)}" if isinstance(node.value, str) else shortened(node.text)
@@ -106,7 +106,7 @@ def type_message(subject: str, types: Collection[str], node: Node) -> str:
     """The message for a value of a wrong type."""
     if isinstance(node, Scalar) and node.value is None:
         return f"{subject} has no value; it must be {kinds(types)}"
-    return f"{subject} must be {kinds(types)}, not {value(node)}"
+    return f"{subject} must be {kinds(types)}, not {written_value(node)}"
 
 
 def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> str:

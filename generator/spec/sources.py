@@ -321,7 +321,7 @@ def shipped_profiles() -> list[Path]:
     return yaml_files(SHIPPED / "profiles")
 
 
-def shared_files(directory: Path) -> list[Path]:
+def shared_spec_files(directory: Path) -> list[Path]:
     """List all files that a compilation may depend on, except those of services."""
     return [*yaml_files(directory), *profile_files(directory), *shipped_profiles(), *yaml_files(SHIPPED)]
 

@@ -163,7 +163,7 @@ def _rates(name: str, source: Source, stream: Stream, service: Service, site: Si
     if not stream.is_histogram:
         # A sum with a NaN of one instance would be NaN: no comparison is true then, and the service would look healthy.
         rates = rates >= (_BELOW_ALL if stream.is_gauge else number(0))
-    if labels := joined(source, service):
+    if labels := target_labels(source, service):
         classic = stream.is_histogram and not source.native
         whole = exposed.where(**{names.LE: "+Inf"}) if classic else exposed
         instances = whole.now() if stream.is_gauge else call("rate", whole.over(site.raw_window))
@@ -177,12 +177,12 @@ def _kept(source: Source, stream: Stream) -> list[str]:
     return sorted(kept | {names.LE} if stream.is_histogram and not source.native else kept)
 
 
-def joined(source: Source, service: Service) -> list[str]:
+def target_labels(source: Source, service: Service) -> list[str]:
     """List the source labels that are not in a metric, but in its target's ``target_info``."""
     return sorted({exposed for label, exposed in source.labels if label_of(label, service).joined == exposed})
 
 
-def series_of(name: str, source: Source, stream: Stream) -> str:
+def exposed_series(name: str, source: Source, stream: Stream) -> str:
     """Select the series of a metric that feed a stream."""
     if source.native:
         return name
@@ -191,7 +191,7 @@ def series_of(name: str, source: Source, stream: Stream) -> str:
 
 
 def _selected(name: str, source: Source, stream: Stream, service: Service) -> Series:
-    selected = series(series_of(name, source, stream), service.selector)
+    selected = series(exposed_series(name, source, stream), service.selector)
     for label, patterns in source.where:
         selected = (
             selected.where("=~", **{label: "|".join(patterns)})

@@ -79,7 +79,7 @@ def role(stream: Stream) -> Role | None:
     return ROLES.get(stream.name) if stream.shared else None
 
 
-def fed(service: Service, *events: Event) -> tuple[Stream, ...]:
+def fed_by(service: Service, *events: Event) -> tuple[Stream, ...]:
     """List the streams of a service that some events feed, in its order."""
     return tuple(
         one for one in service.streams.values() if (its_role := role(one)) and its_role.event in events
@@ -88,7 +88,7 @@ def fed(service: Service, *events: Event) -> tuple[Stream, ...]:
 
 def _has_label(service: Service, event: Event, label: str) -> bool:
     """Whether a stream that the event feeds has a label."""
-    return any(label in stream.labels for stream in fed(service, event))
+    return any(label in stream.labels for stream in fed_by(service, event))
 
 
 class Outcome(Struct, frozen=True):
@@ -162,7 +162,7 @@ def reasons(service: Service) -> Reasons | None:
     )
 
 
-def constant(service: Service) -> tuple[str, ...]:
+def deployment_labels(service: Service) -> tuple[str, ...]:
     """List the labels of runs that change with deployments: a process has one value for its whole life."""
     used = {label for metric in service.metrics.values() for label in metric.labels}
     turning = {label for label in service.runs.labels if service.labels[label].new_per_week}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.alerts.beyond import observations, rules, weight
+from generator.alerts.beyond import observed_beyond, rules, weight
 from generator.alerts.condition import AlertNumber
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
@@ -66,7 +66,7 @@ def test_observations_are_spread_evenly_over_the_bucket_of_a_bound(
     evaluate(prometheus, [RuleGroup("around", 60, tuple(recorded))], T0, T0)
 
     buckets = scope.record(FILLED)
-    counted = observations(buckets, signal, (), weight(signal, labels, scope))
+    counted = observed_beyond(buckets, signal, (), weight(signal, labels, scope))
     found = [sample.value for sample in prometheus.query(counted.text, T0).samples]
     beyond = _expected(bound)
     assert found == [pytest.approx(beyond if better is Better.LOWER else sum(INSIDE) + OVERFLOW - beyond)]
@@ -78,5 +78,5 @@ def test_a_bound_without_known_edges_has_no_count(
     """An alert must not take all observations for slow where the buckets are gone."""
     signal, scope = model.library.signals["latency_p95"], Scope(model.site, unique)
     write(prometheus, (one for one in _written(unique, "unused") if one.labels["__name__"] == FILLED))
-    counted = observations(Series(FILLED).where(service=unique), signal, (), weight(signal, {}, scope))
+    counted = observed_beyond(Series(FILLED).where(service=unique), signal, (), weight(signal, {}, scope))
     assert prometheus.query(counted.text, T0).samples == ()

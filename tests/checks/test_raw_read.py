@@ -11,7 +11,7 @@ from generator.checks.all import check_service
 from generator.checks.facts import service_facts
 from generator.checks.raw_read import check
 from generator.checks.world import of_service
-from generator.diagnostics.pages import page
+from generator.diagnostics.pages import code_page
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.prometheus.rule_set import compile_rules
 from tests.checks.agent import agent, service_of
@@ -201,6 +201,6 @@ def test_a_finding_is_placed_and_explained(demo: Service) -> None:
         "internal/raw-read",
         "this is a defect of the compiler: please report it together with the spec",
     )
-    assert page(told.code)
+    assert code_page(told.code)
     everyone = of_service(shared(SITE), demo)
     assert told in check_service(service_facts(demo, SITE, compiled, shared(SITE), everyone))

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from generator import __version__
-from generator.diagnostics.pages import codes, page, pages
+from generator.diagnostics.pages import code_page, codes, pages
 from generator.diagnostics.wording import printable
 from generator.spec.load import load
 from tests.commands.calls import ROOT
@@ -152,7 +152,7 @@ def test_cardinality_is_told_also_where_it_is_too_large(place: Path, call: Call)
 def test_every_code_is_explained(call: Call, code: str) -> None:
     answer = call("explain", code)
     assert (answer.code, answer.err) == (0, "")
-    explained = page(code)
+    explained = code_page(code)
     assert explained is not None
     assert answer.out == explained.text
 

@@ -140,7 +140,7 @@ def test_a_home_that_does_not_exist_is_not_made(tmp_path: Path, monkeypatch: pyt
 def test_files_are_whole_or_not_there(folder: Path) -> None:
     directory = private.opened(make=False)
     assert directory is not None
-    private.keep(directory, "a.parts", b"x" * 100_000)
+    private.write_file(directory, "a.parts", b"x" * 100_000)
     assert private.read(directory, "a.parts") == b"x" * 100_000
     assert private.read(directory, "b.parts") is None
     (folder / "link.parts").symlink_to("a.parts")
@@ -148,7 +148,7 @@ def test_files_are_whole_or_not_there(folder: Path) -> None:
     assert private.read(directory, "link.parts") is None
     assert private.read(directory, "pipe.parts") is None
     os.close(directory)
-    private.keep(directory, "c.parts", b"")  # which cannot be written
+    private.write_file(directory, "c.parts", b"")  # which cannot be written
 
 
 def test_directories_that_are_exchanged_while_a_run_is_under_way_change_nothing(

@@ -9,7 +9,7 @@ import pytest
 
 from generator.diagnostics import Span, error
 from generator.diagnostics.formats import render_github, render_json, render_sarif
-from generator.diagnostics.pages import page
+from generator.diagnostics.pages import code_page
 from tests.diagnostics.samples import DUPLICATE, EVERY, FILE, INFO, PLACELESS, WARNING
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_each_code_is_a_rule_once_and_each_result_points_at_its_rule() -> None:
 
 
 def test_a_rule_explains_its_code() -> None:
-    explained = page(DUPLICATE.code)
+    explained = code_page(DUPLICATE.code)
     assert explained is not None
     rule = _run(DUPLICATE)["tool"]["driver"]["rules"][0]
     assert rule["shortDescription"] == {"text": explained.title}

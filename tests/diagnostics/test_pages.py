@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from markdown_it import MarkdownIt
 
-from generator.diagnostics.pages import codes, page, pages
+from generator.diagnostics.pages import code_page, codes, pages
 from tests.examples import Example, audit_codes, check_codes, examples
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def test_each_golden_file_shows_codes_that_have_a_page() -> None:
 
 @pytest.mark.parametrize("each", pages(), ids=lambda each: each.code)
 def test_a_page_is_complete(each: Page) -> None:
-    assert page(each.code) == each
+    assert code_page(each.code) == each
     assert each.title == each.title.strip().removesuffix(".")
     assert each.why.endswith(".")
     headings = [token.content for token in MarkdownIt().parse(each.text) if token.type == "inline"]
@@ -138,12 +138,12 @@ def test_the_wrong_exposition_has_its_code_and_the_right_one_has_not(each: Page,
 
 
 def test_there_is_no_page_of_an_unknown_code_or_of_a_path() -> None:
-    assert page("yaml/duplicated-key") is None
-    assert page("../codes/yaml/tab") is None
-    assert page("yaml") is None
+    assert code_page("yaml/duplicated-key") is None
+    assert code_page("../codes/yaml/tab") is None
+    assert code_page("yaml") is None
 
 
 def test_an_example_stands_under_its_word() -> None:
-    tab = page("yaml/tab")
+    tab = code_page("yaml/tab")
     assert tab is not None
     assert examples(tab, "Right") == (Example("yaml", "objectives:\n  latency_p95: {max: 2s}\n"),)

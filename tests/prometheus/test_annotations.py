@@ -19,7 +19,7 @@ from generator.model.units import DAY, HOUR, Unit
 from generator.prometheus.files import encode
 from generator.prometheus.rule_set import rule_set
 from generator.prometheus.rule_tests import sentences
-from generator.prometheus.rule_tests.sentences import amount
+from generator.prometheus.rule_tests.sentences import templated_amount
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 
@@ -231,7 +231,7 @@ def test_amounts_are_written_without_milli_and_without_exponents(
     found = _firing(fresh_prometheus.api)
     for place, (unit, value, written) in enumerate(AMOUNTS):
         assert found[f"A{place}", "-"]["text"] == f"{written}, above the limit of {written}"
-        assert amount(value, unit) == written
+        assert templated_amount(value, unit) == written
 
 
 def test_growth_is_written_without_exponents(fresh_prometheus: PrometheusServer, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from generator.alerts.hours import written
+from generator.alerts.hours import hours_record
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import prometheus_server
@@ -147,7 +147,9 @@ def _absent_at(usual: str, earlier: str) -> set[Told]:
     ids=lambda hours: hours.words,
 )
 def test_prometheus_has_the_same_hours_as_the_model(hours: Hours, api: PrometheusApi, model: Model) -> None:
-    (found,) = api.query_range(written(hours, model.services[0]).expr, THU, THU + units.WEEK, MINUTE).series
+    (found,) = api.query_range(
+        hours_record(hours, model.services[0]).expr, THU, THU + units.WEEK, MINUTE
+    ).series
     assert dict(zip(found.timestamps, found.values, strict=True)) == {
         time: hours.at(time) for time in range(THU, THU + units.WEEK + 1, MINUTE)
     }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from generator.promql.expr import Expr, Series, aggregate, binary, call, literal, number
-from generator.promql.syntax import parse, reference
+from generator.promql.syntax import parse, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +73,7 @@ def _tree(node: grammar.Expr) -> Tree:  # noqa: PLR0911 - one for each kind of n
         case grammar.MatrixSelector():
             return ("range", _tree(node.vector_selector), node.range)
         case grammar.VectorSelector():
-            return ("select", reference(node), node.offset)
+            return ("select", selector_of(node), node.offset)
         case grammar.NumberLiteral():
             return ("number", node.val)
         case grammar.StringLiteral():

@@ -16,7 +16,7 @@ from generator.model.incidents import Incident, Incidents
 from generator.model.rules import AlertingRule
 from generator.model.units import Unit
 from generator.replay.formats import as_json, as_markdown, as_text
-from generator.replay.page import GUTTER, MARGIN, WIDTH, page, ticks, timeline
+from generator.replay.page import GUTTER, MARGIN, WIDTH, page, ticks, timeline_layout
 from generator.replay.times import alert_value
 from tests.replay.reports import END, HOUR, NIGHT, OUTAGE, T, active, history, reported, rule, truth
 
@@ -266,7 +266,7 @@ def test_the_median_of_two_detections_is_between_them() -> None:
 
 
 def test_places_follow_time_and_stay_within_the_drawing(found: Report) -> None:
-    drawn = timeline(found)
+    drawn = timeline_layout(found)
     (section,) = drawn.sections
     (high, other) = section.lanes
     (detection, false_alarm) = high.bars
@@ -284,7 +284,7 @@ def test_bars_that_overlap_stand_below_each_other() -> None:
     shown = reported(
         history(rule(), active(60, 60)), history(rule(severity="warning"), active(60, 60), active(300))
     )
-    ((lane,),) = [section.lanes for section in timeline(shown).sections]
+    ((lane,),) = [section.lanes for section in timeline_layout(shown).sections]
     first, below, later = lane.bars
     assert first.y < below.y
     assert later.y == first.y
@@ -294,11 +294,13 @@ def test_each_service_has_a_section_and_incidents_are_drawn_behind_theirs() -> N
     shown = reported(
         history(rule(service="a"), active(60)), history(rule(), active(130)), known=truth(OUTAGE)
     )
-    drawn = timeline(shown)
+    drawn = timeline_layout(shown)
     assert [section.name for section in drawn.sections] == ["s", "a"]
     assert drawn.judged == drawn.sections[0].bottom == drawn.sections[1].y
     assert drawn.bottom == drawn.sections[1].bottom
-    quiet = timeline(reported(history(rule(service="a"), active(60)), history(rule()), known=truth(OUTAGE)))
+    quiet = timeline_layout(
+        reported(history(rule(service="a"), active(60)), history(rule()), known=truth(OUTAGE))
+    )
     assert quiet.judged == quiet.top
     read(page(shown))
 
@@ -312,7 +314,7 @@ def test_rules_of_one_alert_are_told_apart_by_their_own_labels() -> None:
 
 def test_labels_of_incidents_do_not_overlap() -> None:
     incidents = [type(OUTAGE)(f"incident-{n}", T + n * 600, T + n * 600 + 300, ()) for n in range(5)]
-    drawn = timeline(reported(history(rule(), active(60)), known=truth(*incidents)))
+    drawn = timeline_layout(reported(history(rule(), active(60)), known=truth(*incidents)))
     assert [band.label.row for band in drawn.bands] == [0, 1, 2, 3, 4]
 
 

@@ -10,7 +10,7 @@ from generator.checks.selfcheck import self_check
 from generator.commands.check import selfcheck_text
 from generator.markdown import code, text
 from generator.memory import Memory
-from generator.model.units import number, percent
+from generator.model.units import human_number, percent
 from generator.reports.cardinality import columns
 from generator.reports.pages import marked_percent as marked
 from generator.reports.pages import report_entry, reports
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     [(0, "0"), (3, "3"), (3.26, "3.3"), (12.6, "13"), (1234567, "1,234,567"), (0.04, "0.0")],
 )
 def test_a_number_has_separators_and_no_false_precision(value: float, said: str) -> None:
-    assert number(value) == said
+    assert human_number(value) == said
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.47, "47 %"), (0.004, "0.4 %"), (0, "0 %"), (27.9, "2,790 %")])

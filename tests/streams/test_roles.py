@@ -14,8 +14,7 @@ from generator.cli import main
 from generator.instrumentation.events import blocks_of
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
-from generator.streams.roles import ROLES, Event
-from generator.streams.roles import fed as fed_by
+from generator.streams.roles import ROLES, Event, fed_by
 from tests.models import model_of
 
 if TYPE_CHECKING:

@@ -109,7 +109,7 @@ def _without_runs(signal: Signal, ground: Ground) -> str:
     selector = f"{{{names.SERVICE}=%[1]q}}"
     ask = f'printf "{counted}{selector} and on ({names.SERVICE}) {unfinished}{selector}" $labels.{names.SERVICE}'
     none = condition.in_its_words(
-        f"No run of {condition.SERVICE} finished in {condition.window_of(signal)}", ground
+        f"No run of {condition.SERVICE_VALUE} finished in {condition.window_of(signal)}", ground
     )
     events = f"{{{{ (. | first) | value | humanize }}}} events of {signal.of.name} were counted"
     return f"{{{{ with {ask} | query }}}}{none}, while {events}."

@@ -175,7 +175,7 @@ def _observations(
     """Count the observations of a window beyond a tier's bound."""
     signal, buckets = ground.signal(alert), _buckets(alert, window, parts, ground)
     weights = beyond.weight(signal, _labels(alert, tier), ground.scope)
-    return beyond.observations(buckets, signal, parts.each, weights)
+    return beyond.observed_beyond(buckets, signal, parts.each, weights)
 
 
 def _labels(alert: Alert, tier: Tier) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ class Total(Struct, frozen=True):
     retained: int
 
 
-class Load(Struct, frozen=True):
+class ServerLoad(Struct, frozen=True):
     """The largest load of services on Prometheus.
 
     Attributes:
@@ -53,14 +53,14 @@ class Load(Struct, frozen=True):
         """Samples a second, whether scraped or recorded."""
         return self.scraped + self.recorded
 
-    def times(self, factor: float) -> Load:
+    def times(self, factor: float) -> ServerLoad:
         """Scale it to a number of equal services."""
-        return Load(*(value * factor for value in astuple(self)))
+        return ServerLoad(*(value * factor for value in astuple(self)))
 
 
-def together(loads: Iterable[Load]) -> Load:
+def together(loads: Iterable[ServerLoad]) -> ServerLoad:
     """Add loads up."""
-    return Load(*map(sum, zip(*map(astuple, loads), strict=True)))
+    return ServerLoad(*map(sum, zip(*map(astuple, loads), strict=True)))
 
 
 class Account(Struct, frozen=True):
@@ -78,7 +78,7 @@ class Account(Struct, frozen=True):
     replicas: int
     metrics: tuple[MetricSeries, ...]
     records: tuple[RecordSeries, ...]
-    load: Load
+    load: ServerLoad
 
     @property
     def live(self) -> int:
@@ -119,7 +119,7 @@ class SharedAccount(Struct, frozen=True):
     """The series that exist once for all services: those of the shared rules, and those about no service."""
 
     recorded: Total
-    load: Load
+    load: ServerLoad
 
 
 def shared_account(rules: SharedRules) -> SharedAccount:
@@ -133,8 +133,8 @@ def _load(
     records: Iterable[RecordSeries],
     groups: Collection[RuleGroup],
     scrape_interval: int,
-) -> Load:
-    return Load(
+) -> ServerLoad:
+    return ServerLoad(
         scraped=sum(metric.live for metric in metrics) / scrape_interval,
         recorded=sum(record.live / record.interval for record in records),
         rules=sum(len(group.rules) for group in groups),

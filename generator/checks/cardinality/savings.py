@@ -58,7 +58,7 @@ def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple
 
     Releases cannot: an instance always has one.
     """
-    return ranked(summed(of_metric(metric, service, site) for metric in metrics))
+    return ranked(added_savings(of_metric(metric, service, site) for metric in metrics))
 
 
 def of_metric(metric: Metric, service: Service, site: Site) -> tuple[Saving, ...]:
@@ -73,7 +73,7 @@ def of_metric(metric: Metric, service: Service, site: Site) -> tuple[Saving, ...
     return tuple(savings)
 
 
-def summed(savings: Iterable[Iterable[Saving]]) -> list[Saving]:
+def added_savings(savings: Iterable[Iterable[Saving]]) -> list[Saving]:
     """Add up the savings of several metrics."""
     sums: dict[tuple[str, str], Saving] = {}
     for one in chain.from_iterable(savings):

@@ -10,7 +10,7 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboards import segments
 from generator.grafana.panels import Column, Dashboard, Panel, Query, Section, Table, even, row
 from generator.grafana.queries import (
-    MONTH,
+    DAYS_OF_MONTH,
     NO_RELEASES,
     ONLY_DAYS,
     STATUS_COLOURS,
@@ -108,7 +108,7 @@ def spend_by_day(records: Records) -> Panel:
         "Spend by day",
         f"Estimated USD of each day by model; the last bar is today's, so far. {ONLY_DAYS}{_kept(records)}",
         *apart(day, month, "model", stack=True),
-        count=MONTH - 1,
+        count=DAYS_OF_MONTH - 1,
         colours=records.colours("model"),
     ).without_data(_NO_COST)
 
@@ -289,9 +289,9 @@ def _unread_by_reason(records: Records) -> Query:
 
 
 def _spent(records: Records) -> tuple[Panel, ...]:
-    whole_month = records.retention >= MONTH * DAY
+    whole_month = records.retention >= DAYS_OF_MONTH * DAY
     return (
-        grammar.number(
+        grammar.number_panel(
             grammar.MONEY,
             "Spent in 24 hours",
             "Estimated USD of the last 24 hours, and from the second day on the forecast of the day at the pace "
@@ -299,7 +299,7 @@ def _spent(records: Records) -> tuple[Panel, ...]:
             *judged(records, "spend", "spent"),
             *_forecast(records),
         ),
-        grammar.number(
+        grammar.number_panel(
             grammar.USED,
             "Budget used",
             "Spend of the last 24 hours as a part of the day's budget. Red: a critical alert about the spend, pending "
@@ -307,19 +307,19 @@ def _spent(records: Records) -> tuple[Panel, ...]:
             *_budget_used(records),
             empty="no budget",
         ),
-        grammar.number(
+        grammar.number_panel(
             grammar.MONEY,
             "USD/h",
             f"Estimated USD an hour, at the pace of the last {records.window('cost_rate')}.",
             whole(records, "cost_rate"),
         ),
-        grammar.number(
+        grammar.number_panel(
             grammar.MONEY,
             "Month to date" if whole_month else f"Month to date, max {duration(records.retention)}",
             f"Estimated USD since the month began, in UTC.{_kept(records)}",
             Query(_this_month(records)),
         ),
-        grammar.number(
+        grammar.number_panel(
             grammar.MONEY,
             "Month at this pace",
             f"Estimated USD of a whole month, as long as this one is, at the mean pace of the last {_LATELY} days.",
@@ -358,7 +358,7 @@ def _used(records: Records) -> tuple[Panel, ...]:
     on = (names.SERVICE,)
     every = total(_used_tokens(records), on) > number(0)
     missing = binary("/", _without_price(records, on), every, on=on)
-    without = grammar.number(
+    without = grammar.number_panel(
         grammar.PARTS,
         "Unpriced",
         "Share of the tokens that no cost here counts, because prices.yaml does not know their price.",
@@ -366,19 +366,19 @@ def _used(records: Records) -> tuple[Panel, ...]:
         steps=_UNPRICED_STEPS,
     )
     return (
-        grammar.number(
+        grammar.number_panel(
             grammar.MONEY,
             "Cost per run",
             f"Estimated USD for each run. {STATUS_COLOURS}",
             *judged(records, "cost_per_run"),
         ),
-        grammar.number(
+        grammar.number_panel(
             grammar.COUNT,
             "Tokens per run",
             f"Tokens for each run. {STATUS_COLOURS}",
             *judged(records, "token_usage_per_run"),
         ),
-        grammar.number(
+        grammar.number_panel(
             grammar.SHARE,
             "Cache share",
             "Share of the prompt tokens that came out of a cache.",
@@ -390,7 +390,7 @@ def _used(records: Records) -> tuple[Panel, ...]:
 
 def _kept(records: Records) -> str:
     """Note that a month is incomplete if the site keeps fewer days."""
-    if records.retention >= MONTH * DAY:
+    if records.retention >= DAYS_OF_MONTH * DAY:
         return ""
     return f" The site keeps samples for {duration(records.retention)}, so that earlier days are missing."
 
@@ -409,7 +409,7 @@ def _this_month(records: Records) -> Expr:
     """Sum the windows that began in the month in which the shown range ends."""
     then = call("month", call("vector", Expr("time()")))
     within = binary("and", _windows(records).now(), binary("==", then, call("month", _now()), on=()), on=())
-    return call("sum_over_time", Expr(f"({within})[{MONTH}d:{records.window('cost_per_run')}]"))
+    return call("sum_over_time", Expr(f"({within})[{DAYS_OF_MONTH}d:{records.window('cost_per_run')}]"))
 
 
 def _whole_month(records: Records) -> Expr:

@@ -167,7 +167,7 @@ def _counts(records: Records) -> Panel:
         )
         for status in statuses
     )
-    return grammar.number(
+    return grammar.number_panel(
         grammar.EVENTS,
         "Services by status",
         "All services that the rules know, silent ones included, by the status of their worst signal. No runs: no run "
@@ -194,7 +194,7 @@ def _totals(records: Records) -> Panel:
         Query(total(_now(records, signal)), title, colour=colours.BLUE, scale=scale)
         for scale, title, signal in shown
     )
-    return grammar.number(
+    return grammar.number_panel(
         grammar.EVENTS,
         "Runs and spend",
         "Runs of all services, and their estimated USD: at the present pace, and of the last 24 hours.",

@@ -158,7 +158,7 @@ def compared_runs(records: Records) -> Panel:
     """Show the number of runs in the comparison."""
     newest, previous = (_runs(records, side) for side in _SIDES)
     current = mine(records.series("run_count", names.RELEASE))
-    return grammar.number(
+    return grammar.number_panel(
         grammar.EVENTS,
         "Runs compared",
         f"{_ALIKE}. No difference is shown below {ENOUGH} runs of either. {_ELSE}",
@@ -187,7 +187,7 @@ def compared_signal(records: Records, name: str, title: str, *, of: tuple[str, .
         difference = change * number(_PERCENT) if shares else change
     else:
         difference = _difference(newest, previous, shares=shares)
-    return grammar.number(
+    return grammar.number_panel(
         _SCALES[known.unit] if known else grammar.COUNT,
         title,
         f"{explained} Amber: {'5 points' if shares else '20 %'} worse or more; red: a critical alert about it. {_ELSE}",

@@ -11,17 +11,17 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboards import segments
 from generator.grafana.panels import Dashboard, Panel, Query, Section, even
 from generator.grafana.queries import (
-    MONTH,
+    DAYS_OF_MONTH,
     NO_RELEASES,
     ONLY_DAYS,
     STATUS_COLOURS,
-    beyond,
     by_busy_release,
     by_release,
     judged,
     objective,
     occurring,
     replaced,
+    share_beyond_buckets,
     switched_on,
     whole,
 )
@@ -166,7 +166,7 @@ def _called(records: Records) -> list[Query]:
 
 
 def _budget_now() -> tuple[Panel, ...]:
-    left = grammar.number(
+    left = grammar.number_panel(
         grammar.LEFT,
         "Error budget left",
         "Part of the failures that the objective allows which have not happened yet; amber: less than 20 %, below 0 "
@@ -174,7 +174,7 @@ def _budget_now() -> tuple[Panel, ...]:
         Query(_of_runs(names.BUDGET_LEFT).now()),
         steps=_LEFT_STEPS,
     )
-    ends = grammar.number(
+    ends = grammar.number_panel(
         grammar.DURATION,
         "Error budget ends in",
         "How long the error budget lasts if runs fail as in the last 24 hours; amber: less than a week. There is no "
@@ -223,7 +223,7 @@ def spent_by_day() -> Panel:
         "Which part of the error budget of the success rate each day of its window has spent, in UTC; the last bar is "
         f"today's, so far. {ONLY_DAYS}",
         Query(aggregate("sum", binary("and", part, that_day, on=(names.DAY,)), (names.SERVICE,)), "spent"),
-        count=MONTH - 1,
+        count=DAYS_OF_MONTH - 1,
         colours={"spent": colours.ORANGE},
     ).without_data("No midnight since the first run, or no objective with a window")
 
@@ -274,7 +274,7 @@ def _judged(records: Records, signal: str) -> tuple[Query, ...]:
 
 def _beyond(records: Records, signal: str) -> Expr | None:
     """Read the share of runs beyond the last bucket while a quantile of their lengths or steps lies there."""
-    return beyond(records, signal, _LENGTH if signal.startswith("latency_") else _STEPS)
+    return share_beyond_buckets(records, signal, _LENGTH if signal.startswith("latency_") else _STEPS)
 
 
 def overflow(records: Records) -> Panel:
@@ -357,7 +357,7 @@ def _now(records: Records) -> tuple[Panel, ...]:
         (grammar.COUNT, "Steps p95", "One run in twenty took more steps.", "step_count"),
     )
     return tuple(
-        grammar.number(scale, title, f"{said} {STATUS_COLOURS}", *_judged(records, signal))
+        grammar.number_panel(scale, title, f"{said} {STATUS_COLOURS}", *_judged(records, signal))
         for scale, title, said, signal in shown
     )
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from generator.grafana import grammar
 from generator.grafana.panels import Section, even
-from generator.grafana.queries import MONTH, apart, by_day, leading, objective, summed_over_range
+from generator.grafana.queries import DAYS_OF_MONTH, apart, by_day, leading, objective, summed_over_range
 from generator.grafana.variables import Variable, chosen, mine
 from generator.model.units import HOUR
 from generator.promql.expr import number
@@ -101,7 +101,7 @@ def _spent(label: str, records: Records) -> tuple[Panel, ...]:
             f"Spend by day and {words}",
             f"Estimated USD of each day by {words}; the last bar is today's, so far.",
             *apart(day, month, label, stack=True),
-            count=MONTH - 1,
+            count=DAYS_OF_MONTH - 1,
         ),
         _cost_per_run(label, records),
         grammar.lines(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from generator.model import names
 from generator.model.alerts import Absence, Bound, BurnRate, Change, Outside, Threshold, Undeclared
 from generator.model.outside import outside_label
-from generator.model.service import RELEASE, RUN, Library, ProfileFacts, Service, Site
+from generator.model.service import RELEASE_PLACEHOLDER, RUN, Library, ProfileFacts, Service, Site
 from generator.model.signals import Better, Quantile, Share, Signal
 from generator.model.streams import MODEL, Stream
 from generator.model.units import DAY, Unit
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAME, OWNER = "example-agent", "example-team"
 #: A link of each kind, with its reader's placeholders filled in.
 _LOGS = f"https://logs.example.com/?service={NAME}"
-LINK = f"{_LOGS}&release={RELEASE}"
+LINK = f"{_LOGS}&release={RELEASE_PLACEHOLDER}"
 #: Objectives of example-agent where its profile has none, by unit.
 _PROMISED = {Unit.SECONDS: 5.0, Unit.USD: 100.0, Unit.COUNT: 20.0}
 _GOOD, _BAD, _WINDOW = 0.95, 0.05, 30 * DAY

@@ -15,7 +15,7 @@ from generator.model.units import duration, plain
 from generator.notation.patterns import example
 from generator.prometheus.rule_set import changes, who
 from generator.promql.expr import series
-from generator.streams.raw import SCRAPED, bound_text, label_of, series_of
+from generator.streams.raw import SCRAPED, bound_text, exposed_series, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,7 +137,7 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[ExposedSer
 
 
 def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels]:
-    exposed = {"__name__": series_of(source.names[0], source, stream), **service.selector}
+    exposed = {"__name__": exposed_series(source.names[0], source, stream), **service.selector}
     for name, (source_label, *_) in source.supplied.items():
         label = label_of(name, service)
         if label.joined != source_label:
@@ -183,7 +183,7 @@ def _events(one: ExposedSeries, source: Source, stream: Stream) -> Iterator[tupl
 
 
 def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> bool:
-    named = labels["__name__"] == series_of(source.names[0], source, stream)
+    named = labels["__name__"] == exposed_series(source.names[0], source, stream)
     ignored = any(
         _matches(labels.get(source_label, ""), label_of(name, service).ignore)
         for name, source_label in source.labels

@@ -11,7 +11,7 @@ from generator.alerts.burn_rate import LEFT
 from generator.alerts.culprit import BY_CHANCE, LEAST_REST, MOST, OF_ALERT, TIMES, Against, clues, culprit
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import Alert, BurnRate, Overflow, Reported, Threshold, Tier
-from generator.model.service import RELEASE
+from generator.model.service import RELEASE_PLACEHOLDER
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
 
@@ -104,10 +104,10 @@ def _bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
     if tier.written is None:
         return ""
     unit = Unit.RATIO if isinstance(alert.kind, Overflow) else ground.signal(alert).unit
-    return tier.written.words.replace("#", amount(tier.bound, unit))
+    return tier.written.words.replace("#", templated_amount(tier.bound, unit))
 
 
-def amount(value: float, unit: Unit) -> str:
+def templated_amount(value: float, unit: Unit) -> str:
     """Write an amount as the templates of alerts do: 0.204, ``1.8k``, ``$15230``."""
     match unit:
         case Unit.SECONDS:
@@ -135,7 +135,9 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
         address = links.get(match[1], "")
         release = quote_plus(labels.get("release", ""))
         return (
-            address.replace(RELEASE, release) if "url_of_release" in match[0] else address.partition("&")[0]
+            address.replace(RELEASE_PLACEHOLDER, release)
+            if "url_of_release" in match[0]
+            else address.partition("&")[0]
         )
 
     text = _NO_RUN.sub(r"\1", text)  # runs finish in each case with a sentence
