@@ -18,7 +18,6 @@ from generator.alerts.tiers import (
     change_out_of_reach,
     check_events,
     check_traffic,
-    is_relative,
 )
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
@@ -83,7 +82,7 @@ def resolve(draft: Draft) -> Iterator[Resolved]:
     check_events(about, counts_bad=_counts_bad(about.signal))
     if tiers := bounded_tiers(about, change_bound, change_out_of_reach):
         check_traffic(about, FLOORS, NEWEST_WINDOW)
-        yield about.resolved(Regression(is_relative(about.signal)), tiers, NEWEST_WINDOW)
+        yield about.resolved(Regression(not about.signal.unit.changes_in_points), tiers, NEWEST_WINDOW)
 
 
 def panel(alert: Alert, _kind: Regression) -> str:

@@ -24,7 +24,7 @@ from generator.model.signals import (
     lowest,
     top_bucket,
 )
-from generator.model.units import HOUR, Unit, duration, human, parse_duration, plain, points
+from generator.model.units import HOUR, Unit, duration, human, human_change, parse_duration, plain
 from generator.notation.quantities import ResolvedBound, difference, resolve_bound, stands_on_objective
 from generator.streams.roles import ROLES, Event
 
@@ -54,11 +54,6 @@ if TYPE_CHECKING:
 NOT_ABOVE_ZERO = Reason("its bound is not above zero")
 BELOW_ZERO = Reason("its bound is below zero", always=True)
 ABOVE_ALL = Reason("a share never exceeds 100%")
-
-
-def is_relative(signal: Signal) -> bool:
-    """Whether a change is relative to the earlier value; the change of a share is in percentage points."""
-    return signal.unit is not Unit.RATIO
 
 
 def written_bounds(draft: SignalDraft) -> list[tuple[AlertSeverity, Text]]:
@@ -159,12 +154,10 @@ def value_bound(text: Text, draft: SignalDraft) -> ResolvedBound | None:
 
 def change_bound(text: Text, draft: SignalDraft) -> ResolvedBound | None:
     """Read the bound of a change: percentage points of a share, or a part of the earlier value."""
-    relative = is_relative(draft.signal)
-    what = f"a change of {draft.signal.name}"
-    value = difference(text, relative=relative, what=what, findings=draft.findings)
+    value = difference(text, draft.signal.unit, f"a change of {draft.signal.name}", draft.findings)
     if value is None:
         return None
-    words = human(value, Unit.RATIO) if relative else points(value)
+    words = human_change(value, draft.signal.unit)
     return ResolvedBound(value, words, Bound(value, None, words))
 
 

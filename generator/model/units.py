@@ -38,6 +38,11 @@ class Unit(StrEnum):
     USD = "usd"
     COUNT = "count"
 
+    @property
+    def changes_in_points(self) -> bool:
+        """Whether a change is in percentage points, as of shares; any other is a part of the earlier value."""
+        return self is Unit.RATIO
+
 
 #: The base unit of an amount, by the unit that specs write for it; none is written for counts.
 UNIT_OF = {"": Unit.COUNT, "ms": Unit.SECONDS, "s": Unit.SECONDS, "usd": Unit.USD}
@@ -130,6 +135,11 @@ def human_seconds(value: float) -> str:
 def points(value: float) -> str:
     """Write a difference of ratios: 0.05 as ``5pp``."""
     return f"{plain(round(value * 100, 4))}pp"
+
+
+def human_change(value: float, unit: Unit) -> str:
+    """Write a change for people: 0.05 as ``5pp`` of a share, as ``5%`` of anything else."""
+    return points(value) if unit.changes_in_points else human(value, Unit.RATIO)
 
 
 def human_number(value: float) -> str:

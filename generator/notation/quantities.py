@@ -82,9 +82,9 @@ def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: st
     return _of_kind(text, WRITTEN_AS[unit], what, findings, exposed)
 
 
-def difference(text: Text, *, relative: bool, what: str, findings: Findings) -> float | None:
+def difference(text: Text, unit: Unit, what: str, findings: Findings) -> float | None:
     """Read a change: percentage points of a ratio, or a part of the earlier value."""
-    written_as = ("share", "30%") if relative else ("points", "5pp")
+    written_as = ("points", "5pp") if unit.changes_in_points else ("share", "30%")
     return _of_kind(text, written_as, what, findings)
 
 
@@ -130,7 +130,7 @@ def _from_objective(
             return None
         shift = quantity.value if match["sign"] == "+" else -quantity.value
         side = "above" if match["sign"] == "+" else "below"
-        by = points(quantity.value) if signal.unit is Unit.RATIO else human(quantity.value, signal.unit)
+        by = points(quantity.value) if signal.unit.changes_in_points else human(quantity.value, signal.unit)
         words = f"#, {by} {side} the {objective.noun}"
     return _resolved(Bound(shift, factor, words), objective.bound, signal.unit)
 
@@ -142,7 +142,7 @@ def _resolved(written: Bound, objective: float, unit: Unit) -> ResolvedBound:
 
 def _shifted_by(signal: Signal) -> str:
     """Name the kind of amount that may be added to an objective of a signal."""
-    return "points" if signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][0]
+    return "points" if signal.unit.changes_in_points else WRITTEN_AS[signal.unit][0]
 
 
 def _unreadable(text: Text, signal: Signal, findings: Findings) -> None:

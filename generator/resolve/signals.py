@@ -242,7 +242,7 @@ def _levels(spec: SignalSpec, stream: Stream, kind: Kind, scope: SignalScope) ->
 def _trend(spec: SignalSpec, unit: Unit, scope: SignalScope) -> Trend | None:
     if spec.trend is None:
         return None
-    relative = unit is not Unit.RATIO
+    relative = not unit.changes_in_points
     if spec.trend.over.value == names.RELEASE:
         return Trend(None, relative)
     return Trend(window(spec.trend.over, DEFAULT_WINDOW, scope.site, scope.findings), relative)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.alerts.tiers import is_relative
 from generator.model.alerts import (
     Alert,
     AlertSeverity,
@@ -19,7 +18,7 @@ from generator.model.alerts import (
     Reported,
     Tier,
 )
-from generator.model.units import Unit, duration, human, plain, points
+from generator.model.units import Unit, duration, human, human_change, plain, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,14 +88,14 @@ def _bounds(alert: Alert, signal: Signal) -> Iterator[tuple[str, str]]:
 
 def _bound(bound: Bound, alert: Alert, signal: Signal) -> str:
     if isinstance(alert.kind, Change | Regression | Fall):
-        return human(bound.amount, Unit.RATIO) if is_relative(signal) else points(bound.amount)
+        return human_change(bound.amount, signal.unit)
     if bound.factor is None:
         return _amount(bound.amount, Unit.RATIO if isinstance(alert.kind, Overflow) else signal.unit)
     objective = "objective" if bound.factor == 1 else f"{plain(bound.factor)}x objective"
     if not bound.amount:
         return objective
     shift = abs(bound.amount)
-    by = points(shift) if signal.unit is Unit.RATIO else _amount(shift, signal.unit)
+    by = points(shift) if signal.unit.changes_in_points else _amount(shift, signal.unit)
     return f"{objective} {'+' if bound.amount > 0 else '-'} {by}"
 
 

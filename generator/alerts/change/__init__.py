@@ -14,7 +14,6 @@ from generator.alerts.tiers import (
     change_out_of_reach,
     check_events,
     check_traffic,
-    is_relative,
 )
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
 from generator.model.signals import Better, Distribution, Quantile, Signal, counts_bad, lowest
@@ -78,7 +77,7 @@ def _kind(about: SignalDraft) -> Change | None:
         return None
     return Change(
         over,
-        is_relative(signal),
+        not signal.unit.changes_in_points,
         beyond.value if beyond else None,
         beyond.written if beyond else None,
         _also_over(about),

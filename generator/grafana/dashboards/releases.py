@@ -15,7 +15,7 @@ from generator.grafana.variables import mine, of_row, variables
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW
 from generator.model.panels import CHOICES, PANELS
-from generator.model.signals import Better, Distribution, Quantile, Share, Signal
+from generator.model.signals import Better, Distribution, Quantile, Signal
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number, top, total
 
@@ -171,7 +171,7 @@ def compared_runs(records: Records) -> Panel:
 def compared_signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ()) -> Panel:
     """Show a signal of both releases and their difference; ``of`` are the values that count of a distribution."""
     known = records.signals.get(name)
-    shares = known is None or isinstance(known.kind, Share | Distribution)
+    shares = known is None or known.unit.changes_in_points
     newest, previous = (value(records, name, side, of) for side in _SIDES)
     change = _of_one(mine(records.series(name, names.RELEASE, part="release_change")).now(), NEWEST)
     charged = known is not None and records.has(change)
