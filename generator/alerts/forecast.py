@@ -11,7 +11,7 @@ from generator.alerts.tiers import BELOW_ZERO, Reason, bounded_tiers, value_boun
 from generator.model import names
 from generator.model.alerts import Alert, Forecast, Tier
 from generator.model.signals import Cost, Count, Signal, numerator_stream
-from generator.model.units import DAY, HOUR
+from generator.model.units import DAY, HOUR, WEEK
 from generator.promql.expr import Expr, Series, any_of, call, number
 from generator.scenarios import MARGIN, SLACK, Subject, TestCase, idle, spending
 from generator.streams.scope import Scope, join, over_window, rule, summed
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 PACE = 6 * HOUR
 #: A change of clocks shifts the day by this much.
 _SHIFT = HOUR
-WEEK = 7 * DAY
 
 KEY, KIND = "forecast", Forecast
 FLOORS: tuple[str, ...] = ()

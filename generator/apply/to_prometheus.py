@@ -17,6 +17,7 @@ from generator.diagnostics.wording import listed, printable
 from generator.live.api import PrometheusApi, connect, is_other, observed_scrape_interval
 from generator.live.errors import LiveError, UncertainError
 from generator.model import names
+from generator.model.metrics import HISTOGRAM_SUFFIXES
 from generator.model.units import duration, parse_duration
 from generator.promql.expr import aggregate, escape_regex, series
 from generator.promql.syntax import PromqlError, Reading, parse, readings
@@ -52,7 +53,6 @@ _HELP = {
 }
 _Key = tuple[str, str]
 """A rule file's name without its directory, and a group's."""
-_PARTS = ("_bucket", "_count", "_sum")
 #: The beginnings of the records of raw passes.
 _RAW = ("stream:", "metric:")
 #: The most services that are looked at: one cause is mostly that of all.
@@ -439,7 +439,9 @@ def _together(found: list[_Rate]) -> RawReads:
         selector=dict(sorted(set.intersection(*equal))),
         scrape=first.reading.window - (parse_duration(first.group.get("interval", "")) or 0),
         classic=frozenset(
-            name for one in found if not one.is_native and (name := one.reading.of.name).endswith(_PARTS)
+            name
+            for one in found
+            if not one.is_native and (name := one.reading.of.name).endswith(HISTOGRAM_SUFFIXES)
         ),
         native=frozenset(one.reading.of.name for one in found if one.is_native),
     )
@@ -462,7 +464,12 @@ def _of_scrape(api: PrometheusApi, one: RawReads) -> Iterator[str]:
 
 
 def _of_histograms(api: PrometheusApi, one: RawReads) -> Iterator[str]:
-    parts = {name.removesuffix(part): name for name in one.classic for part in _PARTS if name.endswith(part)}
+    parts = {
+        name.removesuffix(part): name
+        for name in one.classic
+        for part in HISTOGRAM_SUFFIXES
+        if name.endswith(part)
+    }
     asked = {*one.classic, *parts, *one.native, *(f"{name}_count" for name in one.native)}
     if not asked:
         return

@@ -22,6 +22,7 @@ from generator.diagnostics.wording import counted, listed, printable, shortened
 from generator.live.errors import LiveError
 from generator.live.transport import Connection, Response, open_connection
 from generator.model.names import GRAFANA_TAG
+from generator.model.units import DAY, DURATION_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -59,7 +60,7 @@ _LIMITS = {
 _PART = re.compile(r"(\d+)(ms|[ywdhms])")
 #: A thousand services have a third of it.
 _MOST_BYTES, _MOST_EVENTS, _MOST_DEPTH = 16 * 1024 * 1024, 1_000_000, 10
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+_SECONDS = {**DURATION_UNITS, "y": 365 * DAY}
 
 
 class GroupAction(Enum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.metrics import Metric, MetricType
+from generator.model.metrics import HISTOGRAM_SUFFIXES, Metric, MetricType
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CREATED = "_created"
 TOTAL = "_total"
-_PARTS = ("_bucket", "_sum", "_count", CREATED)
+_PARTS = (*HISTOGRAM_SUFFIXES, CREATED)
 #: The endings of names that an exporter chooses: the unit, and that of counters.
 _ENDINGS = re.compile("(_milliseconds|_seconds|_ms|_tokens?|_usd)?(_total)?$", re.IGNORECASE)
 _NO_WORD = re.compile("[^a-zA-Z0-9]+")

@@ -19,9 +19,10 @@ from generator.diagnostics.wording import closest, listed
 from generator.live.errors import LiveError
 from generator.live.transport import MOST_BYTES
 from generator.model.metrics import TARGET_LABELS
-from generator.model.names import ALERTS, LE
+from generator.model.names import ALERTS, LE, OF_TARGETS
+from generator.model.units import DAY
 from generator.promql.expr import Series, escape_regex
-from generator.promql.syntax import PromqlError, operands, parse, selector_of
+from generator.promql.syntax import RANKED, PromqlError, operands, parse, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,20 +34,12 @@ if TYPE_CHECKING:
 #: The labels of a series; None where they are not all known.
 Labels = frozenset[str] | None
 #: The series that Prometheus itself makes for each target, and for alerts.
-MADE = (
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_series_added",
-    ALERTS,
-)
+MADE = (*OF_TARGETS, ALERTS)
 _AT_ONCE = 100
 #: The deepest nesting of an expression; the parser, which is not Python's, crashes the process at the end of its stack.
 _DEEPEST, _SHOWN = 250, 80
 _OPEN, _CLOSED = "([{", ")]}"
 _LEVELS = re.compile(r"[][(){}+*/%^<>=!-]|\b(?:or|and|unless|atan2)\b", re.IGNORECASE)
-_DAY = 86_400
 _NAMED = 8
 #: The placeholder for a variable in place of a name: its value is unknown.
 UNKNOWN = "grafana_variable"
@@ -115,7 +108,7 @@ class NamesOnServer(Struct, frozen=True):
         return similar if similar and self.labels((similar,)) else None
 
     def _listed(self, path: str, series: Series) -> frozenset[str]:
-        span = {"start": str(int(self.now) - _DAY), "end": str(int(self.now) + 1)}
+        span = {"start": str(int(self.now) - DAY), "end": str(int(self.now) + 1)}
         return frozenset(
             self.api.look(path, {"match[]": series.now().text, **span}, list[str], "a list of names")
         )
@@ -282,7 +275,7 @@ class _Walk(Struct, frozen=True):
         if modifier and modifier.type == grammar.AggModifierType.Without:
             return None if inner is None else inner - named
         self._named(named, inner, node.expr)
-        if str(node.op) in {"topk", "bottomk", "limitk", "limit_ratio"}:
+        if str(node.op) in RANKED:
             return inner
         return named | made
 

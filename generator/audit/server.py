@@ -24,9 +24,9 @@ from generator.live.answers import InstantSample, whole_number
 from generator.live.api import observed_scrape_interval
 from generator.live.errors import NotFoundError
 from generator.model.metrics import TARGET_LABELS
+from generator.model.names import SCRAPED_SAMPLES
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
-from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,7 +136,7 @@ class ServerSource(Struct, frozen=True):
 
     def exposed(self) -> int | None:
         """Sum Prometheus's own counts at each scrape."""
-        return self._whole(total(series(SCRAPED, self.service.selector).now())) or None
+        return self._whole(total(series(SCRAPED_SAMPLES, self.service.selector).now())) or None
 
     def interval(self) -> float | None:
         """Compute the median time between two samples, or read the configured one of new targets."""

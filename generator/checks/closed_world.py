@@ -18,10 +18,11 @@ from msgspec import Struct
 from generator.checks import defects
 from generator.checks.world import THIS, KnownRule, SharedWorld, World, buckets, of_library
 from generator.model import names
+from generator.model.metrics import HISTOGRAM_SUFFIXES
 from generator.model.rules import LARGEST, RecordingRule, RuleGroup
 from generator.model.units import plain, scientific
 from generator.promql.shape import Origin, Shape, constant_value, selected, takes
-from generator.promql.syntax import Reference, operands, parse, references
+from generator.promql.syntax import FILTERS, RANKED, Reference, operands, parse, references
 from generator.streams.raw import bound_text
 
 if TYPE_CHECKING:
@@ -41,11 +42,7 @@ _OWN = (names.SERVICE, "=", THIS)
 #: A query in a template, with escaped quotes; ``%q`` or ``%[1]q`` is a placeholder.
 _QUERY = re.compile(r'printf "((?:[^"\\]|\\.)+)" \$labels')
 _VALUE = re.compile(r"%(?:\[\d+\])?q")
-#: Operators whose right side only selects series of the left one.
-_FILTERS = {"and", "unless"}
-_OF_SETS = {*_FILTERS, "or"}
-#: Aggregations that keep series as they are.
-_RANKED = {"topk", "bottomk", "limitk", "limit_ratio"}
+_OF_SETS = {*FILTERS, "or"}
 
 
 def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
@@ -181,7 +178,7 @@ def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allo
 
 def _is_foreign(name: str, service: Service) -> bool:
     metrics = service.metrics
-    exposed = (name, name.removesuffix("_bucket"), name.removesuffix("_sum"), name.removesuffix("_count"))
+    exposed = (name, *(name.removesuffix(suffix) for suffix in HISTOGRAM_SUFFIXES))
     return any(one in metrics and metrics[one].foreign for one in exposed)
 
 
@@ -330,7 +327,7 @@ def _bare_reads(root: grammar.Expr) -> Iterator[str]:
             case grammar.BinaryExpr():
                 stack += [
                     (node.lhs, _stays(node, safe)),
-                    (node.rhs, _stays(node, safe) or str(node.op) in _FILTERS),
+                    (node.rhs, _stays(node, safe) or str(node.op) in FILTERS),
                 ]
             case _:
                 stack += ((operand, safe) for operand in operands(node))
@@ -357,6 +354,6 @@ def _is_number(node: grammar.Expr) -> bool:
 
 def _lists_labels(node: grammar.AggregateExpr) -> bool:
     modifier = node.modifier
-    if modifier is None or modifier.type != grammar.AggModifierType.By or str(node.op) in _RANKED:
+    if modifier is None or modifier.type != grammar.AggModifierType.By or str(node.op) in RANKED:
         return False
     return bool(modifier.labels)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from generator.checks import defects
 from generator.model import names
+from generator.model.names import SCRAPED_SAMPLES
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.promql.syntax import Reading, readings
-from generator.streams.raw import SCRAPED, exposed_series, target_labels
+from generator.streams.raw import exposed_series, target_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ CODE = "internal/raw-read"
 #: Series that no service exposes: there are as many as alerts are true.
 _OF_ALERTS = {names.ALERTS, names.ALERTS_FOR_STATE}
 #: Series read at an instant: one for each target, with Prometheus's count of the others.
-_COUNTED = {names.SCRAPED: SCRAPED}
+_COUNTED = {names.SCRAPED: SCRAPED_SAMPLES}
 
 
 def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:

@@ -71,14 +71,6 @@ _OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 #: A stream that a profile feeds: its record, its stem, and the labels that the record keeps.
 Feed = tuple[str, str, tuple[str, ...]]
-#: For each target, independent of its metrics.
-_OF_TARGETS = (
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_samples_scraped",
-    "scrape_series_added",
-)
 #: Prometheus's own counts of its rules, where it scrapes itself.
 _OF_RULES = (names.RULE_FAILURES, names.RULE_MISSES)
 _RULE_LABELS = ("job", "instance", names.RULE_GROUP)
@@ -474,7 +466,7 @@ def made_by_prometheus(service: Service) -> dict[str, Shape]:
         label.joined: (name,) for name, label in service.labels.items() if label.joined
     }
     info = shape({**dict.fromkeys((*service.selector, *TARGET_LABELS), _ANY), **joined}, exposed=True)
-    return {**dict.fromkeys(_OF_TARGETS, target), names.TARGET_INFO: info}
+    return {**dict.fromkeys(names.OF_TARGETS, target), names.TARGET_INFO: info}
 
 
 def of_prometheus() -> dict[str, Shape]:

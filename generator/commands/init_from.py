@@ -29,7 +29,7 @@ from generator.discover.proof import Firing, Remembered, TriedPanel, firings, pa
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
 from generator.live.errors import LiveError
 from generator.model.signals import SPEND
-from generator.model.units import DAY, HOUR, WEEK, duration
+from generator.model.units import DAY, HOUR, MINUTE, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.environments import LONGEST_NAME
 from generator.spec.load import load
@@ -55,7 +55,6 @@ _LONGEST = 60
 _LISTED = 10
 _FEW = 3
 _CRITICAL = "critical"
-_MINUTE = 60
 #: A history shorter than this part of the wanted span is named by its own length.
 _MOST_OF = 0.9
 _GUESSED = "a guess, as an exposition has no job: write the one of your scrape"
@@ -401,7 +400,7 @@ def _length(one: Firing) -> str:
 
 def _rounded(seconds: int) -> str:
     """Write a duration in minutes, where it has any."""
-    return duration(seconds if seconds < _MINUTE else round(seconds / _MINUTE) * _MINUTE)
+    return duration(seconds if seconds < MINUTE else round(seconds / MINUTE) * MINUTE)
 
 
 def _span(history: Remembered, request: _Request) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from msgspec import Struct
 
+from generator.model.units import DAY, HOUR, MINUTE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,7 +20,7 @@ _TIMES = 4
 _NICE = (1, 2, 2.5, 5, 10)
 _ROOM_ABOVE = 1.05
 _SECONDS = ((1, "s", 1), (1e-3, "ms", 1e3), (1e-6, "µs", 1e6))
-_LONG = ((86_400, "days"), (3_600, "hours"), (60, "mins"))
+_LONG = ((DAY, "days"), (HOUR, "hours"), (MINUTE, "mins"))
 _THOUSANDS = ((1e12, " Tri"), (1e9, " Bil"), (1e6, " Mil"), (1e3, " K"))
 _SUFFIX = "suffix:"
 

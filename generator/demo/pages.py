@@ -19,6 +19,7 @@ from generator import templates
 from generator.demo.panels import Window, drawn
 from generator.live.errors import LiveError
 from generator.model.names import DASHBOARDS, SERVICE
+from generator.model.units import DAY, HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from generator.demo.panels import Answer, Json
     from generator.live.api import PrometheusApi
 
-_HOURS = {"1h": 3_600, "6h": 21_600, "24h": 86_400}
+_HOURS = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY}
 _USUAL = "6h"
 _POINTS, _STEP = 240, 15.0
 _VARIABLE = re.compile(r"\$(?:\{([a-z_]+)\}|([a-z_]+))")

@@ -21,6 +21,7 @@ from generator.model.names import TARGET_INFO
 from generator.model.signals import Better, Quantile, lowest
 from generator.model.units import WEEK, Unit, human, human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
+from generator.spec.nodes import YES_NO
 from generator.streams.raw import exposed_series
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _OTHERS = {
 _MOST = 6
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 #: Words that some YAML reader does not read as text.
-_MEANT_OTHERWISE = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})
+_MEANT_OTHERWISE = frozenset({*YES_NO, "true", "false", "null"})
 _WIDTH = 44
 
 

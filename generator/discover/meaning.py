@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from generator.model.tokens import PART_OF
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -177,7 +179,7 @@ _TOKEN_TYPES = {
     **dict.fromkeys(_listed("total all sum"), "total"),
 }
 #: Types that may be a part of another one.
-OUTER_TYPES = {"cached": "prompt", "cache_write": "prompt", "reasoning": "completion"}
+OUTER_TYPES = {kind: PART_OF[kind] for kind in ("cached", "cache_write", "reasoning")}
 #: Types that mean other things as well, such as a kind of call.
 _VAGUE_TYPES = _listed("completion response generation generated candidate total all sum cache")
 _ERROR_CLASSES: Mapping[str, str] = {

@@ -23,12 +23,13 @@ from generator.live.plan import records_read
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
+from generator.model.names import SCRAPED_SAMPLES
 from generator.model.rules import RuleGroup, records_of
 from generator.model.signals import SPEND
+from generator.model.units import HOUR, MINUTE
 from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.scratch import RawSource, check_copied, check_scratch, server_with_raw
 from generator.replay.subject import closure, raw_of
-from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 #: The limit of a replay for samples to read.
 _MOST_SAMPLES = 50_000_000
 #: The counts of an exposition are assumed to recur in every minute of this time.
-GROWING, _AGAIN = 2 * 3600, 60
+GROWING, _AGAIN = 2 * HOUR, MINUTE
 _STAY = frozenset({"gauge", "info", "stateset"})
 _POINTS = 300
 _STEP = 15.0
@@ -147,7 +148,7 @@ def _grown(place: InExposition, service: Service, end: int, step: int) -> Iterat
         stays = line.name == names.TARGET_INFO or _kinds(line.name, place) & _STAY
         values = [line.value if stays else line.value * (t - times[0]) / _AGAIN for t in times]
         yield TimeSeries({**line.labels, "__name__": line.name, **target}, [t * 1000 for t in times], values)
-    for name, value in (("up", 1.0), (SCRAPED, float(len(lines)))):
+    for name, value in (("up", 1.0), (SCRAPED_SAMPLES, float(len(lines)))):
         yield TimeSeries({"__name__": name, **target}, [t * 1000 for t in times], [value] * len(times))
 
 

@@ -21,12 +21,14 @@ DATASOURCE = "datasource"
 NAME = "name"
 #: The variable that chooses among a service's own signals.
 OWN = names.SIGNAL
-_TOOL = ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")
-_MODEL = ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")
-_RELEASE = ("run_count", "success_rate", "token_usage_per_run")
-_STOP_REASON = ("stop_reason_distribution",)
+#: For each label that a variable offers: its title, and the signals that have its values.
+_OFFERED = {
+    "release": ("Release", ("run_count", "success_rate", "token_usage_per_run")),
+    "tool": ("Tool", ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")),
+    "model": ("Model", ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")),
+    "stop_reason": ("Stop reason", ("stop_reason_distribution",)),
+}
 _ONLY = "Chooses the lines of panels by {}; all other panels show the whole service."
-_TITLES = {"release": "Release", "tool": "Tool", "model": "Model", "stop_reason": "Stop reason"}
 
 
 class Variable(Struct, frozen=True):
@@ -126,11 +128,10 @@ def own_values(records: Records) -> Series:
 
 
 def _labels(records: Records, labels: tuple[str, ...]) -> Iterator[Variable]:
-    signals = {"release": _RELEASE, "tool": _TOOL, "model": _MODEL, "stop_reason": _STOP_REASON}
     for label in labels:
-        of = records.either(*(records.series(name, label) for name in signals[label]))
+        title, signals = _OFFERED[label]
+        of = records.either(*(records.series(name, label) for name in signals))
         if of:
-            title = _TITLES[label]
             yield Variable(
                 label, title, mine(of), newest_first=label == names.RELEASE, said=_ONLY.format(title.lower())
             )

@@ -11,6 +11,8 @@ from msgspec import Struct, field
 OTHER = "other"
 #: The labels that Prometheus puts on every series of a target.
 TARGET_LABELS = ("job", "instance")
+#: The endings of the series of a histogram.
+HISTOGRAM_SUFFIXES = ("_bucket", "_sum", "_count")
 #: Factors from the unit that a metric is exposed in to its base unit.
 FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
 

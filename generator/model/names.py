@@ -152,6 +152,16 @@ OF_NO_SERVICE = frozenset(
 RULE_FAILURES = "prometheus_rule_evaluation_failures_total"
 RULE_MISSES = "prometheus_rule_group_iterations_missed_total"
 RULE_GROUP = "rule_group"
+#: The number of a target's series, as Prometheus counts them at each scrape.
+SCRAPED_SAMPLES = "scrape_samples_post_metric_relabeling"
+#: The series that Prometheus itself makes for each target, independent of its metrics.
+OF_TARGETS = (
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    SCRAPED_SAMPLES,
+    "scrape_series_added",
+)
 #: Series of a service's targets, as Prometheus counts them at each scrape.
 SCRAPED = "service:agent_scraped:series"
 

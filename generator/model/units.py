@@ -13,7 +13,7 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
-_DURATION_UNITS = {"ms": 0.001, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+DURATION_UNITS = {"ms": 0.001, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 #: Prometheus takes no more than 292 years; ten are beyond any use.
 LONGEST = 3650 * DAY
 _DURATION = re.compile(r"(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m(?!s))?(?:[0-9]+s)?(?:[0-9]+ms)?")
@@ -81,7 +81,7 @@ def parse_duration(text: str) -> float | None:
     """Seconds of a Prometheus duration such as ``30m`` or ``1h30m``; None when it is invalid, zero or too long."""
     if not text or len(text) > _MAX_DIGITS or not _DURATION.fullmatch(text):
         return None
-    seconds = sum(int(count) * _DURATION_UNITS[unit] for count, unit in _DURATION_PART.findall(text))
+    seconds = sum(int(count) * DURATION_UNITS[unit] for count, unit in _DURATION_PART.findall(text))
     return seconds if 0 < seconds <= LONGEST else None
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from generator.model.alerts import Bound
 from generator.model.metrics import FACTORS
 from generator.model.units import (
+    DURATION_UNITS,
     UNIT_OF,
     WRITTEN_AS,
     Unit,
@@ -35,7 +36,8 @@ _DECIMAL = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
 _DOLLARS = re.compile(r"(?:usd|\$)?([0-9.]+)(?:usd|dollars?|\$)?", re.IGNORECASE)
 _PERCENT = re.compile(r"([0-9.]+)(?:percent|pct)", re.IGNORECASE)
 _BROKEN = re.compile(r"([0-9]{1,9}\.[0-9]{1,6})(ms|[smhdw])")
-_FINER = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+#: Units of durations in milliseconds, the longest first.
+_FINER = tuple((unit, round(seconds * 1000)) for unit, seconds in reversed(DURATION_UNITS.items()))
 _OBJECTIVE_WITH_SHIFT = re.compile(
     r"(?:([0-9.]+)\s*[x×*]?\s*)?objective(?:\s*([+-])\s*(\S.*))?",  # noqa: RUF001 - people write the sign
     re.IGNORECASE,

@@ -31,18 +31,18 @@ from generator.promql.shape import (
     union,
     without_values,
 )
-from generator.promql.syntax import Reference, operands, parse, references, selector_of
+from generator.promql.syntax import FILTERS, RANKED, Reference, operands, parse, references, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_RANKED = {"topk", "bottomk", "limitk"}
+#: Aggregations that keep a number of series; ``limit_ratio`` keeps a share of them.
+_RANKED = RANKED - {"limit_ratio"}
 _COPIES = {"label_replace", "label_join"}
 _FROM_BUCKETS = {"histogram_quantile"}
 _BUCKET = "le"
 #: The label for dates; its set of values has the same name.
 DAY = "day"
-_FILTERS = {"and", "unless"}
 
 
 class Join(Struct, frozen=True):
@@ -233,7 +233,7 @@ def _matched(node: grammar.BinaryExpr, left: Shape, right: Shape, problems: list
     on = _labels_of(modifier, left, right)
     if not right.nothing:
         problems += _mismatches(modifier, left, right)
-    if op in _FILTERS:
+    if op in FILTERS:
         return met_by_one(left, right, on) if op == "and" else left
     card = modifier.card if modifier else grammar.VectorMatchCardinality.OneToOne
     extra = tuple(modifier.group_labels or ()) if modifier else ()

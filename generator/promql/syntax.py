@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import timedelta
 
+#: Operators whose right side only selects series of the left one.
+FILTERS = frozenset({"and", "unless"})
+#: Aggregations that keep series as they are.
+RANKED = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _NAME = "__name__"
 #: Durations that Grafana fills in, and their placeholders while an expression is parsed: none is a part of another.
 STAND_INS = {"$__interval": "1m1s1ms", "$__range": "2h2m2s2ms"}

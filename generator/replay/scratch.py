@@ -18,6 +18,7 @@ from generator.live.evaluate import LabelSet, evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
 from generator.model.rules import RecordingRule, RuleGroup
+from generator.model.units import HOUR, MINUTE
 from generator.promql.syntax import LOOKBACK
 from generator.replay.history import evaluated, steps_within
 from generator.replay.jobs import Job, WorkerPool
@@ -34,10 +35,10 @@ _POINTS = 1500
 NO_DATA = "check the span, and that the services' selectors match its series"
 # The estimated limit of one answer: some megabytes of JSON.
 _SAMPLES_A_REQUEST = 200_000
-_SHORTEST, _LONGEST = 60, 6 * 3600
+_SHORTEST, _LONGEST = MINUTE, 6 * HOUR
 # The number of instants in a span at which series are counted, and the longest time between two, in seconds: in the
 # days that a rule looks back, a new service has data of hours.
-_LOOKS, _RAREST = 60, 15 * 60
+_LOOKS, _RAREST = 60, 15 * MINUTE
 
 
 class RawSource(Struct, frozen=True):

@@ -23,6 +23,7 @@ from generator.notation.times import wait
 from generator.resolve.objectives import Watched, objective_alerts
 from generator.signals.releases import compares_releases
 from generator.spec.environments import with_changes
+from generator.spec.nodes import YES_NO
 from generator.spec.types import Located
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_FOR = 5 * MINUTE
 #: Words for yes and no, of which an author may expect that they turn an alert on or off.
-_NO_REASONS = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false", "0", "1"})
+_NO_REASONS = frozenset({*YES_NO, "true", "false", "0", "1"})
 _OFF = "disabled"
 #: Any alert may outlast its condition by this many seconds.
 _LEAST_KEPT = HOUR

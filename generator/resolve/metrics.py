@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics.wording import did_you_mean, listed, nearest_first
 from generator.model import names
-from generator.model.metrics import Across, Label, Metric, MetricType
+from generator.model.metrics import HISTOGRAM_SUFFIXES, Across, Label, Metric, MetricType
 from generator.notation.names import look_up, look_up_label
 from generator.notation.quantities import bucket_bounds
 from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings
     from generator.spec.types import OneOrMany, SourceOfStreamSpec, Text
 
-_SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
+_RESERVED = (*HISTOGRAM_SUFFIXES, "_created", "_info")
 
 
 def resolve_metrics(
@@ -121,7 +121,7 @@ def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) ->
             "emitted: elsewhere in the profile where other code exposes its metrics",
         )
         return
-    if metric.name.endswith(_SUFFIXES_OF_HISTOGRAMS):
+    if metric.name.endswith(_RESERVED):
         findings.error(
             "metric/reserved-suffix",
             f'"{metric.name}" ends like a series that client libraries add by themselves',

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, TextIO
 
 from generator.model import names
-from generator.model.metrics import Metric, MetricType
+from generator.model.metrics import HISTOGRAM_SUFFIXES, Metric, MetricType
 from generator.simulate.feeds import INFO
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     _Labels = frozenset[tuple[str, str]]
 
-_HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
 _OF_SERIES = {"__name__", names.LE}
 
 
@@ -64,7 +63,7 @@ def _points(
 def _metric(one: TimeSeries, families: Mapping[str, Metric]) -> str:
     """Return the metric of a series: the names of a histogram's series begin with its own."""
     name = one.labels["__name__"]
-    bases = (name.removesuffix(suffix) for suffix in ("", *_HISTOGRAM_SUFFIXES))
+    bases = (name.removesuffix(suffix) for suffix in ("", *HISTOGRAM_SUFFIXES))
     return next(base for base in bases if base in families)
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Span
 
+#: Words that older readers of YAML take for true or false.
+YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
 Value: TypeAlias = str | int | float | bool | None
 Plain: TypeAlias = "Value | list[Plain] | dict[str, Plain]"
 Step: TypeAlias = str | int

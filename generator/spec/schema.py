@@ -91,20 +91,15 @@ def _order(placed: tuple[Span, SchemaError]) -> tuple[Span, bool]:
     return span, finding.keyword == MISSING_KEY
 
 
-#: The name of each kind, and its place below the specs.
-_KINDS = {
-    "service": ("a service", "services"),
-    "profile": ("a profile", "profiles"),
-    "prices": ("a price list", "prices.yaml"),
-    "signals": ("a library of signals", "signals.yaml"),
-    "site": ("the file of a site", "site.yaml"),
-    "incidents": ("a list of incidents", "incidents.yaml"),
+#: The name of each kind for people.
+_NAMED = {
+    "service": "a service",
+    "profile": "a profile",
+    "prices": "a price list",
+    "signals": "a library of signals",
+    "site": "the file of a site",
+    "incidents": "a list of incidents",
 }
-
-
-_FOLDERS = ("service", "profile")
-
-
 #: Keys that identify a kind (a file has one at least), for kinds whose required keys occur in other kinds too.
 _TELLING = {"profile": {"metrics", "streams", "extends"}}
 
@@ -112,13 +107,15 @@ _TELLING = {"profile": {"metrics", "streams", "extends"}}
 def misplaced(document: Document, kind: str) -> Diagnostic | None:
     """Name the kind of a file that is not a ``kind``, judged by its keys; None where it may be one with errors."""
     keys = set(document.root.entries)
-    other = next((each for each in _KINDS if each != kind and _is(each, keys, rather_than=kind)), None)
+    other = next((each for each in _NAMED if each != kind and _is(each, keys, rather_than=kind)), None)
     if other is None:
         return None
     file = PurePosixPath(document.source.path)
-    specs = file.parent.parent if kind in _FOLDERS else file.parent
-    place = specs / _KINDS[other][1] / (file.name if other in _FOLDERS else "")
-    message = f"this is {_KINDS[other][0]}, and {_KINDS[kind][0]} is read here"
+    specs = file.parent.parent if kind in IN_DIRECTORIES else file.parent
+    place = specs / (
+        PurePosixPath(FILES[other]).with_name(file.name) if other in IN_DIRECTORIES else FILES[other]
+    )
+    message = f"this is {_NAMED[other]}, and {_NAMED[kind]} is read here"
     return error("source/misplaced", message, Span.of_file(document.source.path), f"move it to {place}")
 
 

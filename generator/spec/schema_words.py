@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from generator.diagnostics.wording import in_quotes, quoted, shortened
-from generator.spec.nodes import Mapping, Node, Scalar, Sequence, Step
+from generator.spec.nodes import YES_NO, Mapping, Node, Scalar, Sequence, Step
 from generator.spec.schema_errors import fits_pattern
 from generator.spec.source import at_colon
 from generator.spec.yaml_restrictions import resolve_plain
@@ -94,7 +94,6 @@ _TYPES_OF: dict[type, frozenset[str]] = {
     int: frozenset({"integer", "number"}),
     float: frozenset({"number"}),
 }
-_YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def expected_types(keyword_value: str | Collection[str]) -> tuple[str, ...]:
@@ -128,8 +127,8 @@ def _help_for_text(types: Collection[str], node: Scalar) -> str:
         return f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
     if {"integer", "number"} & set(types) and (plain := _plain_number(node.text)):
         return f"write {plain}"
-    if "boolean" in types and node.text.lower() in _YES_NO:
-        return f"write {_YES_NO[node.text.lower()]}"
+    if "boolean" in types and node.text.lower() in YES_NO:
+        return f"write {YES_NO[node.text.lower()]}"
     if node.quoted and _TYPES_OF.get(type(resolve_plain(node.text.strip())), frozenset()) & set(types):
         return f"leave out the quotes: {shortened(node.text.strip())}"
     return ""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import FACTORS, OTHER, TARGET_LABELS, Label
+from generator.model.names import SCRAPED_SAMPLES
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
 from generator.model.units import plain, scientific
 from generator.promql.expr import (
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
 
 
-#: Prometheus's own count of a target's series at each scrape.
-SCRAPED = "scrape_samples_post_metric_relabeling"
 _THOUSANDTH = 0.001
 _DIGITS = 3
 #: Functions of native histograms alone.
@@ -265,7 +264,7 @@ def _copied(expr: Expr, name: str, exposed: str, value: str, pattern: str) -> Ex
 
 def scraped(service: Service) -> RecordingRule:
     """Count the series of a service's targets."""
-    return rule(names.SCRAPED, total(series(SCRAPED, service.selector).now()), service=service.name)
+    return rule(names.SCRAPED, total(series(SCRAPED_SAMPLES, service.selector).now()), service=service.name)
 
 
 def bound_text(bound: float, unit: str) -> str:

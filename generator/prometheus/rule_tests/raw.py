@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.metrics import FACTORS, OTHER, Across, Label
+from generator.model.names import SCRAPED_SAMPLES
 from generator.model.outside import STREAM, outside_alert
 from generator.model.units import duration, plain
 from generator.notation.patterns import example
 from generator.prometheus.rule_set import changes, who
 from generator.promql.expr import series
-from generator.streams.raw import SCRAPED, bound_text, exposed_series, label_of
+from generator.streams.raw import bound_text, exposed_series, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -228,7 +229,7 @@ def _matches(text: str, patterns: tuple[str, ...]) -> bool:
 
 def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -> Iterator[tuple[str, str]]:
     """Make the series that Prometheus adds at each scrape, and the instances' ``target_info``."""
-    scraped = {"__name__": SCRAPED, **service.selector, "instance": _INSTANCES[0]}
+    scraped = {"__name__": SCRAPED_SAMPLES, **service.selector, "instance": _INSTANCES[0]}
     yield _selector(scraped), f"{_EXPOSED_SERIES}x{scrapes}"
     labels = (
         service.labels.get(name) for one in streams for source in one.sources for name, _ in source.labels
