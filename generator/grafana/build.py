@@ -24,9 +24,9 @@ from generator.promql.syntax import is_selector
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from generator.grafana.modernise import Json
     from generator.grafana.records import Records
 
-Json = dict[str, Any]
 
 SOURCE = {"type": "prometheus", "uid": f"${{{DATASOURCE}}}"}
 _NATURAL, _NATURAL_DOWN = 7, 8

@@ -15,7 +15,8 @@ from generator.promql.expr import escape_regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Json = dict[str, Any]
+    from generator.grafana.modernise import Json
+
 _LAST = "lastNotNull"
 #: Pixels: otherwise each panel would choose by the length of its numbers.
 _SINGLE = {"valueSize": 30}

@@ -64,7 +64,7 @@ _NOTHING = "-"
 #: The word before a bad trend, or a value beyond its objective, which colours it.
 _WORSE = "worse"
 #: The smallest trend for better or worse, in percentage points or as a part of the earlier value.
-_SEEN = {"points": 0.01, "relative": 0.1}
+_SEEN = {names.POINTS: 0.01, names.RELATIVE: 0.1}
 #: A coloured trend is so many times larger than this part of a day's trends: an incident of three hours changes little.
 _FAR, _MOST = 1.5, 0.85
 #: The resolution at which the day is read.
@@ -290,7 +290,7 @@ def _trend(records: Records) -> Expr:
         coloured = binary("unless", any_of(ways), _usual(by), on=by)
         texts = binary("or", coloured, texts, on=by)
     written = _newest(texts, _TREND, by)
-    for unit, text in (("relative", "%"), ("points", "pp")):
+    for unit, text in ((names.RELATIVE, "%"), (names.POINTS, "pp")):
         written = replaced(written, names.UNIT, text, names.UNIT, unit)
     written = replaced(written, names.OVER, "${1}", names.OVER, "after (.+)")
     return joined(written, "trend", " ", "trend", names.UNIT, names.OVER)

@@ -7,10 +7,10 @@ sections are rows, or tabs, and those about signals that not every service measu
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from generator.grafana.build import SOURCE
-from generator.grafana.modernise import without
+from generator.grafana.modernise import Json, without
 from generator.grafana.queries import replaced, within_a_day
 from generator.model.names import GRAFANA_FOLDER_UID
 from generator.promql.expr import Series, aggregate, binary, vector
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from generator.grafana.panels import Dashboard, Section
 
-Json = dict[str, Any]
 
 API = "dashboard.grafana.app/v2"
 #: The tab of the section without a title.

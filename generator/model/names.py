@@ -44,6 +44,8 @@ WORST = "worst"
 OVER = "over"
 #: On the status board, the unit of a row.
 UNIT = "unit"
+#: The units of trends besides those of signals.
+RELATIVE, POINTS = "relative", "points"
 #: On the status board, the title of a signal of the service's own; the dashboards have the titles of all others.
 TITLE = "title"
 

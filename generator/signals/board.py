@@ -41,7 +41,7 @@ def board_row(signal: Signal, scope: Scope, alerts: Iterable[Alert] = ()) -> tup
     current = rule(names.BOARD_CURRENT, _current(signal, about, scope), **labels, **titled)
     if signal.trend is None:
         return (current,) if any(alert.shown for alert in about) else ()
-    labels |= {names.UNIT: "relative" if signal.trend.relative else "points"}
+    labels |= {names.UNIT: names.RELATIVE if signal.trend.relative else names.POINTS}
     if signal.trend.over is None:
         return current, rule(names.BOARD_TREND, _after_release(signal, signal.trend, scope), **labels)
     change = _within(signal, signal.trend, signal.trend.over, scope)

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from generator.artifact import Artifact
 from generator.grafana import grammar
-from generator.grafana.build import Json, Shared, build
+from generator.grafana.build import Shared, build
 from generator.grafana.dashboards import cost, fleet, overview, releases, runs, stop_reasons, tools
-from generator.grafana.modernise import modernise
+from generator.grafana.modernise import Json, modernise
 from generator.grafana.panels import Section, even, keep
 from generator.grafana.v2 import resource
 from generator.grafana.variables import mine, words
