@@ -1,4 +1,7 @@
-"""Durations as written become seconds; windows must be long enough, and a pace has two windows."""
+"""Durations as written become seconds, hours such as ``07:00-19:00`` on ``mon-fri`` times of the week.
+
+Windows must be long enough, and a pace has two windows.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.model.alerts import Burn
-from generator.model.units import DAY, MINUTE, duration, parse_duration
+from generator.model.hours import DAYS, Hours
+from generator.model.units import DAY, HOUR, MINUTE, duration, parse_duration
 from generator.notation.quantities import LARGEST
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from generator.diagnostics import Findings
     from generator.model.service import Site
     from generator.spec.types import Text
@@ -27,6 +33,8 @@ DEFAULT_OVER = 30 * MINUTE
 #: The window that paces are written for, and the relative difference up to which another counts as equal.
 MONTH = 30 * DAY
 _ALIKE = 0.1
+#: Shorter hours would be over soon after the first alert may fire.
+_SHORTEST_HOURS = HOUR
 #: A slower pace never ends a budget.
 _SLOWEST = 0.01
 _NOTHING = re.compile(r"(0+[wdhms])+")
@@ -190,3 +198,34 @@ def _too_long(text: Text, length: int, allowed: _Limits, findings: Findings) -> 
         text.span,
         f"look back over at most {duration(allowed.longest)}; {allowed.suits} suits most",
     )
+
+
+def promised_hours(hours: Text | None, days: Iterable[Text], findings: Findings) -> Hours | None:
+    """Read the hours of a promise; None where it is for any hour of every day."""
+    begin, length = _begin_and_length(hours, findings) if hours else (0, DAY)
+    listed = {day for text in days for day in _days(text.value)}
+    found = Hours(begin, length, tuple(sorted(listed)) or Hours().days)
+    return None if found == Hours() else found
+
+
+def _begin_and_length(text: Text, findings: Findings) -> tuple[int, int]:
+    begin, end = map(_time_of_day, text.value.split("-"))
+    length = (end - begin) % DAY
+    if length >= _SHORTEST_HOURS:
+        return begin, length
+    what = f"are shorter than {duration(_SHORTEST_HOURS)}" if length else "end when they begin"
+    help_ = f"promise traffic for at least {duration(_SHORTEST_HOURS)}; for whole days, leave hours out"
+    findings.error("unit/hours", f"the hours {text.value} {what}", text.span, help_)
+    return 0, DAY
+
+
+def _time_of_day(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * HOUR + int(minute) * MINUTE
+
+
+def _days(text: str) -> Iterator[int]:
+    """List the days from the first named to the last, also over the end of a week."""
+    first, _, last = text.partition("-")
+    begin, end = DAYS.index(first), DAYS.index(last or first)
+    yield from ((begin + day) % len(DAYS) for day in range((end - begin) % len(DAYS) + 1))

@@ -32,8 +32,8 @@ from generator.model.service import RUN, Inclusion, Library, Objective, Price, S
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
 from generator.model.streams import SPENT, Stream
 from generator.model.units import duration
-from generator.notation.hours import promised_hours
 from generator.notation.names import forbidden_label, set_elsewhere
+from generator.notation.times import promised_hours
 from generator.resolve.alerts import (
     alerts_of,
     check_cap,
