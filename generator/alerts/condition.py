@@ -285,13 +285,13 @@ def bound_of(alert: Alert, tier: Tier, unit: Unit, ground: Ground) -> str:
     """Write the bound in a sentence: the template that queries it, or its words where it is a literal."""
     if not ground.scope.shared:
         return tier.text
-    return _bound_words(alert, str(tier.severity), BOUND, asked(unit))
+    return _bound_words(alert, str(tier.severity), asked(unit))
 
 
-def _bound_words(alert: Alert, severity: str, part: str, value: str) -> str:
-    """Write the template that puts a recorded number into its words."""
+def _bound_words(alert: Alert, severity: str, value: str) -> str:
+    """Write the template that puts a recorded bound into its words."""
     selector = (
-        f'{names.BOUND}{{{names.ALERT}=\\"{alert.name}\\",{names.PART}=\\"{part}\\",'
+        f'{names.BOUND}{{{names.ALERT}=\\"{alert.name}\\",{names.PART}=\\"{BOUND}\\",'
         f'{names.SERVICE}=%q,{names.SEVERITY}=\\"{severity}\\"}}'
     )
     return (

@@ -100,10 +100,10 @@ def expr(alert: Alert, kind: Fall, tier: Tier, ground: Ground) -> Expr:
     return join("and", lasts, ground.least(alert, MIN_EVENTS).compare(">=", due), parts.each)
 
 
-def _fell(times: tuple[int, ...], alert: Alert, tier: Tier, ground: Ground) -> Expr:
-    """Find where the count fell since each of some times, of enough events; the value is the fall since the first."""
+def _fell(alert: Alert, tier: Tier, ground: Ground) -> Expr:
+    """Find where the count fell since each of ``AGO``, of enough events; the value is the fall since the first."""
     parts = condition.input_series(alert, ground)
-    crossed, *others = (_fell_since(ago, alert, tier, parts, ground) for ago in times)
+    crossed, *others = (_fell_since(ago, alert, tier, parts, ground) for ago in AGO)
     for one in others:
         crossed = join("and", crossed, one, parts.each)
     return crossed
@@ -117,7 +117,7 @@ def records(alert: Alert, _kind: Fall, ground: Ground) -> Iterator[RecordingRule
     """
     parts = condition.input_series(alert, ground)
     for tier in alert.tiers:
-        begins = grouped(_fell(AGO, alert, tier, ground), parts.each)
+        begins = grouped(_fell(alert, tier, ground), parts.each)
         if may_have_hours(ground):
             begins = join("unless", begins, resting(ground))
         back = number(0) * grouped(_came_back(alert, tier, parts, ground), parts.each)

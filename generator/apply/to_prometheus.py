@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from generator.apply.generated import Generated
     from generator.live.answers import GroupState, RuleState
     from generator.live.credentials import Credentials
-    from generator.live.retry import Patience
     from generator.live.transport import Response
 
     Groups = Mapping[str, tuple[Mapping[str, Any], ...]]
@@ -110,15 +109,13 @@ class PrometheusRules(Struct, frozen=True):
         return error(message, f"{general or _WHERE}; it still runs the rules from before")
 
 
-def connect_prometheus(
-    url: str, credentials: Credentials, *, timeout: float = _TIMEOUT, patience: Patience | None = None
-) -> PrometheusRules:
+def connect_prometheus(url: str, credentials: Credentials, *, timeout: float = _TIMEOUT) -> PrometheusRules:
     """Prepare requests to the Prometheus at ``url``, which has been checked; nothing is sent yet.
 
     Raises:
         LiveError: ``url`` is not an address.
     """
-    return PrometheusRules(connect(url, timeout=timeout, credentials=credentials, patience=patience))
+    return PrometheusRules(connect(url, timeout=timeout, credentials=credentials))
 
 
 class Waiting(Struct, frozen=True):

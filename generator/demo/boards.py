@@ -124,14 +124,13 @@ def _seen_from_inside(url: str) -> str:
 
 @contextmanager
 def _grafana_server(
-    docker: str, files: Mapping[str, str], *, port: int = 0, timeout: float = START_SECONDS
+    docker: str, files: Mapping[str, str], *, timeout: float = START_SECONDS
 ) -> Iterator[HttpServer]:
     """Start a Grafana on 127.0.0.1 that anybody may look into, and end it with its data when the block ends.
 
     Args:
         docker: Docker's client, as ``_find_docker`` found it.
         files: further files in ``/etc/grafana``, by path.
-        port: the port it listens on; 0 takes a free one.
         timeout: seconds until it is ready.
 
     Raises:
@@ -145,9 +144,7 @@ def _grafana_server(
             place.write_text(text, encoding="utf-8")
         try:
             launched = partial(_launch, docker, directory)
-            with running(
-                launched, _is_ready, directory, called="Grafana", port=port, timeout=timeout
-            ) as server:
+            with running(launched, _is_ready, directory, called="Grafana", timeout=timeout) as server:
                 yield server
         finally:
             # A client that was killed, or lost its engine, leaves its container.

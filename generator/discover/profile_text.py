@@ -133,7 +133,7 @@ class Writer:
 
     def _status_values(self) -> Iterator[str]:
         readings = []
-        for exposed, values in self._by_label("status"):
+        for exposed, values in self._by_status():
             reading = meaning_of(exposed, values)
             readings.append(reading)
             unclear = {value for value in values if value and value not in reading.means}
@@ -146,11 +146,11 @@ class Writer:
             yield f"    values: {{ok: {words(found.successes)}, error: {words(found.errors)}}}"
         yield "    closed: true"
 
-    def _by_label(self, label: str) -> Iterator[tuple[str, list[str]]]:
-        """List the exposed labels of a label of ours, each with its values."""
+    def _by_status(self) -> Iterator[tuple[str, list[str]]]:
+        """List the exposed labels that are read as the status, each with its values."""
         found: dict[tuple[str, int], list[str]] = {}
         for place, feed in enumerate(self._feeds):
-            exposed = feed.labels.get(label, "")
+            exposed = feed.labels.get("status", "")
             for part in feed.parts if exposed else ():
                 found.setdefault((exposed, place), []).extend(self._place.values(part.metric, exposed))
         yield from ((exposed, values) for (exposed, _), values in found.items())

@@ -96,7 +96,7 @@ def running(  # noqa: PLR0913 - its options are by keyword
     directory: Path,
     *,
     called: str,
-    port: int,
+    port: int = 0,
     timeout: float = START_SECONDS,
 ) -> Iterator[S]:
     """Start a server, wait until it is ready, and end it when the block ends.

@@ -190,14 +190,11 @@ def find_alertmanager() -> str:
 
 
 @contextmanager
-def alertmanager_server(
-    config: str, *, port: int = 0, timeout: float = START_SECONDS
-) -> Iterator[HttpServer]:
+def alertmanager_server(config: str, *, timeout: float = START_SECONDS) -> Iterator[HttpServer]:
     """Start an Alertmanager on 127.0.0.1, and end it with its data when the block ends.
 
     Args:
         config: its configuration file's text.
-        port: the port it listens on; 0 takes a free one.
         timeout: seconds until it is ready.
 
     Raises:
@@ -209,7 +206,7 @@ def alertmanager_server(
         (directory / _ROUTES).write_text(config, encoding="utf-8")
         launched = partial(_launch_alertmanager, binary, directory)
         with running(
-            launched, _alertmanager_is_ready, directory, called="Alertmanager", port=port, timeout=timeout
+            launched, _alertmanager_is_ready, directory, called="Alertmanager", timeout=timeout
         ) as server:
             yield server
 

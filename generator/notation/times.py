@@ -90,9 +90,9 @@ def window(text: Text | None, default: int, site: Site, findings: Findings) -> i
     return _window(text, default, _OF_RULES, site, findings)
 
 
-def objective_window(text: Text, default: int, site: Site, findings: Findings) -> int:
-    """Read the window of an objective: like ``window``, but it may be longer than a rule's."""
-    return _window(text, default, _OF_OBJECTIVES, site, findings)
+def objective_window(text: Text, site: Site, findings: Findings) -> int:
+    """Read the window of an objective: like ``window``, but may be longer than a rule's. A refused one is 30d."""
+    return _window(text, MONTH, _OF_OBJECTIVES, site, findings)
 
 
 def _window(text: Text | None, default: int, allowed: _Limits, site: Site, findings: Findings) -> int:

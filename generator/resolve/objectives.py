@@ -32,7 +32,7 @@ from generator.model.signals import (
     lowest,
     top_bucket,
 )
-from generator.model.units import DAY, HOUR, Unit, human
+from generator.model.units import HOUR, Unit, human
 from generator.notation.names import look_up
 from generator.notation.quantities import SMALLEST, amount, stands_on_objective
 from generator.notation.times import objective_window
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 #: A quantile between two bounds of buckets that are further apart than by this factor is a guess, unless near one.
 _COARSE, _NEAR = 3, 1.1
-#: The replacement for a refused window.
-DEFAULT_PERIOD = 30 * DAY
 #: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"
 _DIGITS = 6
@@ -210,7 +208,7 @@ def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings)
             "leave window out; the signal's own definition sets its window",
         )
         return None
-    return objective_window(spec.window, DEFAULT_PERIOD, site, findings)
+    return objective_window(spec.window, site, findings)
 
 
 def _own_buckets(signal: Signal, service: ServiceSpec | None) -> Note | None:

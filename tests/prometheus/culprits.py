@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 MINUTES = 150
 #: The minutes from an incident's start to the reading of its alert.
 AGES = (10, 40)
-#: Labels with the manner of a failure: they may be named, if they are right.
-HOW = {"stop_reason", "error_class"}
 REASONS = ("step_error", "tool_error", "timeout", "max_steps")
 CLASSES = ("timeout", "server_error", "rate_limit", "connection")
 

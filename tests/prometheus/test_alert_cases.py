@@ -6,7 +6,6 @@ The cases are those that ship as unit tests with the rules. Here a real Promethe
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from tests.prometheus.trials import Tried
 
 pytestmark = pytest.mark.long
-
-_SPECS = Path(__file__).parents[2] / "specs"
 
 
 def _names() -> Iterator[tuple[str, int]]:

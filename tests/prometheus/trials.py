@@ -128,12 +128,6 @@ def _own(trial: Trial, service: str, found: Iterable[Fired]) -> frozenset[int]:
     )
 
 
-def _fires(expected: Expectation, instants: frozenset[int], step: int) -> bool:
-    """Whether it fires at that time, or, for an alert that must be silent since a time, at any time since."""
-    since = expected.seconds if expected.since is None else expected.since + step
-    return any(T0 + since <= at <= T0 + expected.seconds for at in instants)
-
-
 def _firing(rule: AlertingRule, active: set[int], instants: range) -> Iterator[int]:
     since: int | None = None
     over: int | None = None
