@@ -31,7 +31,7 @@ class Package(Struct):
     skip_reason: str = ""
 
 
-class Audit(Struct):
+class PipAudit(Struct):
     """The output of pip-audit."""
 
     dependencies: tuple[Package, ...]
@@ -39,7 +39,7 @@ class Audit(Struct):
 
 def main() -> int:
     """Read the output of pip-audit, and print it by package."""
-    packages = json.decode(sys.stdin.buffer.read(), type=Audit).dependencies
+    packages = json.decode(sys.stdin.buffer.read(), type=PipAudit).dependencies
     sys.stdout.writelines(lines(packages))
     if any(one.vulns for one in packages):
         return 1

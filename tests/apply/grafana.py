@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass
-class Fault:
+class GrafanaFault:
     """A fault for ``times`` matching requests, instead of or after carrying them out."""
 
     matches: Callable[[Request], bool]
@@ -64,7 +64,7 @@ class Grafana:
     url: str = ""
     folders: dict[str, str] = field(default_factory=dict)
     dashboards: dict[str, Saved] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[GrafanaFault] = field(default_factory=list)
     log: list[Request] = field(default_factory=list)
 
     def put(self, dashboard: dict[str, Any], folder: str, *, provisioned: bool = False) -> None:

@@ -23,7 +23,7 @@ Answer = tuple[int, str]
 
 
 @dataclass
-class Fault:
+class RulerFault:
     """The answer to ``times`` matching requests, in place of the real one."""
 
     matches: Callable[[str, str], bool]
@@ -41,7 +41,7 @@ class Ruler:
     prefix: str = "/prometheus/config/v1/rules"
     tenants: dict[str, Groups] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[RulerFault] = field(default_factory=list)
     max_groups: int = 70
     max_rules: int = 20
     keeps_limit: bool = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.cli import main
-from tests.apply.grafana import TOKEN, Fault
+from tests.apply.grafana import TOKEN, GrafanaFault
 
 if TYPE_CHECKING:
     from tests.apply.conftest import Applying
@@ -52,7 +52,7 @@ def test_a_dry_run_ends_with_0_and_writes_nothing(
 def test_a_failure_ends_with_2_and_a_way_out(
     applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grafana.faults.append(Fault(lambda one: one.path == "/api/dashboards/db", status=403))
+    grafana.faults.append(GrafanaFault(lambda one: one.path == "/api/dashboards/db", status=403))
     assert apply(applying) == 2
     out, err = capsys.readouterr()
     assert out.endswith("  not applied agent-a, agent-b, agent-c\n")
@@ -98,11 +98,13 @@ def test_servers_that_are_not_there_are_each_named_with_what_became_of_them(
 def test_what_was_applied_stays_is_said_only_where_something_was(
     applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grafana.faults.append(Fault(lambda one: one.path == "/api/dashboards/db", status=500))
+    grafana.faults.append(GrafanaFault(lambda one: one.path == "/api/dashboards/db", status=500))
     assert apply(applying) == 2
     assert "stays" not in capsys.readouterr().err
     grafana.faults[:] = [
-        Fault(lambda one: one.path == "/api/dashboards/db" and one.body["dashboard"]["uid"] == "agent-b")
+        GrafanaFault(
+            lambda one: one.path == "/api/dashboards/db" and one.body["dashboard"]["uid"] == "agent-b"
+        )
     ]
     assert apply(applying) == 2
     out, err = capsys.readouterr()

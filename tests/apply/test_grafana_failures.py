@@ -8,7 +8,7 @@ import pytest
 
 from generator.live.errors import LiveError
 from tests.apply.conftest import dashboard
-from tests.apply.grafana import TOKEN, Fault, Request
+from tests.apply.grafana import TOKEN, GrafanaFault, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,20 +38,26 @@ def refused(applying: Applying) -> LiveError:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault(saving("agent-b"), status=500), "HTTP 500: oops"),
+        (GrafanaFault(saving("agent-b"), status=500), "HTTP 500: oops"),
         (
-            Fault(saving("agent-b"), status=400, body=b'{"message": "quota reached"}'),
+            GrafanaFault(saving("agent-b"), status=400, body=b'{"message": "quota reached"}'),
             "HTTP 400: quota reached",
         ),
-        (Fault(saving("agent-b"), status=403, body=b'{"message": "denied"}'), "HTTP 403: denied"),
-        (Fault(saving("agent-b"), status=502, body=b"<html>bad gateway</html>"), "HTTP 502: <html>bad"),
-        (Fault(saving("agent-b"), silent=True), "does not answer"),
-        (Fault(saving("agent-b"), status=200, body=b'{"id"', promised=100), "does not answer"),
-        (Fault(saving("agent-b"), status=200, body=b"<html>login</html>"), "not an object with version"),
+        (GrafanaFault(saving("agent-b"), status=403, body=b'{"message": "denied"}'), "HTTP 403: denied"),
+        (
+            GrafanaFault(saving("agent-b"), status=502, body=b"<html>bad gateway</html>"),
+            "HTTP 502: <html>bad",
+        ),
+        (GrafanaFault(saving("agent-b"), silent=True), "does not answer"),
+        (GrafanaFault(saving("agent-b"), status=200, body=b'{"id"', promised=100), "does not answer"),
+        (
+            GrafanaFault(saving("agent-b"), status=200, body=b"<html>login</html>"),
+            "not an object with version",
+        ),
     ],
 )
 def test_a_failure_half_way_says_what_is_left_and_running_again_does_it(
-    applying: Applying, grafana: Grafana, fault: Fault, said: str
+    applying: Applying, grafana: Grafana, fault: GrafanaFault, said: str
 ) -> None:
     grafana.faults.append(fault)
     assert said in str(refused(applying))
@@ -65,14 +71,14 @@ def test_a_failure_half_way_says_what_is_left_and_running_again_does_it(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(saving("agent-b"), carried_out=True, times=1, silent=True),
-        Fault(saving("agent-b"), carried_out=True, times=1, status=200, body=b"{", promised=100),
-        Fault(saving("agent-b"), carried_out=True, times=1, status=504, body=b"gateway timeout"),
-        Fault(saving("agent-b"), carried_out=True, times=1, status=503, body=b"busy"),
+        GrafanaFault(saving("agent-b"), carried_out=True, times=1, silent=True),
+        GrafanaFault(saving("agent-b"), carried_out=True, times=1, status=200, body=b"{", promised=100),
+        GrafanaFault(saving("agent-b"), carried_out=True, times=1, status=504, body=b"gateway timeout"),
+        GrafanaFault(saving("agent-b"), carried_out=True, times=1, status=503, body=b"busy"),
     ],
 )
 def test_a_save_whose_answer_was_lost_counts_when_grafana_has_it(
-    applying: Applying, grafana: Grafana, fault: Fault
+    applying: Applying, grafana: Grafana, fault: GrafanaFault
 ) -> None:
     grafana.faults.append(fault)
     assert applying() == [f'  created     agent-{one} "Agent-{one.upper()}"' for one in "abc"]
@@ -86,7 +92,7 @@ def test_when_grafana_is_gone_it_is_said_that_nothing_is_known(applying: Applyin
         gone.extend([True] * saving("agent-b")(request))
         return bool(gone)
 
-    grafana.faults.append(Fault(after_the_save, silent=True))
+    grafana.faults.append(GrafanaFault(after_the_save, silent=True))
     assert "whether agent-b was saved is not known" in str(refused(applying))
 
 
@@ -99,7 +105,7 @@ def test_somebody_elses_edit_in_between_is_not_overwritten(applying: Applying, g
             grafana.edit("agent-b", title="Theirs")
         return False
 
-    grafana.faults.append(Fault(edits))
+    grafana.faults.append(GrafanaFault(edits))
     error = refused(applying)
     assert "HTTP 412: The dashboard has been changed by someone else" in str(error)
     assert "--dry-run" in error.help
@@ -114,7 +120,7 @@ def test_a_dashboard_that_somebody_creates_in_between_is_not_overwritten(
             grafana.put(dashboard("agent-b", title="Theirs", tags=[]), "agent-metrics")
         return False
 
-    grafana.faults.append(Fault(creates))
+    grafana.faults.append(GrafanaFault(creates))
     assert "HTTP 412" in str(refused(applying))
     assert grafana.dashboards["agent-b"].json["title"] == "Theirs"
 
@@ -122,7 +128,7 @@ def test_a_dashboard_that_somebody_creates_in_between_is_not_overwritten(
 @pytest.mark.parametrize("kind", ["name-exists", "plugin-dashboard"])
 def test_other_preconditions_come_with_a_way_out(applying: Applying, grafana: Grafana, kind: str) -> None:
     body = f'{{"message": "no", "status": "{kind}"}}'.encode()
-    grafana.faults.append(Fault(saving("agent-a"), status=412, body=body))
+    grafana.faults.append(GrafanaFault(saving("agent-a"), status=412, body=body))
     assert "then run again" in refused(applying).help
 
 
@@ -145,7 +151,7 @@ def test_a_folder_that_somebody_creates_meanwhile_is_taken(applying: Applying, g
             grafana.folders["agent-metrics"] = "Agent metrics"
         return False
 
-    grafana.faults.append(Fault(creates))
+    grafana.faults.append(GrafanaFault(creates))
     applying()
     assert grafana.versions() == ALL
 
@@ -165,7 +171,7 @@ def test_too_many_requests_are_slowed_down_as_the_server_asks(
     applying: Applying, grafana: Grafana, method: str
 ) -> None:
     grafana.faults.append(
-        Fault(lambda one: one.method == method, status=429, headers={"Retry-After": "7"}, times=2)
+        GrafanaFault(lambda one: one.method == method, status=429, headers={"Retry-After": "7"}, times=2)
     )
     applying()
     assert applying.slept == [7.0, 7.0]
@@ -173,14 +179,14 @@ def test_too_many_requests_are_slowed_down_as_the_server_asks(
 
 
 def test_a_server_that_asks_for_more_time_than_there_is_ends_it(applying: Applying, grafana: Grafana) -> None:
-    grafana.faults.append(Fault(lambda _: True, status=429, headers={"Retry-After": "3600"}))
+    grafana.faults.append(GrafanaFault(lambda _: True, status=429, headers={"Retry-After": "3600"}))
     assert "HTTP 429" in str(refused(applying))
     assert applying.slept == []
 
 
 def test_a_date_to_retry_after_is_understood(applying: Applying, grafana: Grafana) -> None:
     past = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
-    grafana.faults.append(Fault(lambda _: True, status=503, headers=past, times=1))
+    grafana.faults.append(GrafanaFault(lambda _: True, status=503, headers=past, times=1))
     applying()
     assert applying.slept == [0.0]
 
@@ -188,12 +194,12 @@ def test_a_date_to_retry_after_is_understood(applying: Applying, grafana: Grafan
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(reading("agent-b"), times=2, silent=True),
-        Fault(reading("agent-b"), times=2, status=502),
-        Fault(reading("agent-b"), times=2, status=200, body=b"{", promised=100),
+        GrafanaFault(reading("agent-b"), times=2, silent=True),
+        GrafanaFault(reading("agent-b"), times=2, status=502),
+        GrafanaFault(reading("agent-b"), times=2, status=200, body=b"{", promised=100),
     ],
 )
-def test_reads_are_repeated(applying: Applying, grafana: Grafana, fault: Fault) -> None:
+def test_reads_are_repeated(applying: Applying, grafana: Grafana, fault: GrafanaFault) -> None:
     grafana.faults.append(fault)
     applying()
     assert applying.slept == ([1.0, 2.0] if fault.status == 502 else [0.1, 0.2])
@@ -201,10 +207,10 @@ def test_reads_are_repeated(applying: Applying, grafana: Grafana, fault: Fault) 
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault(saving("agent-a"), status=502), Fault(saving("agent-a"), silent=True)]
+    "fault", [GrafanaFault(saving("agent-a"), status=502), GrafanaFault(saving("agent-a"), silent=True)]
 )
 def test_saves_are_not_repeated_unless_the_server_did_not_take_them(
-    applying: Applying, grafana: Grafana, fault: Fault
+    applying: Applying, grafana: Grafana, fault: GrafanaFault
 ) -> None:
     grafana.faults.append(fault)
     refused(applying)
@@ -214,7 +220,7 @@ def test_saves_are_not_repeated_unless_the_server_did_not_take_them(
 def test_a_proxys_404_does_not_say_that_a_dashboard_is_not_there(
     applying: Applying, grafana: Grafana
 ) -> None:
-    grafana.faults.append(Fault(reading("agent-b"), status=404, body=b"<html>not found</html>"))
+    grafana.faults.append(GrafanaFault(reading("agent-b"), status=404, body=b"<html>not found</html>"))
     assert "HTTP 404" in str(refused(applying))
     assert grafana.writes() == []
 
@@ -238,7 +244,7 @@ def test_another_server_is_not_taken_for_an_empty_grafana(
 
 def test_a_redirect_is_not_followed_with_the_token(applying: Applying, grafana: Grafana) -> None:
     to = {"Location": f"https://other.example/api?auth={TOKEN}"}
-    grafana.faults.append(Fault(lambda _: True, status=302, headers=to, body=b""))
+    grafana.faults.append(GrafanaFault(lambda _: True, status=302, headers=to, body=b""))
     error = refused(applying)
     assert str(error).endswith("HTTP 302: a redirection to https://other.example/api")
     assert "give the address that answers itself" in error.help
@@ -248,6 +254,6 @@ def test_a_redirect_is_not_followed_with_the_token(applying: Applying, grafana: 
 def test_pruning_survives_a_lost_answer(applying: Applying, grafana: Grafana) -> None:
     applying()
     applying.generate(dashboard("agent-a"))
-    grafana.faults.append(Fault(lambda one: one.method == "DELETE", carried_out=True, silent=True))
+    grafana.faults.append(GrafanaFault(lambda one: one.method == "DELETE", carried_out=True, silent=True))
     applying(prune=True)
     assert set(grafana.dashboards) == {"agent-a"}

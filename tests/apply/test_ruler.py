@@ -17,7 +17,7 @@ from generator.live.credentials import Credentials
 from generator.live.errors import LiveError
 from generator.live.retry import Patience
 from generator.output.write import write
-from tests.apply.ruler import Fault, Ruler, serving
+from tests.apply.ruler import Ruler, RulerFault, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def group(name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any YA
     return {"name": name, "interval": "1m", "rules": [record, alert], **changes}
 
 
-class Applying(Struct):
+class ApplyingToRuler(Struct):
     """An output directory, and its application to a ruler."""
 
     ruler: Ruler
@@ -75,9 +75,9 @@ def ruler() -> Iterator[Ruler]:
 
 
 @pytest.fixture
-def applying(ruler: Ruler, tmp_path: Path) -> Applying:
+def applying(ruler: Ruler, tmp_path: Path) -> ApplyingToRuler:
     """An output of two namespaces, and a ruler without groups."""
-    applied = Applying(ruler, tmp_path / "output")
+    applied = ApplyingToRuler(ruler, tmp_path / "output")
     applied.generate(
         agent_metrics=[group("agent-run"), group("agent-run-alerts")],
         agent_metrics_support_agent=[group("agent-service-support-agent", limit=10_000)],
@@ -85,7 +85,7 @@ def applying(ruler: Ruler, tmp_path: Path) -> Applying:
     return applied
 
 
-def test_all_groups_are_written_by_namespace(applying: Applying, ruler: Ruler) -> None:
+def test_all_groups_are_written_by_namespace(applying: ApplyingToRuler, ruler: Ruler) -> None:
     assert applying() == [
         "  created     agent-metrics-support-agent/agent-service-support-agent (2 rules)",
         "  created     agent-metrics/agent-run (2 rules)",
@@ -104,7 +104,7 @@ def test_all_groups_are_written_by_namespace(applying: Applying, ruler: Ruler) -
 
 
 def test_what_is_there_is_not_written_again_however_the_ruler_spells_it(
-    applying: Applying, ruler: Ruler
+    applying: ApplyingToRuler, ruler: Ruler
 ) -> None:
     applying()
     ruler.log.clear()
@@ -115,7 +115,7 @@ def test_what_is_there_is_not_written_again_however_the_ruler_spells_it(
     assert ruler.log == ["GET "] * 2
 
 
-def test_a_ruler_that_keeps_limits_is_given_another(applying: Applying, ruler: Ruler) -> None:
+def test_a_ruler_that_keeps_limits_is_given_another(applying: ApplyingToRuler, ruler: Ruler) -> None:
     ruler.keeps_limit = True
     applying()
     assert applying() == ["  unchanged   3 groups"]
@@ -147,7 +147,7 @@ def test_a_ruler_that_keeps_limits_is_given_another(applying: Applying, ruler: R
     ],
 )
 def test_what_somebody_changed_is_as_generated_again(
-    applying: Applying, ruler: Ruler, change: Callable[[dict[str, Any]], object], words: str
+    applying: ApplyingToRuler, ruler: Ruler, change: Callable[[dict[str, Any]], object], words: str
 ) -> None:
     applying()
     before = yaml.safe_dump(ruler.groups())
@@ -156,7 +156,7 @@ def test_what_somebody_changed_is_as_generated_again(
     assert yaml.safe_dump(ruler.groups()) == before
 
 
-def test_new_groups_come_first_and_vanished_ones_go_last(applying: Applying, ruler: Ruler) -> None:
+def test_new_groups_come_first_and_vanished_ones_go_last(applying: ApplyingToRuler, ruler: Ruler) -> None:
     applying()
     applying.generate(
         agent_metrics=[group("agent-run", interval="2m"), group("agent-tools")],
@@ -173,7 +173,7 @@ def test_new_groups_come_first_and_vanished_ones_go_last(applying: Applying, rul
 
 
 def test_a_service_that_is_gone_is_named_and_deleted_only_on_request(
-    applying: Applying, ruler: Ruler
+    applying: ApplyingToRuler, ruler: Ruler
 ) -> None:
     applying()
     applying.generate(agent_metrics=[group("agent-run"), group("agent-run-alerts")])
@@ -186,7 +186,7 @@ def test_a_service_that_is_gone_is_named_and_deleted_only_on_request(
     assert OWN not in ruler.groups()
 
 
-def test_what_is_not_ours_is_left_alone(applying: Applying, ruler: Ruler) -> None:
+def test_what_is_not_ours_is_left_alone(applying: ApplyingToRuler, ruler: Ruler) -> None:
     theirs = group("by-hand")
     ruler.groups().update(
         {
@@ -207,15 +207,17 @@ def test_what_is_not_ours_is_left_alone(applying: Applying, ruler: Ruler) -> Non
     assert ruler.groups()[SHARED]["by-hand"] == ruler.groups()["agent-metrics-gone"]["by-hand"] == theirs
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(applying: Applying, ruler: Ruler) -> None:
+def test_a_dry_run_says_the_same_and_writes_nothing(applying: ApplyingToRuler, ruler: Ruler) -> None:
     said = applying(dry_run=True)
     assert applying.said[0].endswith(", tenant team-a: dry run, nothing is written")
     assert said[1] == "  create      agent-metrics/agent-run (2 rules)"
     assert ruler.writes() == []
 
 
-def test_a_push_that_ends_half_way_goes_on_from_there(applying: Applying, ruler: Ruler) -> None:
-    ruler.faults.append(Fault(lambda method, path: method == "POST" and path.endswith(SHARED), status=500))
+def test_a_push_that_ends_half_way_goes_on_from_there(applying: ApplyingToRuler, ruler: Ruler) -> None:
+    ruler.faults.append(
+        RulerFault(lambda method, path: method == "POST" and path.endswith(SHARED), status=500)
+    )
     with pytest.raises(
         LiveError,
         match="does not take agent-metrics/agent-run: HTTP 500: oops",
@@ -229,8 +231,8 @@ def test_a_push_that_ends_half_way_goes_on_from_there(applying: Applying, ruler:
     assert ruler.writes() == [f"POST /{SHARED}"] * 2
 
 
-def test_a_busy_ruler_is_given_time_and_then_explained(applying: Applying, ruler: Ruler) -> None:
-    busy = Fault(lambda method, _: method == "POST", status=429, headers={"Retry-After": "2"}, times=2)
+def test_a_busy_ruler_is_given_time_and_then_explained(applying: ApplyingToRuler, ruler: Ruler) -> None:
+    busy = RulerFault(lambda method, _: method == "POST", status=429, headers={"Retry-After": "2"}, times=2)
     ruler.faults.append(busy)
     assert len(applying()) == 4
     assert applying.slept == [2.0, 2.0]
@@ -248,7 +250,9 @@ def test_a_busy_ruler_is_given_time_and_then_explained(applying: Applying, ruler
         ({"max_rules": 1}, "ruler_max_rules_per_rule_group"),
     ],
 )
-def test_limits_are_explained(applying: Applying, ruler: Ruler, limits: dict[str, int], help_: str) -> None:
+def test_limits_are_explained(
+    applying: ApplyingToRuler, ruler: Ruler, limits: dict[str, int], help_: str
+) -> None:
     for name, value in limits.items():
         setattr(ruler, name, value)
     with pytest.raises(LiveError, match=r"HTTP 400: per-user .* exceeded") as found:
@@ -256,11 +260,11 @@ def test_limits_are_explained(applying: Applying, ruler: Ruler, limits: dict[str
     assert help_ in found.value.help
 
 
-def test_a_tenant_that_is_missing_or_refused_is_explained(applying: Applying, ruler: Ruler) -> None:
+def test_a_tenant_that_is_missing_or_refused_is_explained(applying: ApplyingToRuler, ruler: Ruler) -> None:
     with pytest.raises(LiveError) as found:
         applying(tenant="")
     assert found.value.help == "name the tenant with --tenant"
-    ruler.faults.append(Fault(lambda *_: True, status=403, body="forbidden"))
+    ruler.faults.append(RulerFault(lambda *_: True, status=403, body="forbidden"))
     with pytest.raises(LiveError) as found:
         applying()
     assert "for tenant team-a" in found.value.help
@@ -276,14 +280,16 @@ def test_a_tenant_that_is_missing_or_refused_is_explained(applying: Applying, ru
         ("/api/v1/rules", "/api/v1/rules"),
     ],
 )
-def test_each_kind_of_ruler_is_found(applying: Applying, ruler: Ruler, prefix: str, address: str) -> None:
+def test_each_kind_of_ruler_is_found(
+    applying: ApplyingToRuler, ruler: Ruler, prefix: str, address: str
+) -> None:
     ruler.prefix = prefix
     with closing(connect_ruler(ruler.url + address, Credentials(), tenant="team-a", timeout=10)) as api:
         apply_to_ruler(api, read_output(applying.output), applying.said.append, dry_run=False, prune=False)
     assert len(ruler.groups()) == 2
 
 
-def test_another_address_is_none_of_a_ruler(applying: Applying, ruler: Ruler) -> None:
+def test_another_address_is_none_of_a_ruler(applying: ApplyingToRuler, ruler: Ruler) -> None:
     ruler.prefix = "/elsewhere"
     with pytest.raises(LiveError, match="HTTP 404") as found:
         applying()
@@ -304,7 +310,7 @@ def test_another_address_is_none_of_a_ruler(applying: Applying, ruler: Ruler) ->
     ],
 )
 def test_an_answer_that_is_none_of_a_ruler_stops_everything(
-    applying: Applying, ruler: Ruler, listing: str
+    applying: ApplyingToRuler, ruler: Ruler, listing: str
 ) -> None:
     ruler.listing = listing
     with pytest.raises(LiveError, match="answers with"):
@@ -312,8 +318,8 @@ def test_an_answer_that_is_none_of_a_ruler_stops_everything(
     assert ruler.writes() == []
 
 
-def test_a_ruler_that_does_not_hold_what_it_took_is_named(applying: Applying, ruler: Ruler) -> None:
-    ruler.faults.append(Fault(lambda method, _: method == "POST", status=202, body="", times=1))
+def test_a_ruler_that_does_not_hold_what_it_took_is_named(applying: ApplyingToRuler, ruler: Ruler) -> None:
+    ruler.faults.append(RulerFault(lambda method, _: method == "POST", status=202, body="", times=1))
     with pytest.raises(
         LiveError,
         match=r"did not keep the rules that it got: agent-metrics-support-agent/agent-service-support-agent\Z",
@@ -331,7 +337,7 @@ def test_an_output_that_delivers_to_no_ruler_says_so(
 
 
 def test_an_edited_namespace_is_refused(
-    applying: Applying, ruler: Ruler, capsys: pytest.CaptureFixture[str]
+    applying: ApplyingToRuler, ruler: Ruler, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (applying.output / "mimir/agent-metrics.yaml").write_text("namespace: other\ngroups: []\n")
     assert main(["apply", "-o", str(applying.output), "--ruler", ruler.url, "--tenant", "team-a"]) == 2
@@ -340,7 +346,10 @@ def test_an_edited_namespace_is_refused(
 
 
 def test_the_command_applies_with_credentials_of_the_environment(
-    applying: Applying, ruler: Ruler, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    applying: ApplyingToRuler,
+    ruler: Ruler,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AGENT_METRICS_RULER_TOKEN", "tOkEn4711")
     call = ["apply", "-o", str(applying.output), "--ruler", ruler.url, "--tenant", "team-a"]

@@ -12,7 +12,7 @@ from generator.cli import main
 from generator.commands.values import check_address
 from generator.live.credentials import credentials
 from generator.live.errors import LiveError
-from tests.apply.grafana import TOKEN, Fault, Grafana
+from tests.apply.grafana import TOKEN, Grafana, GrafanaFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,9 @@ def test_a_server_that_repeats_the_token_does_not_make_us_show_it(
     applying: Applying, grafana: Grafana, status: int, body: bytes, method: str
 ) -> None:
     headers = {"Retry-After": "0", "Location": f"/{TOKEN}"}
-    grafana.faults.append(Fault(lambda one: one.method == method, status=status, body=body, headers=headers))
+    grafana.faults.append(
+        GrafanaFault(lambda one: one.method == method, status=status, body=body, headers=headers)
+    )
     with pytest.raises(LiveError) as caught:
         applying()
     shown = "".join(traceback.format_exception(caught.value)) + caught.value.help + "".join(applying.said)

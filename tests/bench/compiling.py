@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench import jsonnet, watching
 from tests.bench.context import Found
-from tests.bench.line import SHARED, Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, FigureUnit, Goal, RatioLine
 from tests.bench.process import CACHE, PASS, PRODUCT, Used, interleaved, used
 from tests.bench.specs import change, directory
 
@@ -59,8 +59,8 @@ def _jsonnet(name: str, mixin: Path) -> Callable[[], Used]:
     return lambda: used(jsonnet.command(name, mixin))
 
 
-def _floors(found: dict[str, Used]) -> Iterator[Line]:
-    floor = Figure(found[_PYTHON].cpu, Unit.SECONDS, _PYTHON)
+def _floors(found: dict[str, Used]) -> Iterator[RatioLine]:
+    floor = Figure(found[_PYTHON].cpu, FigureUnit.SECONDS, _PYTHON)
     for name, item, goal in (
         ("cold", "generate one service, no cache", None),
         ("changed", "generate one service, a threshold changed", Goal(150 / 12, source=SHARED)),
@@ -69,19 +69,21 @@ def _floors(found: dict[str, Used]) -> Iterator[Line]:
         ("check", "check one service, a threshold changed", None),
         ("help", "--help", None),
     ):
-        ours = Figure(found[name].cpu, Unit.SECONDS, "")
-        yield Line(_PART, item, ours, floor, goal, headline=name in _HEADLINES)
+        ours = Figure(found[name].cpu, FigureUnit.SECONDS, "")
+        yield RatioLine(_PART, item, ours, floor, goal, headline=name in _HEADLINES)
 
 
-def _peers(found: dict[str, Used], peers: tuple[str, ...], rules: int, panels: int) -> Iterator[Line]:
+def _peers(found: dict[str, Used], peers: tuple[str, ...], rules: int, panels: int) -> Iterator[RatioLine]:
     """Compare per rule and panel, the start of Python included on both sides."""
     made = rules + panels
-    ours = Figure(found["changed"].cpu / made, Unit.SECONDS, f"each of {rules} rules and {panels} panels")
+    ours = Figure(
+        found["changed"].cpu / made, FigureUnit.SECONDS, f"each of {rules} rules and {panels} panels"
+    )
     for name in peers:
         called = name.strip("_")
-        theirs = Figure(found[name].cpu / made, Unit.SECONDS, f"{called}, an equivalent mixin")
+        theirs = Figure(found[name].cpu / made, FigureUnit.SECONDS, f"{called}, an equivalent mixin")
         item = f"a rule or panel, against {called}"
-        yield Line(_PART, item, ours, theirs, inverse=True, headline=True)
+        yield RatioLine(_PART, item, ours, theirs, inverse=True, headline=True)
 
 
 def _size(output: Path) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.bench.line import Line
+    from tests.bench.line import RatioLine
 
 
 class Effort(Struct, frozen=True):
@@ -31,5 +31,5 @@ FULL = Effort()
 class Found(Struct, frozen=True):
     """Lines of the table, and notes on missing measurements."""
 
-    lines: Sequence[Line]
+    lines: Sequence[RatioLine]
     notes: Sequence[str] = ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class Query(Struct, frozen=True):
+class TimedQuery(Struct, frozen=True):
     """An expression at an instant, or where ``step`` is given from ``start`` to ``end``; Unix seconds."""
 
     expr: str
@@ -27,24 +27,24 @@ class Query(Struct, frozen=True):
     step: int = 0
 
 
-class Cost(Struct, frozen=True):
+class QueryCost(Struct, frozen=True):
     """Samples read, and seconds of evaluation in the server, without the answer's way."""
 
     samples: float
     seconds: float
 
-    def times(self, factor: float) -> Cost:
+    def times(self, factor: float) -> QueryCost:
         """The cost of ``factor`` such queries."""
-        return Cost(self.samples * factor, self.seconds * factor)
+        return QueryCost(self.samples * factor, self.seconds * factor)
 
 
-def total(costs: Iterable[Cost]) -> Cost:
+def total(costs: Iterable[QueryCost]) -> QueryCost:
     """Add up."""
     every = list(costs)
-    return Cost(sum(one.samples for one in every), sum(one.seconds for one in every))
+    return QueryCost(sum(one.samples for one in every), sum(one.seconds for one in every))
 
 
-def costs(api: PrometheusApi, sets: Sequence[Sequence[Query]], times: int) -> list[list[Cost]]:
+def costs(api: PrometheusApi, sets: Sequence[Sequence[TimedQuery]], times: int) -> list[list[QueryCost]]:
     """Run sets of queries in turn, ``times`` over; keep the shortest time of each query, the least disturbed one.
 
     Raises:
@@ -57,11 +57,11 @@ def costs(api: PrometheusApi, sets: Sequence[Sequence[Query]], times: int) -> li
     return found
 
 
-def _lesser(new: Cost, known: Cost) -> Cost:
-    return Cost(known.samples, min(known.seconds, new.seconds))
+def _lesser(new: QueryCost, known: QueryCost) -> QueryCost:
+    return QueryCost(known.samples, min(known.seconds, new.seconds))
 
 
-def _cost(api: PrometheusApi, query: Query) -> Cost:
+def _cost(api: PrometheusApi, query: TimedQuery) -> QueryCost:
     fields = {"query": query.expr, "stats": "all"}
     path = "/api/v1/query"
     if query.step:
@@ -71,4 +71,4 @@ def _cost(api: PrometheusApi, query: Query) -> Cost:
         fields |= {"time": str(query.end)}
     response = api.connection.send("POST", path, urlencode(fields).encode(), _FORM)
     stats = json.loads(bytes(read_answer(response.body).data))["stats"]
-    return Cost(stats["samples"]["totalQueryableSamples"], stats["timings"]["evalTotalTime"])
+    return QueryCost(stats["samples"]["totalQueryableSamples"], stats["timings"]["evalTotalTime"])

@@ -11,9 +11,9 @@ from generator.model import names
 from generator.prometheus.shared import ground_of
 from generator.streams.scope import Scope
 from tests.bench.context import Found
-from tests.bench.cost import Query, costs, total
+from tests.bench.cost import TimedQuery, costs, total
 from tests.bench.fleet import fleet
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import Figure, FigureUnit, Goal, RatioLine
 from tests.models import SPECS, model_of
 from tests.prometheus.culprits import filled, incidents, said
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from generator.model.service import Model
     from tests.bench.context import Effort
-    from tests.bench.fleet import Fleet
+    from tests.bench.fleet import InstanceFleet
 
 _PART = "The culprit in a description"
 _GOAL, _COST = 0.95, 1.2
@@ -44,19 +44,23 @@ def measure(effort: Effort) -> Found:
     with prometheus_server() as server:
         found = said(server.api, model, incidents(_SEED, count), _SEED)
     wrong = [one for one in found if not one.right]
-    right = Figure(len(found) - len(wrong), Unit.COUNT, "named right, or silent where nothing stands out")
+    right = Figure(
+        len(found) - len(wrong), FigureUnit.COUNT, "named right, or silent where nothing stands out"
+    )
     goal = Goal(_GOAL, at_least=True, source="the goal")
-    line = Line(_PART, "random incidents of ten kinds", right, Figure(count, Unit.COUNT, "all"), goal)
+    line = RatioLine(
+        _PART, "random incidents of ten kinds", right, Figure(count, FigureUnit.COUNT, "all"), goal
+    )
     with fleet(model, min(effort.instances), effort.minutes) as living:
         lines = [line, *_costs(living, model, effort.times)]
     notes = [f"{one.incident.cause}: {dict(one.named)} for {dict(one.incident.must)}" for one in wrong]
     return Found(lines, notes)
 
 
-def _costs(living: Fleet, model: Model, times: int) -> Iterator[Line]:
+def _costs(living: InstanceFleet, model: Model, times: int) -> Iterator[RatioLine]:
     """Evaluate all rules about a service, and the culprit queries in an outage, or if all alerts fire at once."""
-    rules = [Query(rule.expr, living.end) for group in living.groups for rule in group.rules]
-    asked = [(name, Query(text, living.end)) for name, text in _queries(living, model)]
+    rules = [TimedQuery(rule.expr, living.end) for group in living.groups for rule in group.rules]
+    asked = [(name, TimedQuery(text, living.end)) for name, text in _queries(living, model)]
     found, more = costs(living.api, [rules, [each for _, each in asked]], times)
     ours = total(found).seconds
     every = [(name, cost.seconds) for (name, _), cost in zip(asked, more, strict=True)]
@@ -65,12 +69,12 @@ def _costs(living: Fleet, model: Model, times: int) -> Iterator[Line]:
         (f"{len(outage)} alerts of a tool's outage firing", outage, Goal(_COST, source="the goal")),
         (f"all {len(every)} alerts that ask firing at once", [seconds for _, seconds in every], None),
     ):
-        with_them = Figure(ours + sum(seconds), Unit.SECONDS, "with the culprits")
-        without = Figure(ours, Unit.SECONDS, "without")
-        yield Line(_PART, f"a round of all rules about a service, {what}", with_them, without, goal)
+        with_them = Figure(ours + sum(seconds), FigureUnit.SECONDS, "with the culprits")
+        without = Figure(ours, FigureUnit.SECONDS, "without")
+        yield RatioLine(_PART, f"a round of all rules about a service, {what}", with_them, without, goal)
 
 
-def _queries(living: Fleet, model: Model) -> Iterator[tuple[str, str]]:
+def _queries(living: InstanceFleet, model: Model) -> Iterator[tuple[str, str]]:
     ground = ground_of(model.library, Scope(model.site))
     release = living.api.query("release:agent_newest:seconds or release:agent_run:rate", living.end).samples
     labels = {**_LABELS, names.SERVICE: living.service.name, names.RELEASE: release[0].labels[names.RELEASE]}

@@ -29,7 +29,7 @@ NAME = "support-agent"
 _MANY = 100
 
 
-class Fleet(Struct, frozen=True):
+class InstanceFleet(Struct, frozen=True):
     """A service of ``instances`` instances, from ``start`` to ``end`` (Unix seconds), and all rules about it."""
 
     api: PrometheusApi
@@ -56,13 +56,13 @@ def named(instances: int) -> str:
 
 
 @contextmanager
-def fleet(model: Model, instances: int, minutes: int) -> Iterator[Fleet]:
+def fleet(model: Model, instances: int, minutes: int) -> Iterator[InstanceFleet]:
     """Run a fleet for ``minutes``: the same traffic, spread over more or fewer instances."""
     service = next(service for service in model.services if service.name == NAME)
     groups = rule_set([service], model.library, model.site).groups
     with prometheus_server() as server:
         end = START + minutes * 60
-        living = Fleet(server.api, service, groups, model.site.rule_interval, instances, START, end)
+        living = InstanceFleet(server.api, service, groups, model.site.rule_interval, instances, START, end)
         scenario = ordinary(service, living.start, living.end)
         scenario = replace(scenario, replicas=instances, mean_life=None)
         write(server.api, simulate(service, model.site, scenario).series)

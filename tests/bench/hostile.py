@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generator.spec.events import MAX_NODES
 from generator.spec.source import MAX_BYTES
 from tests.bench.context import Found
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import Figure, FigureUnit, Goal, RatioLine
 from tests.bench.process import CACHE, PRODUCT, REFUSING, Used, interleaved, used
 from tests.bench.specs import FIRST, directory
 
@@ -60,15 +60,17 @@ def _written(name: str, text: str) -> Path:
     return specs
 
 
-def _lines(found: Mapping[str, Used]) -> Iterator[Line]:
+def _lines(found: Mapping[str, Used]) -> Iterator[RatioLine]:
     floor = found[_ORDINARY]
     for name, needed in found.items():
         if name != _ORDINARY:
             cpu, memory = (
-                Figure(floor.cpu, Unit.SECONDS, _ORDINARY),
-                Figure(floor.peak, Unit.MIB, _ORDINARY),
+                Figure(floor.cpu, FigureUnit.SECONDS, _ORDINARY),
+                Figure(floor.peak, FigureUnit.MIB, _ORDINARY),
             )
-            yield Line("Hostile files (CPU)", name, Figure(needed.cpu, Unit.SECONDS, ""), cpu, _CPU)
-            yield Line(
-                "Hostile files (peak memory)", name, Figure(needed.peak, Unit.MIB, ""), memory, _MEMORY
+            yield RatioLine(
+                "Hostile files (CPU)", name, Figure(needed.cpu, FigureUnit.SECONDS, ""), cpu, _CPU
+            )
+            yield RatioLine(
+                "Hostile files (peak memory)", name, Figure(needed.peak, FigureUnit.MIB, ""), memory, _MEMORY
             )

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tests.bench.by_hand import ByHand, Step, agent_by_hand
 from tests.bench.context import Found
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import Figure, FigureUnit, Goal, RatioLine
 from tests.bench.process import ROOT
 from tests.instrumentation.loading import imported
 
@@ -84,27 +84,27 @@ def _interleaved(calls: Mapping[str, Callable[[], object]], times: int) -> dict[
     return {name: median(each) for name, each in found.items()}
 
 
-def _lines_of_calls(found: Mapping[str, float]) -> list[Line]:
+def _lines_of_calls(found: Mapping[str, float]) -> list[RatioLine]:
     """Compare with both ways; an observation takes so long itself that no child is 4.5 times faster than a look-up."""
     lines = []
     for name, faster in (("inc", _FASTER), ("observe", None)):
-        ours = Figure(found[name], Unit.SECONDS, "")
-        bound = Figure(found[f"{name}, bound"], Unit.SECONDS, "a child bound once")
-        looked_up = Figure(found[f"{name}, labels"], Unit.SECONDS, f".labels(...).{name}()")
+        ours = Figure(found[name], FigureUnit.SECONDS, "")
+        bound = Figure(found[f"{name}, bound"], FigureUnit.SECONDS, "a child bound once")
+        looked_up = Figure(found[f"{name}, labels"], FigureUnit.SECONDS, f".labels(...).{name}()")
         lines += [
-            Line(_PART, name, ours, bound, _AT_MOST),
-            Line(_PART, f"{name}, against labels", ours, looked_up, faster, inverse=True),
+            RatioLine(_PART, name, ours, bound, _AT_MOST),
+            RatioLine(_PART, f"{name}, against labels", ours, looked_up, faster, inverse=True),
         ]
     return lines
 
 
-def _lines_of_runs(found: Mapping[str, float]) -> list[Line]:
+def _lines_of_runs(found: Mapping[str, float]) -> list[RatioLine]:
     return [
-        Line(
+        RatioLine(
             _PART,
             item,
-            Figure(found[name], Unit.SECONDS, ""),
-            Figure(found[f"{name}, by hand"], Unit.SECONDS, "the article's code"),
+            Figure(found[name], FigureUnit.SECONDS, ""),
+            Figure(found[f"{name}, by hand"], FigureUnit.SECONDS, "the article's code"),
             Goal(1, source="at or below by hand"),
         )
         for name, item in (

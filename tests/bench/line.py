@@ -10,7 +10,7 @@ from msgspec import Struct
 SHARED = "the design of shared rules"
 
 
-class Unit(StrEnum):
+class FigureUnit(StrEnum):
     """The unit of a figure."""
 
     SECONDS = "s"
@@ -25,7 +25,7 @@ class Figure(Struct, frozen=True):
     """A measured value and its subject."""
 
     value: float
-    unit: Unit
+    unit: FigureUnit
     of: str
 
     def text(self) -> str:
@@ -49,7 +49,7 @@ class Goal(Struct, frozen=True):
         return f"{'≥' if self.at_least else '≤'} {_times(self.bound)}"
 
 
-class Line(Struct, frozen=True):
+class RatioLine(Struct, frozen=True):
     """One ratio.
 
     Attributes:
@@ -92,13 +92,13 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.{digits}f}x"
 
 
-def _number(value: float, unit: Unit) -> str:
-    if unit is Unit.SECONDS and value < 0.001:
+def _number(value: float, unit: FigureUnit) -> str:
+    if unit is FigureUnit.SECONDS and value < 0.001:
         return f"{value * 1e6:.3g} us"
-    if unit is Unit.SECONDS and value < 1:
+    if unit is FigureUnit.SECONDS and value < 1:
         return f"{value * 1000:.3g} ms"
-    if unit is Unit.SECONDS:
+    if unit is FigureUnit.SECONDS:
         return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
-    if unit is Unit.PERCENT:
+    if unit is FigureUnit.PERCENT:
         return f"{value:.2g} %"
     return f"{value:,.0f} {unit}".rstrip()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from generator.live.server import ServerConfig, prometheus_server
 from tests.bench.context import Found
-from tests.bench.line import Figure, Line, Unit
+from tests.bench.line import Figure, FigureUnit, RatioLine
 from tests.bench.process import CACHE, PRODUCT, Used, middle, used
 from tests.bench.specs import directory
 
@@ -50,10 +50,12 @@ def _started(files: tuple[Path, ...]) -> Used:
         return Used(cpu, int(peak.split()[1]) / 1024, 0)
 
 
-def _lines(loaded: Used, empty: Used, named: str) -> Iterator[Line]:
+def _lines(loaded: Used, empty: Used, named: str) -> Iterator[RatioLine]:
     for what, ours, against, unit in (
-        ("CPU", loaded.cpu, empty.cpu, Unit.SECONDS),
-        ("peak of memory", loaded.peak, empty.peak, Unit.MIB),
+        ("CPU", loaded.cpu, empty.cpu, FigureUnit.SECONDS),
+        ("peak of memory", loaded.peak, empty.peak, FigureUnit.MIB),
     ):
         floor = Figure(against, unit, "no rules")
-        yield Line(_PART, f"start with all rules, {what}", Figure(ours, unit, named), floor, headline=True)
+        yield RatioLine(
+            _PART, f"start with all rules, {what}", Figure(ours, unit, named), floor, headline=True
+        )

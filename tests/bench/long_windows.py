@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import HOUR, MINUTE
-from tests.bench.cost import Query, costs, total
+from tests.bench.cost import TimedQuery, costs, total
 from tests.bench.fleet import fleet
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import Figure, FigureUnit, Goal, RatioLine
 from tests.bench.raw import error_ratio, happened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.service import Model
-    from tests.bench.fleet import Fleet
+    from tests.bench.fleet import InstanceFleet
 
 _PART = "A long window"
 #: The largest allowed difference, in per cent.
@@ -27,33 +27,33 @@ _LONG = 6
 _INSTANCES = 2
 
 
-def lines(living: Fleet, times: int) -> Iterator[Line]:
+def lines(living: InstanceFleet, times: int) -> Iterator[RatioLine]:
     """Query the share of failed runs both ways: by the two rules that record it, and directly."""
     signal = living.service.signals["success_rate"]
     records = {names.windowed(signal, part, HOUR) for part in ("errors", "error_ratio")}
     rules = [rule for group in living.groups for rule in group.rules]
     ours = [rule.expr for rule in rules if isinstance(rule, RecordingRule) and rule.record in records]
     raw = [error_ratio("1h", living.service.selector["job"])]
-    sets = [[Query(expr, living.end) for expr in exprs] for exprs in (ours, raw)]
+    sets = [[TimedQuery(expr, living.end) for expr in exprs] for exprs in (ours, raw)]
     recorded, direct = map(total, costs(living.api, sets, times))
-    yield Line(
+    yield RatioLine(
         _PART,
         f"share of errors in 1h, samples, {living.named}",
-        Figure(recorded.samples, Unit.SAMPLES, "recorded"),
-        Figure(direct.samples, Unit.SAMPLES, "raw"),
+        Figure(recorded.samples, FigureUnit.SAMPLES, "recorded"),
+        Figure(direct.samples, FigureUnit.SAMPLES, "raw"),
         living.goal(150),
         inverse=True,
     )
-    yield Line(
+    yield RatioLine(
         _PART,
         f"share of errors in 1h, time, {living.named}",
-        Figure(recorded.seconds, Unit.SECONDS, "recorded"),
-        Figure(direct.seconds, Unit.SECONDS, "raw"),
+        Figure(recorded.seconds, FigureUnit.SECONDS, "recorded"),
+        Figure(direct.seconds, FigureUnit.SECONDS, "raw"),
         inverse=True,
     )
 
 
-def difference(model: Model, hours: int) -> Iterator[Line]:
+def difference(model: Model, hours: int) -> Iterator[RatioLine]:
     """Count runs of ``hours`` both ways: by recorded sums, and by the increase of raw series.
 
     Failed runs alone are too few: counters of one or two cannot be extrapolated below zero, and their records are a
@@ -70,14 +70,14 @@ def difference(model: Model, hours: int) -> Iterator[Line]:
         yield _off(living, f"failed runs in {hours}h", few, None)
 
 
-def _off(living: Fleet, what: str, exprs: tuple[str, str], goal: Goal | None) -> Line:
+def _off(living: InstanceFleet, what: str, exprs: tuple[str, str], goal: Goal | None) -> RatioLine:
     """Compare a recorded count with the raw one."""
     recorded, raw = (_value(living, expr) for expr in exprs)
-    off = Figure(abs(recorded / raw - 1) * 100, Unit.PERCENT, f"{recorded:,.1f} and {raw:,.1f}")
-    allowed = Figure(_DIFFERENCE, Unit.PERCENT, "allowed")
-    return Line(_PART, f"{what}, difference from raw", off, allowed, goal, headline=goal is not None)
+    off = Figure(abs(recorded / raw - 1) * 100, FigureUnit.PERCENT, f"{recorded:,.1f} and {raw:,.1f}")
+    allowed = Figure(_DIFFERENCE, FigureUnit.PERCENT, "allowed")
+    return RatioLine(_PART, f"{what}, difference from raw", off, allowed, goal, headline=goal is not None)
 
 
-def _value(living: Fleet, expr: str) -> float:
+def _value(living: InstanceFleet, expr: str) -> float:
     (sample,) = living.api.query(expr, living.end).samples
     return sample.value

@@ -10,7 +10,7 @@ from generator.live.remote_write import TimeSeries, write
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tests.bench.fleet import Fleet
+    from tests.bench.fleet import InstanceFleet
 
 _DAYS = 3
 _MINUTE = 60
@@ -22,7 +22,7 @@ def read_over_time(exprs: Iterable[str]) -> frozenset[str]:
     return frozenset(found[1] for expr in exprs for found in _OVER_TIME.finditer(expr))
 
 
-def write_past(living: Fleet, records: Iterable[str]) -> None:
+def write_past(living: InstanceFleet, records: Iterable[str]) -> None:
     """Write three days of records before a fleet's start, every minute, with their values at its end.
 
     The cost of a window is the number of its samples, independent of their values.
@@ -30,7 +30,7 @@ def write_past(living: Fleet, records: Iterable[str]) -> None:
     write(living.api, (series for record in sorted(records) for series in _constant(living, record)))
 
 
-def _constant(living: Fleet, record: str) -> Iterator[TimeSeries]:
+def _constant(living: InstanceFleet, record: str) -> Iterator[TimeSeries]:
     times = range((living.start - _DAYS * 86_400) * 1000, living.start * 1000, _MINUTE * 1000)
     for sample in living.api.query(f'{record}{{service="{living.service.name}"}}', living.end).samples:
         yield TimeSeries(sample.labels, times, [sample.value] * len(times))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.commands.compiling import checked
 from generator.prometheus.files import rule_files
 from tests.bench.context import Found
-from tests.bench.line import SHARED, Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, FigureUnit, Goal, RatioLine
 from tests.bench.specs import SPECS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def measure(effort: Effort) -> Found:  # noqa: ARG001 - there is nothing to repe
     return Found([*own, _among_many(found.facts, found.shared.load.rules)])
 
 
-def _own(each: ServiceFacts, found: Compilation) -> Iterator[Line]:
+def _own(each: ServiceFacts, found: Compilation) -> Iterator[RatioLine]:
     """Count the rules of this service alone."""
     assert found.model is not None
     name = each.service.name
@@ -41,17 +41,19 @@ def _own(each: ServiceFacts, found: Compilation) -> Iterator[Line]:
     size = sum(len(file.text.encode()) for file in files)
     rules, bytes_ = _GOALS[name]
     for item, value, goal, unit in (
-        ("rules, constants included", each.account.load.rules, rules, Unit.COUNT),
-        ("rule files", size, bytes_, Unit.BYTES),
+        ("rules, constants included", each.account.load.rules, rules, FigureUnit.COUNT),
+        ("rule files", size, bytes_, FigureUnit.BYTES),
     ):
         ours, against = Figure(value, unit, ""), Figure(goal, unit, "the goal")
-        yield Line(_PART, f"{name}: {item}", ours, against, Goal(1, source=SHARED), headline=True)
+        yield RatioLine(_PART, f"{name}: {item}", ours, against, Goal(1, source=SHARED), headline=True)
 
 
-def _among_many(facts: tuple[ServiceFacts, ...], shared: float) -> Line:
+def _among_many(facts: tuple[ServiceFacts, ...], shared: float) -> RatioLine:
     """Compare with a fleet in which each service has its own copy of the shared rules."""
     own = sum(each.account.load.rules for each in facts) / len(facts)
-    ours = Figure(own + shared / _FLEET, Unit.COUNT, f"{own:.0f} of its own, and {shared:.0f} shared by all")
-    alone = Figure(own + shared, Unit.COUNT, "if nothing were shared")
+    ours = Figure(
+        own + shared / _FLEET, FigureUnit.COUNT, f"{own:.0f} of its own, and {shared:.0f} shared by all"
+    )
+    alone = Figure(own + shared, FigureUnit.COUNT, "if nothing were shared")
     item = f"rules a service, among {_FLEET:,} like the project's"
-    return Line(_PART, item, ours, alone, inverse=True, headline=True)
+    return RatioLine(_PART, item, ours, alone, inverse=True, headline=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from tests.bench import evaluation, long_windows, refresh
 from tests.bench.context import Found
 from tests.bench.fleet import fleet
-from tests.bench.line import SHARED, Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, FigureUnit, Goal, RatioLine
 from tests.bench.past import read_over_time, write_past
 from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
     from tests.bench.context import Effort
-    from tests.bench.fleet import Fleet
+    from tests.bench.fleet import InstanceFleet
 
 #: The recorded series of a service before rules were shared; sharing may add a tenth.
 _RECORDED, _MORE = 693, Goal(1.1, source=SHARED)
@@ -24,7 +24,7 @@ def measure(effort: Effort) -> Found:
     model = model_of(SPECS)
     boards = refresh.compiled(model)
     refreshed: dict[int, refresh.Refreshed] = {}
-    lines: list[Line] = []
+    lines: list[RatioLine] = []
     for instances in effort.instances:
         with fleet(model, instances, effort.minutes) as living:
             exprs = [rule.expr for group in living.groups for rule in group.rules]
@@ -35,10 +35,10 @@ def measure(effort: Effort) -> Found:
     return Found([*refresh.lines(refreshed), *lines, *long_windows.difference(model, effort.hours)])
 
 
-def _series(living: Fleet) -> Line:
+def _series(living: InstanceFleet) -> RatioLine:
     """Count the records of the service alone, at the fleet's end."""
     expr = f'count({{__name__=~".+:.+",service="{living.service.name}"}})'
     (found,) = living.api.query(expr, living.end).samples
-    ours = Figure(found.value, Unit.COUNT, "at once")
-    before = Figure(_RECORDED, Unit.COUNT, "with rules of its own")
-    return Line("Series of a service", f"recorded series, {living.named}", ours, before, _MORE)
+    ours = Figure(found.value, FigureUnit.COUNT, "at once")
+    before = Figure(_RECORDED, FigureUnit.COUNT, "with rules of its own")
+    return RatioLine("Series of a service", f"recorded series, {living.named}", ours, before, _MORE)

@@ -13,9 +13,9 @@ from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
 from tests.bench.context import Found
-from tests.bench.cost import Cost, Query, costs, total
+from tests.bench.cost import QueryCost, TimedQuery, costs, total
 from tests.bench.fleet import NAME, START
-from tests.bench.line import Figure, Line, Unit
+from tests.bench.line import Figure, FigureUnit, RatioLine
 from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def measure(effort: Effort) -> Found:
     return Found(list(_lines(together, alone.times(effort.together), effort.together)))
 
 
-def _round(model: Model, count: int, times: int) -> Cost:
+def _round(model: Model, count: int, times: int) -> QueryCost:
     """Simulate the same minutes for a number of services, and evaluate each rule about them at the end."""
     one = next(service for service in model.services if service.name == NAME)
     services = [_named(one, f"agent-{number:04}") for number in range(count)]
@@ -48,7 +48,7 @@ def _round(model: Model, count: int, times: int) -> Cost:
         for service in services:
             write(server.api, _exposed(history, service.selector))
         evaluate(server.api, groups, START, end)
-        queries = [Query(rule.expr, end) for group in groups for rule in group.rules]
+        queries = [TimedQuery(rule.expr, end) for group in groups for rule in group.rules]
         (found,) = costs(server.api, [queries], times)
         return total(found)
 
@@ -61,9 +61,11 @@ def _exposed(history: tuple[TimeSeries, ...], selector: Mapping[str, str]) -> It
     return (replace(series, labels={**series.labels, **selector}) for series in history)
 
 
-def _lines(together: Cost, alone: Cost, count: int) -> Iterator[Line]:
-    for what, unit in (("samples", Unit.SAMPLES), ("time", Unit.SECONDS)):
-        ours, theirs = (one.samples if unit is Unit.SAMPLES else one.seconds for one in (together, alone))
+def _lines(together: QueryCost, alone: QueryCost, count: int) -> Iterator[RatioLine]:
+    for what, unit in (("samples", FigureUnit.SAMPLES), ("time", FigureUnit.SECONDS)):
+        ours, theirs = (
+            one.samples if unit is FigureUnit.SAMPLES else one.seconds for one in (together, alone)
+        )
         against = Figure(theirs, unit, "if nothing were shared")
         item = f"a round of all rules about {count} services, {what}"
-        yield Line(_PART, item, Figure(ours, unit, ""), against, inverse=True, headline=True)
+        yield RatioLine(_PART, item, Figure(ours, unit, ""), against, inverse=True, headline=True)

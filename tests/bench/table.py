@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.bench.line import Figure, Line
+    from tests.bench.line import Figure, RatioLine
 
 _HEAD = ("what", "ours", "against", "ratio", "goal", "reached")
 _SHORT = _HEAD[:4]
@@ -29,7 +29,7 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
 
 
-def markdown(lines: Sequence[Line], notes: Sequence[str]) -> str:
+def markdown(lines: Sequence[RatioLine], notes: Sequence[str]) -> str:
     """Write a table for each part, then the notes on missing measurements."""
     parts = dict.fromkeys(line.part for line in lines)
     tables = [_table(part, [line for line in lines if line.part == part]) for part in parts]
@@ -37,7 +37,7 @@ def markdown(lines: Sequence[Line], notes: Sequence[str]) -> str:
     return "\n".join(["# Benchmarks\n", f"{today()}, {machine()}.\n", *tables, remarks]).rstrip() + "\n"
 
 
-def short(lines: Sequence[Line]) -> str:
+def short(lines: Sequence[RatioLine]) -> str:
     """Write the headlines alone, for the README: item, ours, the other, ratio."""
     rows = [_HEAD, *(_row(line) for line in lines if line.headline)]
     return "\n".join(
@@ -45,7 +45,7 @@ def short(lines: Sequence[Line]) -> str:
     )
 
 
-def document(lines: Sequence[Line], notes: Sequence[str]) -> str:
+def document(lines: Sequence[RatioLine], notes: Sequence[str]) -> str:
     """Write everything as JSON; times in seconds, memory in MiB, no ratio where it is infinite."""
     found = {
         "date": today(),
@@ -56,7 +56,7 @@ def document(lines: Sequence[Line], notes: Sequence[str]) -> str:
     return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _table(part: str, lines: Sequence[Line]) -> str:
+def _table(part: str, lines: Sequence[RatioLine]) -> str:
     rows = [_HEAD, *(_row(line) for line in lines)]
     return "\n".join([f"## {part}\n", *_aligned(rows), ""])
 
@@ -72,7 +72,7 @@ def _laid(row: Sequence[str], widths: Sequence[int]) -> str:
     return "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: RatioLine) -> tuple[str, ...]:
     goal = line.goal.text() if line.goal else ""
     cells = (
         line.item,
@@ -85,7 +85,7 @@ def _row(line: Line) -> tuple[str, ...]:
     return tuple(cell.replace("|", "\\|") for cell in cells)
 
 
-def _json(line: Line) -> dict[str, Any]:
+def _json(line: RatioLine) -> dict[str, Any]:
     goal = line.goal and {
         "bound": line.goal.bound,
         "at_least": line.goal.at_least,

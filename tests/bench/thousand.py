@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.bench.context import Found
-from tests.bench.line import SHARED, Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, FigureUnit, Goal, RatioLine
 from tests.bench.process import CACHE, PASS, PRODUCT, Used, interleaved, used
 from tests.bench.specs import change, directory
 
@@ -68,40 +68,46 @@ def _again(folder: Path, count: int) -> dict[str, partial[Used]]:
     }
 
 
-def _sizes(cold: Mapping[int, Used], checked: Mapping[int, Used]) -> Iterator[Line]:
+def _sizes(cold: Mapping[int, Used], checked: Mapping[int, Used]) -> Iterator[RatioLine]:
     least, most = min(cold), max(cold)
-    goal = Figure(_CPU_A_SERVICE, Unit.SECONDS, "the goal")
+    goal = Figure(_CPU_A_SERVICE, FigureUnit.SECONDS, "the goal")
     for name, found in (("generate", cold), ("check", checked)):
         for count, one in found.items():
-            each = Figure(one.cpu / count, Unit.SECONDS, f"{one.cpu:.1f} s in all")
+            each = Figure(one.cpu / count, FigureUnit.SECONDS, f"{one.cpu:.1f} s in all")
             item = f"{name} {count:,}: CPU a service"
             bound = Goal(1, source=SHARED) if count == most else None
-            yield Line(_PART, item, each, goal, bound, headline=count == most)
+            yield RatioLine(_PART, item, each, goal, bound, headline=count == most)
         small, large = marginal(found)
-        yield Line(_PART, f"{name}: CPU of one more service", large, small, Goal(_LINEAR))
-        every = Figure(found[most].elapsed, Unit.SECONDS, "elapsed")
-        yield Line(_PART, f"{name} {most:,}: elapsed", every, Figure(found[most].cpu, Unit.SECONDS, "CPU"))
-        peak, floor = (Figure(found[count].peak, Unit.MIB, f"{count:,} services") for count in (most, least))
-        yield Line(_PART, f"{name}: peak of memory, of the largest process", peak, floor, Goal(1.5))
+        yield RatioLine(_PART, f"{name}: CPU of one more service", large, small, Goal(_LINEAR))
+        every = Figure(found[most].elapsed, FigureUnit.SECONDS, "elapsed")
+        yield RatioLine(
+            _PART, f"{name} {most:,}: elapsed", every, Figure(found[most].cpu, FigureUnit.SECONDS, "CPU")
+        )
+        peak, floor = (
+            Figure(found[count].peak, FigureUnit.MIB, f"{count:,} services") for count in (most, least)
+        )
+        yield RatioLine(_PART, f"{name}: peak of memory, of the largest process", peak, floor, Goal(1.5))
 
 
 def marginal(found: Mapping[int, Used]) -> tuple[Figure, Figure]:
     """The cost of one more service among few and among many, without the start of the process."""
     (few, some), (*_, many, most) = sorted(found)[:2], sorted(found)
     few_more, many_more = (
-        Figure((found[end].cpu - found[start].cpu) / (end - start), Unit.SECONDS, f"{start:,} to {end:,}")
+        Figure(
+            (found[end].cpu - found[start].cpu) / (end - start), FigureUnit.SECONDS, f"{start:,} to {end:,}"
+        )
         for start, end in ((few, some), (many, most))
     )
     return few_more, many_more
 
 
-def _repeats(count: int, cold: Mapping[int, Used], repeated: Mapping[str, Used]) -> Iterator[Line]:
-    first = Figure(cold[count].cpu, Unit.SECONDS, "the first time")
-    floor = Figure(repeated["python"].cpu, Unit.SECONDS, "python -c pass")
+def _repeats(count: int, cold: Mapping[int, Used], repeated: Mapping[str, Used]) -> Iterator[RatioLine]:
+    first = Figure(cold[count].cpu, FigureUnit.SECONDS, "the first time")
+    floor = Figure(repeated["python"].cpu, FigureUnit.SECONDS, "python -c pass")
     one, nothing = repeated[f"{count}: one changed"].cpu, repeated[f"{count}: nothing changed"].cpu
     for what, cpu, against, goal in (
         ("one changed", one, first, None),
         ("nothing changed", nothing, floor, Goal(1.5)),
     ):
-        ours = Figure(cpu, Unit.SECONDS, "")
-        yield Line(_PART, f"generate {count:,}, {what}", ours, against, goal, headline=True)
+        ours = Figure(cpu, FigureUnit.SECONDS, "")
+        yield RatioLine(_PART, f"generate {count:,}, {what}", ours, against, goal, headline=True)

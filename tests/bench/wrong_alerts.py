@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tests.bench.context import Found
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import Figure, FigureUnit, Goal, RatioLine
 from tests.models import SPECS, model_of
 from tests.prometheus.alert_mutations import alert_mutants
 from tests.prometheus.test_alert_cases import alert_names, caught, is_unseen, tried_out
@@ -27,10 +27,10 @@ def measure(effort: Effort) -> Found:
     for name, every in islice(alert_names(), effort.tiers):
         with tried_out(name, every, model) as tried:
             found |= dict(_outcomes(tried, every))
-    noticed = Figure(sum(found.values()), Unit.COUNT, "noticed by a case")
-    made = Figure(len(found), Unit.COUNT, "wrong versions")
+    noticed = Figure(sum(found.values()), FigureUnit.COUNT, "noticed by a case")
+    made = Figure(len(found), FigureUnit.COUNT, "wrong versions")
     goal = Goal(1, at_least=True, source="every one")
-    line = Line(_PART, "wrong versions of alerts that are noticed", noticed, made, goal)
+    line = RatioLine(_PART, "wrong versions of alerts that are noticed", noticed, made, goal)
     return Found([line], [f"not noticed: {name}" for name, seen in found.items() if not seen])
 
 

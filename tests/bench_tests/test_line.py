@@ -8,13 +8,13 @@ import os
 import pytest
 from msgspec.structs import replace
 
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import Figure, FigureUnit, Goal, RatioLine
 from tests.bench.table import document, machine, markdown, short, today
 
 
-def _line(ours: float, against: float, goal: Goal | None = None, *, inverse: bool = False) -> Line:
-    measured, other = (Figure(value, Unit.SECONDS, "") for value in (ours, against))
-    return Line("part", "item", measured, other, goal, inverse)
+def _line(ours: float, against: float, goal: Goal | None = None, *, inverse: bool = False) -> RatioLine:
+    measured, other = (Figure(value, FigureUnit.SECONDS, "") for value in (ours, against))
+    return RatioLine("part", "item", measured, other, goal, inverse)
 
 
 def test_a_ratio_is_ours_over_the_other() -> None:
@@ -49,17 +49,17 @@ def test_nothing_at_all_is_infinitely_less_and_still_json() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (0.01234, Unit.SECONDS, "12.3 ms"),
-        (0.0000789, Unit.SECONDS, "78.9 us"),
-        (1.234, Unit.SECONDS, "1.23 s"),
-        (1234, Unit.SECONDS, "1,234 s"),
-        (50.6, Unit.MIB, "51 MiB"),
-        (1234567, Unit.SAMPLES, "1,234,567 samples"),
-        (0.1234, Unit.PERCENT, "0.12 %"),
-        (41, Unit.COUNT, "41"),
+        (0.01234, FigureUnit.SECONDS, "12.3 ms"),
+        (0.0000789, FigureUnit.SECONDS, "78.9 us"),
+        (1.234, FigureUnit.SECONDS, "1.23 s"),
+        (1234, FigureUnit.SECONDS, "1,234 s"),
+        (50.6, FigureUnit.MIB, "51 MiB"),
+        (1234567, FigureUnit.SAMPLES, "1,234,567 samples"),
+        (0.1234, FigureUnit.PERCENT, "0.12 %"),
+        (41, FigureUnit.COUNT, "41"),
     ],
 )
-def test_figures_are_short(value: float, unit: Unit, text: str) -> None:
+def test_figures_are_short(value: float, unit: FigureUnit, text: str) -> None:
     assert Figure(value, unit, "").text() == text
     assert Figure(value, unit, "a fleet").text() == f"{text} (a fleet)"
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 COMMAND = (sys.executable, "-m", "generator")
 
 
-class Answer(NamedTuple):
+class CallResult(NamedTuple):
     """The exit code and the output of a call."""
 
     code: int
@@ -27,13 +27,13 @@ class Answer(NamedTuple):
     err: str
 
 
-class Call:
+class CommandCalls:
     """Calls commands in this process."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
-    def __call__(self, *arguments: str) -> Answer:
+    def __call__(self, *arguments: str) -> CallResult:
         """Run a command; argparse leaves by SystemExit."""
         self._capsys.readouterr()
         try:
@@ -41,7 +41,7 @@ class Call:
         except SystemExit as leaving:
             code = int(leaving.code or 0)
         told = self._capsys.readouterr()
-        return Answer(code, told.out, told.err)
+        return CallResult(code, told.out, told.err)
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.commands import compiling
-from tests.commands.calls import ROOT, Call
+from tests.commands.calls import ROOT, CommandCalls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +21,10 @@ labels: {model: [gpt-4o], tool: [search]}
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandCalls:
     """Call a command in this process; a busy machine makes no progress worth showing."""
     monkeypatch.setattr(compiling, "_WORTH_SHOWING", 3600.0)
-    return Call(capsys)
+    return CommandCalls(capsys)
 
 
 @pytest.fixture

@@ -15,40 +15,40 @@ from tests.commands.calls import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 FORMATS = ("text", "json", "sarif", "github")
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_specs_without_a_fault_pass(shipped: Path, call: Call, format_: str) -> None:
+def test_specs_without_a_fault_pass(shipped: Path, call: CommandCalls, format_: str) -> None:
     assert shipped == ROOT
     answer = call("check", "--format", format_)
     assert (answer.code, answer.err) == (0, "")
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_a_fault_is_told_in_every_format(faulty: Path, call: Call, format_: str) -> None:
+def test_a_fault_is_told_in_every_format(faulty: Path, call: CommandCalls, format_: str) -> None:
     answer = call("check", "--format", format_)
     assert (answer.code, answer.err) == (1, "")
     assert "unit/mismatch" in answer.out
     assert "objectives" not in str(sorted(faulty.iterdir()))
 
 
-def test_the_text_ends_with_the_checklist(shipped: Path, call: Call) -> None:
+def test_the_text_ends_with_the_checklist(shipped: Path, call: CommandCalls) -> None:
     assert shipped == ROOT
     lines = call("check").out.splitlines()
     assert lines[-2:] == ["research-agent  Progress: 9/9", "support-agent   Progress: 9/9"]
 
 
-def test_the_text_of_a_fault_has_no_checklist(faulty: Path, call: Call) -> None:
+def test_the_text_of_a_fault_has_no_checklist(faulty: Path, call: CommandCalls) -> None:
     assert faulty.is_dir()
     out = call("check").out
     assert "Progress" not in out
     assert out.startswith("specs/services/demo-agent.yaml:6:33: error[unit/mismatch]: ")
 
 
-def test_json_is_what_text_says(faulty: Path, call: Call) -> None:
+def test_json_is_what_text_says(faulty: Path, call: CommandCalls) -> None:
     assert faulty.is_dir()
     report = json.loads(call("check", "--format", "json").out)
     assert report["version"] == 1
@@ -62,7 +62,9 @@ def test_json_is_what_text_says(faulty: Path, call: Call) -> None:
 
 
 @pytest.mark.parametrize("case", ["forbidden-label", "selector-overlap", "duplicate-key", "no-services"])
-def test_sarif_has_what_its_standard_demands(case: str, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sarif_has_what_its_standard_demands(
+    case: str, call: CommandCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT / "tests/bad" / case)
     log = json.loads(call("check", "--format", "sarif").out)
     assert log["version"] == "2.1.0"
@@ -100,7 +102,9 @@ def _check_result(result: dict[str, Any], rules: list[dict[str, Any]]) -> None:
         assert related["message"]["text"]
 
 
-def test_github_gets_a_command_a_line_with_its_own_characters_escaped(faulty: Path, call: Call) -> None:
+def test_github_gets_a_command_a_line_with_its_own_characters_escaped(
+    faulty: Path, call: CommandCalls
+) -> None:
     service = faulty / "specs/services/demo-agent.yaml"
     service.rename(service.with_name("a,b:c%d.yaml"))
     lines = call("check", "--format", "github").out.splitlines()
@@ -116,7 +120,7 @@ def test_github_gets_a_command_a_line_with_its_own_characters_escaped(faulty: Pa
     assert "%0Ahelp: " in error[3]
 
 
-def test_an_unknown_format_is_the_calls_fault(place: Path, call: Call) -> None:
+def test_an_unknown_format_is_the_calls_fault(place: Path, call: CommandCalls) -> None:
     assert place.is_dir()
     answer = call("check", "--format", "xml")
     assert answer.code == 2
@@ -125,7 +129,7 @@ def test_an_unknown_format_is_the_calls_fault(place: Path, call: Call) -> None:
 
 @pytest.mark.parametrize("budget", ["{}", "{metric: 100}"])
 def test_every_place_that_machines_are_told_of_is_a_file(
-    budget: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    budget: str, call: CommandCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     call("init")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.remote_write import TimeSeries, write
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 from tests.golden import compare
 from tests.native_histograms import Native, native_prometheus, write_native
 from tests.resolve.build import written
@@ -62,8 +62,8 @@ def _plain(name: str, job: str, times: range, each: float, **labels: str) -> lis
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    return Call(capsys)
+def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
+    return CommandCalls(capsys)
 
 
 def _specs(directory: Path, job: str, site: str) -> Path:
@@ -76,7 +76,9 @@ def _specs(directory: Path, job: str, site: str) -> Path:
 
 
 @pytest.mark.parametrize("job", WRONG)
-def test_an_audit_names_histograms_in_the_other_form(job: str, url: str, call: Call, tmp_path: Path) -> None:
+def test_an_audit_names_histograms_in_the_other_form(
+    job: str, url: str, call: CommandCalls, tmp_path: Path
+) -> None:
     answer = call("audit", str(_specs(tmp_path, job, WRONG[job])), "--prometheus", url)
     assert answer.code == 1
     found = [part for part in answer.out.split("\n\n") if "audit/histograms" in part]
@@ -85,14 +87,14 @@ def test_an_audit_names_histograms_in_the_other_form(job: str, url: str, call: C
 
 @pytest.mark.parametrize("job", RIGHT)
 def test_an_audit_is_content_with_the_form_that_rules_read(
-    job: str, url: str, call: Call, tmp_path: Path
+    job: str, url: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     answer = call("audit", str(_specs(tmp_path, job, RIGHT[job])), "--prometheus", url)
     assert "audit/histograms" not in answer.out
     assert "audit/no-buckets" not in answer.out
 
 
-def test_apply_warns_of_what_leaves_rules_empty(url: str, call: Call, tmp_path: Path) -> None:
+def test_apply_warns_of_what_leaves_rules_empty(url: str, call: CommandCalls, tmp_path: Path) -> None:
     told = []
     for job, site in WRONG.items():
         output = tmp_path / job
@@ -102,7 +104,7 @@ def test_apply_warns_of_what_leaves_rules_empty(url: str, call: Call, tmp_path: 
     compare(FORMS / "apply", {"expected.txt": "".join(f"{line}\n" for line in told)})
 
 
-def test_apply_does_not_warn_of_what_rules_read(url: str, call: Call, tmp_path: Path) -> None:
+def test_apply_does_not_warn_of_what_rules_read(url: str, call: CommandCalls, tmp_path: Path) -> None:
     specs = _specs(tmp_path, "stored-natively", NATIVE)
     assert call("generate", str(specs), "-o", str(tmp_path / "output")).code == 0
     assert (
@@ -118,7 +120,7 @@ def test_apply_does_not_warn_of_what_rules_read(url: str, call: Call, tmp_path: 
     ],
 )
 def test_a_first_service_needs_the_form_in_the_site(
-    job: str, told: str, url: str, call: Call, tmp_path: Path
+    job: str, told: str, url: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     specs = written(tmp_path, {"site.yaml": WRONG[job] or "retention: 15d\n"})
     answer = call("init", str(specs), "--from-prometheus", url, "--job", job)
@@ -128,7 +130,9 @@ def test_a_first_service_needs_the_form_in_the_site(
     assert call("init", str(specs), "--from-prometheus", url, "--job", job).code == 0
 
 
-def test_a_replay_says_that_it_cannot_copy_native_histograms(url: str, call: Call, tmp_path: Path) -> None:
+def test_a_replay_says_that_it_cannot_copy_native_histograms(
+    url: str, call: CommandCalls, tmp_path: Path
+) -> None:
     specs = _specs(tmp_path, "stored-natively", NATIVE)
     of = ["replay", str(specs), "--prometheus", url, "--last", "10m", "--records", "inlined"]
     answer = call(*of)
@@ -139,7 +143,7 @@ def test_a_replay_says_that_it_cannot_copy_native_histograms(url: str, call: Cal
     )
 
 
-def test_a_simulation_says_that_its_histograms_are_classic(call: Call, tmp_path: Path) -> None:
+def test_a_simulation_says_that_its_histograms_are_classic(call: CommandCalls, tmp_path: Path) -> None:
     specs = _specs(tmp_path, "stored-natively", NATIVE)
     answer = call("simulate", str(specs), "--last", "30m", "--openmetrics", str(tmp_path / "file.txt"))
     assert "  histograms are written as classic buckets: rules for native ones do not read them" in answer.out

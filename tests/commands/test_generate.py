@@ -14,10 +14,10 @@ from tests.output.trees import snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 
-def test_it_writes_every_file_of_its_manifest(place: Path, call: Call) -> None:
+def test_it_writes_every_file_of_its_manifest(place: Path, call: CommandCalls) -> None:
     answer = call("generate")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith("output: ")
@@ -26,13 +26,13 @@ def test_it_writes_every_file_of_its_manifest(place: Path, call: Call) -> None:
     assert _files(place / "output") == {*_hashes(place / "output"), "manifest.json"}
 
 
-def test_the_manifest_has_the_hash_of_every_file(place: Path, call: Call) -> None:
+def test_the_manifest_has_the_hash_of_every_file(place: Path, call: CommandCalls) -> None:
     call("generate")
     for path, written in _hashes(place / "output").items():
         assert written == hashlib.sha256((place / "output" / path).read_bytes()).hexdigest()
 
 
-def test_it_writes_elsewhere(place: Path, call: Call) -> None:
+def test_it_writes_elsewhere(place: Path, call: CommandCalls) -> None:
     assert call("generate", "specs", "-o", "x/../else where").code in {0, 2}
     answer = call("generate", "specs", "-o", str(place / "else where"))
     assert answer.code == 0
@@ -40,7 +40,7 @@ def test_it_writes_elsewhere(place: Path, call: Call) -> None:
     assert not (place / "output").exists()
 
 
-def test_writing_again_changes_nothing(place: Path, call: Call) -> None:
+def test_writing_again_changes_nothing(place: Path, call: CommandCalls) -> None:
     call("generate")
     before = {path: (place / "output" / path).stat().st_mtime_ns for path in _files(place / "output")}
     answer = call("generate")
@@ -48,7 +48,7 @@ def test_writing_again_changes_nothing(place: Path, call: Call) -> None:
     assert before == {path: (place / "output" / path).stat().st_mtime_ns for path in _files(place / "output")}
 
 
-def test_check_compares_and_writes_nothing(place: Path, call: Call) -> None:
+def test_check_compares_and_writes_nothing(place: Path, call: CommandCalls) -> None:
     answer = call("generate", "--check")
     assert answer.code == 1
     assert answer.out.startswith("output: out of date: ")
@@ -57,7 +57,7 @@ def test_check_compares_and_writes_nothing(place: Path, call: Call) -> None:
     assert call("generate", "--check") == (0, "output: up to date\n", "")
 
 
-def test_an_objective_s_window_changes_no_shared_rule(place: Path, call: Call) -> None:
+def test_an_objective_s_window_changes_no_shared_rule(place: Path, call: CommandCalls) -> None:
     spec = place / "specs/services/demo-agent.yaml"
     text = f"{spec.read_text('utf-8')}objectives: {{success_rate: {{min: 97%, window: WINDOW}}}}\n"
     spec.write_text(text.replace("WINDOW", "30d"), "utf-8")
@@ -69,7 +69,7 @@ def test_an_objective_s_window_changes_no_shared_rule(place: Path, call: Call) -
         assert rules == ["prometheus/rules/demo-agent.rules.yml"]
 
 
-def test_check_names_what_is_changed_missing_and_stale(place: Path, call: Call) -> None:
+def test_check_names_what_is_changed_missing_and_stale(place: Path, call: CommandCalls) -> None:
     call("generate")
     output = place / "output"
     (output / "catalog.json").write_text("{}", "utf-8")
@@ -82,7 +82,7 @@ def test_check_names_what_is_changed_missing_and_stale(place: Path, call: Call) 
     assert (output / "catalog.json").read_text("utf-8") == "{}"
 
 
-def test_files_of_a_service_that_is_gone_are_removed(place: Path, call: Call) -> None:
+def test_files_of_a_service_that_is_gone_are_removed(place: Path, call: CommandCalls) -> None:
     second = place / "specs/services/second.yaml"
     first = (place / "specs/services/demo-agent.yaml").read_text("utf-8")
     second.write_text(first.replace("demo-agent", "second"), "utf-8")
@@ -94,7 +94,7 @@ def test_files_of_a_service_that_is_gone_are_removed(place: Path, call: Call) ->
     assert not (place / "output/prometheus/rules/second.rules.yml").exists()
 
 
-def test_nothing_is_written_when_a_spec_is_at_fault(faulty: Path, call: Call) -> None:
+def test_nothing_is_written_when_a_spec_is_at_fault(faulty: Path, call: CommandCalls) -> None:
     for arguments in (("generate",), ("generate", "--check")):
         answer = call(*arguments)
         assert answer.code == 1
@@ -104,7 +104,7 @@ def test_nothing_is_written_when_a_spec_is_at_fault(faulty: Path, call: Call) ->
     assert not (faulty / "output").exists()
 
 
-def test_an_output_that_cannot_be_written_is_the_calls_fault(place: Path, call: Call) -> None:
+def test_an_output_that_cannot_be_written_is_the_calls_fault(place: Path, call: CommandCalls) -> None:
     (place / "file").write_text("mine", "utf-8")
     for arguments in (
         ("generate", "-o", "file"),
@@ -124,7 +124,7 @@ def test_an_output_that_cannot_be_written_is_the_calls_fault(place: Path, call: 
 )
 @pytest.mark.parametrize("check", [(), ("--check",)], ids=["write", "check"])
 def test_nothing_is_written_among_the_specs(
-    place: Path, call: Call, output: str, check: tuple[str, ...]
+    place: Path, call: CommandCalls, output: str, check: tuple[str, ...]
 ) -> None:
     (place / "link").symlink_to("specs")
     before = snapshot(place)
@@ -136,7 +136,7 @@ def test_nothing_is_written_among_the_specs(
 
 @pytest.mark.parametrize(("specs", "output"), [("specs", "."), ("specs", "specs/output"), (".", "output")])
 def test_an_output_above_or_below_the_specs_changes_none_of_them(
-    place: Path, call: Call, monkeypatch: pytest.MonkeyPatch, specs: str, output: str
+    place: Path, call: CommandCalls, monkeypatch: pytest.MonkeyPatch, specs: str, output: str
 ) -> None:
     if specs == ".":
         monkeypatch.chdir(place / "specs")
@@ -146,7 +146,7 @@ def test_an_output_above_or_below_the_specs_changes_none_of_them(
     assert (place / "specs/services/demo-agent.yaml").read_bytes() == before
 
 
-def test_a_foreign_file_is_kept(place: Path, call: Call) -> None:
+def test_a_foreign_file_is_kept(place: Path, call: CommandCalls) -> None:
     call("generate")
     (place / "output/notes.md").write_text("mine", "utf-8")
     assert call("generate").code == 0
@@ -154,13 +154,13 @@ def test_a_foreign_file_is_kept(place: Path, call: Call) -> None:
 
 
 @pytest.mark.parametrize("usual", ["", ".gitkeep", "README.md", "LICENSE", "lost+found", "grafana"])
-def test_a_new_output_may_have_what_new_directories_have(place: Path, call: Call, usual: str) -> None:
+def test_a_new_output_may_have_what_new_directories_have(place: Path, call: CommandCalls, usual: str) -> None:
     (place / "output" / usual).mkdir(parents=True)
     assert call("generate").code == 0
 
 
 def test_files_of_others_are_not_mixed_with_a_first_output_unless_the_call_says_so(
-    place: Path, call: Call
+    place: Path, call: CommandCalls
 ) -> None:
     project = place / "project"
     for name in ("setup.py", "src/main.py", ".git/HEAD", "README.md"):
@@ -177,7 +177,7 @@ def test_files_of_others_are_not_mixed_with_a_first_output_unless_the_call_says_
     assert (project / "src/main.py").read_text("utf-8") == "mine"
 
 
-def test_warnings_do_not_stop_it(place: Path, call: Call) -> None:
+def test_warnings_do_not_stop_it(place: Path, call: CommandCalls) -> None:
     path = place / "specs/services/demo-agent.yaml"
     path.write_text(path.read_text("utf-8").replace("gpt-4o", "my-own-model"), "utf-8")
     answer = call("generate")
@@ -203,7 +203,7 @@ def _hashes(directory: Path) -> dict[str, str]:
     return files
 
 
-def test_findings_that_are_not_shown_are_told_on_a_terminal_too(place: Path, call: Call) -> None:
+def test_findings_that_are_not_shown_are_told_on_a_terminal_too(place: Path, call: CommandCalls) -> None:
     spec = place / "specs/services/demo-agent.yaml"
     spec.write_text(spec.read_text() + "".join(f"key{number}: x\n" for number in range(80)))
     code, _, told = call("generate", str(place / "specs"), "-o", str(place / "output"))
@@ -214,7 +214,7 @@ def test_findings_that_are_not_shown_are_told_on_a_terminal_too(place: Path, cal
 @pytest.mark.parametrize("output", ["", " ", "..", "x/..", "../../"])
 @pytest.mark.parametrize("command", ["generate", "schema", "apply"])
 def test_a_directory_without_a_name_of_its_own_is_a_call_error(
-    place: Path, call: Call, command: str, output: str
+    place: Path, call: CommandCalls, command: str, output: str
 ) -> None:
     """``-o "$UNSET"`` and ``-o "$UNSET/.."`` are accidents."""
     before = snapshot(place)
@@ -225,7 +225,7 @@ def test_a_directory_without_a_name_of_its_own_is_a_call_error(
 
 
 @pytest.mark.parametrize("arguments", [("generate", ""), ("check", ""), ("init", " "), ("cardinality", "")])
-def test_an_empty_path_is_a_call_error(place: Path, call: Call, arguments: tuple[str, ...]) -> None:
+def test_an_empty_path_is_a_call_error(place: Path, call: CommandCalls, arguments: tuple[str, ...]) -> None:
     before = snapshot(place)
     answer = call(*arguments)
     assert (answer.code, answer.out) == (2, "")
@@ -233,7 +233,9 @@ def test_an_empty_path_is_a_call_error(place: Path, call: Call, arguments: tuple
     assert snapshot(place) == before
 
 
-def test_other_specs_replace_no_service_of_an_output_unless_the_call_says_so(place: Path, call: Call) -> None:
+def test_other_specs_replace_no_service_of_an_output_unless_the_call_says_so(
+    place: Path, call: CommandCalls
+) -> None:
     call("generate")
     other = _specs_of(place / "mine", "my-agent")
     before = snapshot(place / "output")
@@ -255,7 +257,7 @@ def test_other_specs_replace_no_service_of_an_output_unless_the_call_says_so(pla
     assert call("generate").code == 2
 
 
-def test_the_only_service_may_get_another_name(place: Path, call: Call) -> None:
+def test_the_only_service_may_get_another_name(place: Path, call: CommandCalls) -> None:
     call("generate")
     (place / "specs/services/demo-agent.yaml").unlink()
     _specs_of(place / "specs", "renamed")
@@ -264,7 +266,7 @@ def test_the_only_service_may_get_another_name(place: Path, call: Call) -> None:
 
 
 def test_in_a_clone_other_specs_are_those_without_any_of_several_services(
-    place: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+    place: Path, call: CommandCalls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _specs_of(place / "specs", "second")
     call("generate")
@@ -287,7 +289,7 @@ def test_in_a_clone_other_specs_are_those_without_any_of_several_services(
     assert call("generate", "clone", "-o", "copied").code == 0
 
 
-def test_specs_that_moved_may_lose_a_service(place: Path, call: Call) -> None:
+def test_specs_that_moved_may_lose_a_service(place: Path, call: CommandCalls) -> None:
     _specs_of(place / "specs", "second")
     call("generate")
     (place / "specs").rename(place / "moved")
@@ -295,7 +297,7 @@ def test_specs_that_moved_may_lose_a_service(place: Path, call: Call) -> None:
     assert call("generate", "moved").code == 0
 
 
-def test_an_output_depends_on_no_place_of_its_specs(place: Path, call: Call) -> None:
+def test_an_output_depends_on_no_place_of_its_specs(place: Path, call: CommandCalls) -> None:
     call("generate")
     before = snapshot(place / "output")
     _specs_of(place / "copies/specs", "demo-agent")

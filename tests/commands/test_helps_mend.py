@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 SPEC = """service: demo-agent
 profile: agent
@@ -94,7 +94,7 @@ CHANGED = (
 )
 
 
-def _checked(call: Call, specs: Path, text: str) -> tuple[int, str]:
+def _checked(call: CommandCalls, specs: Path, text: str) -> tuple[int, str]:
     (specs / "services").mkdir(parents=True, exist_ok=True)
     (specs / "services/demo-agent.yaml").write_text(text, "utf-8")
     answer = call("check", str(specs))
@@ -103,7 +103,7 @@ def _checked(call: Call, specs: Path, text: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("case", MENDED, ids=lambda case: case[0])
 def test_a_section_written_as_its_help_says_is_right(
-    case: tuple[str, str, str, str], call: Call, tmp_path: Path
+    case: tuple[str, str, str, str], call: CommandCalls, tmp_path: Path
 ) -> None:
     written, code, form, mended = case
     status, told = _checked(call, tmp_path, f"{SPEC}{written}\n")
@@ -119,7 +119,7 @@ def test_a_section_written_as_its_help_says_is_right(
 
 @pytest.mark.parametrize("case", CHANGED, ids=lambda case: case[1])
 def test_a_value_written_as_its_help_says_is_right(
-    case: tuple[str, str, str, str], call: Call, tmp_path: Path
+    case: tuple[str, str, str, str], call: CommandCalls, tmp_path: Path
 ) -> None:
     right, wrong, form, mended = case
     status, told = _checked(call, tmp_path, SPEC.replace(right, wrong))
@@ -129,7 +129,9 @@ def test_a_value_written_as_its_help_says_is_right(
     assert _checked(call, tmp_path, SPEC.replace(right, mended))[0] == 0
 
 
-def test_an_alert_that_no_profile_has_is_made_one_as_its_help_says(call: Call, tmp_path: Path) -> None:
+def test_an_alert_that_no_profile_has_is_made_one_as_its_help_says(
+    call: CommandCalls, tmp_path: Path
+) -> None:
     status, told = _checked(call, tmp_path, f"{SPEC}alerts: {{AgentX: {{warning: 5%}}}}\n")
     assert status == 1
     form = "AgentX: {threshold: {signal: success_rate}, warning: 90%}"
@@ -137,7 +139,7 @@ def test_an_alert_that_no_profile_has_is_made_one_as_its_help_says(call: Call, t
     assert _checked(call, tmp_path, f"{SPEC}alerts: {{{form}}}\n")[0] == 0
 
 
-def test_a_label_that_no_profile_has_is_declared_as_the_help_says(call: Call, tmp_path: Path) -> None:
+def test_a_label_that_no_profile_has_is_declared_as_the_help_says(call: CommandCalls, tmp_path: Path) -> None:
     specs = tmp_path / "my specs"
     bound = SPEC.replace("tool: [search]", "tool: [search], verdict: [good, bad]")
     own = (
@@ -161,13 +163,13 @@ def test_a_label_that_no_profile_has_is_declared_as_the_help_says(call: Call, tm
 
 
 @pytest.mark.parametrize("name", ["{{ $labels.x }}", "Ünit", "x\\ny", "!!!", "-", "x" * 300])
-def test_no_name_is_proposed_where_none_can_be_guessed(name: str, call: Call, tmp_path: Path) -> None:
+def test_no_name_is_proposed_where_none_can_be_guessed(name: str, call: CommandCalls, tmp_path: Path) -> None:
     status, told = _checked(call, tmp_path, SPEC.replace("team-demo", f'"{name}"'))
     assert status == 1
     assert "help: write " not in told
 
 
-def test_the_objective_proposed_for_an_alert_without_one_is_right(call: Call, tmp_path: Path) -> None:
+def test_the_objective_proposed_for_an_alert_without_one_is_right(call: CommandCalls, tmp_path: Path) -> None:
     signals = "latency_p50 latency_p95 step_count_p50 tool_latency_p95 token_usage_per_run llm_errors_per_run"
     alerts = "".join(
         f"  Own{number}: {{threshold: {{signal: {signal}}}, warning: objective, summary: It is much.}}\n"

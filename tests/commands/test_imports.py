@@ -16,7 +16,7 @@ from tests.commands.calls import ROOT, environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 HEAVY = ("grafanalib", "jinja2", "google.protobuf", "urllib3", "cramjam")
 LIVE = ("google", "urllib3", "cramjam")
@@ -76,7 +76,7 @@ def test_only_short_commands_do_not_search_for_garbage(arguments: tuple[str, ...
     assert _run(_SEARCHES, *arguments).stdout.split()[-1].decode() == str(searches)
 
 
-def test_where_nothing_has_changed_the_compiler_is_not_imported(place: Path, call: Call) -> None:
+def test_where_nothing_has_changed_the_compiler_is_not_imported(place: Path, call: CommandCalls) -> None:
     time.sleep(0.05)  # a spec saved this recently may be saved again without another time
     assert call("generate").code == 0
     imported = json.loads(_run(_IMPORTS, "generate", directory=place).stdout)
@@ -110,7 +110,7 @@ def _run(program: str, *arguments: str, directory: Path = ROOT) -> subprocess.Co
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_describes_itself_and_the_top_lists_it(command: str, call: Call) -> None:
+def test_each_command_describes_itself_and_the_top_lists_it(command: str, call: CommandCalls) -> None:
     answer = call(command, "--help")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith(f"usage: agent-metrics {command} ")

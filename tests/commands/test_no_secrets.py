@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 COMMANDS = {
     "replay": ("replay", "specs", "--last", "1h", "--prometheus"),
@@ -29,7 +29,7 @@ ADDRESSES = (
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_address_with_a_password_is_refused_and_not_repeated(
-    place: Path, call: Call, command: str, address: str
+    place: Path, call: CommandCalls, command: str, address: str
 ) -> None:
     assert (place / "specs").is_dir()
     answer = call(*COMMANDS[command], address)
@@ -38,6 +38,6 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(
     assert "in the environment" in answer.err
 
 
-def test_a_file_may_have_an_at_sign_in_its_name(place: Path, call: Call) -> None:
+def test_a_file_may_have_an_at_sign_in_its_name(place: Path, call: CommandCalls) -> None:
     (place / "a@b.txt").write_text("# TYPE x_total counter\nx_total 1\n", "utf-8")
     assert call("audit", "specs", "--exposition", "a@b.txt").code in {0, 1}

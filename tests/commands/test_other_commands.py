@@ -18,7 +18,7 @@ from tests.commands.calls import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")
 COMMANDS = ("generate", "check", "cardinality", "explain", "schema", "init")
@@ -34,19 +34,19 @@ OF_SPECS = (
 )
 
 
-def test_the_version_is_told(call: Call) -> None:
+def test_the_version_is_told(call: CommandCalls) -> None:
     assert call("--version") == (0, f"agent-metrics {__version__}\n", "")
 
 
 @pytest.mark.parametrize("command", [(), *((command,) for command in COMMANDS)])
-def test_help_says_what_a_command_does(call: Call, command: tuple[str, ...]) -> None:
+def test_help_says_what_a_command_does(call: CommandCalls, command: tuple[str, ...]) -> None:
     answer = call(*command, "--help")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith(f"usage: agent-metrics {' '.join(command)}".rstrip())
     assert len(answer.out) > 200
 
 
-def test_no_command_and_an_unknown_one_are_the_calls_fault(call: Call) -> None:
+def test_no_command_and_an_unknown_one_are_the_calls_fault(call: CommandCalls) -> None:
     assert call().code == 2
     answer = call("generat")
     assert answer.code == 2
@@ -65,7 +65,7 @@ def test_no_command_and_an_unknown_one_are_the_calls_fault(call: Call) -> None:
         ("init --copy price", "prices"),
     ],
 )
-def test_the_word_that_a_call_means_is_named(words: str, meant: str, call: Call) -> None:
+def test_the_word_that_a_call_means_is_named(words: str, meant: str, call: CommandCalls) -> None:
     answer = call(*words.split())
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.endswith(f'\n  help: did you mean "{meant}"?\n')
@@ -78,7 +78,7 @@ def on(command: tuple[str, ...], specs: Path) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("command", OF_SPECS)
 def test_specs_that_are_not_there_are_the_calls_fault(
-    call: Call, tmp_path: Path, command: tuple[str, ...]
+    call: CommandCalls, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     answer = call(*on(command, tmp_path / "none"))
     assert answer.code == 2
@@ -88,7 +88,9 @@ def test_specs_that_are_not_there_are_the_calls_fault(
 
 
 @pytest.mark.parametrize("command", OF_SPECS)
-def test_a_file_for_specs_is_the_calls_fault(call: Call, tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_a_file_for_specs_is_the_calls_fault(
+    call: CommandCalls, tmp_path: Path, command: tuple[str, ...]
+) -> None:
     (tmp_path / "a.yaml").write_text("service: a\n", "utf-8")
     answer = call(*on(command, tmp_path / "a.yaml"))
     assert answer.code == 2
@@ -99,7 +101,7 @@ def test_a_file_for_specs_is_the_calls_fault(call: Call, tmp_path: Path, command
 @pytest.mark.parametrize("inside", ["", "services", "profiles"])
 @pytest.mark.parametrize("command", OF_SPECS)
 def test_a_directory_without_a_service_is_the_calls_fault(
-    call: Call, tmp_path: Path, command: tuple[str, ...], inside: str
+    call: CommandCalls, tmp_path: Path, command: tuple[str, ...], inside: str
 ) -> None:
     (tmp_path / "specs" / inside).mkdir(parents=True)
     answer = call(*on(command, tmp_path / "specs"))
@@ -109,7 +111,7 @@ def test_a_directory_without_a_service_is_the_calls_fault(
     assert [path.name for path in tmp_path.iterdir()] == ["specs"]
 
 
-def test_cardinality_is_told_as_text_and_as_json(place: Path, call: Call) -> None:
+def test_cardinality_is_told_as_text_and_as_json(place: Path, call: CommandCalls) -> None:
     assert place.is_dir()
     text = call("cardinality")
     report = json.loads(call("cardinality", "--format", "json").out)
@@ -122,7 +124,7 @@ def test_cardinality_is_told_as_text_and_as_json(place: Path, call: Call) -> Non
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "json"])
 def test_cardinality_of_a_directory_without_a_valid_service_has_only_errors(
-    format_: str, call: Call, tmp_path: Path
+    format_: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     (tmp_path / "services").mkdir()
     (tmp_path / "services/a.yaml").write_text("service: [\n", "utf-8")
@@ -131,7 +133,7 @@ def test_cardinality_of_a_directory_without_a_valid_service_has_only_errors(
     assert "error[yaml/" in answer.err
 
 
-def test_the_report_of_cardinality_is_the_command(place: Path, call: Call) -> None:
+def test_the_report_of_cardinality_is_the_command(place: Path, call: CommandCalls) -> None:
     call("generate")
     page = (place / "output/reports/cardinality.md").read_text("utf-8")
     assert call("cardinality", "--format", "markdown").out == page
@@ -140,7 +142,7 @@ def test_the_report_of_cardinality_is_the_command(place: Path, call: Call) -> No
     ).read_text("utf-8")
 
 
-def test_cardinality_is_told_also_where_it_is_too_large(place: Path, call: Call) -> None:
+def test_cardinality_is_told_also_where_it_is_too_large(place: Path, call: CommandCalls) -> None:
     (place / "specs/site.yaml").write_text("series_budget: {metric: 3}\n", "utf-8")
     answer = call("cardinality")
     assert answer.code == 1
@@ -149,7 +151,7 @@ def test_cardinality_is_told_also_where_it_is_too_large(place: Path, call: Call)
 
 
 @pytest.mark.parametrize("code", codes())
-def test_every_code_is_explained(call: Call, code: str) -> None:
+def test_every_code_is_explained(call: CommandCalls, code: str) -> None:
     answer = call("explain", code)
     assert (answer.code, answer.err) == (0, "")
     explained = code_page(code)
@@ -157,7 +159,7 @@ def test_every_code_is_explained(call: Call, code: str) -> None:
     assert answer.out == explained.text
 
 
-def test_all_codes_are_listed_with_their_titles(call: Call) -> None:
+def test_all_codes_are_listed_with_their_titles(call: CommandCalls) -> None:
     answer = call("explain")
     assert answer.code == 0
     assert dict(line.split(maxsplit=1) for line in answer.out.splitlines()) == {
@@ -165,7 +167,7 @@ def test_all_codes_are_listed_with_their_titles(call: Call) -> None:
     }
 
 
-def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: Call) -> None:
+def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: CommandCalls) -> None:
     answer = call("explain", "cardinality/forbiden-label")
     assert answer == (
         2,
@@ -175,12 +177,12 @@ def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: Call)
     assert call("explain", "x").code == 2
 
 
-def test_a_part_of_a_name_lists_the_names_that_have_it(call: Call) -> None:
+def test_a_part_of_a_name_lists_the_names_that_have_it(call: CommandCalls) -> None:
     assert "names with it: latency_p50, latency_p95, latency_p99, " in call("explain", "latency").err
     assert "price/missing" in call("explain", "Price").err
 
 
-def test_an_argument_too_many_shows_the_usage_of_its_command(call: Call) -> None:
+def test_an_argument_too_many_shows_the_usage_of_its_command(call: CommandCalls) -> None:
     answer = call("check", "specs", "more")
     assert answer.code == 2
     assert answer.err.startswith("usage: agent-metrics check ")
@@ -206,18 +208,18 @@ def test_an_argument_too_many_shows_the_usage_of_its_command(call: Call) -> None
         ("support-agent", ["# support-agent: a service", "service: support-agent"]),
     ],
 )
-def test_alerts_signals_and_keys_are_explained(name: str, lines: list[str], call: Call) -> None:
+def test_alerts_signals_and_keys_are_explained(name: str, lines: list[str], call: CommandCalls) -> None:
     answer = call("explain", name)
     assert (answer.code, answer.err) == (0, "")
     assert [line for line in lines if line not in answer.out.splitlines()] == []
 
 
-def test_an_explanation_ends_where_the_next_entry_begins(call: Call) -> None:
+def test_an_explanation_ends_where_the_next_entry_begins(call: CommandCalls) -> None:
     assert "AgentMetricAbsent" not in call("explain", "AgentNoRuns").out
 
 
 def test_own_alerts_and_changes_are_explained_also_of_a_spec_that_is_being_edited(
-    place: Path, call: Call
+    place: Path, call: CommandCalls
 ) -> None:
     path = place / "specs/services/support-agent.yaml"
     path.write_text("service: [\n", "utf-8")
@@ -228,7 +230,9 @@ def test_own_alerts_and_changes_are_explained_also_of_a_spec_that_is_being_edite
     assert both.index("idle:") < both.index("AgentNoRuns: {for: 9m}")
 
 
-def test_an_alert_that_the_compiler_makes_of_an_objective_is_explained(place: Path, call: Call) -> None:
+def test_an_alert_that_the_compiler_makes_of_an_objective_is_explained(
+    place: Path, call: CommandCalls
+) -> None:
     (place / "specs/services/support-agent.yaml").write_text(
         "service: support-agent\nprofile: agent\nowner: a\nselector: {job: a}\n"
         "labels: {model: [gpt-4o], tool: [search]}\nobjectives: {step_count: {max: 12}}\n",
@@ -241,23 +245,25 @@ def test_an_alert_that_the_compiler_makes_of_an_objective_is_explained(place: Pa
     assert f"To change it: alerts: {{{name}: ...}}" in answer.out
 
 
-def test_what_is_like_no_name_is_told_where_names_are(call: Call) -> None:
+def test_what_is_like_no_name_is_told_where_names_are(call: CommandCalls) -> None:
     assert "explain without a name lists all codes" in call("explain", "qqqqqqqqq").err
 
 
-def test_the_empty_name_is_unknown(call: Call) -> None:
+def test_the_empty_name_is_unknown(call: CommandCalls) -> None:
     answer = call("explain", "")
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith('error: unknown name ""\n  help: ')
 
 
-def test_specs_that_are_not_there_are_not_explained_without_a_word(call: Call, tmp_path: Path) -> None:
+def test_specs_that_are_not_there_are_not_explained_without_a_word(
+    call: CommandCalls, tmp_path: Path
+) -> None:
     answer = call("explain", "AgentNoRuns", "--specs", str(tmp_path / "none"))
     help_ = "name the directory that holds services/, or leave --specs out"
     assert answer == (2, "", f"error: there is no directory {tmp_path}/none\n  help: {help_}\n")
 
 
-def test_a_stream_and_a_file_are_explained(call: Call) -> None:
+def test_a_stream_and_a_file_are_explained(call: CommandCalls) -> None:
     assert call("explain", "token_usage").out.startswith("# token_usage")
     assert "Under `streams` of specs/signals.yaml:" in call("explain", "token_usage").out
     told = call("explain", "prices")
@@ -268,7 +274,7 @@ def test_a_stream_and_a_file_are_explained(call: Call) -> None:
     assert call("explain", "site").out.startswith("# site.yaml\n")
 
 
-def test_a_key_of_several_files_is_explained_with_each_of_them(call: Call) -> None:
+def test_a_key_of_several_files_is_explained_with_each_of_them(call: CommandCalls) -> None:
     assert call("explain", "threshold").out.startswith(
         """# threshold
 
@@ -284,17 +290,17 @@ A key of:
     )
 
 
-def test_the_nearest_alert_or_key_is_named(call: Call) -> None:
+def test_the_nearest_alert_or_key_is_named(call: CommandCalls) -> None:
     assert call("explain", "AgentNoRun").err.endswith('did you mean "AgentNoRuns"?\n')
     assert call("explain", "objective").err.endswith('did you mean "objectives"?\n')
 
 
-def test_a_code_that_a_terminal_would_obey_is_shown_harmless(call: Call) -> None:
+def test_a_code_that_a_terminal_would_obey_is_shown_harmless(call: CommandCalls) -> None:
     assert "\x1b" not in call("explain", "\x1b[31mred").err
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_schema_is_one(call: Call, kind: str) -> None:
+def test_each_schema_is_one(call: CommandCalls, kind: str) -> None:
     answer = call("schema", kind)
     assert (answer.code, answer.err) == (0, "")
     schema = json.loads(answer.out)
@@ -303,14 +309,14 @@ def test_each_schema_is_one(call: Call, kind: str) -> None:
     assert schema["$id"] == f"{kind}.schema.json"
 
 
-def test_all_schemas_are_written(call: Call, tmp_path: Path) -> None:
+def test_all_schemas_are_written(call: CommandCalls, tmp_path: Path) -> None:
     answer = call("schema", "-o", str(tmp_path / "new/schemas"))
     assert answer == (0, f"{tmp_path / 'new/schemas'}: {len(KINDS)} schemas\n", "")
     for kind in KINDS:
         assert (tmp_path / f"new/schemas/{kind}.schema.json").read_text("utf-8") == call("schema", kind).out
 
 
-def test_schema_needs_to_know_which(call: Call, tmp_path: Path) -> None:
+def test_schema_needs_to_know_which(call: CommandCalls, tmp_path: Path) -> None:
     assert call("schema").code == 2
     assert call("schema", "none").code == 2
     (tmp_path / "file").write_text("", "utf-8")
@@ -328,7 +334,7 @@ def test_schema_needs_to_know_which(call: Call, tmp_path: Path) -> None:
     ],
 )
 def test_schema_ignores_no_argument(
-    arguments: tuple[str, ...], message: str, call: Call, tmp_path: Path
+    arguments: tuple[str, ...], message: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     place = tmp_path / "schemas"
     answer = call("schema", *(word.format(place=place) for word in arguments))
@@ -352,7 +358,7 @@ def test_schema_ignores_no_argument(
     ],
 )
 def test_a_copy_of_a_profile_drops_nothing_that_was_said(
-    unused: tuple[str, ...], call: Call, tmp_path: Path
+    unused: tuple[str, ...], call: CommandCalls, tmp_path: Path
 ) -> None:
     answer = call("init", str(tmp_path / "specs"), "--copy-profile", "agent", *unused)
     assert (answer.code, answer.out) == (2, "")
@@ -364,7 +370,9 @@ def test_a_copy_of_a_profile_drops_nothing_that_was_said(
 
 
 @pytest.mark.parametrize("option", [("--last", "7d"), ("--timeout", "5s"), ("--draft-profile", "mine")])
-def test_what_is_said_about_a_server_needs_one(option: tuple[str, str], call: Call, tmp_path: Path) -> None:
+def test_what_is_said_about_a_server_needs_one(
+    option: tuple[str, str], call: CommandCalls, tmp_path: Path
+) -> None:
     answer = call("init", str(tmp_path / "specs"), *option)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith(f"error: {option[0]} ")
@@ -373,7 +381,7 @@ def test_what_is_said_about_a_server_needs_one(option: tuple[str, str], call: Ca
 
 
 def test_what_init_writes_passes_and_is_complete(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: CommandCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert call("init").code == 0
@@ -385,7 +393,7 @@ def test_what_init_writes_passes_and_is_complete(
     assert call("generate").code == 0
 
 
-def test_init_writes_the_schemas_that_its_specs_name(call: Call, tmp_path: Path) -> None:
+def test_init_writes_the_schemas_that_its_specs_name(call: CommandCalls, tmp_path: Path) -> None:
     call("init", str(tmp_path))
     specs = [path for path in tmp_path.rglob("*.yaml") if ".schemas" not in path.parts]
     assert sorted(path.name for path in specs) == ["my-agent.yaml", "prices.yaml", "site.yaml"]
@@ -394,7 +402,7 @@ def test_init_writes_the_schemas_that_its_specs_name(call: Call, tmp_path: Path)
         assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve().is_file()
 
 
-def test_the_address_of_runbooks_waits_in_what_init_writes(call: Call, tmp_path: Path) -> None:
+def test_the_address_of_runbooks_waits_in_what_init_writes(call: CommandCalls, tmp_path: Path) -> None:
     specs, output = tmp_path / "specs", tmp_path / "output"
     call("init", str(specs))
     site = specs / "site.yaml"
@@ -415,7 +423,7 @@ def test_the_address_of_runbooks_waits_in_what_init_writes(call: Call, tmp_path:
     ],
 )
 def test_the_next_step_of_init_compiles_beside_its_specs_and_nowhere_else(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, specs: str, output: str
+    call: CommandCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, specs: str, output: str
 ) -> None:
     place = tmp_path / "place"
     place.mkdir()
@@ -429,7 +437,7 @@ def test_the_next_step_of_init_compiles_beside_its_specs_and_nowhere_else(
     assert any((place / "output").iterdir()) == (output == "output")
 
 
-def test_init_takes_names(call: Call, tmp_path: Path) -> None:
+def test_init_takes_names(call: CommandCalls, tmp_path: Path) -> None:
     assert call("init", str(tmp_path), "--service", "demo", "--owner", "team/x", "--job", "a b").code == 0
     text = (tmp_path / "services/demo.yaml").read_text("utf-8")
     assert "service: demo\n" in text
@@ -440,7 +448,7 @@ def test_init_takes_names(call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["Demo", "-", "a b", "a: b", "../x", "", "{x}", "a\n", "x" * 41, "true", "con"]
 )
-def test_init_refuses_a_name_that_no_service_has(call: Call, tmp_path: Path, name: str) -> None:
+def test_init_refuses_a_name_that_no_service_has(call: CommandCalls, tmp_path: Path, name: str) -> None:
     answer = call("init", str(tmp_path / "specs"), f"--service={name}")
     assert answer.code == 2 or (tmp_path / f"specs/services/{name}.yaml").is_file()
     if answer.code == 2:
@@ -474,7 +482,7 @@ JOBS = (
     [*((job, "agent") for job in JOBS), ("agents, eu", "langgraph"), (" 7\n", "langgraph")],
 )
 def test_whatever_job_init_is_given_is_the_one_that_is_selected(
-    job: str, profile: str, call: Call, tmp_path: Path
+    job: str, profile: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     assert call("init", str(tmp_path), f"--job={job}", "--profile", profile).code == 0
     specs = load(tmp_path).specs
@@ -485,7 +493,7 @@ def test_whatever_job_init_is_given_is_the_one_that_is_selected(
 
 @pytest.mark.parametrize("job", ["\x01", "x" * 300])
 def test_a_job_that_nothing_has_is_refused_before_anything_is_written(
-    job: str, call: Call, tmp_path: Path
+    job: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     answer = call("init", str(tmp_path / "specs"), f"--job={job}")
     assert (answer.code, answer.out) == (2, "")
@@ -494,14 +502,14 @@ def test_a_job_that_nothing_has_is_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize("owner", ["5", "true", "2026", "1e5"])
-def test_an_owner_that_yaml_reads_otherwise_is_quoted(owner: str, call: Call, tmp_path: Path) -> None:
+def test_an_owner_that_yaml_reads_otherwise_is_quoted(owner: str, call: CommandCalls, tmp_path: Path) -> None:
     assert call("init", str(tmp_path), "--owner", owner).code == 0
     assert call("check", str(tmp_path)).code == 0
 
 
 @pytest.mark.parametrize("owner", ["team, eu", "x #1", "a\nb", " x", "{x}", "*x"])
 def test_an_owner_that_no_service_may_have_is_refused_by_its_own_name(
-    owner: str, call: Call, tmp_path: Path
+    owner: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     answer = call("init", str(tmp_path / "specs"), "--owner", owner)
     assert (answer.code, answer.out) == (2, "")
@@ -511,7 +519,7 @@ def test_an_owner_that_no_service_may_have_is_refused_by_its_own_name(
 
 @pytest.mark.parametrize("name", ["agent-run", "agent-status"])
 def test_a_service_with_the_name_of_shared_files_is_refused_and_the_named_one_passes(
-    name: str, call: Call, tmp_path: Path
+    name: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     answer = call("init", str(tmp_path / "specs"), "--service", name)
     assert (answer.code, answer.out) == (2, "")
@@ -521,7 +529,9 @@ def test_a_service_with_the_name_of_shared_files_is_refused_and_the_named_one_pa
     assert call("check", str(tmp_path / "specs")).code == 0
 
 
-def test_a_service_that_is_there_is_kept_and_the_way_to_another_is_named(call: Call, tmp_path: Path) -> None:
+def test_a_service_that_is_there_is_kept_and_the_way_to_another_is_named(
+    call: CommandCalls, tmp_path: Path
+) -> None:
     assert call("init", str(tmp_path)).code == 0
     answer = call("init", str(tmp_path))
     place = tmp_path / "services/my-agent.yaml"
@@ -531,7 +541,7 @@ def test_a_service_that_is_there_is_kept_and_the_way_to_another_is_named(call: C
     )
 
 
-def test_an_invented_budget_pages_nobody(call: Call, tmp_path: Path) -> None:
+def test_an_invented_budget_pages_nobody(call: CommandCalls, tmp_path: Path) -> None:
     assert call("init", str(tmp_path), "--profile", "litellm").code == 0
     text = (tmp_path / "services/my-agent.yaml").read_text("utf-8")
     assert "\n# budget: {per_day: $100} " in text
@@ -539,7 +549,7 @@ def test_an_invented_budget_pages_nobody(call: Call, tmp_path: Path) -> None:
 
 
 def test_a_service_that_check_would_refuse_beside_the_others_is_not_written(
-    call: Call, tmp_path: Path
+    call: CommandCalls, tmp_path: Path
 ) -> None:
     assert call("init", str(tmp_path), "--service", "one").code == 0
     answer = call("init", str(tmp_path), "--service", "two", "--job", "one")
@@ -567,7 +577,7 @@ def test_a_service_that_check_would_refuse_beside_the_others_is_not_written(
     ],
 )
 def test_a_file_that_is_not_there_or_is_none_is_named_with_the_kind_that_is_wanted(
-    place: Path, call: Call, command: tuple[str, ...], wanted: str
+    place: Path, call: CommandCalls, command: tuple[str, ...], wanted: str
 ) -> None:
     (place / "a directory").mkdir()
     for file in ("none", "a directory"):
@@ -580,7 +590,9 @@ def test_a_file_that_is_not_there_or_is_none_is_named_with_the_kind_that_is_want
 
 
 @pytest.mark.parametrize("port", ["99999", "65536", "-1", "x", "1.5", "", "\u0661"])
-def test_a_port_that_no_server_has_is_refused_with_those_that_one_may_have(call: Call, port: str) -> None:
+def test_a_port_that_no_server_has_is_refused_with_those_that_one_may_have(
+    call: CommandCalls, port: str
+) -> None:
     answer = call("demo", f"--port={port}")
     assert answer.code == 2
     assert answer.err.endswith(
@@ -588,7 +600,7 @@ def test_a_port_that_no_server_has_is_refused_with_those_that_one_may_have(call:
     )
 
 
-def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
+def test_init_never_touches_what_is_there(call: CommandCalls, tmp_path: Path) -> None:
     (tmp_path / "services").mkdir()
     for name in ("site.yaml", "prices.yaml", "services/my-agent.yaml"):
         (tmp_path / name).write_text("# mine\n", "utf-8")
@@ -599,7 +611,9 @@ def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "services/other.yaml").is_file()
 
 
-def test_a_shipped_profile_is_copied_whole_once_and_changes_nothing(call: Call, tmp_path: Path) -> None:
+def test_a_shipped_profile_is_copied_whole_once_and_changes_nothing(
+    call: CommandCalls, tmp_path: Path
+) -> None:
     specs, outputs = tmp_path / "specs", [tmp_path / name for name in ("before", "after")]
     call("init", str(specs))
     call("generate", str(specs), "-o", str(outputs[0]))
@@ -618,7 +632,7 @@ def test_a_shipped_profile_is_copied_whole_once_and_changes_nothing(call: Call, 
 
 @pytest.mark.parametrize("name", ["prices", "signals"])
 def test_a_shipped_file_is_copied_alone_once_and_changes_nothing(
-    name: str, call: Call, tmp_path: Path
+    name: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     specs, outputs = tmp_path / "specs", [tmp_path / name for name in ("before", "after")]
     call("init", str(specs))
@@ -640,20 +654,20 @@ def test_a_shipped_file_is_copied_alone_once_and_changes_nothing(
     assert again == (2, "", f"error: {specs}/{name}.yaml exists\n  help: edit the file\n")
 
 
-def test_a_copy_of_a_shipped_file_writes_no_service(call: Call, tmp_path: Path) -> None:
+def test_a_copy_of_a_shipped_file_writes_no_service(call: CommandCalls, tmp_path: Path) -> None:
     answer = call("init", str(tmp_path / "specs"), "--copy", "prices", "--service", "xx")
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("error: --copy writes no service, so --service would say nothing\n")
 
 
-def test_a_profile_that_does_not_ship_is_not_copied(call: Call, tmp_path: Path) -> None:
+def test_a_profile_that_does_not_ship_is_not_copied(call: CommandCalls, tmp_path: Path) -> None:
     answer = call("init", str(tmp_path / "specs"), "--copy-profile", "../agent")
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith('error: there is no shipped profile "../agent"\n  help: ')
     assert not (tmp_path / "specs").exists()
 
 
-def test_init_cannot_write_below_a_file(call: Call, tmp_path: Path) -> None:
+def test_init_cannot_write_below_a_file(call: CommandCalls, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", "utf-8")
     answer = call("init", str(tmp_path / "file"))
     assert answer.code == 2

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from generator.commands import explain
-from tests.commands.calls import COMMAND, ROOT, Call, environment, process
+from tests.commands.calls import COMMAND, ROOT, CommandCalls, environment, process
 
 if TYPE_CHECKING:
     import argparse
@@ -118,7 +118,7 @@ def test_an_interrupt_of_any_import_ends_without_a_traceback(name: str) -> None:
 
 
 def test_an_interrupt_inside_a_command_has_an_exit_status_of_its_own(
-    call: Call, monkeypatch: pytest.MonkeyPatch
+    call: CommandCalls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_arguments: argparse.Namespace) -> NoReturn:
         raise KeyboardInterrupt
@@ -130,7 +130,7 @@ def test_an_interrupt_inside_a_command_has_an_exit_status_of_its_own(
 
 @pytest.mark.parametrize("arguments", [(), ("--check",), ("--no-cache",)])
 def test_an_interrupt_while_specs_are_compiled_says_that_nothing_was_written(
-    call: Call, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+    call: CommandCalls, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     def interrupted(*_arguments: object, **_named: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -173,7 +173,9 @@ def test_streams_that_are_closed_are_survived(faulty: Path) -> None:
     assert (ended.returncode, ended.stderr) == (1, b"")
 
 
-def test_without_a_console_a_command_still_writes(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_console_a_command_still_writes(
+    call: CommandCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The replacement by redirect_stdout is not a stream of the system.
     taken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", taken)

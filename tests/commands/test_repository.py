@@ -20,7 +20,7 @@ from tests.commands.calls import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 ACTION = ROOT / ".github/actions/agent-metrics/action.yml"
 _ON_GITHUB = re.compile(r"\$\{\{ (.*?) \}\}")
@@ -37,7 +37,7 @@ def _steps(workflow: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def repository(call: Call, tmp_path: Path) -> Path:
+def repository(call: CommandCalls, tmp_path: Path) -> Path:
     """A repository as ``init`` writes it, generated and committed, with a remote and a changed spec."""
     place = tmp_path / "a repository"
     specs = str(place / "specs")
@@ -130,7 +130,7 @@ def test_what_is_generated_is_marked_so(repository: Path) -> None:
     )
 
 
-def test_names_with_blanks_are_quoted(call: Call, tmp_path: Path) -> None:
+def test_names_with_blanks_are_quoted(call: CommandCalls, tmp_path: Path) -> None:
     assert call("init", str(tmp_path / "my specs"), "--repository").code == 0
     (local,) = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_text())["repos"]
     assert shlex.split(local["hooks"][1]["entry"])[2:5] == ["my specs", "-o", "my output"]
@@ -144,7 +144,7 @@ def test_the_workflow_installs_the_wheel_that_a_checkout_builds(repository: Path
     assert wheel == f"wheels/agent_metrics-{__version__}-py3-none-any.whl"
 
 
-def test_a_file_that_is_there_is_kept(call: Call, tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_kept(call: CommandCalls, tmp_path: Path) -> None:
     (tmp_path / ".gitattributes").write_text("mine\n")
     answer = call("init", str(tmp_path / "specs"), "--repository")
     assert answer.code == 0
@@ -153,7 +153,7 @@ def test_a_file_that_is_there_is_kept(call: Call, tmp_path: Path) -> None:
 
 
 def test_specs_without_a_name_have_nothing_beside_them(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: CommandCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     answer = call("init", ".", "--repository")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.commands.calls import Call
+    from tests.commands.calls import CommandCalls
 
 #: A place of the commands' files, and the command that writes them there.
 CALLS: dict[str, Callable[[str], tuple[str, ...]]] = {
@@ -64,7 +64,7 @@ def test_a_failing_step_leaves_every_file_as_it_was_and_names_one(tmp_path: Path
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_full_disk_leaves_nothing_of_what_a_command_writes(
-    name: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, call: CommandCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[int] = []
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from generator import compiler
 from generator.compiler import compile_service
-from tests.commands.calls import ROOT, Answer, Call
+from tests.commands.calls import ROOT, CallResult, CommandCalls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +49,9 @@ class Place(Struct, frozen=True):
     """A directory with ``specs`` and ``output`` in it, which is the current one."""
 
     root: Path
-    call: Call
+    call: CommandCalls
 
-    def generate(self, *options: str) -> Answer:
+    def generate(self, *options: str) -> CallResult:
         """Compile ``specs`` into ``output``."""
         return self.call("generate", *options)
 
@@ -85,7 +85,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     """Three services of a small profile, not compiled yet, and an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    made = Place(tmp_path, Call(capsys))
+    made = Place(tmp_path, CommandCalls(capsys))
     made.spec("profiles/small.yaml", PROFILE)
     shutil.copy(ROOT / "specs/prices.yaml", tmp_path / "specs")
     for name in ("a-agent", "b-agent", "c-agent"):

@@ -9,7 +9,7 @@ import pytest
 
 from generator import foundation
 from generator.spec.load import Loaded, load_shared
-from tests.commands.calls import ROOT, Answer, Call
+from tests.commands.calls import ROOT, CallResult, CommandCalls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,12 +50,12 @@ _BOTH = ("generate", "check")
 class _Specs:
     """A copy of the project's specs, compiled and checked by commands with a cache."""
 
-    def __init__(self, root: Path, call: Call) -> None:
+    def __init__(self, root: Path, call: CommandCalls) -> None:
         self.place, self._root, self._call = root / "specs", root, call
         if not self.place.exists():
             shutil.copytree(ROOT / "specs", self.place, ignore=shutil.ignore_patterns("examples"))
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[CallResult]:
         """Compile and check."""
         specs, output = str(self.place), str(self._root / "output")
         return [self._call("generate", specs, "-o", output), self._call("check", specs)]
@@ -91,11 +91,11 @@ def test_an_edit_has_the_effect_that_it_has_without_a_memory(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache"))
     if not known.exists():
-        _Specs(place, Call(capsys)).answers()
+        _Specs(place, CommandCalls(capsys)).answers()
         shutil.copytree(place, known)
     shutil.rmtree(place)
     shutil.copytree(known, place)
-    specs = _Specs(place, Call(capsys))
+    specs = _Specs(place, CommandCalls(capsys))
     before = specs.files()
     specs.edit(*_EDITS[edit])
     remembered, files = specs.answers(), specs.files()
@@ -112,7 +112,7 @@ def test_what_services_share_is_read_once_for_each_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    specs = _Specs(tmp_path, Call(capsys))
+    specs = _Specs(tmp_path, CommandCalls(capsys))
     read: list[str] = []
 
     def noted(sources: Sources) -> Loaded[SharedSpecs]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.commands.calls import Answer
+    from tests.commands.calls import CallResult
     from tests.compiling.conftest import Place
 
 FAULT = "objectives: {success_rate: {min: 200%}}\n"
@@ -45,23 +45,23 @@ class Author:
 
 
 @pytest.fixture
-def watched(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+def watched(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., CallResult]:
     """Watch while an author acts."""
 
-    def watched(*actions: Callable[[], object], options: tuple[str, ...] = ()) -> Answer:
+    def watched(*actions: Callable[[], object], options: tuple[str, ...] = ()) -> CallResult:
         monkeypatch.setattr("generator.commands.generate_afresh.time.sleep", Author(place, *actions).sleep)
         return place.generate("--watch", *options)
 
     return watched
 
 
-def _counts(answer: Answer) -> list[str]:
+def _counts(answer: CallResult) -> list[str]:
     """Return the result of each compilation, without the hint of the first one."""
     return [line.partition(", ")[0] for line in answer.out.splitlines() if line.startswith("output: ")]
 
 
 def test_what_is_saved_is_compiled_and_nothing_else(
-    place: Place, watched: Callable[..., Answer], compiled: list[str]
+    place: Place, watched: Callable[..., CallResult], compiled: list[str]
 ) -> None:
     answer = watched(
         lambda: place.service("b-agent", "team-new"),
@@ -77,7 +77,7 @@ def test_what_is_saved_is_compiled_and_nothing_else(
     assert place.files() == place.afresh()
 
 
-def test_errors_are_shown_and_end_nothing(place: Place, watched: Callable[..., Answer]) -> None:
+def test_errors_are_shown_and_end_nothing(place: Place, watched: Callable[..., CallResult]) -> None:
     before: dict[str, bytes] = {}
 
     def broken() -> None:
@@ -98,7 +98,7 @@ def test_errors_are_shown_and_end_nothing(place: Place, watched: Callable[..., A
 
 
 def test_a_file_that_is_saved_in_several_steps_is_read_after_the_last(
-    place: Place, watched: Callable[..., Answer], compiled: list[str]
+    place: Place, watched: Callable[..., CallResult], compiled: list[str]
 ) -> None:
     spec = place.root / "specs/services/b-agent.yaml"
 
@@ -116,7 +116,7 @@ def test_a_file_that_is_saved_in_several_steps_is_read_after_the_last(
     assert place.files() == place.afresh()
 
 
-def test_warnings_are_shown_when_they_change(place: Place, watched: Callable[..., Answer]) -> None:
+def test_warnings_are_shown_when_they_change(place: Place, watched: Callable[..., CallResult]) -> None:
     answer = watched(
         lambda: place.service("b-agent", "team-new"), lambda: place.spec("stray.yaml", "a: 1\n"), options=()
     )
@@ -124,7 +124,7 @@ def test_warnings_are_shown_when_they_change(place: Place, watched: Callable[...
     assert answer.err.count(": warning[source/not-read]") == 1
 
 
-def test_specs_that_go_away_and_come_back_are_seen(place: Place, watched: Callable[..., Answer]) -> None:
+def test_specs_that_go_away_and_come_back_are_seen(place: Place, watched: Callable[..., CallResult]) -> None:
     """As when a branch is checked out."""
     specs, aside = place.root / "specs", place.root / "aside"
     answer = watched(lambda: specs.rename(aside), lambda: aside.rename(specs))
@@ -133,7 +133,9 @@ def test_specs_that_go_away_and_come_back_are_seen(place: Place, watched: Callab
     assert _counts(answer)[1] == "output: up to date"
 
 
-def test_services_that_are_added_and_removed_are_seen(place: Place, watched: Callable[..., Answer]) -> None:
+def test_services_that_are_added_and_removed_are_seen(
+    place: Place, watched: Callable[..., CallResult]
+) -> None:
     watched(
         lambda: place.service("d-agent"),
         (place.root / "specs/services/a-agent.yaml").unlink,
@@ -145,7 +147,9 @@ def test_services_that_are_added_and_removed_are_seen(place: Place, watched: Cal
     }
 
 
-def test_an_output_that_cannot_be_written_ends_nothing(place: Place, watched: Callable[..., Answer]) -> None:
+def test_an_output_that_cannot_be_written_ends_nothing(
+    place: Place, watched: Callable[..., CallResult]
+) -> None:
     blocked = place.root / "output/prometheus/rules/d-agent.rules.yml"
 
     def in_the_way() -> None:
@@ -163,7 +167,7 @@ def test_an_output_that_cannot_be_written_ends_nothing(place: Place, watched: Ca
 
 
 def test_without_a_cache_it_remembers_as_long_as_it_runs(
-    place: Place, watched: Callable[..., Answer], compiled: list[str]
+    place: Place, watched: Callable[..., CallResult], compiled: list[str]
 ) -> None:
     watched(lambda: place.service("b-agent", "team-new"), options=("--no-cache",))
     assert compiled == ["a-agent", "b-agent", "c-agent", "b-agent"]

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from generator.commands.compiling import checked
 from generator.discover.promises import StreamHistory, promises
 from generator.model.units import parse_quantity
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 from tests.instrumentation.loading import service
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def test_the_profile_s_objective_gives_way_to_one_that_the_buckets_show(
     exposition = tmp_path / "metrics.prom"
     exposition.write_text(f'{_HISTOGRAM}{"".join(lines)}agent_run_latency_ms_count{{release="r1"}} 80\n')
     specs = tmp_path / "specs"
-    answer = Call(capsys)("init", str(specs), "--from-exposition", str(exposition), "--service", "one")
+    answer = CommandCalls(capsys)(
+        "init", str(specs), "--from-exposition", str(exposition), "--service", "one"
+    )
     assert answer.code == 0, answer.err
     found = yaml.safe_load((specs / "services/one.yaml").read_text())
     assert found.get("objectives", {}) == ({"latency_p95": {"max": promised}} if promised else {})

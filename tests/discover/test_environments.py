@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from generator.discover.draft import environments
 from generator.live.remote_write import write
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 from tests.discover.test_history import history
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    return Call(capsys)
+def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
+    return CommandCalls(capsys)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_first_name_of_such_a_label_counts_and_others_than_production_page_n
 @pytest.mark.long
 @pytest.mark.prometheus
 def test_a_job_in_two_environments_is_a_service_in_each_and_both_are_tried(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     end = int(time.time())
     for where in ("production", "staging"):

@@ -12,7 +12,7 @@ import yaml
 
 from generator.discover.promises import _above
 from generator.live.remote_write import TimeSeries, write
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,8 @@ _PAGE = re.compile(r"^  (?P<alert>Agent\w+) at (?P<at>\S+) for", re.MULTILINE)
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    return Call(capsys)
+def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
+    return CommandCalls(capsys)
 
 
 def history(end: int, runs_a_minute: float, span: int = _SPAN) -> Iterator[TimeSeries]:
@@ -51,7 +51,7 @@ def history(end: int, runs_a_minute: float, span: int = _SPAN) -> Iterator[TimeS
 
 
 def test_objectives_are_a_little_looser_than_it_was_and_the_incident_pages(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     end = int(time.time())
     write(fresh_prometheus.api, history(end, 30))
@@ -75,7 +75,7 @@ def test_objectives_are_a_little_looser_than_it_was_and_the_incident_pages(
 
 
 def test_few_runs_are_no_ground_for_a_promise(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     write(fresh_prometheus.api, history(int(time.time()), 0.1, 2 * _HOUR))
     answer = call(
@@ -88,7 +88,7 @@ def test_few_runs_are_no_ground_for_a_promise(
 
 
 def test_a_service_that_was_alive_yesterday_is_looked_at_as_it_was_then(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     end = int(time.time()) - 86_400
     write(fresh_prometheus.api, history(end, 30, 2 * _HOUR))

@@ -15,7 +15,7 @@ from generator.discover.places import InExposition
 from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.recognise import candidates
 from generator.live.remote_write import TimeSeries, write
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 from tests.golden import compare
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ acme_tokens_total{model="m",type="output"} 9
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
+def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
     """Call ``init`` as its user does."""
-    return Call(capsys)
+    return CommandCalls(capsys)
 
 
 def _draft(exposition: Path, folder: Path) -> ProfileDraft | None:
@@ -61,7 +61,9 @@ def test_drafts_are_as_expected(tmp_path: Path) -> None:
     [*DRAFTS.glob("*.prom"), *(EXPOSITIONS / f"{name}.prom" for name in ("codex", "gemini", "litellm"))],
     ids=lambda one: one.stem,
 )
-def test_a_draft_compiles_and_its_panels_have_data(exposition: Path, call: Call, tmp_path: Path) -> None:
+def test_a_draft_compiles_and_its_panels_have_data(
+    exposition: Path, call: CommandCalls, tmp_path: Path
+) -> None:
     specs = str(tmp_path / "specs")
     answer = call(
         *("init", specs, "--from-exposition", str(exposition), "--draft-profile", "acme", "--service", "one")
@@ -74,7 +76,7 @@ def test_a_draft_compiles_and_its_panels_have_data(exposition: Path, call: Call,
     assert set(profile["streams"]) >= {"run"}
 
 
-def test_names_and_values_are_text_whatever_they_are(call: Call, tmp_path: Path) -> None:
+def test_names_and_values_are_text_whatever_they_are(call: CommandCalls, tmp_path: Path) -> None:
     odd = 'a"b: [c]\\n#d {{e}} $f é .*'
     series = "\n".join(
         f'acme_runs_total{{outcome="{value}",error="{odd}",model="{odd}"}} 9'.replace('a"b', 'a\\"b')
@@ -93,7 +95,7 @@ def test_names_and_values_are_text_whatever_they_are(call: Call, tmp_path: Path)
     assert max(map(len, text.splitlines())) < 1000
 
 
-def test_without_runs_nothing_is_written(call: Call, tmp_path: Path) -> None:
+def test_without_runs_nothing_is_written(call: CommandCalls, tmp_path: Path) -> None:
     exposition = tmp_path / "tokens.prom"
     exposition.write_text(WITHOUT_RUNS, encoding="utf-8")
     answer = call(
@@ -105,7 +107,7 @@ def test_without_runs_nothing_is_written(call: Call, tmp_path: Path) -> None:
     assert not (tmp_path / "specs").exists()
 
 
-def test_an_unknown_exposition_names_the_option(call: Call, tmp_path: Path) -> None:
+def test_an_unknown_exposition_names_the_option(call: CommandCalls, tmp_path: Path) -> None:
     answer = call("init", str(tmp_path / "specs"), "--from-exposition", str(DRAFTS / "outcomes.prom"))
     assert answer.code == 2
     assert "--draft-profile" in answer.err
@@ -122,7 +124,7 @@ def test_an_unknown_exposition_names_the_option(call: Call, tmp_path: Path) -> N
     ],
 )
 def test_a_call_that_contradicts_itself_writes_nothing(
-    more: tuple[str, ...], message: str, call: Call, tmp_path: Path
+    more: tuple[str, ...], message: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     exposition = str(DRAFTS / "outcomes.prom")
     answer = call("init", str(tmp_path / "specs"), "--from-exposition", exposition, *more)
@@ -131,7 +133,7 @@ def test_a_call_that_contradicts_itself_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_job_of_a_collector_is_chosen(call: Call, tmp_path: Path) -> None:
+def test_a_job_of_a_collector_is_chosen(call: CommandCalls, tmp_path: Path) -> None:
     exposition = tmp_path / "collector.prom"
     exposition.write_text(
         "".join(f'{job}_tasks_total{{job="{job}",outcome="success"}} 9\n' for job in ("acme", "others")),
@@ -147,7 +149,7 @@ def test_a_job_of_a_collector_is_chosen(call: Call, tmp_path: Path) -> None:
     assert profile["streams"]["run"]["of"] == "others_tasks_total"
 
 
-def test_there_must_be_metrics_to_draft_from(call: Call, tmp_path: Path) -> None:
+def test_there_must_be_metrics_to_draft_from(call: CommandCalls, tmp_path: Path) -> None:
     answer = call("init", str(tmp_path / "specs"), "--draft-profile", "acme")
     assert answer.code == 2
     assert "--from-prometheus" in answer.err
@@ -155,7 +157,7 @@ def test_there_must_be_metrics_to_draft_from(call: Call, tmp_path: Path) -> None
 
 @pytest.mark.prometheus
 def test_a_server_gives_one_job_and_its_history(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     now = int(fresh_prometheus.api.query("time()").samples[0].value)
     times = [(now - 3600 + 15 * step) * 1000 for step in range(240)]
@@ -282,7 +284,7 @@ process_open_fds 4
 
 
 @pytest.fixture
-def bot(call: Call, tmp_path: Path) -> tuple[str, str, str]:
+def bot(call: CommandCalls, tmp_path: Path) -> tuple[str, str, str]:
     """The service and the profile that are drafted for it, and what is said."""
     exposition = tmp_path / "bot.prom"
     exposition.write_text(_BOT, encoding="utf-8")
@@ -321,7 +323,7 @@ def test_a_service_says_which_of_its_lines_are_guesses(bot: tuple[str, str, str]
 
 
 @pytest.mark.parametrize("label", ["", 'job="acme",'])
-def test_a_job_that_is_known_is_no_guess(label: str, call: Call, tmp_path: Path) -> None:
+def test_a_job_that_is_known_is_no_guess(label: str, call: CommandCalls, tmp_path: Path) -> None:
     exposition = tmp_path / "bot.prom"
     exposition.write_text(f'acme_tasks_total{{{label}outcome="success"}} 9\n', "utf-8")
     named = () if label else ("--job", "acme")
@@ -332,7 +334,7 @@ def test_a_job_that_is_known_is_no_guess(label: str, call: Call, tmp_path: Path)
 
 
 def test_the_way_out_where_nothing_counts_runs_can_be_gone_without_a_checkout(
-    call: Call, tmp_path: Path
+    call: CommandCalls, tmp_path: Path
 ) -> None:
     exposition, specs = tmp_path / "metrics.prom", str(tmp_path / "specs")
     exposition.write_text("# TYPE disk_free_bytes gauge\ndisk_free_bytes 3\n", "utf-8")

@@ -12,7 +12,7 @@ import yaml
 
 from generator.live.server import ServerConfig
 from generator.spec.sources import SHIPPED
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 from tests.profiles.test_expositions import SERVICES
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ _FEWEST = 20
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    return Call(capsys)
+def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
+    return CommandCalls(capsys)
 
 
 def _service(specs: Path, name: str) -> dict[str, object]:
@@ -52,7 +52,7 @@ def _all_with_data(said: str, found: re.Match[str]) -> bool:
 
 @pytest.mark.parametrize("exposition", PROFILES)
 def test_an_exposition_becomes_a_service_whose_every_panel_has_data(
-    exposition: str, call: Call, tmp_path: Path
+    exposition: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     file = EXPOSITIONS / f"{exposition}.prom"
     answer = call("init", str(tmp_path / "specs"), "--from-exposition", str(file), "--service", "one")
@@ -68,7 +68,7 @@ def test_an_exposition_becomes_a_service_whose_every_panel_has_data(
 
 
 def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
 ) -> None:
     _scrape(
         fresh_prometheus, {name: (EXPOSITIONS / f"{name}.prom").read_bytes() for name in PROFILES}, answering
@@ -109,7 +109,7 @@ def _scrape(server: PrometheusServer, expositions: dict[str, bytes], answering: 
 
 
 def test_two_services_behind_one_job_become_two(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
 ) -> None:
     one = "\n".join(
         f'lg_api_run_success_counter_total{{exported_job="{name}"}} 20' for name in ("Chat Bot", "coder")
@@ -121,7 +121,7 @@ def test_two_services_behind_one_job_become_two(
     assert selectors == [{"job": "gateway", "exported_job": name} for name in ("Chat Bot", "coder")]
 
 
-def test_two_services_in_one_exposition_become_two(call: Call, tmp_path: Path) -> None:
+def test_two_services_in_one_exposition_become_two(call: CommandCalls, tmp_path: Path) -> None:
     exposition = tmp_path / "collector.prom"
     lines = (
         f'lg_api_run_success_counter_total{{service_name="{name}"}} {count}\n'
@@ -135,7 +135,7 @@ def test_two_services_in_one_exposition_become_two(call: Call, tmp_path: Path) -
 
 
 def test_a_name_for_several_services_is_refused(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
 ) -> None:
     body = b"lg_api_run_success_counter_total 20\n"
     _scrape(fresh_prometheus, {"a": body, "b": body}, answering)
@@ -151,7 +151,7 @@ def test_a_name_for_several_services_is_refused(
 
 
 def test_nothing_recognised_names_what_sounds_like_agents(
-    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
 ) -> None:
     body = b"acme_agent_tasks_total 3\nacme_llm_wait_count 1\nacme_llm_wait_sum 1\nhttp_requests_total 7\n"
     _scrape(fresh_prometheus, {"acme": body}, answering)
@@ -167,7 +167,7 @@ def test_nothing_recognised_names_what_sounds_like_agents(
         assert not (tmp_path / "specs").exists()
 
 
-def test_a_profile_of_ones_own_is_recognised(call: Call, tmp_path: Path) -> None:
+def test_a_profile_of_ones_own_is_recognised(call: CommandCalls, tmp_path: Path) -> None:
     """The proposal of the test above, followed."""
     specs = tmp_path / "specs"
     (specs / "profiles").mkdir(parents=True)
@@ -194,7 +194,7 @@ def test_a_profile_of_ones_own_is_recognised(call: Call, tmp_path: Path) -> None
     ],
 )
 def test_calls_at_fault_write_nothing(
-    arguments: tuple[str, ...], said: str, call: Call, tmp_path: Path
+    arguments: tuple[str, ...], said: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     answer = call("init", str(tmp_path / "specs"), *arguments)
     assert (answer.code, answer.out) == (2, "")
@@ -203,7 +203,7 @@ def test_calls_at_fault_write_nothing(
     assert not (tmp_path / "specs").exists()
 
 
-def test_other_buckets_than_the_profiles_are_written_as_seen(call: Call, tmp_path: Path) -> None:
+def test_other_buckets_than_the_profiles_are_written_as_seen(call: CommandCalls, tmp_path: Path) -> None:
     lines = ['agent_run_total{status="ok",stop_reason="completed",release="v1"} 40']
     buckets = (("500", 10), ("10000", 20), ("1800000", 40), ("+Inf", 40))
     lines += [f'agent_run_latency_ms_bucket{{release="v1",le="{le}"}} {count}' for le, count in buckets]

@@ -11,7 +11,7 @@ from generator.commands.init_from import site
 from generator.discover.places import InExposition
 from generator.discover.recognise import Match, Unread, candidates, recognise
 from generator.errors import CommandError
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def test_what_is_not_read_is_printed_with_a_way_out(
 ) -> None:
     exposition = tmp_path / "exposed.prom"
     exposition.write_text(TOKENS + AGENT, encoding="utf-8")
-    answer = Call(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
+    answer = CommandCalls(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
     assert answer.code == 0, answer.err
     names = "agent_invocation_duration_milliseconds, agent_tool_calls_total"
     assert f"  not read: {names}. pydantic-ai fits in part only: --draft-profile NAME" in answer.out
@@ -85,7 +85,7 @@ def test_what_the_chosen_profile_reads_under_another_name_is_printed(
 ) -> None:
     exposition = tmp_path / "exposed.prom"
     exposition.write_text("claude_code_session_count_total 9\nclaude_code_cost_usage_usd_total 1\n", "utf-8")
-    answer = Call(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
+    answer = CommandCalls(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
     assert answer.code == 0, answer.err
     assert (
         "  unread: claude_code_cost_usage_usd_total. claude-code reads claude_code_cost_usage_USD_total: if it is "

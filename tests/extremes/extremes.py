@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.extremes.leaves import Part
+    from tests.extremes.leaves import SchemaPart
 
 NUMBERS = (
     *("0", "-1", "6.0", "1e1", "0.5", "1e-300", "5e-324", "1e308", "-1e308"),
@@ -35,7 +35,7 @@ PACES = (
 )
 
 
-def extremes(part: Part) -> Iterator[str]:
+def extremes(part: SchemaPart) -> Iterator[str]:
     """The values to test, as written, for a leaf of this part of the schema; none for words from a list."""
     contents = part.contents
     types = contents.get("type", ())
@@ -50,7 +50,7 @@ def extremes(part: Part) -> Iterator[str]:
         yield from (*BOUNDS, *PACES)
 
 
-def _bounds(part: Part) -> Iterator[str]:
+def _bounds(part: SchemaPart) -> Iterator[str]:
     for keyword in ("minimum", "maximum"):
         if keyword in part.contents:
             bound = part.contents[keyword]

@@ -22,26 +22,28 @@ _HOLDERS = ("$defs", "properties")
 _BELOW = ("items", "additionalProperties", "propertyNames", "if", "then", "else")
 
 
-class Part(Struct, frozen=True):
+class SchemaPart(Struct, frozen=True):
     """A part of a schema, with its place: ``common.schema.json#/$defs/text``."""
 
     place: str
     contents: Schema
 
-    def child(self, *steps: str) -> Part:
+    def child(self, *steps: str) -> SchemaPart:
         """The part below."""
         contents = self.contents
         for step in steps:
             contents = contents[step]
-        return Part("/".join((self.place, *steps)), contents)
+        return SchemaPart("/".join((self.place, *steps)), contents)
 
-    def meant(self) -> Part:
+    def meant(self) -> SchemaPart:
         """The part that it refers to, or itself."""
         reference = self.contents.get("$ref")
         if reference is None:
             return self
         file, _, pointer = reference.partition("#/")
-        root = Part(f"{file or self.place.partition('#')[0]}#", SCHEMAS[file or self.place.partition("#")[0]])
+        root = SchemaPart(
+            f"{file or self.place.partition('#')[0]}#", SCHEMAS[file or self.place.partition("#")[0]]
+        )
         return root.child(*pointer.split("/")).meant()
 
 
@@ -50,15 +52,15 @@ class Leaf(Struct, frozen=True):
 
     path: tuple[Step, ...]
     value: object
-    part: Part
+    part: SchemaPart
 
 
-def root(kind: str) -> Part:
+def root(kind: str) -> SchemaPart:
     """The schema of a kind of file."""
-    return Part(f"{kind}.schema.json#", SCHEMAS[f"{kind}.schema.json"])
+    return SchemaPart(f"{kind}.schema.json#", SCHEMAS[f"{kind}.schema.json"])
 
 
-def leaves(value: object, part: Part, path: tuple[Step, ...] = ()) -> Iterator[Leaf]:
+def leaves(value: object, part: SchemaPart, path: tuple[Step, ...] = ()) -> Iterator[Leaf]:
     """Walk a document and its schema together."""
     part = _form(part.meant(), value)
     if isinstance(value, dict):
@@ -71,7 +73,7 @@ def leaves(value: object, part: Part, path: tuple[Step, ...] = ()) -> Iterator[L
         yield Leaf(path, value, part)
 
 
-def parts(part: Part) -> Iterator[Part]:
+def parts(part: SchemaPart) -> Iterator[SchemaPart]:
     """Every part of a schema file, references not followed."""
     yield part
     for holder in _HOLDERS:
@@ -82,7 +84,7 @@ def parts(part: Part) -> Iterator[Part]:
             yield from parts(part.child(key))
 
 
-def _form(part: Part, value: object) -> Part:
+def _form(part: SchemaPart, value: object) -> SchemaPart:
     """Choose the written one of two forms of a metric: a whole one, or other buckets."""
     if "else" not in part.contents:
         return part
@@ -90,6 +92,6 @@ def _form(part: Part, value: object) -> Part:
     return part.child("then" if whole else "else").meant()
 
 
-def _of_key(part: Part, key: str) -> Part:
+def _of_key(part: SchemaPart, key: str) -> SchemaPart:
     named = key in part.contents.get("properties", {})
     return part.child("properties", key) if named else part.child("additionalProperties")

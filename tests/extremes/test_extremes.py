@@ -17,7 +17,7 @@ from generator.emit import emit_module, emit_service, entry_of
 from generator.memory import Memory
 from generator.prometheus.rule_tests.files import own_trials
 from tests.extremes.extremes import extremes
-from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
+from tests.extremes.leaves import SCHEMAS, Leaf, SchemaPart, leaves, parts, root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def test_whatever_amount_is_written_is_compiled_or_refused(
 
 
 def test_the_specs_have_every_number_amount_and_time_that_a_schema_knows() -> None:
-    every = [part for name, contents in SCHEMAS.items() for part in parts(Part(f"{name}#", contents))]
+    every = [part for name, contents in SCHEMAS.items() for part in parts(SchemaPart(f"{name}#", contents))]
     wanted = {part.place for part in every if any(extremes(part))}
     assert wanted - {leaf.part.place for _, leaf in LEAVES} == set()
 

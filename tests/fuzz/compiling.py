@@ -28,7 +28,7 @@ LONGEST = 30
 _NO_SPECS = re.compile(r"error\[source/no-(?:specs|services)\]")
 
 
-class Call(Struct, frozen=True):
+class CompilerRun(Struct, frozen=True):
     """A correct call: its exit status, and its files, none where a spec has errors."""
 
     code: int
@@ -48,7 +48,7 @@ class _TooSlowError(BaseException):
     """An exception that no ``except Exception`` catches."""
 
 
-def generate(specs: Files, folder: Path) -> Call:
+def generate(specs: Files, folder: Path) -> CompilerRun:
     """Write ``specs`` below ``folder`` and compile them into the existing output.
 
     Raises:
@@ -66,7 +66,7 @@ def generate(specs: Files, folder: Path) -> Call:
         raise Broken("an error of the compiler's own", told)
     if code and snapshot(output) != before:
         raise Broken("the output changed although a spec is at fault", told)
-    return Call(code, {} if code else files(output))
+    return CompilerRun(code, {} if code else files(output))
 
 
 def _write(specs: Files, directory: Path) -> None:

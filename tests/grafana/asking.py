@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.live.api import PrometheusApi
-    from tests.grafana.documents import Json, Target
+    from tests.grafana.documents import Json, PanelQuery
 
 
-class Answer(Struct, frozen=True):
+class QueryResult(Struct, frozen=True):
     """The result of a query: each series' labels and values; one value for an instant query."""
 
-    target: Target
+    target: PanelQuery
     series: tuple[tuple[Mapping[str, str], tuple[float, ...]], ...]
 
     @property
@@ -32,7 +32,7 @@ class Answer(Struct, frozen=True):
         return [_named(self.target.json["legendFormat"], labels) for labels, _ in self.series]
 
 
-def opened(api: PrometheusApi, board: Json, chosen: Mapping[str, Choice]) -> Iterator[Answer]:
+def opened(api: PrometheusApi, board: Json, chosen: Mapping[str, Choice]) -> Iterator[QueryResult]:
     """Run all queries of a dashboard; variables not in ``chosen`` have all values, and text boxes are empty."""
     found = variables(board)
     typed = {name: "" for name, one in found.items() if one["type"] == "textbox"}
@@ -42,15 +42,15 @@ def opened(api: PrometheusApi, board: Json, chosen: Mapping[str, Choice]) -> Ite
 
 
 def ask(
-    api: PrometheusApi, board: Json, target: Target, chosen: Mapping[str, Choice], *, end: int = SHOWN.end
-) -> Answer:
+    api: PrometheusApi, board: Json, target: PanelQuery, chosen: Mapping[str, Choice], *, end: int = SHOWN.end
+) -> QueryResult:
     """Run one query, at an instant or over the whole range, as it is configured."""
     expr = substituted(target.expr, variables(board), chosen, SHOWN)
     if target.json["instant"]:
         samples = api.query(expr, end).samples
-        return Answer(target, tuple((one.labels, (one.value,)) for one in samples))
+        return QueryResult(target, tuple((one.labels, (one.value,)) for one in samples))
     series = api.query_range(expr, end - (SHOWN.end - SHOWN.start), end, SHOWN.step).series
-    return Answer(target, tuple((one.labels, one.values) for one in series))
+    return QueryResult(target, tuple((one.labels, one.values) for one in series))
 
 
 def offered(api: PrometheusApi, board: Json, service: str) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.grafana.documents import Panel, panels
+from tests.grafana.documents import BoardPanel, panels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Break = Callable[[Json], object]
 
 
-def _first(board: Json, kind: str) -> Panel:
+def _first(board: Json, kind: str) -> BoardPanel:
     return next(panel for panel in panels(board) if panel.type == kind)
 
 

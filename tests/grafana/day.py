@@ -13,7 +13,7 @@ from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import Scenario, ordinary
-from tests.grafana.substitution import Window
+from tests.grafana.substitution import ShownRange
 
 if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 START = 1_700_467_200
 #: The time range of dashboards when they are opened; also the shortest ordinary time with a release in it.
 END = START + 6 * HOUR
-SHOWN = Window(START, END)
+SHOWN = ShownRange(START, END)
 #: Services of the project: one with many objectives, one with its profile's only.
 PROMISING, PLAIN = "support-agent", "research-agent"
 HEALTHY = (PROMISING, PLAIN)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class Panel(Struct, frozen=True):
+class BoardPanel(Struct, frozen=True):
     """A panel other than a row, and its name for people."""
 
     where: str
@@ -41,11 +41,11 @@ class Panel(Struct, frozen=True):
         return list(self.json.get("targets", ()))
 
 
-class Target(Struct, frozen=True):
+class PanelQuery(Struct, frozen=True):
     """A query of a panel."""
 
     where: str
-    panel: Panel
+    panel: BoardPanel
     json: Json
 
     @property
@@ -94,18 +94,18 @@ def everything(board: Json) -> Iterator[Json]:
         yield from panel.get("panels", ())
 
 
-def panels(board: Json) -> Iterator[Panel]:
+def panels(board: Json) -> Iterator[BoardPanel]:
     """List the panels that show something."""
     for panel in everything(board):
         if panel["type"] != "row":
-            yield Panel(f"{board['uid']} / {panel.get('title')} ({panel['type']})", panel)
+            yield BoardPanel(f"{board['uid']} / {panel.get('title')} ({panel['type']})", panel)
 
 
-def targets(board: Json) -> Iterator[Target]:
+def targets(board: Json) -> Iterator[PanelQuery]:
     """List the queries of all panels."""
     for panel in panels(board):
         for target in panel.targets:
-            yield Target(f"{panel.where} / {target.get('refId')}", panel, target)
+            yield PanelQuery(f"{panel.where} / {target.get('refId')}", panel, target)
 
 
 def variables(board: Json) -> dict[str, Json]:
@@ -119,20 +119,20 @@ def events(board: Json) -> Iterator[tuple[str, Json]]:
         yield f"{board['uid']} / {annotation['name']}", annotation
 
 
-def steps(panel: Panel) -> Iterator[list[Json]]:
+def steps(panel: BoardPanel) -> Iterator[list[Json]]:
     """List the thresholds of a panel: its own, then those of single columns or series."""
     config = panel.json.get("fieldConfig", {})
     found = [config.get("defaults", {}).get("thresholds"), *overridden(panel, "thresholds")]
     yield from (one["steps"] for one in found if one is not None)
 
 
-def columns(panel: Panel) -> list[str]:
+def columns(panel: BoardPanel) -> list[str]:
     """List the fields of a table, in order; empty for other panels."""
     ordered = [one["options"] for one in panel.json.get("transformations", ()) if one["id"] == "organize"]
     return sorted(ordered[0]["indexByName"], key=ordered[0]["indexByName"].__getitem__) if ordered else []
 
 
-def overridden(panel: Panel, name: str) -> list[Any]:
+def overridden(panel: BoardPanel, name: str) -> list[Any]:
     """List the values of a property in the overrides of a panel."""
     return [
         one["value"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.grafana.day import PLAIN, PROMISING
 
 if TYPE_CHECKING:
-    from tests.grafana.documents import Target
+    from tests.grafana.documents import PanelQuery
 
 _UNIT = "the service declares no signal of its own in this unit"
 _BUDGET = "the service has no budget"
@@ -48,17 +48,17 @@ _OTHERS = {"all others", "highest of the others"}
 _TOO_LOW = ("too low: tokens without a price", "beyond the last bucket", "took more")
 
 
-def of_others(target: Target) -> bool:
+def of_others(target: PanelQuery) -> bool:
     """Whether a query has data only with more values than a chart distinguishes: see ``test_leading``."""
     return target.json["legendFormat"] in _OTHERS
 
 
-def warns(target: Target) -> bool:
+def warns(target: PanelQuery) -> bool:
     """Whether a query has data only where the others of its panel are unreliable."""
     return str(target.json["legendFormat"]).endswith(_TOO_LOW)
 
 
-def judges(target: Target) -> bool:
+def judges(target: PanelQuery) -> bool:
     """Whether a query is one of several for a number, of which only one has data, in its colour."""
     alike = [one for one in target.panel.targets if one["legendFormat"] == target.json["legendFormat"]]
     return target.panel.type == "stat" and len(alike) > 1 and "{" not in target.json["legendFormat"]

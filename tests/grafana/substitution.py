@@ -19,7 +19,7 @@ Choice = str | tuple[str, ...]
 _SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 
 
-class Window(Struct, frozen=True):
+class ShownRange(Struct, frozen=True):
     """The shown time range, in Unix seconds, and the seconds between two points."""
 
     start: int
@@ -42,7 +42,7 @@ class Window(Struct, frozen=True):
 
 
 def substituted(
-    text: str, variables: Mapping[str, Json], chosen: Mapping[str, Choice], window: Window
+    text: str, variables: Mapping[str, Json], chosen: Mapping[str, Choice], window: ShownRange
 ) -> str:
     """Replace variables by values; texts that are not Grafana's variables, such as ``${1}``, stay."""
 

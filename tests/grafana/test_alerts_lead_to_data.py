@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from generator.live.answers import InstantSample
     from generator.live.api import PrometheusApi
     from generator.model.service import Model, Service
-    from tests.grafana.documents import Json, Panel
+    from tests.grafana.documents import BoardPanel, Json
     from tests.grafana.substitution import Choice
 
 pytestmark = pytest.mark.long
@@ -117,7 +117,7 @@ def _shows(api: PrometheusApi, boards: Mapping[str, Json], url: str) -> bool:
     return any(api.query(expr, SHOWN.end).samples for expr in exprs)
 
 
-def _promises(panel: Panel) -> set[str]:
+def _promises(panel: BoardPanel) -> set[str]:
     """Name the queries for objectives, which are drawn dashed."""
     return {
         override["matcher"]["options"]

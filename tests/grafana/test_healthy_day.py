@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.live.api import PrometheusApi
-    from tests.grafana.asking import Answer
+    from tests.grafana.asking import QueryResult
     from tests.grafana.documents import Json
     from tests.grafana.substitution import Choice
 
@@ -106,7 +106,7 @@ def _panels(api: PrometheusApi, board: Json, name: str, choice: Choice) -> dict[
     return found
 
 
-def _opened(api: PrometheusApi, boards: Mapping[str, Json], service: str) -> Iterator[Answer]:
+def _opened(api: PrometheusApi, boards: Mapping[str, Json], service: str) -> Iterator[QueryResult]:
     for board in boards.values():
         chosen: dict[str, Choice] = {"service": service} if "service" in variables(board) else {}
         yield from opened(api, board, chosen)
@@ -121,7 +121,7 @@ def _choices(board: Json, values: Mapping[str, list[str]]) -> Iterator[tuple[str
             yield name, tuple(some)
 
 
-def _shown(answer: Answer, name: str, choice: Choice) -> set[str]:
+def _shown(answer: QueryResult, name: str, choice: Choice) -> set[str]:
     """Name the values of a label in an answer; a sum over the chosen values shows all of them."""
     choices = {choice} if isinstance(choice, str) else set(choice)
     found = {labels[name] for labels, _ in answer.series if name in labels}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.live.api import PrometheusApi
-    from tests.grafana.asking import Answer
+    from tests.grafana.asking import QueryResult
     from tests.grafana.documents import Json
 
 _SERVICE = "many-tools"
@@ -96,7 +96,7 @@ def test_the_largest_reasons_have_room_in_the_legend_beside_the_other_ones(
 
 def _answers(
     boards: dict[str, Json], api: PrometheusApi, title: str, uid: str = "agent-tools"
-) -> list[Answer]:
+) -> list[QueryResult]:
     board = boards[uid]
     chosen = {"service": _SERVICE, "tool": "$__all", "model": "$__all", "release": "$__all"}
     found = [one for one in targets(board) if one.panel.json["title"] == title]

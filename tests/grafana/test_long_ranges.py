@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from tests.grafana.day import BROKEN, PROMISING, SHOWN
 from tests.grafana.documents import targets, variables
-from tests.grafana.substitution import ALL, Window, substituted
+from tests.grafana.substitution import ALL, ShownRange, substituted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from generator.live.api import PrometheusApi
-    from tests.grafana.documents import Json, Target
+    from tests.grafana.documents import Json, PanelQuery
 
 #: As at a range of a week in a panel of a third of the screen.
 _FAR = replace(SHOWN, step=1800)
@@ -59,7 +59,7 @@ def test_every_course_looks_at_all_of_a_step(boards: dict[str, Json]) -> None:
             assert ("[$__interval" in target.expr) is (course and not _promised(target)), target.where
 
 
-def _promised(target: Target) -> bool:
+def _promised(target: PanelQuery) -> bool:
     """Whether a query is drawn dashed: an objective, which is constant."""
     return any(
         one["matcher"] == {"id": "byFrameRefID", "options": target.json["refId"]}
@@ -71,14 +71,16 @@ def _promised(target: Target) -> bool:
     )
 
 
-def _drawn(boards: dict[str, Json], over: str) -> Iterator[tuple[Json, Target]]:
+def _drawn(boards: dict[str, Json], over: str) -> Iterator[tuple[Json, PanelQuery]]:
     for board in boards.values():
         for target in targets(board):
             if target.expr.startswith(f"{over}_over_time(") and "$__interval" in target.expr:
                 yield board, target
 
 
-def _lines(api: PrometheusApi, board: Json, target: Target, window: Window, service: str = BROKEN) -> Lines:
+def _lines(
+    api: PrometheusApi, board: Json, target: PanelQuery, window: ShownRange, service: str = BROKEN
+) -> Lines:
     found = variables(board)
     chosen = {name: ALL for name, one in found.items() if one["multi"]} | {"service": service}
     expr = substituted(target.expr, found, chosen, window)

@@ -12,13 +12,13 @@ from generator.model.units import DAY, HOUR
 from tests.grafana.asking import ask
 from tests.grafana.day import SHOWN
 from tests.grafana.documents import targets, variables
-from tests.grafana.substitution import Window, substituted
+from tests.grafana.substitution import ShownRange, substituted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.live.api import PrometheusApi
-    from tests.grafana.documents import Json, Target
+    from tests.grafana.documents import Json, PanelQuery
     from tests.grafana.substitution import Choice
 
 #: A dollar a quarter of an hour, since the end of October.
@@ -63,7 +63,7 @@ def test_each_day_stands_at_its_own_midnight_and_today_is_what_it_was_so_far(
     days, others = _of(boards, "Spend by day")
     assert days.panel.json["timeFrom"] == "30d"
     board = boards["agent-cost"]
-    window = Window(SHOWN.end - 30 * DAY, SHOWN.end, DAY)
+    window = ShownRange(SHOWN.end - 30 * DAY, SHOWN.end, DAY)
     expr = substituted(days.expr, variables(board), _CHOSEN, window)
     midnight = SHOWN.end // DAY * DAY
     (series,) = steady.query_range(expr, midnight - 5 * DAY, midnight, DAY).series
@@ -72,5 +72,5 @@ def test_each_day_stands_at_its_own_midnight_and_today_is_what_it_was_so_far(
     assert ask(steady, board, others, _CHOSEN).series == ()
 
 
-def _of(boards: dict[str, Json], title: str) -> list[Target]:
+def _of(boards: dict[str, Json], title: str) -> list[PanelQuery]:
     return [one for one in targets(boards["agent-cost"]) if one.panel.json["title"] == title]

@@ -42,7 +42,7 @@ _UNKNOWN = "AgentConstantsMissing"
 _BYSTANDER = "bystander"
 
 
-class Alerted(Struct, frozen=True):
+class TrueAlert(Struct, frozen=True):
     """A true alert: its labels, and its service, if any."""
 
     labels: Mapping[str, str]
@@ -65,12 +65,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 @pytest.fixture(scope="module")
-def alerts(own: Model) -> tuple[Alerted, ...]:
+def alerts(own: Model) -> tuple[TrueAlert, ...]:
     """Every alert of them."""
     return tuple(_true(own))
 
 
-def test_every_alert_is_among_them(own: Model, alerts: tuple[Alerted, ...]) -> None:
+def test_every_alert_is_among_them(own: Model, alerts: tuple[TrueAlert, ...]) -> None:
     named = {one.labels["alertname"] for one in alerts}
     assert named == {one.name for one in own.library.alerts} | {
         one.name for service in own.services for one in service.alerts if not one.shared
@@ -79,7 +79,7 @@ def test_every_alert_is_among_them(own: Model, alerts: tuple[Alerted, ...]) -> N
 
 
 def test_no_board_is_greener_than_an_alert(
-    own: Model, alerts: tuple[Alerted, ...], fresh_prometheus: PrometheusServer
+    own: Model, alerts: tuple[TrueAlert, ...], fresh_prometheus: PrometheusServer
 ) -> None:
     _happen(fresh_prometheus.api, alerts, _board_rules(own))
     assert list(_greener(fresh_prometheus.api, documents(own), alerts)) == []
@@ -107,7 +107,7 @@ _MISTAKES = {
 
 @pytest.mark.parametrize("mistake", _MISTAKES)
 def test_a_row_that_is_lost_is_noticed(
-    mistake: str, own: Model, alerts: tuple[Alerted, ...], fresh_prometheus: PrometheusServer
+    mistake: str, own: Model, alerts: tuple[TrueAlert, ...], fresh_prometheus: PrometheusServer
 ) -> None:
     right, wrong, missed = _MISTAKES[mistake]
     rules = [
@@ -123,7 +123,7 @@ def test_a_row_that_is_lost_is_noticed(
     assert {name for name, _ in _greener(fresh_prometheus.api, documents(own), alerts)} == missed
 
 
-def _true(model: Model) -> Iterator[Alerted]:
+def _true(model: Model) -> Iterator[TrueAlert]:
     """Make each rule's alert true for a service of its own, or for all."""
     rules = rule_set(model.services, model.library, model.site)
     worlds = {one.service.name: one.world.series for one in known(model)}
@@ -140,9 +140,9 @@ def _true(model: Model) -> Iterator[Alerted]:
                     yield _alerted(rule, labels | {whose: f"{whose}-{next(number):03}"})
 
 
-def _alerted(rule: AlertingRule, labels: Mapping[str, str]) -> Alerted:
+def _alerted(rule: AlertingRule, labels: Mapping[str, str]) -> TrueAlert:
     of_one = {names.SERVICE: labels[names.SERVICE]} if names.SERVICE in labels else {}
-    return Alerted({**labels, **rule.labels, **of_one, "alertname": rule.alert, "alertstate": "pending"})
+    return TrueAlert({**labels, **rule.labels, **of_one, "alertname": rule.alert, "alertstate": "pending"})
 
 
 def _board_rules(model: Model) -> list[RuleGroup]:
@@ -159,14 +159,14 @@ def _board_rules(model: Model) -> list[RuleGroup]:
     return [group for group in found if group.rules]
 
 
-def _happen(api: PrometheusApi, alerts: Iterable[Alerted], rules: Iterable[RuleGroup]) -> None:
+def _happen(api: PrometheusApi, alerts: Iterable[TrueAlert], rules: Iterable[RuleGroup]) -> None:
     """Write the alerts as Prometheus does, and record the inputs of boards."""
     write(api, _written(alerts))
     for at in (_OF_ONE, _OF_ALL):
         evaluate(api, list(rules), at, at)
 
 
-def _written(alerts: Iterable[Alerted]) -> Iterator[TimeSeries]:
+def _written(alerts: Iterable[TrueAlert]) -> Iterator[TimeSeries]:
     services = {_BYSTANDER}
     for one in alerts:
         at = _OF_ONE if one.service else _OF_ALL
@@ -181,7 +181,7 @@ def _written(alerts: Iterable[Alerted]) -> Iterator[TimeSeries]:
 
 
 def _greener(
-    api: PrometheusApi, boards: Mapping[str, Json], alerts: Iterable[Alerted]
+    api: PrometheusApi, boards: Mapping[str, Json], alerts: Iterable[TrueAlert]
 ) -> Iterator[tuple[str, str]]:
     """List the alerts that a board shows as better than they are, with the board."""
     fleet = {at: _worst(api, boards["agent-fleet"], "Services", at) for at in (_OF_ONE, _OF_ALL)}

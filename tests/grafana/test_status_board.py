@@ -214,7 +214,7 @@ def test_the_fleet_has_a_row_for_every_service_with_its_worst_status(
     assert found == {**worst, SILENT: NO_DATA}
 
 
-class Row(Struct, frozen=True):
+class BoardRow(Struct, frozen=True):
     """A row of the board, from the cells of its queries; empty where there are none."""
 
     status: float
@@ -226,7 +226,7 @@ class Row(Struct, frozen=True):
     since: str
 
 
-def _board(boards: dict[str, Json], day: PrometheusApi, service: str) -> dict[str, Row]:
+def _board(boards: dict[str, Json], day: PrometheusApi, service: str) -> dict[str, BoardRow]:
     """Return the rows by signal, put together as Grafana does."""
     cells: dict[str, dict[str, str]] = {}
     status: dict[str, float] = {}
@@ -241,7 +241,7 @@ def _board(boards: dict[str, Json], day: PrometheusApi, service: str) -> dict[st
                 status[labels["signal"]] = values[0]
     assert cells.keys() == status.keys()
     return {
-        signal: Row(status[signal], one["row"], *(one.get(name, "") for name in _CELLS))
+        signal: BoardRow(status[signal], one["row"], *(one.get(name, "") for name in _CELLS))
         for signal, one in cells.items()
     }
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.live.api import PrometheusApi
-    from tests.grafana.asking import Answer
-    from tests.grafana.documents import Json, Panel
+    from tests.grafana.asking import QueryResult
+    from tests.grafana.documents import BoardPanel, Json
 
 
 def test_columns_are_fields_of_the_answers(boards: dict[str, Json], day: PrometheusApi) -> None:
@@ -53,20 +53,20 @@ def test_a_list_of_alerts_cuts_no_row(boards: dict[str, Json]) -> None:
         assert abs(rows - round(rows)) < 0.1, panel.where
 
 
-def _labels(answer: Answer) -> set[str]:
+def _labels(answer: QueryResult) -> set[str]:
     return {label for labels, _ in answer.series for label in labels}
 
 
-def _tables(boards: dict[str, Json], day: PrometheusApi) -> Iterator[tuple[Panel, list[Answer]]]:
+def _tables(boards: dict[str, Json], day: PrometheusApi) -> Iterator[tuple[BoardPanel, list[QueryResult]]]:
     for board in boards.values():
         for service in (PROMISING, BROKEN):
-            answers: dict[str, list[Answer]] = defaultdict(list)
+            answers: dict[str, list[QueryResult]] = defaultdict(list)
             for answer in opened(day, board, {"service": service}):
                 answers[answer.target.panel.where].append(answer)
             yield from ((one, answers[one.where]) for one in panels(board) if one.type == "table")
 
 
-def _kept(panel: Panel) -> list[str]:
+def _kept(panel: BoardPanel) -> list[str]:
     names: list[str] = next(
         one["options"]["include"]["names"]
         for one in panel.json["transformations"]
@@ -75,7 +75,7 @@ def _kept(panel: Panel) -> list[str]:
     return names
 
 
-def _named(panel: Panel) -> Iterator[str]:
+def _named(panel: BoardPanel) -> Iterator[str]:
     for one in panel.json["transformations"]:
         options: dict[str, Any] = one["options"]
         yield from options.get("include", {}).get("names", ())

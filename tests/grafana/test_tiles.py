@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.live.api import PrometheusApi
-    from tests.grafana.documents import Json, Target
+    from tests.grafana.documents import Json, PanelQuery
 
 _SERVICES = count()
 _SUCCESS = "service:agent_success_rate:ratio"
@@ -166,7 +166,7 @@ def _shown(api: PrometheusApi, board: Json, title: str, service: str) -> list[tu
     ]
 
 
-def _colour(target: Target) -> str | None:
+def _colour(target: PanelQuery) -> str | None:
     """Read the colour that the panel fixes for a query."""
     overrides = target.panel.json["fieldConfig"]["overrides"]
     (properties,) = (

@@ -18,7 +18,7 @@ import pytest
 from generator.artifact import Artifact
 from generator.live.server import find_prometheus
 from generator.output.write import write
-from tests.commands.calls import Call, environment
+from tests.commands.calls import CommandCalls, environment
 from tests.hostile.server import MODES, hostile
 from tests.programs import needed
 
@@ -87,16 +87,16 @@ def in_time(server: Hostile) -> bool:
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandCalls:
     """Call a command that knows a token for every kind of server."""
     for server in SERVERS:
         monkeypatch.setenv(f"AGENT_METRICS_{server}_TOKEN", TOKEN)
-    return Call(capsys)
+    return CommandCalls(capsys)
 
 
 @pytest.mark.parametrize("mode", [name for name in MODES if name not in LARGE])
 @pytest.mark.parametrize("command", CALLS)
-def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str, call: Call) -> None:
+def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str, call: CommandCalls) -> None:
     with hostile(MODES[mode]) as server:
         code, out, err = call(*CALLS[command](server.url), "--timeout", f"{TIMEOUT * 1000:.0f}ms")
         # Where the answers are right, a command goes on with its own work.
@@ -111,7 +111,7 @@ def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str,
 
 @pytest.mark.prometheus
 @pytest.mark.parametrize("mode", ["drips headers", "endless", "repeats it with 200"])
-def test_a_demo_does_not_take_a_hostile_server_for_its_own(mode: str, call: Call) -> None:
+def test_a_demo_does_not_take_a_hostile_server_for_its_own(mode: str, call: CommandCalls) -> None:
     needed(find_prometheus)
     with hostile(MODES[mode]) as server:
         port = server.url.rpartition(":")[2]

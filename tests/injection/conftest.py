@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.model.service import Model, Service
 
 
-class Compiled(Struct, frozen=True):
+class CompiledFiles(Struct, frozen=True):
     """Specs, their model, and the files compiled from them."""
 
     specs: Path
@@ -37,18 +37,18 @@ class Compiled(Struct, frozen=True):
 
 
 @pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> CompiledFiles:
     """Specs full of hostile texts."""
     return _compiled(tmp_path_factory.mktemp("hostile"), TEXTS)
 
 
 @pytest.fixture(scope="session")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> CompiledFiles:
     """The same specs with harmless texts."""
     return _compiled(tmp_path_factory.mktemp("plain"), PLAIN)
 
 
-def _compiled(place: Path, texts: tuple[str, ...]) -> Compiled:
+def _compiled(place: Path, texts: tuple[str, ...]) -> CompiledFiles:
     specs = write(directory(texts), place / "specs")
     assert main(["generate", str(specs), "-o", str(place / "output")]) == 0
-    return Compiled(specs, compiled(specs), place / "output")
+    return CompiledFiles(specs, compiled(specs), place / "output")

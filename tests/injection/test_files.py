@@ -16,19 +16,19 @@ from tests.injection.specs import OWNER, SERVICE, alert, own, selector
 from tests.programs import needed
 
 if TYPE_CHECKING:
-    from tests.injection.conftest import Compiled
+    from tests.injection.conftest import CompiledFiles
 
 _RULES = f"prometheus/rules/{SERVICE}.rules.yml"
 _ALERTS = f"prometheus/alerts/{SERVICE}.alerts.yml"
 
 
-def test_no_file_holds_a_character_that_a_spec_may_not_hold(hostile: Compiled) -> None:
+def test_no_file_holds_a_character_that_a_spec_may_not_hold(hostile: CompiledFiles) -> None:
     files = [path for path in hostile.output.rglob("*") if path.is_file()]
     assert len(files) > len(TEXTS)
     assert [path.name for path in files if FORBIDDEN.search(path.read_bytes().decode())] == []
 
 
-def test_json_says_the_texts(hostile: Compiled) -> None:
+def test_json_says_the_texts(hostile: CompiledFiles) -> None:
     for path in hostile.output.rglob("*.json"):
         assert orjson.loads(path.read_bytes()) == json.loads(path.read_text("utf-8"))
     catalog = orjson.loads(hostile.read("catalog.json"))
@@ -38,7 +38,7 @@ def test_json_says_the_texts(hostile: Compiled) -> None:
     assert {signal.title for signal in hostile.service.signals.values()} >= set(TEXTS)
 
 
-def test_yaml_says_the_texts(hostile: Compiled) -> None:
+def test_yaml_says_the_texts(hostile: CompiledFiles) -> None:
     rules = _rules(hostile, _ALERTS)
     said = {rule["alert"]: rule["annotations"]["summary"] for rule in rules}
     assert [said[alert(index)] for index in range(len(TEXTS))] == [sentence(text) for text in TEXTS]
@@ -46,7 +46,7 @@ def test_yaml_says_the_texts(hostile: Compiled) -> None:
     assert _rules(hostile, f"prometheus/tests/{SERVICE}.test.yml", "tests")
 
 
-def test_each_expression_selects_the_values_as_they_are(hostile: Compiled) -> None:
+def test_each_expression_selects_the_values_as_they_are(hostile: CompiledFiles) -> None:
     matched: dict[str, set[str]] = {}
     for rule in _rules(hostile, _RULES):
         for reference in references(rule["expr"]):
@@ -60,7 +60,7 @@ def test_each_expression_selects_the_values_as_they_are(hostile: Compiled) -> No
     assert own(0) in {signal.name for signal in hostile.service.signals.values()}
 
 
-def test_a_real_alertmanager_takes_the_configuration(hostile: Compiled) -> None:
+def test_a_real_alertmanager_takes_the_configuration(hostile: CompiledFiles) -> None:
     needed(find_alertmanager)
     labels = {
         "alertname": "a",
@@ -78,6 +78,6 @@ def test_a_real_alertmanager_takes_the_configuration(hostile: Compiled) -> None:
     assert found["labels"] == labels
 
 
-def _rules(hostile: Compiled, path: str, inside: str = "groups") -> list[dict[str, Any]]:
+def _rules(hostile: CompiledFiles, path: str, inside: str = "groups") -> list[dict[str, Any]]:
     found = yaml.safe_load(hostile.read(path))[inside]
     return [rule for group in found for rule in group["rules"]] if inside == "groups" else found

@@ -11,25 +11,25 @@ import pytest
 from generator.promql.syntax import references
 from tests.grafana.documents import targets, variables
 from tests.grafana.rules.variable import REFERENCE, referred
-from tests.grafana.substitution import ALL, Window, substituted
+from tests.grafana.substitution import ALL, ShownRange, substituted
 from tests.injection.hostile import TEXTS
 from tests.injection.specs import tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.injection.conftest import Compiled
+    from tests.injection.conftest import CompiledFiles
 
 Board = dict[str, Any]
 
 
 @pytest.fixture
-def boards(hostile: Compiled) -> dict[str, Board]:
+def boards(hostile: CompiledFiles) -> dict[str, Board]:
     """The dashboards by uid."""
     return _boards(hostile)
 
 
-def _boards(compiled: Compiled) -> dict[str, Board]:
+def _boards(compiled: CompiledFiles) -> dict[str, Board]:
     found = (
         json.loads(path.read_bytes()) for path in (compiled.output / "grafana/dashboards").glob("*.json")
     )
@@ -48,7 +48,7 @@ def _strings(value: object) -> Iterator[str]:
         yield value
 
 
-def test_what_a_text_spells_is_no_variable(boards: dict[str, Board], plain: Compiled) -> None:
+def test_what_a_text_spells_is_no_variable(boards: dict[str, Board], plain: CompiledFiles) -> None:
     for uid, board in _boards(plain).items():
         assert _found(boards[uid]) == _found(board)
         assert {name for text in _strings(boards[uid]) for name in referred(text)} <= variables(board).keys()
@@ -70,7 +70,7 @@ def test_a_query_selects_the_limits_and_nothing_else(boards: dict[str, Board]) -
     patterns = [
         value
         for target in targets(board)
-        for reference in references(substituted(target.expr, known, chosen, Window(0, 3600)))
+        for reference in references(substituted(target.expr, known, chosen, ShownRange(0, 3600)))
         for label, operator, value in reference.matchers
         if (label, operator) == ("stop_reason", "=~") and value != known["stop_reason"]["allValue"]
     ]

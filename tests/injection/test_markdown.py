@@ -19,7 +19,7 @@ from tests.injection.specs import alert, own
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-    from tests.injection.conftest import Compiled
+    from tests.injection.conftest import CompiledFiles
 
 #: With raw HTML, which would be found; strikethrough and tables are GitHub's.
 _READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -46,11 +46,13 @@ def test_a_name_stays_in_its_cell(value: str) -> None:
 
 
 @pytest.mark.parametrize("path", [*_PAGES, *_REPORTS])
-def test_a_page_has_the_shape_of_a_harmless_one(path: str, hostile: Compiled, plain: Compiled) -> None:
+def test_a_page_has_the_shape_of_a_harmless_one(
+    path: str, hostile: CompiledFiles, plain: CompiledFiles
+) -> None:
     assert _shape(_READER.parse(hostile.read(path))) == _shape(_READER.parse(plain.read(path)))
 
 
-def test_no_page_links_anywhere_but_to_the_sites_dashboards_or_holds_html(hostile: Compiled) -> None:
+def test_no_page_links_anywhere_but_to_the_sites_dashboards_or_holds_html(hostile: CompiledFiles) -> None:
     pages = list(hostile.output.rglob("*.md"))
     assert len(pages) > len(TEXTS)
     boards = {f"{hostile.model.site.grafana_url}/d/{uid}" for uid in names.DASHBOARDS.values()}
@@ -74,7 +76,7 @@ def test_a_link_leads_where_it_says(url: str) -> None:
     assert unquote(str(opened.attrs["href"])) == url
 
 
-def test_a_runbook_says_the_texts(hostile: Compiled) -> None:
+def test_a_runbook_says_the_texts(hostile: CompiledFiles) -> None:
     for index, value in enumerate(TEXTS):
         said = _text(_READER.parse(hostile.read(f"runbooks/{alert(index)}.md"))).split("\n")
         signal, means = hostile.service.signals[own(index)], _meaning(hostile, alert(index))
@@ -85,7 +87,7 @@ def test_a_runbook_says_the_texts(hostile: Compiled) -> None:
         assert said[row + 2].startswith(_line(f"{signal.title} over the last"))
 
 
-def _meaning(compiled: Compiled, name: str) -> str:
+def _meaning(compiled: CompiledFiles, name: str) -> str:
     (found,) = (one for one in compiled.service.alerts if one.name == name)
     return found.means
 

@@ -16,11 +16,11 @@ from tests.instrumentation.loading import imported
 if TYPE_CHECKING:
     from prometheus_client.core import Metric as Family
 
-    from tests.injection.conftest import Compiled
+    from tests.injection.conftest import CompiledFiles
 
 
 @pytest.fixture(scope="module")
-def module(hostile: Compiled) -> Any:  # noqa: ANN401 - a generated module has no type here
+def module(hostile: CompiledFiles) -> Any:  # noqa: ANN401 - a generated module has no type here
     """The module, as a service imports it."""
     return imported(hostile.output / "instrumentation" / "hostile_agent_metrics.py")
 
@@ -53,11 +53,11 @@ def test_each_value_is_exposed_as_it_is(exposed: dict[str, Family]) -> None:
     assert called >= set(tools(TEXTS))
 
 
-def test_all_is_as_the_spec_declares(exposed: dict[str, Family], hostile: Compiled) -> None:
+def test_all_is_as_the_spec_declares(exposed: dict[str, Family], hostile: CompiledFiles) -> None:
     assert misfits(exposed, hostile.service) == []
 
 
-def test_docstrings_hold_the_texts_and_end_where_they_end(module: Any, hostile: Compiled) -> None:  # noqa: ANN401
+def test_docstrings_hold_the_texts_and_end_where_they_end(module: Any, hostile: CompiledFiles) -> None:  # noqa: ANN401
     methods = module.HostileAgentMetrics
     for index in range(len(TEXTS)):
         doc = inspect.getdoc(getattr(methods, f"count_own_{index}"))

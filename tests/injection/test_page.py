@@ -40,7 +40,7 @@ def written(texts: tuple[str, ...]) -> str:
     return page(reported(*alerts, *quiet, known=known, notes=texts))
 
 
-class Shape(HTMLParser):
+class PageShape(HTMLParser):
     """Tags with the names of their attributes, and the words between them."""
 
     def __init__(self) -> None:
@@ -57,8 +57,8 @@ class Shape(HTMLParser):
         self.words.add(data)
 
 
-def _shape(text: str) -> Shape:
-    shape = Shape()
+def _shape(text: str) -> PageShape:
+    shape = PageShape()
     shape.feed(text)
     shape.close()
     return shape

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from generator.live.answers import ActiveAlert
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
-    from tests.injection.conftest import Compiled
+    from tests.injection.conftest import CompiledFiles
 
 MINUTE, SCRAPE = 60, 15
 _SPAN = 20 * MINUTE
@@ -43,7 +43,7 @@ def server() -> Iterator[PrometheusServer]:
 
 
 @pytest.fixture(scope="module")
-def now(server: PrometheusServer, hostile: Compiled) -> int:
+def now(server: PrometheusServer, hostile: CompiledFiles) -> int:
     """The time after runs with every reason, each as often as its index; rules have recorded them."""
     end = int(time.time()) // MINUTE * MINUTE
     write(server.api, list(_runs(end)))
@@ -75,7 +75,7 @@ def _counted(
 
 
 def test_each_recorded_share_is_that_of_its_value(
-    hostile: Compiled, server: PrometheusServer, now: int
+    hostile: CompiledFiles, server: PrometheusServer, now: int
 ) -> None:
     every = sum(range(1, len(TEXTS) + 2))
     for index in range(len(TEXTS)):
@@ -85,7 +85,7 @@ def test_each_recorded_share_is_that_of_its_value(
 
 
 def test_a_distribution_has_the_values_as_they_are(
-    hostile: Compiled, server: PrometheusServer, now: int
+    hostile: CompiledFiles, server: PrometheusServer, now: int
 ) -> None:
     record = names.value(hostile.service.signals["stop_reason_distribution"], ("stop_reason",))
     found = {sample.labels["stop_reason"] for sample in server.api.query(record, now).samples}
@@ -93,7 +93,7 @@ def test_a_distribution_has_the_values_as_they_are(
 
 
 def test_a_part_of_a_stream_has_the_value_that_is_set(
-    hostile: Compiled, server: PrometheusServer, now: int
+    hostile: CompiledFiles, server: PrometheusServer, now: int
 ) -> None:
     record = names.rate(hostile.service.streams["llm_call"])
     found = {sample.labels["model"] for sample in server.api.query(record, now).samples}
@@ -101,7 +101,9 @@ def test_a_part_of_a_stream_has_the_value_that_is_set(
 
 
 @pytest.fixture(scope="module")
-def active(server: PrometheusServer, hostile: Compiled, now: int) -> Mapping[str, tuple[ActiveAlert, ...]]:
+def active(
+    server: PrometheusServer, hostile: CompiledFiles, now: int
+) -> Mapping[str, tuple[ActiveAlert, ...]]:
     """The alerts that the generated rules have active, by name."""
     assert now
     texts = [
@@ -133,7 +135,9 @@ def _active(api: PrometheusApi, files: set[str]) -> Mapping[str, tuple[ActiveAle
     pytest.fail("the rules were not evaluated")
 
 
-def test_annotations_are_the_texts(hostile: Compiled, active: Mapping[str, tuple[ActiveAlert, ...]]) -> None:
+def test_annotations_are_the_texts(
+    hostile: CompiledFiles, active: Mapping[str, tuple[ActiveAlert, ...]]
+) -> None:
     for index, text in enumerate(TEXTS):
         (found,) = active[alert(index)]
         title = hostile.service.signals[own(index)].title

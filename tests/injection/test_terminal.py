@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from generator.replay.formats import as_text
 from generator.spec.source import FORBIDDEN
-from tests.commands.calls import Call
+from tests.commands.calls import CommandCalls
 from tests.injection.hostile import RAW, TEXTS
 from tests.injection.specs import SERVICE, directory
 from tests.replay.reports import active, history, reported, rule
@@ -21,8 +21,8 @@ from tests.whole.writing import write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.calls import Answer
-    from tests.injection.conftest import Compiled
+    from tests.commands.calls import CallResult
+    from tests.injection.conftest import CompiledFiles
 
 #: Texts that a command may have to show: with invisible characters, and characters with a meaning in reports.
 SOME = tuple(text for text in TEXTS if re.search(r"[^\x20-\x7e]|[%\]]|::", text))
@@ -31,7 +31,7 @@ NAME = "a\x1b[31m\u202eb\nc"
 _COMMAND = re.compile(r"::(error|warning|notice) [^\n]*::[^\n]*\n")
 
 
-def _shows_itself(answer: Answer) -> bool:
+def _shows_itself(answer: CallResult) -> bool:
     said = answer.out + answer.err
     return bool(said) and not FORBIDDEN.search(said) and "\r" not in said
 
@@ -59,10 +59,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
 
 
 @pytest.fixture
-def call(places: Places, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(places: Places, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandCalls:
     """Call a command where the specs are."""
     monkeypatch.chdir(places.root)
-    return Call(capsys)
+    return CommandCalls(capsys)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,9 @@ def call(places: Places, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     ],
     ids=" ".join,
 )
-def test_commands_on_specs_show_themselves(call: Call, places: Places, arguments: tuple[str, ...]) -> None:
+def test_commands_on_specs_show_themselves(
+    call: CommandCalls, places: Places, arguments: tuple[str, ...]
+) -> None:
     for specs, codes in ((places.good, {0}), (places.bad, {1})):
         answer = call(*(one.replace("{}", specs) for one in arguments))
         assert answer.code in codes, answer
@@ -109,11 +111,11 @@ def test_commands_on_specs_show_themselves(call: Call, places: Places, arguments
     ],
     ids=ascii,
 )
-def test_what_is_typed_is_shown_as_it_is(call: Call, arguments: tuple[str, ...]) -> None:
+def test_what_is_typed_is_shown_as_it_is(call: CommandCalls, arguments: tuple[str, ...]) -> None:
     assert _shows_itself(call(*arguments))
 
 
-def test_annotations_of_github_are_one_line_each(call: Call, places: Places) -> None:
+def test_annotations_of_github_are_one_line_each(call: CommandCalls, places: Places) -> None:
     sarif = json.loads(call("check", places.bad, "--format", "sarif").out)
     answer = call("check", places.bad, "--format", "github")
     lines = answer.out.splitlines(keepends=True)
@@ -122,7 +124,7 @@ def test_annotations_of_github_are_one_line_each(call: Call, places: Places) -> 
     assert [line for line in lines if re.search(r"%(?!25|0A|3A|2C)", line)] == []
 
 
-def test_messages_of_sarif_hold_no_link(call: Call, places: Places) -> None:
+def test_messages_of_sarif_hold_no_link(call: CommandCalls, places: Places) -> None:
     run = json.loads(call("check", places.bad, "--format", "sarif").out)["runs"][0]
     messages = [result["message"]["text"] for result in run["results"]]
     assert any("[text" in message for message in messages)
@@ -133,7 +135,9 @@ def test_messages_of_sarif_hold_no_link(call: Call, places: Places) -> None:
     )
 
 
-def test_what_a_service_exposes_shows_itself(call: Call, places: Places, hostile: Compiled) -> None:
+def test_what_a_service_exposes_shows_itself(
+    call: CommandCalls, places: Places, hostile: CompiledFiles
+) -> None:
     every = [text for text in (*TEXTS, *RAW) if text != "\udc80"]
     (places.root / "exposed.txt").write_text("".join(map(_sample, every)), "utf-8")
     for format_ in ("text", "json"):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-class Agent:
+class ProcessAgent:
     """An agent that owns its metrics."""
 
     def __init__(self, metrics: object) -> None:
@@ -32,7 +32,7 @@ class Agent:
 
 def test_a_deep_copy_of_an_agent_shares_its_metrics() -> None:
     metrics, registry = fresh()
-    for agent in (copy.copy(Agent(metrics)), copy.deepcopy(Agent(metrics))):
+    for agent in (copy.copy(ProcessAgent(metrics)), copy.deepcopy(ProcessAgent(metrics))):
         with agent.metrics.run(), agent.step as llm:  # type: ignore[attr-defined]
             llm.usage({"prompt_tokens": 1})
     assert value(registry, "agent_run_total", status="ok", stop_reason="completed") == 2

@@ -29,7 +29,7 @@ _CHUNKS: list[dict[str, Any]] = [
 _ALL = {"prompt": 100, "completion": 7}
 
 
-class Stream:
+class SdkStream:
     """An SDK's stream: an iterator with ``close``, and a context manager."""
 
     def __init__(self) -> None:
@@ -72,8 +72,8 @@ class AsyncStream:
 
 def test_a_stream_that_a_step_returns_is_what_it_was_and_counts_once() -> None:
     metrics, registry = fresh()
-    stream = measured(metrics.llm_step("gpt-4o"))(Stream)()
-    assert isinstance(stream, Stream)
+    stream = measured(metrics.llm_step("gpt-4o"))(SdkStream)()
+    assert isinstance(stream, SdkStream)
     assert stream.response == "headers"
     assert tokens(registry) == {}
     assert list(stream) == _CHUNKS
@@ -104,7 +104,7 @@ def test_a_stream_that_is_left_keeps_its_tokens_and_its_step_is_cancelled(leave:
 
 def iter_of(items: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - a stream as any
     """A stream of some items."""
-    stream = Stream()
+    stream = SdkStream()
     stream.left = iter(items)
     return stream
 
@@ -116,7 +116,7 @@ def test_a_stream_that_breaks_is_an_error_of_its_step() -> None:
         yield _CHUNKS[1]
         raise TimeoutError
 
-    class Broken(Stream):
+    class Broken(SdkStream):
         def __next__(self) -> dict[str, Any]:
             return next(self.source)
 

@@ -25,7 +25,7 @@ from tests.output.trees import snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.output.scenarios import Scenario
+    from tests.output.scenarios import WriteScenario
 
 _write = os.write
 
@@ -39,7 +39,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-def _each(scenario: Scenario, root: Path) -> int:
+def _each(scenario: WriteScenario, root: Path) -> int:
     kills = 0
     for step in count(1):
         target = root / str(step) / "output"
@@ -50,7 +50,7 @@ def _each(scenario: Scenario, root: Path) -> int:
     return kills
 
 
-def _repairs(scenario: Scenario, folder: Path, first: int) -> list[dict[str, str] | None]:
+def _repairs(scenario: WriteScenario, folder: Path, first: int) -> list[dict[str, str] | None]:
     """One kill at a given step, then kills of each next run, one step later each time, until one survives.
 
     The number of steps differs by one now and then, so that the last of one run may not exist in another.
@@ -61,14 +61,14 @@ def _repairs(scenario: Scenario, folder: Path, first: int) -> list[dict[str, str
     return [snapshot(target), *(() if survived else _states(scenario, target))]
 
 
-def _states(scenario: Scenario, target: Path) -> Iterator[dict[str, str] | None]:
+def _states(scenario: WriteScenario, target: Path) -> Iterator[dict[str, str] | None]:
     for step in count(1):
         if _survives(scenario, target, step):
             return
         yield snapshot(target)
 
 
-def _survives(scenario: Scenario, target: Path, step: int) -> bool:
+def _survives(scenario: WriteScenario, target: Path, step: int) -> bool:
     """Whether a process finishes its write although it would be killed before this step."""
     child = os.fork()
     if child == 0:

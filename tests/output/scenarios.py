@@ -22,7 +22,7 @@ THIRD = {"catalog.json": "{1}\n", "rules/a.yml": "third\n", "rules/deep/b.yml": 
 FOREIGN = {"mine.txt": "mine\n", "rules/theirs.yml": "theirs\n", "own/x/y": "y\n"}
 
 
-class Scenario(Struct, frozen=True):
+class WriteScenario(Struct, frozen=True):
     """Writing ``NEW`` over ``OLD``, or where there is no output yet."""
 
     there: bool = True
@@ -45,4 +45,4 @@ class Scenario(Struct, frozen=True):
         return write(artifacts(files), target)
 
 
-SCENARIOS = {"again": Scenario(), "first": Scenario(there=False)}
+SCENARIOS = {"again": WriteScenario(), "first": WriteScenario(there=False)}

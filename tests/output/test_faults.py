@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.output.outcome import WriteResult
-    from tests.output.scenarios import Scenario
+    from tests.output.scenarios import WriteScenario
 
 # A full disk, and a forbidden step.
 NUMBERS = (errno.ENOSPC, errno.EPERM)
@@ -63,7 +63,7 @@ def _check(target: Path, result: WriteResult | OutputError, old: dict[str, str],
 
 
 def _failing(
-    scenario: Scenario, target: Path, step: int, number: int
+    scenario: WriteScenario, target: Path, step: int, number: int
 ) -> tuple[list[str], WriteResult | OutputError]:
     def fail() -> NoReturn:
         raise OSError(number, os.strerror(number))
@@ -76,7 +76,7 @@ def _failing(
             return steps, problem
 
 
-def _ends(folder: Path, scenario: Scenario) -> tuple[dict[str, str], dict[str, str]]:
+def _ends(folder: Path, scenario: WriteScenario) -> tuple[dict[str, str], dict[str, str]]:
     target = folder / "ends" / "output"
     scenario.prepare(target)
     old = held(target)

@@ -22,7 +22,7 @@ from tests.output.trees import artifacts, beside, files, in_memory, snapshot, st
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.output.scenarios import Scenario
+    from tests.output.scenarios import WriteScenario
 
 ROOT = Path(__file__).parent.parent.parent
 AT_LEAST = 25
@@ -108,7 +108,7 @@ def _is_new(target: Path) -> bool:
     return ours == NEW and manifest.exists() and not _is_under_way(target)
 
 
-def _end(folder: Path, scenario: Scenario, wanted: Mapping[str, str] = NEW) -> dict[str, str] | None:
+def _end(folder: Path, scenario: WriteScenario, wanted: Mapping[str, str] = NEW) -> dict[str, str] | None:
     """The new state, as without any kill."""
     target = folder / "ends" / "output"
     scenario.prepare(target)

@@ -34,7 +34,7 @@ REASONS = ("step_error", "tool_error", "timeout", "max_steps")
 CLASSES = ("timeout", "server_error", "rate_limit", "connection")
 
 
-class World(Struct):
+class SimulatedService(Struct):
     """A service: the shares of its traffic, and the failures without an incident."""
 
     runs: float
@@ -51,7 +51,7 @@ class World(Struct):
     calls_in: dict[str, float] = field(default_factory=dict)
 
 
-class Incident(Struct, frozen=True):
+class KnownIncident(Struct, frozen=True):
     """An incident.
 
     Attributes:
@@ -70,12 +70,12 @@ class Incident(Struct, frozen=True):
     labels: Mapping[str, str]
     must: Mapping[str, str]
     may: Mapping[str, str]
-    before: World
-    during: World
+    before: SimulatedService
+    during: SimulatedService
     age: int
 
 
-def incidents(seed: int, count: int) -> tuple[Incident, ...]:
+def incidents(seed: int, count: int) -> tuple[KnownIncident, ...]:
     """Draw incidents of every kind in turn."""
     kinds = tuple(CAUSES)
     return tuple(
@@ -83,11 +83,11 @@ def incidents(seed: int, count: int) -> tuple[Incident, ...]:
     )
 
 
-def _incident(rng: Random, cause: str) -> Incident:
+def _incident(rng: Random, cause: str) -> KnownIncident:
     drawn = rng.randrange(2**32)
     before, during = (_world(stream(drawn, "world")) for _ in range(2))
     alert, labels, must, may = CAUSES[cause](rng, before, during)
-    return Incident(cause, alert, labels, must, may, before, during, rng.randint(*AGES))
+    return KnownIncident(cause, alert, labels, must, may, before, during, rng.randint(*AGES))
 
 
 def _shares(rng: Random, names: Sequence[str]) -> dict[str, float]:
@@ -95,12 +95,12 @@ def _shares(rng: Random, names: Sequence[str]) -> dict[str, float]:
     return {name: weight / sum(weights) for name, weight in zip(names, weights, strict=True)}
 
 
-def _world(rng: Random) -> World:
+def _world(rng: Random) -> SimulatedService:
     releases = [f"v{number}" for number in range(rng.randint(1, 3))]
     tools = [f"tool_{number}" for number in range(rng.randint(3, 6))]
     models = [f"model-{number}" for number in range(rng.randint(2, 3))]
     own = rng.uniform(0.004, 0.02)
-    return World(
+    return SimulatedService(
         runs=rng.uniform(4, 40),
         releases=_shares(rng, releases),
         tools=_shares(rng, tools),
@@ -119,7 +119,7 @@ Found = tuple[str, dict[str, str], dict[str, str], dict[str, str]]
 _LOW = "AgentSuccessRateLow"
 
 
-def _release(rng: Random, before: World, during: World) -> Found:
+def _release(rng: Random, before: SimulatedService, during: SimulatedService) -> Found:
     """One release of several fails."""
     for world in (before, during):
         world.releases.setdefault("v1", 0.5)
@@ -130,7 +130,7 @@ def _release(rng: Random, before: World, during: World) -> Found:
     return _LOW, {}, {"release": bad}, {"stop_reason": reason}
 
 
-def _rollout(rng: Random, _before: World, during: World) -> Found:
+def _rollout(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """A release replaces all others, and fails."""
     reason = rng.choice(REASONS)
     during.releases = {"v9": 1.0}
@@ -138,13 +138,13 @@ def _rollout(rng: Random, _before: World, during: World) -> Found:
     return _LOW, {}, {"release": "v9"}, {"stop_reason": reason}
 
 
-def _tool(rng: Random, _before: World, during: World) -> Found:
+def _tool(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """A tool fails, and ends runs."""
     tool = _break(rng, during)
     return _LOW, {}, {"tool": tool, "stop_reason": "tool_error"}, {}
 
 
-def _class(rng: Random, _before: World, during: World) -> Found:
+def _class(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """A tool fails in one way."""
     tool = _break(rng, during)
     during.errors[tool] = rng.choice(CLASSES)
@@ -152,7 +152,7 @@ def _class(rng: Random, _before: World, during: World) -> Found:
     return "AgentToolErrorRateHigh", labels, must, {}
 
 
-def _break(rng: Random, during: World) -> str:
+def _break(rng: Random, during: SimulatedService) -> str:
     tool = rng.choice(sorted(during.tools))
     during.tool_errors[tool] = rng.uniform(0.3, 1)
     ended = min(0.9, during.calls * during.tools[tool] * during.tool_errors[tool]) * rng.uniform(0.6, 1)
@@ -160,7 +160,7 @@ def _break(rng: Random, during: World) -> str:
     return tool
 
 
-def _model(rng: Random, _before: World, during: World) -> Found:
+def _model(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """A model fails, and ends runs."""
     model = rng.choice(sorted(during.models))
     during.llm_errors[model] = rng.uniform(0.3, 0.9)
@@ -168,27 +168,27 @@ def _model(rng: Random, _before: World, during: World) -> Found:
     return _LOW, {}, {"model": model, "stop_reason": "step_error"}, {}
 
 
-def _everywhere(rng: Random, _before: World, during: World) -> Found:
+def _everywhere(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """All runs fail more often, equally for every reason: nothing stands out."""
     share = rng.uniform(0.2, 0.6)
     during.failing = dict.fromkeys(REASONS, share / len(REASONS))
     return _LOW, {}, {}, {}
 
 
-def _reason(rng: Random, _before: World, during: World) -> Found:
+def _reason(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """All runs fail more often, for one reason."""
     during.failing = {**during.failing, "timeout": rng.uniform(0.2, 0.6)}
     return _LOW, {}, {"stop_reason": "timeout"}, {}
 
 
-def _loop(rng: Random, _before: World, during: World) -> Found:
+def _loop(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """Agents call one tool again and again."""
     tool = rng.choice(sorted(during.tools))
     during.calls_in[tool] = rng.uniform(10, 60)
     return "AgentToolCallsPerRunHigh", {}, {"tool": tool}, {}
 
 
-def _loops(rng: Random, before: World, during: World) -> Found:
+def _loops(rng: Random, before: SimulatedService, during: SimulatedService) -> Found:
     """Agents call every tool more often, in one release of several."""
     _release(rng, before, during)
     during.failing_in.clear()
@@ -196,7 +196,7 @@ def _loops(rng: Random, before: World, during: World) -> Found:
     return "AgentToolCallsPerRunHigh", {}, {}, {}
 
 
-def _dear(rng: Random, _before: World, during: World) -> Found:
+def _dear(rng: Random, _before: SimulatedService, during: SimulatedService) -> Found:
     """A new release sends one model far more."""
     model = rng.choice(sorted(during.models))
     during.releases, times = {"v9": 1.0}, rng.uniform(8, 20)
@@ -206,7 +206,7 @@ def _dear(rng: Random, _before: World, during: World) -> Found:
     return "AgentTokensPerRunRegression", {"release": "v9"}, {"model": model}, {}
 
 
-CAUSES: dict[str, Callable[[Random, World, World], Found]] = {
+CAUSES: dict[str, Callable[[Random, SimulatedService, SimulatedService], Found]] = {
     "a release of several": _release,
     "a new release": _rollout,
     "a tool": _tool,
@@ -223,7 +223,7 @@ CAUSES: dict[str, Callable[[Random, World, World], Found]] = {
 class Said(Struct, frozen=True):
     """An incident, and the culprit in its alert: the label, the value and its share."""
 
-    incident: Incident
+    incident: KnownIncident
     named: Mapping[str, str]
 
     @property
@@ -234,7 +234,7 @@ class Said(Struct, frozen=True):
         return complete and all(allowed.get(label) == value for label, value in self.named.items())
 
 
-def said(api: PrometheusApi, model: Model, every: Sequence[Incident], seed: int) -> tuple[Said, ...]:
+def said(api: PrometheusApi, model: Model, every: Sequence[KnownIncident], seed: int) -> tuple[Said, ...]:
     """Simulate incidents, each on its own service, and query the culprits of their alerts."""
     scope = Scope(model.site)
     ground = ground_of(model.library, scope)
@@ -274,7 +274,7 @@ def _answers(api: PrometheusApi, text: str, time: int) -> Iterator[tuple[str, st
         yield label, value
 
 
-def _series(one: Incident, service: str, rng: Random) -> Iterator[TimeSeries]:
+def _series(one: KnownIncident, service: str, rng: Random) -> Iterator[TimeSeries]:
     """Draw the streams of a service; a series begins with its first event."""
     counts: dict[tuple[tuple[str, str], ...], dict[int, float]] = {}
     for minute in range(MINUTES + 1):
@@ -294,7 +294,7 @@ def _series(one: Incident, service: str, rng: Random) -> Iterator[TimeSeries]:
     yield TimeSeries(known, [(T0 + minute * 60) * 1000 for minute in every], [1.0 for _ in every])
 
 
-def _minute(world: World, rng: Random) -> Iterator[tuple[dict[str, str], float]]:
+def _minute(world: SimulatedService, rng: Random) -> Iterator[tuple[dict[str, str], float]]:
     for release, part in world.releases.items():
         runs = world.runs * part
         failing = {**world.failing}
@@ -314,7 +314,9 @@ def _minute(world: World, rng: Random) -> Iterator[tuple[dict[str, str], float]]
                 yield {"__name__": "stream:agent_token_usage:rate", **labels}, mean
 
 
-def _tools(world: World, release: str, runs: float, rng: Random) -> Iterator[tuple[dict[str, str], float]]:
+def _tools(
+    world: SimulatedService, release: str, runs: float, rng: Random
+) -> Iterator[tuple[dict[str, str], float]]:
     for tool, share in world.tools.items():
         calls = runs * (world.calls * share + world.calls_in.get(tool, 0))
         of = {"tool": tool, "release": release}

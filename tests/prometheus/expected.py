@@ -25,7 +25,7 @@ _INSIDE = {"prompt": ("cached", "cache_write"), "completion": ("reasoning",)}
 _HAIR = 1e-12
 
 
-class Observed(Struct, frozen=True):
+class RawHistory(Struct, frozen=True):
     """Raw series up to an instant (Unix seconds), the prices of tokens, the models whose types include others."""
 
     series: Sequence[Counted]
@@ -46,7 +46,7 @@ class Observed(Struct, frozen=True):
         return dict(totals)
 
 
-def expected(seen: Observed) -> dict[Key, Bounded]:
+def expected(seen: RawHistory) -> dict[Key, Bounded]:
     """Compute every recorded value, numerator and denominator of every signal at one instant."""
     return {(name, labels): value for part in _SIGNALS for name, labels, value in part(seen)}
 
@@ -54,12 +54,12 @@ def expected(seen: Observed) -> dict[Key, Bounded]:
 Found = tuple[str, Labels, Bounded]
 
 
-def _run_count(seen: Observed) -> Iterator[Found]:
+def _run_count(seen: RawHistory) -> Iterator[Found]:
     for by in ((), ("release",), ("status",)):
         yield from _events("run", by, seen.total("agent_run_total", by))
 
 
-def _success_rate(seen: Observed) -> Iterator[Found]:
+def _success_rate(seen: RawHistory) -> Iterator[Found]:
     for by in ((), ("release",)):
         runs = seen.total("agent_run_total", by)
         good = _filled(seen.total("agent_run_total", by, status="ok"), runs)
@@ -67,14 +67,14 @@ def _success_rate(seen: Observed) -> Iterator[Found]:
         yield from _events("run", by, runs)
 
 
-def _handovers(seen: Observed) -> Iterator[Found]:
+def _handovers(seen: RawHistory) -> Iterator[Found]:
     """The service's own signal."""
     runs = seen.total("agent_run_total", ())
     asked = _filled(seen.total("agent_run_total", (), stop_reason="paused"), runs)
     yield from _ratio("service:agent_handover_rate", asked, runs)
 
 
-def _stop_reasons(seen: Observed) -> Iterator[Found]:
+def _stop_reasons(seen: RawHistory) -> Iterator[Found]:
     stem = "agent_stop_reason_distribution"
     for rest in ((), ("release",)):
         by = (*rest, "stop_reason")
@@ -85,33 +85,33 @@ def _stop_reasons(seen: Observed) -> Iterator[Found]:
         yield from _named(f"{_level(by)}:{stem}:ratio", _divided(reasons, runs))
 
 
-def _run_latency(seen: Observed) -> Iterator[Found]:
+def _run_latency(seen: RawHistory) -> Iterator[Found]:
     metric = "agent_run_latency_ms"
     for q, signal in ((0.5, "latency_p50"), (0.95, "latency_p95"), (0.99, "latency_p99")):
         yield from _quantile(seen, metric, "run_latency", signal, q, ((), ("release",)))
 
 
-def _steps(seen: Observed) -> Iterator[Found]:
+def _steps(seen: RawHistory) -> Iterator[Found]:
     for q, signal in ((0.95, "step_count"), (0.5, "step_count_p50")):
         levels = ((), ("release",))
         yield from _quantile(seen, "agent_steps_per_run", "run_steps", signal, q, levels, "count", 1)
 
 
-def _tool_latency(seen: Observed) -> Iterator[Found]:
+def _tool_latency(seen: RawHistory) -> Iterator[Found]:
     metric = "agent_tool_latency_ms"
     levels = ((), ("release",), ("tool",))
     yield from _quantile(seen, metric, "tool_latency", "tool_latency_p50", 0.5, ((), ("tool",)))
     yield from _quantile(seen, metric, "tool_latency", "tool_latency_p95", 0.95, levels)
 
 
-def _tool_calls(seen: Observed) -> Iterator[Found]:
+def _tool_calls(seen: RawHistory) -> Iterator[Found]:
     for by in ((), ("release",), ("tool",)):
         calls = seen.total("agent_tool_call_total", by)
         yield from _events("tool_call", by, calls)
         yield from _per_run(seen, "tool_calls_per_run", "count", by, calls)
 
 
-def _tool_errors(seen: Observed) -> Iterator[Found]:
+def _tool_errors(seen: RawHistory) -> Iterator[Found]:
     for by in ((), ("release",), ("tool",)):
         calls = seen.total("agent_tool_call_total", by)
         failed = _filled(seen.total("agent_tool_call_total", by, status="error"), calls)
@@ -122,7 +122,7 @@ def _tool_errors(seen: Observed) -> Iterator[Found]:
         yield from _events("tool_error", by, errors)
 
 
-def _llm_errors(seen: Observed) -> Iterator[Found]:
+def _llm_errors(seen: RawHistory) -> Iterator[Found]:
     for by, exists in (
         ((), seen.total("agent_run_total", ())),
         (("release",), seen.total("agent_run_total", ("release",))),
@@ -135,14 +135,14 @@ def _llm_errors(seen: Observed) -> Iterator[Found]:
         yield from _events("llm_error", by, seen.total("agent_llm_error_total", by))
 
 
-def _tokens(seen: Observed) -> Iterator[Found]:
+def _tokens(seen: RawHistory) -> Iterator[Found]:
     once = _each_token_once(seen)
     for by in ((), ("model",), ("release",), ("token_type",)):
         yield from _events("token_usage_billed", by, _summed(once, by))
         yield from _per_run(seen, "token_usage_per_run", "count", by, _summed(once, by))
 
 
-def _cost(seen: Observed) -> Iterator[Found]:
+def _cost(seen: RawHistory) -> Iterator[Found]:
     usd = _usd(seen)
     for by in ((), ("model",), ("release",)):
         spent = _summed(usd, by)
@@ -150,11 +150,11 @@ def _cost(seen: Observed) -> Iterator[Found]:
         yield from _per_run(seen, "cost_per_run", "usd", by, spent)
         an_hour = {group: amount.times(4) for group, amount in spent.items()}
         yield from _named(f"{_level(by)}:agent_cost_rate:usd", an_hour)
-    day = Observed(seen.series, seen.at, seen.prices, seen.including, _DAY)
+    day = RawHistory(seen.series, seen.at, seen.prices, seen.including, _DAY)
     yield from _named("service:agent_spend:usd", _summed(_usd(day), ()))
 
 
-_SIGNALS: tuple[Callable[[Observed], Iterator[Found]], ...] = (
+_SIGNALS: tuple[Callable[[RawHistory], Iterator[Found]], ...] = (
     _run_count,
     _success_rate,
     _handovers,
@@ -170,7 +170,7 @@ _SIGNALS: tuple[Callable[[Observed], Iterator[Found]], ...] = (
 )
 
 
-def _each_token_once(seen: Observed) -> Totals:
+def _each_token_once(seen: RawHistory) -> Totals:
     """Count prompts without cached tokens, and answers without reasoning tokens."""
     used = seen.total("agent_token_usage_total", ("model", "release", "token_type"))
     once = dict(used)
@@ -182,7 +182,7 @@ def _each_token_once(seen: Observed) -> Totals:
     return once
 
 
-def _usd(seen: Observed) -> Totals:
+def _usd(seen: RawHistory) -> Totals:
     """Compute the cost of tokens with a price."""
     return {
         group: amount.times(price)
@@ -191,7 +191,7 @@ def _usd(seen: Observed) -> Totals:
     }
 
 
-def _per_run(seen: Observed, signal: str, unit: str, by: Level, amounts: Totals) -> Iterator[Found]:
+def _per_run(seen: RawHistory, signal: str, unit: str, by: Level, amounts: Totals) -> Iterator[Found]:
     """Divide by the runs of the same release, or by all runs, which have no labels for tools and models."""
     shared = tuple(label for label in by if label == "release")
     runs = seen.total("agent_run_total", shared)
@@ -227,7 +227,7 @@ def _summed(totals: Totals, by: Level) -> Totals:
 
 
 def _quantile(  # noqa: PLR0913 - the last two differ for one metric only
-    seen: Observed,
+    seen: RawHistory,
     metric: str,
     stream: str,
     signal: str,

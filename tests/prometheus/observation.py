@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tests.prometheus.comparison import mismatches
-from tests.prometheus.expected import Observed, expected
+from tests.prometheus.expected import RawHistory, expected
 from tests.prometheus.increments import MINUTE, counted
 from tests.prometheus.trials import needed
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STEP = 7 * MINUTE
 
 
-class Observation(Struct, frozen=True):
+class ComparedRecords(Struct, frozen=True):
     """Expected and recorded series by instant (Unix seconds)."""
 
     expected: Mapping[int, Mapping[Key, Bounded]]
@@ -55,13 +55,13 @@ class Observation(Struct, frozen=True):
         return [self.recorded.get(at, {}).get(key) for at in self.expected]
 
 
-def observe(chain: Chain, raw: Iterable[TimeSeries], start: int, end: int) -> Observation:
+def observe(chain: Chain, raw: Iterable[TimeSeries], start: int, end: int) -> ComparedRecords:
     """Send raw series through the chain, as far as signals need it; compute the expected result by hand."""
     series = list(raw)
     foreseen = foresee(chain.service, series, start, end)
     chain.write(series)
     chain.evaluate(start, end, recording(chain, foreseen))
-    return Observation(foreseen, chain.recorded(start + STEP, end, STEP))
+    return ComparedRecords(foreseen, chain.recorded(start + STEP, end, STEP))
 
 
 def foresee(
@@ -77,9 +77,9 @@ def recording(chain: Chain, *foreseen: Mapping[int, Mapping[Key, Bounded]]) -> l
     return needed(chain.groups, sorted(names))
 
 
-def observed(service: Service, series: Iterable[TimeSeries], at: int) -> Observed:
+def observed(service: Service, series: Iterable[TimeSeries], at: int) -> RawHistory:
     """Count raw series up to an instant."""
-    return Observed(
+    return RawHistory(
         counted(series),
         at,
         {(price.model, price.token_type): price.usd for price in service.prices},

@@ -38,7 +38,7 @@ _ITERATIONS = re.compile(
 _PATIENCE = 60.0
 
 
-class Fleet:
+class ChangingFleet:
     """A server with the shared rules and one service, which can be changed."""
 
     def __init__(self, server: PrometheusServer, model: Model, folder: Path) -> None:
@@ -93,14 +93,14 @@ class Fleet:
 
 
 @pytest.fixture(scope="module")
-def started(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def started(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChangingFleet]:
     """One server for all tests here: none of them waits for another's series to end."""
     with prometheus_server() as server:
-        yield Fleet(server, model, tmp_path_factory.mktemp("fleet"))
+        yield ChangingFleet(server, model, tmp_path_factory.mktemp("fleet"))
 
 
 @pytest.fixture
-def fleet(started: Fleet) -> Fleet:
+def fleet(started: ChangingFleet) -> ChangingFleet:
     """The unchanged service, with its alert firing."""
     started.load(started.records)
     assert started.soon(started.alert)
@@ -118,7 +118,7 @@ def with_objective(records: list[Record], value: str) -> list[Record]:
     ]
 
 
-def test_a_changed_bound_acts_within_two_intervals_and_restarts_no_wait(fleet: Fleet) -> None:
+def test_a_changed_bound_acts_within_two_intervals_and_restarts_no_wait(fleet: ChangingFleet) -> None:
     before = fleet.alert()
     assert before is not None
     assert "below 87%, 10pp below the objective" in before["annotations"]["description"]
@@ -132,18 +132,18 @@ def test_a_changed_bound_acts_within_two_intervals_and_restarts_no_wait(fleet: F
     assert after["activeAt"] == before["activeAt"]
 
 
-def test_a_bound_out_of_reach_ends_the_alert(fleet: Fleet) -> None:
+def test_a_bound_out_of_reach_ends_the_alert(fleet: ChangingFleet) -> None:
     fleet.load(with_objective(fleet.records, "0.85"))
     assert fleet.within(_TWO_ROUNDS, lambda: fleet.alert("critical") is None)
 
 
-def test_an_alert_that_is_turned_off_ends(fleet: Fleet) -> None:
+def test_an_alert_that_is_turned_off_ends(fleet: ChangingFleet) -> None:
     labels = {names.SERVICE: SERVICE, names.ALERT: LOW, names.VARIANT_LABEL: "off"}
     fleet.load([*fleet.records, (names.VARIANT, labels, "vector(1)")])
     assert fleet.within(_TWO_ROUNDS, lambda: fleet.alert() is None)
 
 
-def test_a_service_that_is_gone_leaves_no_alert_and_no_row(fleet: Fleet) -> None:
+def test_a_service_that_is_gone_leaves_no_alert_and_no_row(fleet: ChangingFleet) -> None:
     row = f'service:agent_signal:status{{service="{SERVICE}"}} > 0'
     assert fleet.within(_FOUR_ROUNDS, lambda: instant(fleet.server.api, row))
     fleet.load([])
@@ -155,7 +155,7 @@ def test_after_a_restart_alerts_come_back_in_the_first_round(
     model: Model, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with prometheus_server() as server:
-        fleet = Fleet(server, model, tmp_path_factory.mktemp("restarted"))
+        fleet = ChangingFleet(server, model, tmp_path_factory.mktemp("restarted"))
         fleet.load(fleet.records)
         assert fleet.soon(fleet.alert)
         server.process.terminate()
@@ -170,13 +170,13 @@ def test_after_a_restart_alerts_come_back_in_the_first_round(
             again.wait()
 
 
-def test_streams_without_constants_are_told(fleet: Fleet) -> None:
+def test_streams_without_constants_are_told(fleet: ChangingFleet) -> None:
     fleet.load([one for one in fleet.records if one[0] != names.INFO])
     missing = f'ALERTS{{alertname="AgentConstantsMissing",service="{SERVICE}",alertstate="firing"}}'
     assert fleet.within(_FOUR_ROUNDS + 2, lambda: instant(fleet.server.api, missing))
 
 
-def test_two_owners_are_told(fleet: Fleet) -> None:
+def test_two_owners_are_told(fleet: ChangingFleet) -> None:
     other = {names.SERVICE: SERVICE, names.OWNER: "team-other", names.PROFILE: "agent"}
     fleet.load([*fleet.records, (names.INFO, other, "vector(1)")])
     conflict = f'ALERTS{{alertname="AgentOwnersConflict",service="{SERVICE}",alertstate="firing"}}'

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.model.service import Model
-    from tests.simulate.firings import Firing
+    from tests.simulate.firings import SimulatedFiring
 
 FAILS, TOKENS, COST, SLOW = (
     f"Agent{what}Regression" for what in ("SuccessRate", "TokensPerRun", "CostPerRun", "LatencyP95")
@@ -160,7 +160,7 @@ BLAMED = {
 
 
 @pytest.fixture(scope="module")
-def fired(model: Model) -> Iterator[Mapping[str, tuple[Firing, ...]]]:
+def fired(model: Model) -> Iterator[Mapping[str, tuple[SimulatedFiring, ...]]]:
     """The firings of each story, each with its own service and its own random numbers."""
     stories = {**BLAMELESS, **{name: one.story for name, one in BLAMED.items()}}
     with prometheus_server() as server:
@@ -180,14 +180,14 @@ def happen(api: PrometheusApi, model: Model, minutes: int, *alerts: str) -> None
 
 
 @pytest.mark.parametrize("name", BLAMELESS)
-def test_nothing_is_blamed(fired: Mapping[str, tuple[Firing, ...]], name: str) -> None:
+def test_nothing_is_blamed(fired: Mapping[str, tuple[SimulatedFiring, ...]], name: str) -> None:
     guilty = "v10" if name == "taken-back" else ""
     found = [one for one in fired[name] if not guilty or one.labels["release"] != guilty]
     assert [_summary(one, 0) for one in found] == []
 
 
 @pytest.mark.parametrize("name", BLAMED)
-def test_the_culprit_is_blamed_in_time(fired: Mapping[str, tuple[Firing, ...]], name: str) -> None:
+def test_the_culprit_is_blamed_in_time(fired: Mapping[str, tuple[SimulatedFiring, ...]], name: str) -> None:
     blame = BLAMED[name]
     found = [one for one in fired[name] if one.labels.get("release", "") == blame.release]
     severity = "critical" if blame.pages else "warning"
@@ -202,9 +202,9 @@ def test_the_culprit_is_blamed_in_time(fired: Mapping[str, tuple[Firing, ...]], 
         assert [_summary(one, blame.since) for one in wrong] == []
 
 
-def _summary(one: Firing, since: int) -> tuple[str, str, str | None, int]:
+def _summary(one: SimulatedFiring, since: int) -> tuple[str, str, str | None, int]:
     return one.alert, one.severity, one.labels.get("release"), _minutes(one) - since
 
 
-def _minutes(one: Firing) -> int:
+def _minutes(one: SimulatedFiring) -> int:
     return round((one.start - T0) / MINUTE)

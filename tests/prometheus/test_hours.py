@@ -54,7 +54,7 @@ class Case(NamedTuple):
     promised: float = USUAL / 2
 
 
-class Told(NamedTuple):
+class Notified(NamedTuple):
     """An alert, and the minute at which it begins to fire."""
 
     alert: str
@@ -120,18 +120,20 @@ def api(prometheus: object, model: Model) -> Iterator[PrometheusApi]:  # noqa: A
 
 
 @pytest.fixture(scope="module")
-def told(api: PrometheusApi) -> dict[str, list[Told]]:
+def told(api: PrometheusApi) -> dict[str, list[Notified]]:
     """The alerts of each service, in the order of time."""
     found: dict[str, list[tuple[int, str]]] = {name: [] for name in CASES}
     for one in api.query_range('ALERTS{alertstate="firing"}', THU, TUE, MINUTE).series:
         begun = ((time, one.labels["alertname"]) for time in _beginnings(map(round, one.timestamps)))
         found[one.labels[names.SERVICE]].extend(begun)
-    return {name: [Told(alert, _clock(time)) for time, alert in sorted(each)] for name, each in found.items()}
+    return {
+        name: [Notified(alert, _clock(time)) for time, alert in sorted(each)] for name, each in found.items()
+    }
 
 
-def _absent_at(usual: str, earlier: str) -> set[Told]:
+def _absent_at(usual: str, earlier: str) -> set[Notified]:
     """List the times of an absence: a range of Prometheus 3 leaves its start out."""
-    return {Told(ABSENT, usual), Told(ABSENT, earlier)}
+    return {Notified(ABSENT, usual), Notified(ABSENT, earlier)}
 
 
 @pytest.mark.parametrize(
@@ -155,13 +157,13 @@ def test_prometheus_has_the_same_hours_as_the_model(hours: Hours, api: Prometheu
     }
 
 
-def test_nothing_is_told_of_services_that_keep_their_promise(told: dict[str, list[Told]]) -> None:
+def test_nothing_is_told_of_services_that_keep_their_promise(told: dict[str, list[Notified]]) -> None:
     assert [told[name] for name in ("office", "office-tardy", "week", "slow")] == [[], [], [], []]
 
 
-def test_trouble_in_the_hours_is_told_as_soon_as_without_hours(told: dict[str, list[Told]]) -> None:
+def test_trouble_in_the_hours_is_told_as_soon_as_without_hours(told: dict[str, list[Notified]]) -> None:
     # No series for 10 minutes, for 10 minutes; half of 30 minutes is missing, for 5 minutes.
-    gone, silent = _absent_at("Fri 10:20", "Fri 10:19"), Told(NONE, "Mon 10:27")
+    gone, silent = _absent_at("Fri 10:20", "Fri 10:19"), Notified(NONE, "Mon 10:27")
     office, shop = (
         [one for one in told[name] if one.alert != DROP] for name in ("office-troubled", "shop-troubled")
     )
@@ -170,28 +172,28 @@ def test_trouble_in_the_hours_is_told_as_soon_as_without_hours(told: dict[str, l
 
 
 def test_a_service_that_does_not_start_is_told_and_its_end_ten_minutes_early_is_not(
-    told: dict[str, list[Told]],
+    told: dict[str, list[Notified]],
 ) -> None:
-    assert told["office-asleep"] == [Told(ABSENT, "Mon 07:24")]
-    assert told["office-idle"] == [Told(NONE, "Mon 07:23"), Told(OWN, "Mon 07:23")]
+    assert told["office-asleep"] == [Notified(ABSENT, "Mon 07:24")]
+    assert told["office-idle"] == [Notified(NONE, "Mon 07:23"), Notified(OWN, "Mon 07:23")]
 
 
-def test_a_service_that_was_never_there_is_told_on_the_second_day(told: dict[str, list[Told]]) -> None:
-    assert told["office-never"] == [Told(ABSENT, "Fri 07:24"), Told(ABSENT, "Mon 07:24")]
+def test_a_service_that_was_never_there_is_told_on_the_second_day(told: dict[str, list[Notified]]) -> None:
+    assert told["office-never"] == [Notified(ABSENT, "Fri 07:24"), Notified(ABSENT, "Mon 07:24")]
 
 
-def test_hours_go_over_midnight(told: dict[str, list[Told]]) -> None:
+def test_hours_go_over_midnight(told: dict[str, list[Notified]]) -> None:
     (only,) = told["night"]
     assert only in _absent_at("Mon 01:20", "Mon 01:19")
 
 
-def test_the_night_before_does_not_delay_what_is_told(told: dict[str, list[Told]]) -> None:
+def test_the_night_before_does_not_delay_what_is_told(told: dict[str, list[Notified]]) -> None:
     # Nine missing runs are no chance, four and a half hours after the grace.
-    assert told["slow-silent"] == [Told(NONE, "Mon 11:48")]
+    assert told["slow-silent"] == [Notified(NONE, "Mon 11:48")]
 
 
-def test_runs_outside_of_the_hours_keep_no_promise(told: dict[str, list[Told]]) -> None:
-    assert told["slow-by-day"] == [Told(NONE, "Fri 11:48")]
+def test_runs_outside_of_the_hours_keep_no_promise(told: dict[str, list[Notified]]) -> None:
+    assert told["slow-by-day"] == [Notified(NONE, "Fri 11:48")]
 
 
 def test_nothing_fires_outside_of_the_hours(api: PrometheusApi) -> None:

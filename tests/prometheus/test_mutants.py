@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.prometheus.chain import Chain
     from tests.prometheus.conftest import NewChain
     from tests.prometheus.expected import Key
-    from tests.prometheus.observation import Observation
+    from tests.prometheus.observation import ComparedRecords
 
 END = T0 + 75 * MINUTE
 
@@ -81,7 +81,7 @@ class Subject(Struct, frozen=True):
 
     chain: Chain
     raw: Sequence[TimeSeries]
-    right: Observation
+    right: ComparedRecords
 
     @property
     def recording(self) -> tuple[RuleGroup, ...]:

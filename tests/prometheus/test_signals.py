@@ -19,7 +19,7 @@ from generator.simulate.scenario import Arrivals, Scenario, SimulatedRollout
 from tests.prometheus.chain import T0, renamed
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.observation import STEP, Observation, foresee, observe, recording
+from tests.prometheus.observation import STEP, ComparedRecords, foresee, observe, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +112,7 @@ _FLEETS = {
 
 
 @pytest.fixture(scope="module")
-def fleets(chain: NewChain) -> dict[str, Observation]:
+def fleets(chain: NewChain) -> dict[str, ComparedRecords]:
     """Simulated services through the chain on one server, all at once: shared rules separate them."""
     new = chain()
     services = {name: renamed(new.service, name) for name in _FLEETS}
@@ -127,7 +127,7 @@ def fleets(chain: NewChain) -> dict[str, Observation]:
         new.write(series)
     new.evaluate(T0, END, recording(new, *foreseen.values()))
     return {
-        name: Observation(
+        name: ComparedRecords(
             each, replace(new, service=services[name], others=()).recorded(T0 + STEP, END, STEP)
         )
         for name, each in foreseen.items()
@@ -135,7 +135,7 @@ def fleets(chain: NewChain) -> dict[str, Observation]:
 
 
 @pytest.fixture(scope="module")
-def even(chain: NewChain) -> Observation:
+def even(chain: NewChain) -> ComparedRecords:
     """A history with evenly spaced events: restarts, silence, failure, a release, tokens without a price."""
     usual = Stretch(
         30,
@@ -164,12 +164,12 @@ def even(chain: NewChain) -> Observation:
 
 @pytest.mark.parametrize("name", _FLEETS)
 def test_every_signal_of_a_fleet_is_what_its_counters_counted(
-    fleets: dict[str, Observation], name: str
+    fleets: dict[str, ComparedRecords], name: str
 ) -> None:
     assert fleets[name].mismatches() == []
 
 
-def test_every_signal_of_an_even_history_is_exact(even: Observation) -> None:
+def test_every_signal_of_an_even_history_is_exact(even: ComparedRecords) -> None:
     assert even.mismatches() == []
     wide = [
         (at, key)
@@ -181,7 +181,7 @@ def test_every_signal_of_an_even_history_is_exact(even: Observation) -> None:
     assert wide == []
 
 
-def test_an_idle_service_has_no_ratio_and_no_quantile(even: Observation) -> None:
+def test_an_idle_service_has_no_ratio_and_no_quantile(even: ComparedRecords) -> None:
     # The idle stretch is 30 to 50 minutes in: a window of 15 is within it at 49 minutes.
     place = list(even.expected).index(T0 + 49 * MINUTE)
     for name in (
@@ -197,21 +197,21 @@ def test_an_idle_service_has_no_ratio_and_no_quantile(even: Observation) -> None
     assert even.values("service:agent_run:increase15m")[place] == 0
 
 
-def test_nothing_but_failures_is_a_success_rate_of_zero(even: Observation) -> None:
+def test_nothing_but_failures_is_a_success_rate_of_zero(even: ComparedRecords) -> None:
     assert even.values("service:agent_success_rate:ratio")[-1] == 0
 
 
-def test_a_model_without_errors_has_none_for_each_run(even: Observation) -> None:
+def test_a_model_without_errors_has_none_for_each_run(even: ComparedRecords) -> None:
     assert even.values("model:agent_llm_errors_per_run:count", model="gpt-4o-mini")[2] == 0
     assert even.values("model:agent_llm_errors_per_run:count", model="gpt-4o")[2] == pytest.approx(0.03)
 
 
-def test_a_model_without_a_price_has_tokens_and_no_cost(even: Observation) -> None:
+def test_a_model_without_a_price_has_tokens_and_no_cost(even: ComparedRecords) -> None:
     assert even.values("model:agent_token_usage_per_run:count", model="unheard-of")[2] == pytest.approx(1100)
     assert even.values("model:agent_cost_per_run:usd", model="unheard-of")[2] is None
 
 
-def test_each_token_counts_once(even: Observation) -> None:
+def test_each_token_counts_once(even: ComparedRecords) -> None:
     # 3000 with 1200 cached in them, 400 with 150 of reasoning in them, 500 of the small model, 1100 of the unknown.
     assert even.values("service:agent_token_usage_per_run:count")[2] == pytest.approx(3400 + 500 + 1100)
     assert even.values("token_type:agent_token_usage_per_run:count", token_type="prompt")[2] == pytest.approx(  # noqa: S106 - no secret
@@ -219,14 +219,14 @@ def test_each_token_counts_once(even: Observation) -> None:
     )
 
 
-def test_what_a_run_costs_is_what_the_price_list_says(even: Observation) -> None:
+def test_what_a_run_costs_is_what_the_price_list_says(even: ComparedRecords) -> None:
     large = (1800 * 2.5 + 1200 * 1.25 + 250 * 10 + 150 * 10) / 1e6
     small = (440 * 0.15 + 60 * 0.15) / 1e6
     assert even.values("service:agent_cost_per_run:usd")[2] == pytest.approx(large + small)
 
 
 @pytest.mark.parametrize("of", _FLEETS)
-def test_recorded_counts_lose_almost_nothing_over_time(fleets: dict[str, Observation], of: str) -> None:
+def test_recorded_counts_lose_almost_nothing_over_time(fleets: dict[str, ComparedRecords], of: str) -> None:
     """Bounds allow for the worst; on the whole, windows of an interval and a scrape tile time."""
     fleet = fleets[of]
     name = "service:agent_run:increase15m", frozenset[tuple[str, str]]()
@@ -237,7 +237,7 @@ def test_recorded_counts_lose_almost_nothing_over_time(fleets: dict[str, Observa
     assert recorded == pytest.approx(true, rel=0.01)
 
 
-def test_every_part_of_every_signal_is_compared(even: Observation, support: Service) -> None:
+def test_every_part_of_every_signal_is_compared(even: ComparedRecords, support: Service) -> None:
     """A new signal or level of the profile must be added here, too."""
     declared = set()
     for signal in support.signals.values():

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.models import SPECS, model_of
-from tests.quietness.scenarios import Detection, Outcome, detections, outcomes
+from tests.quietness.scenarios import AlertResult, DetectionTimes, detections, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,12 +52,12 @@ def _table(head: Sequence[str], found: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {line} |\n" for line in (lines[0], rule, *lines[1:]))
 
 
-def _times(one: Detection) -> tuple[str, ...]:
+def _times(one: DetectionTimes) -> tuple[str, ...]:
     times = (one.ticket, one.page, one.burn)
     return one.failing, *("none" if each is None else f"{each:g} min" for each in times)
 
 
-def _row(one: Outcome) -> tuple[str, ...]:
+def _row(one: AlertResult) -> tuple[str, ...]:
     first = "never" if one.first is None else f"{one.first} min"
     reached = "" if one.goal is None else "yes" if one.reached else "**no**"
     goal = one.goal.text() if one.goal else ""

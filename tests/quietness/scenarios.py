@@ -44,7 +44,7 @@ class Goal(Struct, frozen=True):
         return f"at most {often}" + (f", the first within {self.within} min" if self.within else "")
 
 
-class Outcome(Struct, frozen=True):
+class AlertResult(Struct, frozen=True):
     """The result of an alert: its firings, the minutes to the first one, and the part of the time that it fired."""
 
     happens: str
@@ -70,7 +70,7 @@ class Outcome(Struct, frozen=True):
         return in_time and self.times <= self.goal.most * spans
 
 
-class Scenario(Struct, frozen=True):
+class TrafficScenario(Struct, frozen=True):
     """Events at a rate, with a share of bad ones, and the tested alerts, with their goal."""
 
     happens: str
@@ -85,16 +85,16 @@ class Scenario(Struct, frozen=True):
 _ONE_PAGE = Goal(1, within=30)
 _NEVER = Goal(0)
 SCENARIOS = (
-    Scenario(
+    TrafficScenario(
         "5% of 20 runs a minute fail, 97% promised", 20, 0.05, 0.97, ((LOW, TICKET), *_PAGES), Goal(2, days=1)
     ),
-    Scenario("4% of 10 runs a minute fail, 97% promised", 10, 0.04, 0.97, ((LOW, TICKET),), None),
-    Scenario("all of 30 runs an hour fail", 30 / HOUR, 1, 0.97, _PAGES, _ONE_PAGE),
-    Scenario("all of 20 runs an hour fail", 20 / HOUR, 1, 0.97, _PAGES, Goal(1, within=60)),
-    Scenario("half of 20 runs an hour fail", 20 / HOUR, 0.5, 0.97, _PAGES, None),
-    Scenario("all of 3 runs an hour fail", 3 / HOUR, 1, 0.97, _PAGES, None),
+    TrafficScenario("4% of 10 runs a minute fail, 97% promised", 10, 0.04, 0.97, ((LOW, TICKET),), None),
+    TrafficScenario("all of 30 runs an hour fail", 30 / HOUR, 1, 0.97, _PAGES, _ONE_PAGE),
+    TrafficScenario("all of 20 runs an hour fail", 20 / HOUR, 1, 0.97, _PAGES, Goal(1, within=60)),
+    TrafficScenario("half of 20 runs an hour fail", 20 / HOUR, 0.5, 0.97, _PAGES, None),
+    TrafficScenario("all of 3 runs an hour fail", 3 / HOUR, 1, 0.97, _PAGES, None),
     *(
-        Scenario(
+        TrafficScenario(
             f"a tool fails in 4.5% of {calls} calls a minute, 5% promised",
             calls,
             0.045,
@@ -105,7 +105,7 @@ SCENARIOS = (
         for calls in (5, 13, 50)
     ),
     *(
-        Scenario(
+        TrafficScenario(
             f"4.5% of {runs} runs a minute take longer than a p95 promises",
             runs,
             0.045,
@@ -115,14 +115,14 @@ SCENARIOS = (
         )
         for runs in (5, 20, 60)
     ),
-    Scenario(
+    TrafficScenario(
         "a tool that is called 6 times an hour is dead", 0.1, 1, 0.05, ((TOOL, PAGE),), Goal(1, within=120)
     ),
-    Scenario(
+    TrafficScenario(
         "a tool that is called 6 times an hour fails half the time", 0.1, 0.5, 0.05, ((TOOL, PAGE),), None
     ),
     *(
-        Scenario(
+        TrafficScenario(
             f"{runs} runs an hour are promised and come",
             runs / HOUR,
             0,
@@ -134,7 +134,7 @@ SCENARIOS = (
         for runs in (2, 6, 20, 120)
     ),
     *(
-        Scenario(
+        TrafficScenario(
             f"{runs} of {promised} promised runs an hour come",
             runs / HOUR,
             0,
@@ -146,7 +146,7 @@ SCENARIOS = (
         for runs, promised, within in ((30, 120, 60), (0, 2, 6 * HOUR))
     ),
     *(
-        Scenario(
+        TrafficScenario(
             f"quiet: {1 - objective:.1%} may fail of {text}, half of that does",
             a_minute,
             share,
@@ -165,7 +165,7 @@ SCENARIOS = (
 )
 
 
-def outcomes(library: Library, weeks: int, seed: int) -> Iterator[Outcome]:
+def outcomes(library: Library, weeks: int, seed: int) -> Iterator[AlertResult]:
     """Simulate every scenario for some weeks."""
     for place, one in enumerate(SCENARIOS):
         rng = Random(1000 * seed + place)  # noqa: S311 - nothing secret
@@ -174,7 +174,7 @@ def outcomes(library: Library, weeks: int, seed: int) -> Iterator[Outcome]:
             fires = firing(
                 _condition(library, one, name, severity, minutes), policy.held(policy.found(library, name))
             )
-            yield Outcome(
+            yield AlertResult(
                 one.happens,
                 f"{name} {'ticket' if severity == TICKET else 'page'}",
                 weeks * WEEK // DAY,
@@ -185,7 +185,7 @@ def outcomes(library: Library, weeks: int, seed: int) -> Iterator[Outcome]:
             )
 
 
-class Detection(Struct, frozen=True):
+class DetectionTimes(Struct, frozen=True):
     """The median minutes until failures are reported: by a ticket, by a page, by the burn rate's page.
 
     None where that takes more than a day.
@@ -197,18 +197,18 @@ class Detection(Struct, frozen=True):
     burn: float | None
 
 
-def detections(library: Library, seeds: range) -> Iterator[Detection]:
+def detections(library: Library, seeds: range) -> Iterator[DetectionTimes]:
     """Let failures begin at 20 runs a minute, of which 1% failed until then, with an objective of 97%."""
     for share in (1, 0.5, 0.3, 0.1, 0.05):
         found = [_detected(library, share, Random(seed)) for seed in seeds]  # noqa: S311 - nothing secret
         ticket, page, burn = (_median(times) for times in zip(*found, strict=True))
-        yield Detection(f"{share:.0%}", ticket, page, burn)
+        yield DetectionTimes(f"{share:.0%}", ticket, page, burn)
 
 
 def _detected(library: Library, share: float, rng: Random) -> tuple[float, float, float]:
     before = DAY
     minutes = Minutes.drawn(rng, before, 20, 0.01) + Minutes.drawn(rng, DAY, 20, share)
-    scenario = Scenario("", 20, share, 0.97, (), None)
+    scenario = TrafficScenario("", 20, share, 0.97, (), None)
 
     def first(*alerts: tuple[str, str]) -> float:
         fires = chain.from_iterable(
@@ -230,14 +230,16 @@ def _median(times: tuple[float, ...]) -> float | None:
     return None if found >= _NOT else found
 
 
-def _goal(one: Scenario, name: str, severity: str) -> Goal | None:
+def _goal(one: TrafficScenario, name: str, severity: str) -> Goal | None:
     """Return the goal of this alert: one page is the success rate's, and a tool may open more tickets."""
     if one.goal is None or (name == TOOL and severity == TICKET):
         return None
     return None if one.goal.within and name == BURN else one.goal
 
 
-def _condition(library: Library, one: Scenario, name: str, severity: str, minutes: Minutes) -> Iterator[bool]:
+def _condition(
+    library: Library, one: TrafficScenario, name: str, severity: str, minutes: Minutes
+) -> Iterator[bool]:
     if name == NO_RUNS:
         return missing(minutes, one.promised, policy.windows(library, name))
     if name == BURN:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.quietness import scenarios
 from tests.quietness.__main__ import main
-from tests.quietness.scenarios import Goal, Outcome
+from tests.quietness.scenarios import AlertResult, Goal
 
 if TYPE_CHECKING:
     import pytest
@@ -30,7 +30,7 @@ def test_a_missed_goal_fails_it(capsys: pytest.CaptureFixture[str], monkeypatch:
 
 
 def test_goals_are_of_days_or_of_all_and_of_the_first() -> None:
-    often = Outcome("what", "A", days=14, times=4, first=30, on=0.1, goal=Goal(2, days=7))
+    often = AlertResult("what", "A", days=14, times=4, first=30, on=0.1, goal=Goal(2, days=7))
     assert often.reached
     assert not replace(often, times=5).reached
     assert not replace(often, goal=Goal(3)).reached

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _COMMON = {"__name__", "alertname", "alertstate", "service", "owner", "severity", "signal"}
 
 
-class Firing(Struct, frozen=True):
+class SimulatedFiring(Struct, frozen=True):
     """An alert that fires from ``start`` to ``end`` (Unix seconds, the first and the last evaluation)."""
 
     alert: str
@@ -25,11 +25,13 @@ class Firing(Struct, frozen=True):
     end: float
 
 
-def firings(api: PrometheusApi, service: str, start: int, end: int, interval: int) -> tuple[Firing, ...]:
+def firings(
+    api: PrometheusApi, service: str, start: int, end: int, interval: int
+) -> tuple[SimulatedFiring, ...]:
     """List the firings of a service from ``start`` to ``end``, in order of time."""
     expr = f'ALERTS{{alertstate="firing",service="{service}"}}'
     found = (
-        Firing(
+        SimulatedFiring(
             series.labels["alertname"],
             series.labels["severity"],
             {name: value for name, value in series.labels.items() if name not in _COMMON},

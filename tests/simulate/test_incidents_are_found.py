@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from generator.model.service import Model, Service
     from generator.simulate.scenario import Scenario
-    from tests.simulate.firings import Firing
+    from tests.simulate.firings import SimulatedFiring
 
 # Days of history, minute by minute, take long on a busy machine.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -134,12 +134,12 @@ def test_every_incident_has_its_row(support: Service) -> None:
 
 
 @pytest.fixture(scope="module")
-def fired(prometheus: object, model: Model, support: Service) -> Mapping[str, tuple[Firing, ...]]:  # noqa: ARG001
+def fired(prometheus: object, model: Model, support: Service) -> Mapping[str, tuple[SimulatedFiring, ...]]:  # noqa: ARG001
     """The firings in every incident: each happens to a service of its own, beside the others of the same span."""
     spans: dict[tuple[int, int], list[str]] = {}
     for name, expected in EXPECTED.items():
         spans.setdefault((expected.before, expected.lasting), []).append(name)
-    found: dict[str, tuple[Firing, ...]] = {}
+    found: dict[str, tuple[SimulatedFiring, ...]] = {}
     for (before, lasting), incidents in spans.items():
         start, end = BEGIN - before * MINUTE, BEGIN + lasting * MINUTE
         services = [renamed(support, f"agents-with-{name}") for name in incidents]
@@ -154,7 +154,7 @@ def fired(prometheus: object, model: Model, support: Service) -> Mapping[str, tu
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_incident_is_found_in_time_and_by_no_other_page(
-    name: str, fired: Mapping[str, tuple[Firing, ...]]
+    name: str, fired: Mapping[str, tuple[SimulatedFiring, ...]]
 ) -> None:
     expected, found = EXPECTED[name], fired[name]
     for (alert, severity), minutes in expected.within.items():
@@ -182,7 +182,7 @@ def test_in_a_quiet_time_nothing_fires(prometheus: object, model: Model, support
 
 def _fired(
     model: Model, services: Sequence[Service], histories: Sequence[Scenario], sought: AbstractSet[str]
-) -> list[tuple[Firing, ...]]:
+) -> list[tuple[SimulatedFiring, ...]]:
     """Send histories of one span through the chain, and list the alerts that fire in each.
 
     Only the records that alerts read are evaluated; before the usual time ahead of trouble, only those of the alerts
@@ -205,7 +205,7 @@ def _fired(
         ]
 
 
-def _listed(fired: Sequence[Firing]) -> str:
+def _listed(fired: Sequence[SimulatedFiring]) -> str:
     """List firings by minutes after the beginning of trouble."""
     return ", ".join(
         f"{one.alert} ({one.severity}) {dict(one.labels)} at {(one.start - BEGIN) / MINUTE:+.0f} min"

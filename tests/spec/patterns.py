@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import generator
 from generator.spec.yaml_restrictions import _AMBIGUOUS
-from tests.extremes.leaves import SCHEMAS, Part, parts
+from tests.extremes.leaves import SCHEMAS, SchemaPart, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def product() -> tuple[str, ...]:
     """Every pattern in a module or a schema."""
     found = {pattern for pattern, _ in _AMBIGUOUS}
     for name, contents in SCHEMAS.items():
-        every = parts(Part(f"{name}#", contents))
+        every = parts(SchemaPart(f"{name}#", contents))
         found |= {part.contents["pattern"] for part in every if "pattern" in part.contents}
     for module in walk_packages(generator.__path__, "generator."):
         if not module.name.endswith("__main__"):

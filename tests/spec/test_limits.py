@@ -16,12 +16,12 @@ from generator.resolve.prices import SMALLEST_PRICE
 from generator.spec.events import MAX_DEPTH, MAX_NODES
 from generator.spec.source import MAX_BYTES
 from generator.spec.sources import MAX_PROFILES, MAX_SERVICES
-from tests.extremes.leaves import SCHEMAS, Part, parts
+from tests.extremes.leaves import SCHEMAS, SchemaPart, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PARTS = [part for name, contents in SCHEMAS.items() for part in parts(Part(f"{name}#", contents))]
+PARTS = [part for name, contents in SCHEMAS.items() for part in parts(SchemaPart(f"{name}#", contents))]
 #: The keywords that limit each type.
 ENDS = {
     "string": ("maxLength",),
@@ -31,12 +31,12 @@ ENDS = {
 }
 
 
-def _types(part: Part) -> set[str]:
+def _types(part: SchemaPart) -> set[str]:
     types = part.contents.get("type", [])
     return {types} if isinstance(types, str) else set(types)
 
 
-def _lacks(part: Part) -> Iterator[str]:
+def _lacks(part: SchemaPart) -> Iterator[str]:
     contents = part.contents
     for type_ in _types(part):
         yield from (end for end in ENDS.get(type_, ()) if end not in contents)
@@ -48,7 +48,7 @@ def _lacks(part: Part) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.place)
-def test_every_part_of_a_schema_has_an_end(part: Part) -> None:
+def test_every_part_of_a_schema_has_an_end(part: SchemaPart) -> None:
     assert list(_lacks(part)) == []
 
 

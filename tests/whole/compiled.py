@@ -33,7 +33,7 @@ unhurried = settings(
 """The time of an example depends on the machine, so no test depends on it; shrinking whole specs takes minutes."""
 
 
-class Compilation(Struct, frozen=True):
+class CompilerOutput(Struct, frozen=True):
     """The compiler's output: ``codes`` of errors, and files by path, none where a spec has errors."""
 
     told: str
@@ -47,7 +47,7 @@ class Compilation(Struct, frozen=True):
         return self.model.services if self.model else ()
 
 
-def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
+def compile_specs(files: Directory, order: Random | None = None) -> CompilerOutput:
     """Write ``files`` into a directory and compile it."""
     with tempfile.TemporaryDirectory() as name:
         sources = read_sources(write(files, Path(name), order))
@@ -55,12 +55,12 @@ def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
     codes = tuple(found.code for found in checked.diagnostics if found.severity is Severity.ERROR)
     told = render_text(checked.diagnostics, checked.texts)
     if checked.failed or checked.model is None:
-        return Compilation(told, codes, None, {})
+        return CompilerOutput(told, codes, None, {})
     made = {file.path: file.text for file in generate(sources).files if isinstance(file, Artifact)}
-    return Compilation(told, codes, checked.model, made)
+    return CompilerOutput(told, codes, checked.model, made)
 
 
-def written_twice(compilation: Compilation) -> set[str]:
+def written_twice(compilation: CompilerOutput) -> set[str]:
     """Find the records that shared rules and a service's own rules both write.
 
     Each of those of error budgets and of the status board is about one signal; those about the order of releases are

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from generator.checks.world import exposed
 from generator.promql.infer import names_read
 from tests.grafana.documents import events, targets
-from tests.whole.compiled import Compilation, compile_specs, rules, unhurried, written_twice
+from tests.whole.compiled import CompilerOutput, compile_specs, rules, unhurried, written_twice
 from tests.whole.specs import directories
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _plain() -> Directory:
     return {"services/demo.yaml": {**spec, "labels": labels}}
 
 
-def _raw_on_dashboards(compilation: Compilation) -> set[str]:
+def _raw_on_dashboards(compilation: CompilerOutput) -> set[str]:
     """Name the raw metrics that panels and annotations read: their cost grows with every instance."""
     boards = [
         json.loads(text) for path, text in compilation.files.items() if path.startswith("grafana/dashb")
@@ -88,7 +88,7 @@ def _raw_on_dashboards(compilation: Compilation) -> set[str]:
     return raw & {name for expr in exprs for name in names_read(expr)}
 
 
-def _counted(compilation: Compilation) -> Counter[str]:
+def _counted(compilation: CompilerOutput) -> Counter[str]:
     return Counter(str(_sorted(rule)) for rule in rules(compilation.files))
 
 

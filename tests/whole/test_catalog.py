@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from generator.model import names
-from tests.whole.compiled import Compilation, compile_specs
+from tests.whole.compiled import CompilerOutput, compile_specs
 from tests.whole.shipped import shipped
 
 if TYPE_CHECKING:
@@ -26,19 +26,21 @@ _SHARED = {
 
 
 @pytest.fixture(scope="module")
-def compiled() -> Compilation:
+def compiled() -> CompilerOutput:
     """The shipped specs, compiled."""
     return compile_specs(shipped())
 
 
 @pytest.fixture(scope="module")
-def catalog(compiled: Compilation) -> dict[str, Any]:
+def catalog(compiled: CompilerOutput) -> dict[str, Any]:
     """Their catalogue."""
     contents: dict[str, Any] = json.loads(compiled.files["catalog.json"])
     return contents
 
 
-def test_every_service_is_there_with_its_rule_files(compiled: Compilation, catalog: dict[str, Any]) -> None:
+def test_every_service_is_there_with_its_rule_files(
+    compiled: CompilerOutput, catalog: dict[str, Any]
+) -> None:
     assert compiled.model is not None
     assert list(catalog["services"]) == [service.name for service in compiled.model.services]
     for service in catalog["services"].values():
@@ -52,7 +54,7 @@ def test_every_service_is_there_with_its_rule_files(compiled: Compilation, catal
 
 
 def test_every_dashboard_is_a_file_and_every_file_is_listed(
-    compiled: Compilation, catalog: dict[str, Any]
+    compiled: CompilerOutput, catalog: dict[str, Any]
 ) -> None:
     assert set(catalog["dashboards"].values()) == {
         path for path in compiled.files if path.startswith("grafana/dashboards/")
@@ -62,7 +64,7 @@ def test_every_dashboard_is_a_file_and_every_file_is_listed(
 
 
 def test_every_value_of_a_signal_is_recorded_and_listed(
-    compiled: Compilation, catalog: dict[str, Any]
+    compiled: CompilerOutput, catalog: dict[str, Any]
 ) -> None:
     for service in catalog["services"].values():
         recorded = {rule["record"] for rule in _all_rules(compiled, catalog, service) if "record" in rule}
@@ -81,7 +83,7 @@ def test_labels_of_a_record_are_those_that_its_rule_keeps(catalog: dict[str, Any
 
 
 def test_every_alert_has_its_rules_its_severities_and_its_runbook(
-    compiled: Compilation, catalog: dict[str, Any]
+    compiled: CompilerOutput, catalog: dict[str, Any]
 ) -> None:
     for service in catalog["services"].values():
         rules = [rule for rule in _all_rules(compiled, catalog, service) if "alert" in rule]
@@ -96,7 +98,7 @@ def test_every_alert_has_its_rules_its_severities_and_its_runbook(
     }
 
 
-def test_metrics_are_those_of_the_model(compiled: Compilation, catalog: dict[str, Any]) -> None:
+def test_metrics_are_those_of_the_model(compiled: CompilerOutput, catalog: dict[str, Any]) -> None:
     assert compiled.model is not None
     for service in compiled.model.services:
         listed = catalog["services"][service.name]["metrics"]
@@ -107,7 +109,7 @@ def test_metrics_are_those_of_the_model(compiled: Compilation, catalog: dict[str
 
 
 def test_labels_have_the_bounds_and_the_meanings_of_the_specs(
-    compiled: Compilation, catalog: dict[str, Any]
+    compiled: CompilerOutput, catalog: dict[str, Any]
 ) -> None:
     assert compiled.model is not None
     for service in compiled.model.services:
@@ -119,7 +121,7 @@ def test_labels_have_the_bounds_and_the_meanings_of_the_specs(
 
 
 def test_objectives_are_those_that_are_recorded_or_the_profile_s(
-    compiled: Compilation, catalog: dict[str, Any]
+    compiled: CompilerOutput, catalog: dict[str, Any]
 ) -> None:
     for service in catalog["services"].values():
         recorded = {
@@ -141,7 +143,7 @@ def _own(service: dict[str, Any]) -> set[str]:
 
 
 def _all_rules(
-    compiled: Compilation, catalog: dict[str, Any], service: dict[str, Any]
+    compiled: CompilerOutput, catalog: dict[str, Any], service: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Read the rules about a service: its own, and those about all."""
     for path in (*_own(service), *catalog["rules"], *catalog["alerting_rules"]):
@@ -157,6 +159,6 @@ def _is_a_value(record: str, service: dict[str, Any]) -> bool:
     return record not in _SHARED and signal is not None and operation == signal["unit"]
 
 
-def _rules(compiled: Compilation, path: str) -> Iterator[dict[str, Any]]:
+def _rules(compiled: CompilerOutput, path: str) -> Iterator[dict[str, Any]]:
     for group in yaml.load(compiled.files[path], yaml.CSafeLoader)["groups"]:
         yield from group["rules"]

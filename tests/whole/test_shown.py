@@ -10,9 +10,9 @@ import yaml
 
 from generator.live.plan import records_read
 from generator.model import names
-from tests.grafana.documents import Target, targets
+from tests.grafana.documents import PanelQuery, targets
 from tests.models import SPECS
-from tests.whole.compiled import Compilation, compile_specs, rules
+from tests.whole.compiled import CompilerOutput, compile_specs, rules
 from tests.whole.shipped import shipped
 
 if TYPE_CHECKING:
@@ -30,22 +30,22 @@ COUNTS_CALLS = {
 
 
 @pytest.fixture(scope="module")
-def compiled() -> Compilation:
+def compiled() -> CompilerOutput:
     """The shipped specs and one more service, compiled."""
     return compile_specs({**shipped(), "services/adk-agent.yaml": COUNTS_CALLS})
 
 
 @pytest.mark.parametrize("signal", LIBRARY)
-def test_a_dashboard_shows_the_signal(signal: str, compiled: Compilation) -> None:
+def test_a_dashboard_shows_the_signal(signal: str, compiled: CompilerOutput) -> None:
     assert _shows(signal, compiled, tuple(_queries(compiled)))
 
 
-def test_a_signal_without_a_panel_is_noticed(compiled: Compilation) -> None:
+def test_a_signal_without_a_panel_is_noticed(compiled: CompilerOutput) -> None:
     rest = [one for one in _queries(compiled) if not one.panel.where.startswith("agent-tools / LLM calls ")]
     assert not _shows("llm_call_count", compiled, rest)
 
 
-def _shows(signal: str, compiled: Compilation, queries: Iterable[Target]) -> bool:
+def _shows(signal: str, compiled: CompilerOutput, queries: Iterable[PanelQuery]) -> bool:
     """Whether a panel reads a value of the signal, or the status board has its row."""
     records = _records(signal, compiled)
     assert records, f"no service measures {signal}"
@@ -57,7 +57,7 @@ def _shows(signal: str, compiled: Compilation, queries: Iterable[Target]) -> boo
     return any(records_read(one.expr, wanted) for one in queries)
 
 
-def _records(signal: str, compiled: Compilation) -> set[str]:
+def _records(signal: str, compiled: CompilerOutput) -> set[str]:
     """List the records of a signal's values, of all services that measure it."""
     services = json.loads(compiled.files["catalog.json"])["services"].values()
     return {
@@ -65,7 +65,7 @@ def _records(signal: str, compiled: Compilation) -> set[str]:
     }
 
 
-def _queries(compiled: Compilation) -> Iterator[Target]:
+def _queries(compiled: CompilerOutput) -> Iterator[PanelQuery]:
     """List the queries of all panels of all dashboards."""
     for path, text in compiled.files.items():
         if path.startswith("grafana/dashboards/"):

@@ -11,7 +11,7 @@ import pytest
 from generator.live.plan import records_read
 from generator.model import names
 from tests.grafana.documents import events, targets
-from tests.whole.compiled import Compilation, compile_specs, rules
+from tests.whole.compiled import CompilerOutput, compile_specs, rules
 from tests.whole.shipped import shipped
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ Rule = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def compiled() -> Compilation:
+def compiled() -> CompilerOutput:
     """The shipped specs, compiled."""
     return compile_specs(shipped())
 
 
-def test_these_are_the_services(compiled: Compilation) -> None:
+def test_these_are_the_services(compiled: CompilerOutput) -> None:
     assert tuple(sorted(service.name for service in compiled.services)) == SERVICES
 
 
-def test_every_record_of_the_shipped_specs_is_read(compiled: Compilation) -> None:
+def test_every_record_of_the_shipped_specs_is_read(compiled: CompilerOutput) -> None:
     assert _unread(compiled, [*rules(compiled.files)]) == set()
 
 
-def test_what_only_unread_records_read_is_noticed(compiled: Compilation) -> None:
+def test_what_only_unread_records_read_is_noticed(compiled: CompilerOutput) -> None:
     more = [
         {"record": "service:agent_nobody:first", "expr": "service:agent_run:increase15m"},
         {"record": "service:agent_nobody:second", "expr": "service:agent_nobody:first"},
@@ -51,7 +51,7 @@ def test_what_only_unread_records_read_is_noticed(compiled: Compilation) -> None
         {"record": "service:agent_run:increase15m", "expr": '{__name__=~"service:agent_no.+:first"}'},
     ],
 )
-def test_what_an_alert_or_a_record_that_counts_reads_is_read(compiled: Compilation, reader: Rule) -> None:
+def test_what_an_alert_or_a_record_that_counts_reads_is_read(compiled: CompilerOutput, reader: Rule) -> None:
     alone = {"record": "service:agent_nobody:first", "expr": "vector(1)"}
     assert _unread(compiled, [*rules(compiled.files), alone, reader]) == set()
 
@@ -61,7 +61,7 @@ def _for_a_change(record: str) -> bool:
     return record.endswith((":objective", ":upper")) or record == names.LINK
 
 
-def _unread(compiled: Compilation, rules: list[Rule]) -> set[str]:
+def _unread(compiled: CompilerOutput, rules: list[Rule]) -> set[str]:
     """Follow the used records to all their inputs; name the rest."""
     records = {rule["record"] for rule in rules if "record" in rule}
     asked = chain(_shown(compiled), (rule["expr"] for rule in rules if "alert" in rule))
@@ -75,14 +75,14 @@ def _unread(compiled: Compilation, rules: list[Rule]) -> set[str]:
     return {record for record in records - read if record.split(":")[1] not in _unfed(compiled)}
 
 
-def _unfed(compiled: Compilation) -> set[str]:
+def _unfed(compiled: CompilerOutput) -> set[str]:
     """List the streams of the library that none of these services feeds, so that no dashboard queries them."""
     assert compiled.model is not None
     fed = {stream.stem for service in compiled.services for stream in service.streams.values()}
     return {stream.stem for stream in compiled.model.library.streams.values()} - fed
 
 
-def _shown(compiled: Compilation) -> Iterator[str]:
+def _shown(compiled: CompilerOutput) -> Iterator[str]:
     """List the queries of dashboards."""
     for path, text in compiled.files.items():
         if path.startswith("grafana/dashboards/"):
@@ -91,7 +91,7 @@ def _shown(compiled: Compilation) -> Iterator[str]:
             yield from (event["expr"] for _, event in events(board))
 
 
-def _published(compiled: Compilation) -> set[str]:
+def _published(compiled: CompilerOutput) -> set[str]:
     """Name the values of signals, which the catalogue offers to everybody."""
     services = json.loads(compiled.files["catalog.json"])["services"].values()
     signals = (signal for service in services for signal in service["signals"].values())

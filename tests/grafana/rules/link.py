@@ -11,7 +11,7 @@ from tests.grafana.documents import overridden, panels, variables, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.grafana.documents import Json, Panel
+    from tests.grafana.documents import BoardPanel, Json
 
 _OURS = re.compile(r"/d/([^?/]+)\?(.+)")
 _TIMES = "${__url_time_range}"
@@ -59,7 +59,7 @@ def set_there(board: Json, boards: dict[str, Json]) -> Iterator[str]:
                 yield f"{panel.where}: {uid} has no {sorted(missing)}"
 
 
-def _urls(board: Json) -> Iterator[tuple[Panel, str]]:
+def _urls(board: Json) -> Iterator[tuple[BoardPanel, str]]:
     for panel in panels(board):
         for path, value in walk(panel.json):
             if path.endswith("/url"):
@@ -76,7 +76,7 @@ def _lost(uid: str, query: str) -> Iterator[str]:
         yield "a link loses what was chosen"
 
 
-def _columns(panel: Panel) -> Iterator[str]:
+def _columns(panel: BoardPanel) -> Iterator[str]:
     for one in panel.json.get("transformations", ()):
         if one["id"] == "filterFieldsByName":
             yield from one["options"]["include"]["names"]

@@ -10,7 +10,7 @@ from tests.grafana.documents import columns, overridden, panels, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.grafana.documents import Json, Panel
+    from tests.grafana.documents import BoardPanel, Json
 
 TYPES = {"bargauge", "stat", "state-timeline", "table", "text", "timeseries"}
 #: Units of signals, by the names of Grafana's own list.
@@ -68,7 +68,7 @@ def bounds(board: Json) -> Iterator[str]:
             yield f"{panel.where}: from {found['min']} to {found['max']}"
 
 
-def _units(panel: Panel) -> list[object]:
+def _units(panel: BoardPanel) -> list[object]:
     return [panel.json.get("fieldConfig", {}).get("defaults", {}).get("unit"), *overridden(panel, "unit")]
 
 
