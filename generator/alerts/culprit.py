@@ -30,7 +30,7 @@ from generator.model.signals import (
     Tokens,
     numerator_stream,
 )
-from generator.model.streams import Stream
+from generator.model.streams import ERROR_CLASS, MODEL, STOP_REASON, TOOL, Stream
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
 from generator.signals.quantile import HAIR
@@ -53,10 +53,9 @@ WORSE, WORSE_POINTS = 0.2, 0.05
 TOOL_ENDED, MODEL_ENDED = "tool_error", "step_error"
 
 #: Labels with the manner of a failure, which have no share of the successes.
-_HOW = ("stop_reason", "error_class")
+_HOW = (STOP_REASON, ERROR_CLASS)
 #: Values of these labels without information.
 UNTOLD = ("", "completed", "other")
-_TOOL, _MODEL, _STOP_REASON = "tool", "model", "stop_reason"
 #: In a matcher: the value of a label of the firing alert.
 OF_ALERT = "\0"
 
@@ -131,7 +130,7 @@ class Clue(Struct, frozen=True):
             worse = _is_worse(self.change, self.worse, self.label)
             found |= binary("and", share >= number(MOST), worse, on=(self.label,))
         if self.given is not None:
-            reasons = self.given.where("=~", _STOP_REASON, f"|{self.reason}")
+            reasons = self.given.where("=~", STOP_REASON, f"|{self.reason}")
             ended = aggregate("sum", reasons.series.now()) / aggregate("sum", self.given.series.now())
             found = binary("and", found, ended >= number(0.5), on=())
         return call("round", top(found), number(0.01))
@@ -205,7 +204,7 @@ def _of_signal(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
         case Ratio(per) | Tokens(per) | Cost(Stream() as per):
             yield from _of_amount(alert, signal, per, ground)
         case Cost():
-            yield Clue(_MODEL, _amount(signal), Against.USUAL)
+            yield Clue(MODEL, _amount(signal), Against.USUAL)
         case Distribution():
             yield from _of_reason(alert, signal, ground)
         case Count() | Level() | Quantile():
@@ -269,26 +268,26 @@ def _release(bad: Events, every: Events, signal: Signal, ground: Ground) -> Clue
 
 def _behind_failures(alert: Alert, failed: Events, ground: Ground) -> Iterator[Clue]:
     """Look at tools and models where runs fail, unless the reasons of the runs rule them out."""
-    has_reason = _STOP_REASON in failed.stream.labels
+    has_reason = STOP_REASON in failed.stream.labels
     for signal in ground.signals.values():
-        if isinstance(signal.kind, Share) and _TOOL in signal.of.labels and (found := _failures(signal)):
+        if isinstance(signal.kind, Share) and TOOL in signal.of.labels and (found := _failures(signal)):
             bad, every = (_of_alert(one, alert) for one in found)
             given = (failed, TOOL_ENDED) if has_reason else (None, "")
-            yield Clue(_TOOL, bad, Against.REST, every, given=given[0], reason=given[1])
-        if isinstance(signal.kind, Ratio) and signal.of.sparse and _MODEL in signal.of.labels:
+            yield Clue(TOOL, bad, Against.REST, every, given=given[0], reason=given[1])
+        if isinstance(signal.kind, Ratio) and signal.of.sparse and MODEL in signal.of.labels:
             needed = signal.kind.exists_with
             if needed is not None:
                 bad, every = (_of_alert(Events(one, signal.window), alert) for one in (signal.of, needed))
                 given = (failed, MODEL_ENDED) if has_reason else (None, "")
-                yield Clue(_MODEL, bad, Against.REST, every, given=given[0], reason=given[1])
+                yield Clue(MODEL, bad, Against.REST, every, given=given[0], reason=given[1])
 
 
 def _classes(alert: Alert, by: str, ground: Ground) -> Iterator[Clue]:
     """Look at the classes of a tool's errors."""
     streams = {signal.of.name: (signal.of, signal.window) for signal in ground.signals.values()}
     for stream, window in streams.values():
-        if stream.sparse and {by, "error_class"} <= set(stream.labels):
-            yield Clue("error_class", _of_alert(Events(stream, window), alert), Against.NOTHING)
+        if stream.sparse and {by, ERROR_CLASS} <= set(stream.labels):
+            yield Clue(ERROR_CLASS, _of_alert(Events(stream, window), alert), Against.NOTHING)
 
 
 def _amount(signal: Signal) -> Events:
@@ -321,8 +320,8 @@ def _of_reason(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
     every = Events(signal.of, signal.window)
     yield _release(_of_alert(every, alert), every, signal, ground)
     for other in ground.signals.values():
-        if isinstance(other.kind, Ratio) and not other.of.sparse and _TOOL in other.of.labels:
-            yield Clue(_TOOL, _amount(other), Against.USUAL)
+        if isinstance(other.kind, Ratio) and not other.of.sparse and TOOL in other.of.labels:
+            yield Clue(TOOL, _amount(other), Against.USUAL)
 
 
 def _slow_release(alert: Alert, ground: Ground) -> Expr | None:

@@ -41,8 +41,12 @@ def of_shared_rules(code: str, origins: Mapping[str, Span], problem: str) -> Dia
 
 
 def _of_record(record: str) -> tuple[str, str]:
-    stem = names.of_stem(record.split(":")[1]) if record.count(":") else ""
-    return f"signals.{stem}", f"streams.{stem}"
+    name = names.of_stem(_stem(record))
+    return f"signals.{name}", f"streams.{name}"
+
+
+def _stem(record: str) -> str:
+    return record.split(":")[1] if ":" in record else ""
 
 
 def _called(known: KnownRule) -> str:
@@ -54,7 +58,7 @@ def _called(known: KnownRule) -> str:
 def _place(known: KnownRule, service: Service) -> Span | None:
     if not isinstance(known.rule, RecordingRule):
         return service.where(f"alerts.{known.rule.alert}")
-    stem = known.rule.record.split(":")[1] if known.rule.record.count(":") else ""
+    stem = _stem(known.rule.record)
     for stream in service.streams.values():
         if stream.stem == stem:
             return service.where(f"metrics.{stream.metric}")

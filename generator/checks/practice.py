@@ -14,7 +14,7 @@ from generator.model import names
 from generator.model.alerts import Alert, Reported, Threshold
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.signals import Cost, Distribution, Quantile
-from generator.model.streams import SPENT
+from generator.model.streams import SPENT, STATUS
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.notation.patterns import overlap
 from generator.promql.syntax import reach
@@ -35,7 +35,7 @@ _TIMES = {"ms", "s"}
 _MEDIAN = 0.5
 _TAIL = 0.95
 _SUCCESSES_ONLY = "practice/successes-only"
-_STATUS, _OK = "status", "ok"
+_OK = "ok"
 _NO_STOP_REASON = "practice/no-stop-reason"
 SIGNAL = "stop_reason_distribution"
 _NO_ALERTS = "practice/no-alerts"
@@ -155,10 +155,10 @@ def _times_of_successes(service: Service) -> Iterator[Diagnostic]:
 
 def only_successes(stream: Stream, service: Service) -> bool:
     """Whether all sources of a stream are limited to status values that mean success."""
-    if all(dict(source.constants).get(_STATUS) == _OK for source in stream.sources):
+    if all(dict(source.constants).get(STATUS) == _OK for source in stream.sources):
         return True
-    label = service.labels.get(_STATUS)
-    exposed = {one for source in service.runs.sources for name, one in source.labels if name == _STATUS}
+    label = service.labels.get(STATUS)
+    exposed = {one for source in service.runs.sources for name, one in source.labels if name == STATUS}
     if label is None or not exposed:
         return False
     bad = [pattern for value, patterns in label.patterns.items() if value != _OK for pattern in patterns]

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from generator.checks import practice
 from generator.checks.cardinality.labels import forbidden
+from generator.model.names import RELEASE
 from generator.model.service import Service, worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
-from generator.model.streams import SPENT
+from generator.model.streams import MODEL, SPENT, TOOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ MINIMUM = (
     "token_usage_per_run",
     "stop_reason_distribution",
 )
-SEGMENTS = ("release", "model", "tool")
+SEGMENTS = (RELEASE, MODEL, TOOL)
 
 #: The kinds of each baseline signal, the streams that it needs, and its text in a spec.
 _BASELINE: dict[str, tuple[tuple[type[Kind], ...], tuple[str, ...], str]] = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Findings
+from generator.model.names import RELEASE
 from generator.model.service import RUN
+from generator.model.streams import MODEL, STOP_REASON, TOOL
 from generator.resolve.model import resolve_common
 from generator.resolve.profile import ProfileSignals, resolve_profile_signals
 from generator.spec.load import load_shared
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from generator.spec.types import ProfileSpec
 
-_SEGMENTS = ("release", "model", "tool", "stop_reason")
+_SEGMENTS = (RELEASE, MODEL, TOOL, STOP_REASON)
 _HEAD = """\
 ### Profiles that ship
 

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 
 from generator.discover import meaning
 from generator.discover.foreign import COUNTER, HISTOGRAM, Exposed, Part, Place, best, rank, surety
+from generator.model.streams import ERROR_CLASS, STOP_REASON, TOKEN_TYPE
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-_TOTAL, _TYPE = "total", "token_type"
+_TOTAL = "total"
 #: Each call of a model has tokens of both.
 _BOTH = ("prompt", "completion")
 #: The units of times that a histogram may have in a profile.
@@ -287,7 +288,7 @@ def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     for one in found:
         by_type.setdefault(meaning.token_type_of_name(one.name), one)
     apart = {kind: one for kind, one in by_type.items() if kind not in {"", _TOTAL}}
-    parts = [_spent_once(_sum(one, (_TYPE, kind)), place) for kind, one in apart.items()]
+    parts = [_spent_once(_sum(one, (TOKEN_TYPE, kind)), place) for kind, one in apart.items()]
     if missing := [kind for kind in _BOTH if kind not in apart]:
         parts = [replace(one, doubts=(*one.doubts, *_half(one.metric, missing))) for one in parts]
     return tuple(parts)
@@ -526,7 +527,7 @@ _FINDERS: Mapping[str, Callable[[Exposed, Place], str]] = {
     "model": _model,
     "tool": _tool,
     "release": _release,
-    "token_type": token_label,
-    "error_class": _error_class,
-    "stop_reason": _stop_reason,
+    TOKEN_TYPE: token_label,
+    ERROR_CLASS: _error_class,
+    STOP_REASON: _stop_reason,
 }

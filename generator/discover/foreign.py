@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from generator.discover import meaning
 from generator.model.metrics import MetricType
+from generator.model.streams import STATUS
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ COUNTER, HISTOGRAM, SUMMARY, GAUGE = "counter", "histogram", "summary", "gauge"
 TELLING = frozenset(meaning.RUNS) | meaning.TOOLS | meaning.MODELS | meaning.TOKENS | meaning.COSTS
 #: The largest number of listed values of one meaning.
 MOST_VALUES = 40
-_OK, _ERROR, _STATUS = "ok", "error", "status"
+_OK, _ERROR = "ok", "error"
 #: The ends of names of exceptions.
 _CLASSES = ("Error", "Exception")
 
@@ -282,7 +283,7 @@ def told_apart(feeds: Iterable[Feed], place: Place) -> tuple[Feed, ...]:
 
 
 def _reading(feed: Feed, place: Place) -> StatusMeaning | None:
-    label = feed.labels.get(_STATUS)
+    label = feed.labels.get(STATUS)
     if not label:
         return None
     values = {value: None for part in feed.parts for value in place.values(part.metric, label)}
@@ -306,13 +307,13 @@ def _split(feed: Feed, reading: StatusMeaning) -> Feed:
     parts = tuple(
         _where(part, reading.label, tuple(some), meant) for part in feed.parts for meant, some in patterns
     )
-    labels = {name: label for name, label in feed.labels.items() if name != _STATUS}
+    labels = {name: label for name, label in feed.labels.items() if name != STATUS}
     return replace(feed, parts=parts, labels=labels)
 
 
 def _where(part: Part, label: str, patterns: tuple[str, ...], meant: str) -> Part:
     metric = replace(part.metric, where=(*part.metric.where, (label, patterns)))
-    return replace(part, metric=metric, constants=(*part.constants, (_STATUS, meant)))
+    return replace(part, metric=metric, constants=(*part.constants, (STATUS, meant)))
 
 
 def doubts(feeds: Iterable[Feed], place: Place) -> Iterator[str]:

@@ -39,6 +39,7 @@ from generator.discover.foreign import (
     told_apart,
 )
 from generator.discover.profile_text import Writer
+from generator.model.streams import STATUS, TOKEN_TYPE
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from generator.audit.source import AuditSource
     from generator.model.streams import Stream
 
-_TYPE, _TOTAL, _STATUS = "token_type", "total", "status"
+_TOTAL = "total"
 #: The streams with a status, and the signal that needs it.
 _RATES = {"run": "success rate", "tool_call": "error rate of tools"}
 #: The largest number of characters in a hint.
@@ -226,12 +227,12 @@ def _amounts(feed: Feed, place: Place) -> dict[str, float]:
 
 
 def _by_type(part: Part, feed: Feed, place: Place) -> Iterator[tuple[str, float]]:
-    label = feed.labels.get(_TYPE)
+    label = feed.labels.get(TOKEN_TYPE)
     if label:
         for value, amount in place.totals(part.metric, label).items():
             yield meaning.token_type(value) or value, amount
     for name, value in part.constants:
-        if name == _TYPE:
+        if name == TOKEN_TYPE:
             yield value, place.amount(part.metric)
 
 
@@ -282,14 +283,14 @@ def _assumed(feeds: Sequence[Feed], place: Place) -> Iterator[str]:
 
 def _contradicted(feed: Feed, place: Place) -> Iterator[str]:
     """Name the labels that say otherwise than the one that is read."""
-    read = feed.labels.get(_STATUS)
+    read = feed.labels.get(STATUS)
     name = feed.parts[0].metric.name
     for other in other_outcomes(feed.parts[0].metric, read, place) if read else ():
         yield f"{name}: status is its {read}; its {other} says otherwise of some series"
 
 
 def _has_status(feed: Feed) -> bool:
-    return _STATUS in feed.labels or any(name == _STATUS for part in feed.parts for name, _ in part.constants)
+    return STATUS in feed.labels or any(name == STATUS for part in feed.parts for name, _ in part.constants)
 
 
 def _unclear(unclear: Mapping[str, set[str]]) -> Iterator[str]:

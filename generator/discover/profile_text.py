@@ -17,6 +17,7 @@ from generator.discover.foreign import (
     meaning_of,
     merged_meanings,
 )
+from generator.model.streams import ERROR_CLASS, STATUS, STOP_REASON, TOKEN_TYPE
 from generator.model.units import plain
 from generator.promql.expr import escape_regex
 
@@ -120,10 +121,10 @@ class Writer:
     def _declared(self) -> Iterator[str]:
         used = self._used()
         values: dict[str, Callable[[], Iterable[str]]] = {
-            "status": self._status_values,
-            "stop_reason": lambda: self._by(meaning.stop_reason, "stop_reason"),
-            "error_class": lambda: self._by(meaning.error_class, "error_class"),
-            "token_type": self._token_types,
+            STATUS: self._status_values,
+            STOP_REASON: lambda: self._by(meaning.stop_reason, STOP_REASON),
+            ERROR_CLASS: lambda: self._by(meaning.error_class, ERROR_CLASS),
+            TOKEN_TYPE: self._token_types,
         }
         for label, lines in values.items():
             if label in used:
@@ -150,14 +151,14 @@ class Writer:
         """List the exposed labels that are read as the status, each with its values."""
         found: dict[tuple[str, int], list[str]] = {}
         for place, feed in enumerate(self._feeds):
-            exposed = feed.labels.get("status", "")
+            exposed = feed.labels.get(STATUS, "")
             for part in feed.parts if exposed else ():
                 found.setdefault((exposed, place), []).extend(self._place.values(part.metric, exposed))
         yield from ((exposed, values) for (exposed, _), values in found.items())
 
     def _token_types(self) -> Iterator[str]:
         found: dict[str, list[str]] = {}
-        for exposed, value in self._exposed("token_type"):
+        for exposed, value in self._exposed(TOKEN_TYPE):
             means = meaning.token_type(value)
             if means:
                 found.setdefault(means, []).append(value)
@@ -168,7 +169,7 @@ class Writer:
             for feed in self._feeds
             for part in feed.parts
             for label, value in part.constants
-            if label == "token_type"
+            if label == TOKEN_TYPE
         ]
         if constant:
             yield f"    values: {words(constant)}"

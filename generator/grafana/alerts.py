@@ -9,6 +9,7 @@ from generator.grafana.panels import Cell, Column, Panel, Query, Table
 from generator.grafana.queries import ago, joined, replaced
 from generator.grafana.variables import mine
 from generator.model import names
+from generator.model.streams import ERROR_CLASS, MODEL, STATUS, STOP_REASON, TOKEN_TYPE, TOOL
 from generator.promql.expr import Expr, Series, aggregate, binary, number
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _MILLISECONDS = 1000
 #: The labels that distinguish alerts of one name.
 _PARTS = (
-    *(names.LABEL, "tool", "model", "stop_reason", "error_class", "token_type", "reason", "status"),
+    *(names.LABEL, TOOL, MODEL, STOP_REASON, ERROR_CLASS, TOKEN_TYPE, "reason", STATUS),
     *(names.RELEASE, names.METRIC, names.RULE_GROUP),
 )
 _NAME, _STATE = "alertname", "alertstate"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.service import fill_in
+from generator.model.streams import MODEL, STOP_REASON, TOOL
 from generator.promql.expr import Series
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ NAME = "name"
 OWN = names.SIGNAL
 #: For each label that a variable offers: its title, and the signals that have its values.
 _OFFERED = {
-    "release": ("Release", ("run_count", "success_rate", "token_usage_per_run")),
-    "tool": ("Tool", ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")),
-    "model": ("Model", ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")),
-    "stop_reason": ("Stop reason", ("stop_reason_distribution",)),
+    names.RELEASE: ("Release", ("run_count", "success_rate", "token_usage_per_run")),
+    TOOL: ("Tool", ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")),
+    MODEL: ("Model", ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")),
+    STOP_REASON: ("Stop reason", ("stop_reason_distribution",)),
 }
 _ONLY = "Chooses the lines of panels by {}; all other panels show the whole service."
 

@@ -20,9 +20,9 @@ from generator.instrumentation.view import (
     python_literal,
 )
 from generator.model.metrics import Metric, MetricType
-from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.streams import ERROR_CLASS, MODEL, STOP_REASON, TOKEN_TYPE
 from generator.streams import roles
-from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Outcome, role
+from generator.streams.roles import Amount, Event, Outcome, role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from generator.model import names
+from generator.model.streams import STOP_REASON
 
 
 class PanelPlace(Struct, frozen=True):
@@ -67,6 +68,6 @@ CHOICES = {
     "agent-runs": (names.RELEASE,),
     "agent-tools": ("tool", "model", names.RELEASE),
     "agent-cost": ("model", names.RELEASE),
-    "agent-stop-reasons": ("stop_reason", names.RELEASE),
+    "agent-stop-reasons": (STOP_REASON, names.RELEASE),
     "agent-releases": (names.RELEASE,),
 }

@@ -127,6 +127,8 @@ class Stream(Struct, frozen=True):
         return tuple(sorted((*self.labels, "le") if self.is_histogram else self.labels))
 
 
+#: Labels of the library's streams, besides the release.
+STATUS, STOP_REASON, ERROR_CLASS, TOOL = "status", "stop_reason", "error_class", "tool"
 #: The labels of tokens that prices are joined on.
 MODEL, TOKEN_TYPE = "model", "token_type"
 #: The canonical stream of money spent; where a profile does not expose it, it is derived from tokens and prices.

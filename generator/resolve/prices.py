@@ -12,6 +12,7 @@ from msgspec import Struct
 from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
 from generator.model.service import WAY, Inclusion, Price, TokenLabels
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
 from generator.notation.names import directory_of
 from generator.spec.types import ELSEWHERE, Entry, Names, PricesSpec, ProfileSpec, ProviderSpec, Text
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings, Span
 
 #: The labels of token metrics that prices are joined on.
-TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
+TOKENS = TokenLabels(model=MODEL, token_type=TOKEN_TYPE)
 _PER = 1_000_000
 #: USD for a million tokens; of a smaller price too few digits would be left for one token.
 SMALLEST_PRICE = 0.0001

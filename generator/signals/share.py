@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics.wording import did_you_mean
 from generator.model import names
 from generator.model.signals import Better, Share, Signal
+from generator.model.streams import ERROR_CLASS, STATUS, STOP_REASON
 from generator.model.units import Unit
 from generator.promql.expr import number
 from generator.scenarios import Traffic, counter, merged
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 KEY, KIND = "share", Share
 reads, levels_by, check, counted_at = usual.reads, usual.levels_by, usual.check, usual.counted_at
 #: Labels with the outcome of an event.
-_OUTCOMES = frozenset({"status", "stop_reason", "error_class", "reason"})
+_OUTCOMES = frozenset({STATUS, STOP_REASON, ERROR_CLASS, "reason"})
 
 
 def resolve(draft: SourceDraft) -> Share:

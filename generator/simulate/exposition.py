@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from generator.model import names
 from generator.model.metrics import OTHER, Across, Label, Metric
 from generator.model.signals import Better, Level
-from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.streams import ERROR_CLASS, MODEL, STOP_REASON, TOKEN_TYPE, TOOL
 from generator.model.units import scientific
 from generator.simulate.agents import (
     PRICED_AS,
@@ -22,7 +22,7 @@ from generator.simulate.agents import (
 )
 from generator.simulate.feeds import INFO, FedSource, Happening, observations, source_labels, sources_by_event
 from generator.simulate.vocabulary import Vocabulary, label_choices, vocabulary
-from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event, Outcome
+from generator.streams.roles import Amount, Event, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

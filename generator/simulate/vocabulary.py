@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.metrics import OTHER, Label
-from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.streams import ERROR_CLASS, MODEL, TOKEN_TYPE, TOOL
 from generator.streams import roles
-from generator.streams.roles import ERROR_CLASS, TOOL, Event, Outcome, Reasons
+from generator.streams.roles import Event, Outcome, Reasons
 
 if TYPE_CHECKING:
     from generator.model.service import Service

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.metrics import OTHER, Label
+from generator.model.streams import STATUS, STOP_REASON
 from generator.notation.patterns import overlap
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
     from generator.model.streams import Stream
-
-#: Labels of streams, by their meaning.
-STATUS, STOP_REASON, TOOL, ERROR_CLASS = "status", "stop_reason", "tool", "error_class"
 
 
 class Event(StrEnum):

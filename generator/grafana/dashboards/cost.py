@@ -29,6 +29,7 @@ from generator.grafana.queries import (
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES, PANELS, UNPRICED
+from generator.model.streams import TOKEN_TYPE
 from generator.model.units import DAY, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number, total
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 UID = names.DASHBOARDS["cost"]
 
-_TYPE = "token_type"
 _REASON = "reason"
 #: The token types of a prompt: new, read from a cache, and written to it.
 _READ = ("prompt", "cached", "cache_write")
@@ -169,7 +169,7 @@ def tokens(records: Records) -> Panel:
             "Tokens per run by type",
             f"Tokens for each run of {records.window('token_usage_per_run')}, each counted once: prompt without "
             "cached, completion without reasoning where the provider counts them inside.",
-            occurring(records, "token_usage_per_run", _TYPE),
+            occurring(records, "token_usage_per_run", TOKEN_TYPE),
             colours={name: colours.TOKEN_TYPES[name] for name in _types(records)},
         )
         .linked_by("token_usage_per_run")
@@ -218,11 +218,11 @@ def tokens_by_release(records: Records) -> Panel:
 def unpriced(records: Records) -> Panel:
     """List tokens that cost cannot count."""
     model, used = "model", _used_tokens(records)
-    tokens = _without_price(records, (model, _TYPE))
+    tokens = _without_price(records, (model, TOKEN_TYPE))
     none = replaced(total(used) * number(0), model, "every model and token type in use has a price", "", "")
     columns = (
         Column("Model", model),
-        Column("Token type", _TYPE, width=160),
+        Column("Token type", TOKEN_TYPE, width=160),
         Column("Tokens", Query(binary("or", tokens, none, on=())), grammar.COUNT, width=120),
     )
     return (
@@ -239,7 +239,7 @@ def unpriced(records: Records) -> Panel:
 
 def _used_tokens(records: Records) -> Expr:
     """Read the tokens of a window, as the alert does, of services whose cost is derived from tokens and prices."""
-    used, reported = mine(records.events("cost_per_run", "model", _TYPE)).now(), mine(_REPORTED).now()
+    used, reported = mine(records.events("cost_per_run", "model", TOKEN_TYPE)).now(), mine(_REPORTED).now()
     if not records.has(reported):
         return used
     return binary("unless", used, total(reported, (names.SERVICE,)), on=(names.SERVICE,))
@@ -252,7 +252,7 @@ def _derived(records: Records, *panels: Panel) -> tuple[Panel, ...]:
 
 def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
     """Sum the tokens whose model or type has no price."""
-    kinds = ("model", _TYPE)
+    kinds = ("model", TOKEN_TYPE)
     used = total(_used_tokens(records), tuple(dict.fromkeys((*by, *kinds))))
     missing = binary("unless", used > number(0), Series(names.PRICE).now(), on=kinds)
     return missing if set(by) >= set(kinds) else total(missing, by)
@@ -424,9 +424,9 @@ def _whole_month(records: Records) -> Expr:
 
 def _cached(records: Records) -> Expr:
     """Divide the prompt tokens from a cache by all prompt tokens."""
-    read = mine(records.series("token_usage_per_run", _TYPE, part="numerator")).one_of(_TYPE, _READ)
+    read = mine(records.series("token_usage_per_run", TOKEN_TYPE, part="numerator")).one_of(TOKEN_TYPE, _READ)
     every = total(read.now(), (names.SERVICE,)) > number(0)
-    cached = total(read.where(**{_TYPE: "cached"}).now(), (names.SERVICE,))
+    cached = total(read.where(**{TOKEN_TYPE: "cached"}).now(), (names.SERVICE,))
     share = binary("/", cached, every, on=(names.SERVICE,))
     return total(binary("or", share, number(0) * every, on=(names.SERVICE,)), (names.SERVICE,))
 
@@ -446,4 +446,4 @@ def _releases(records: Records) -> tuple[Panel, ...]:
 
 
 def _types(records: Records) -> tuple[str, ...]:
-    return tuple(name for name in records.values.get(_TYPE, ()) if name in colours.TOKEN_TYPES)
+    return tuple(name for name in records.values.get(TOKEN_TYPE, ()) if name in colours.TOKEN_TYPES)

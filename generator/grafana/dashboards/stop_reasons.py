@@ -19,6 +19,7 @@ from generator.grafana.queries import (
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
+from generator.model.streams import STOP_REASON
 from generator.promql.expr import Expr, Series, binary, call, number, total
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 UID = names.DASHBOARDS["stop_reasons"]
 _SIGNAL = "stop_reason_distribution"
-_LABEL = "stop_reason"
 _COMPLETED = "completed"
 #: Smaller shares would only lengthen legends.
 _SEEN = 0.01
@@ -57,7 +57,10 @@ def distribution(records: Records) -> Panel:
             "Stop reasons",
             f"Share of the runs of {records.window(_SIGNAL)} by why they ended. A growing limit is the earliest sign "
             "of a loop.",
-            Query(_occurring(chosen(records.series(_SIGNAL, _LABEL), _LABEL)), f"{{{{{_LABEL}}}}}"),
+            Query(
+                _occurring(chosen(records.series(_SIGNAL, STOP_REASON), STOP_REASON)),
+                f"{{{{{STOP_REASON}}}}}",
+            ),
             colours=colours.STOP_REASONS,
         )
         .linked_by("stop_reason_distribution")
@@ -67,19 +70,19 @@ def distribution(records: Records) -> Panel:
 
 def now(records: Records) -> Panel:
     """Compare the current shares."""
-    shares = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now() > number(0)
+    shares = chosen(records.series(_SIGNAL, STOP_REASON), STOP_REASON).now() > number(0)
     return grammar.bars(
         grammar.SHARE,
         "Stop reasons now",
         "The same shares at the end of the time range, the largest first, without those that do not occur.",
-        Query(call("sort_desc", shares), f"{{{{{_LABEL}}}}}"),
+        Query(call("sort_desc", shares), f"{{{{{STOP_REASON}}}}}"),
         colours=colours.STOP_REASONS,
     ).without_data(_NO_RUNS)
 
 
 def unfinished(records: Records) -> Panel:
     """Draw the shares of the reasons that ended runs early, without those that did not occur."""
-    shares = mine(records.series(_SIGNAL, _LABEL)).where("!=", **{_LABEL: _COMPLETED})
+    shares = mine(records.series(_SIGNAL, STOP_REASON)).where("!=", **{STOP_REASON: _COMPLETED})
     return grammar.stacked(
         grammar.BAD_SHARE,
         "Runs not completed",
@@ -93,13 +96,13 @@ def unfinished(records: Records) -> Panel:
 
 def limits(records: Records) -> Panel:
     """Draw only the limits and refusals."""
-    series = mine(_of_limits(records, _LABEL))
+    series = mine(_of_limits(records, STOP_REASON))
     return grammar.lines(
         grammar.BAD_SHARE,
         "Ended by a limit or a refusal",
         "Share of runs ended by each limit or refusal: max_steps points to loops, context_exceeded to prompts that "
         "grow, timeout to a slow dependency, refusal and guardrail to a model or a rule that declines.",
-        Query(_occurring(series), f"{{{{{_LABEL}}}}}"),
+        Query(_occurring(series), f"{{{{{STOP_REASON}}}}}"),
         colours=colours.STOP_REASONS,
     ).without_data(
         "No limit or refusal ended a run in this time range, or this service does not measure why they end"
@@ -108,22 +111,22 @@ def limits(records: Records) -> Panel:
 
 def events(records: Records) -> Panel:
     """Draw the numbers behind the shares."""
-    series = chosen(records.series(_SIGNAL, _LABEL, part="numerator"), _LABEL)
+    series = chosen(records.series(_SIGNAL, STOP_REASON, part="numerator"), STOP_REASON)
     return grammar.stacked(
         grammar.EVENTS,
         "Runs by stop reason",
         f"How many runs of {records.window(_SIGNAL)} the shares stand on.",
-        Query(_occurring(series), f"{{{{{_LABEL}}}}}"),
+        Query(_occurring(series), f"{{{{{STOP_REASON}}}}}"),
         colours=colours.STOP_REASONS,
     ).without_data(_NO_RUNS)
 
 
 def by_release(records: Records) -> Panel:
     """Compare releases by the stop reasons of their runs, except completed ones."""
-    series = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), _LABEL, names.RELEASE)
-    shares = _occurring(series.where("!=", **{_LABEL: _COMPLETED}), names.RELEASE)
+    series = chosen(records.series(_SIGNAL, names.RELEASE, STOP_REASON), STOP_REASON, names.RELEASE)
+    shares = _occurring(series.where("!=", **{STOP_REASON: _COMPLETED}), names.RELEASE)
     newest, *others = newest_first(
-        records, busy(records, shares), f"{{{{{_LABEL}}}}} {{{{{names.RELEASE}}}}}"
+        records, busy(records, shares), f"{{{{{STOP_REASON}}}}} {{{{{names.RELEASE}}}}}"
     )
     panel = grammar.lines(
         grammar.BAD_SHARE,
@@ -143,7 +146,7 @@ def by_release(records: Records) -> Panel:
 
 def limits_by_release(records: Records) -> Panel:
     """Compare releases by the share of runs that any limit or refusal ended."""
-    series = chosen(_of_limits(records, names.RELEASE, _LABEL), names.RELEASE)
+    series = chosen(_of_limits(records, names.RELEASE, STOP_REASON), names.RELEASE)
     limited = total(series.now(), (names.SERVICE, names.RELEASE))
     return (
         grammar.lines(
@@ -161,15 +164,17 @@ def limits_by_release(records: Records) -> Panel:
 def _of_limits(records: Records, *by: str) -> Series:
     """Select the shares of limits and refusals, or of a missing signal if no reason means a limit."""
     signal = _SIGNAL if records.limits else "limits"
-    return records.series(signal, *by).one_of(_LABEL, records.limits)
+    return records.series(signal, *by).one_of(STOP_REASON, records.limits)
 
 
 def _occurring(series: Series, *by: str) -> Expr:
     """Drop the many reasons for which no run ended within the time range."""
     occurred = summed_over_range(series) > number(0)
-    return binary("and", series.now(), occurred, on=(_LABEL, *by))
+    return binary("and", series.now(), occurred, on=(STOP_REASON, *by))
 
 
 def _seen(series: Series) -> tuple[Query, ...]:
     """Select the reasons whose share of all runs is ever large enough for a line in the range, with their zeros."""
-    return apart(series.now(), largest_in_range(series) >= number(_SEEN), _LABEL, stack=True, most=_APART)
+    return apart(
+        series.now(), largest_in_range(series) >= number(_SEEN), STOP_REASON, stack=True, most=_APART
+    )

@@ -22,6 +22,7 @@ from generator.grafana.queries import (
 from generator.grafana.variables import chosen, of_row, variables
 from generator.model import names
 from generator.model.panels import CHOICES
+from generator.model.streams import ERROR_CLASS
 from generator.promql.expr import Series, binary, number, total
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def errors_by_class(records: Records) -> Panel:
             f"Errors of all tools within {records.window('tool_error_count')}, retries included. timeout, connection "
             "and server_error: it is down; auth, quota, rate_limit: it refuses us; tool_validation: we call it "
             "wrongly.",
-            occurring(records, "tool_error_count", "error_class"),
+            occurring(records, "tool_error_count", ERROR_CLASS),
             colours=colours.ERROR_CLASSES,
         )
         .linked_by("tool_error_count")
@@ -179,7 +180,7 @@ def llm_errors_by_class(records: Records) -> Panel:
             "LLM errors by class",
             f"Errors of all models within {records.window('llm_error_count')}. rate_limit and overloaded are the "
             "provider's, context_length and invalid_request are ours.",
-            occurring(records, "llm_error_count", "error_class"),
+            occurring(records, "llm_error_count", ERROR_CLASS),
             colours=colours.ERROR_CLASSES,
         )
         .linked_by("llm_error_count")

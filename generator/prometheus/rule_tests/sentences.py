@@ -13,6 +13,7 @@ from generator.alerts.rules import alerting_rules
 from generator.model.alerts import Alert, BurnRate, Overflow, Reported, Threshold, Tier
 from generator.model.service import RELEASE_PLACEHOLDER
 from generator.model.signals import Better
+from generator.model.streams import STOP_REASON
 from generator.model.units import DAY, HOUR, MINUTE, Unit
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def _expected(clue: Clue, value: str, total: float, labels: Mapping[str, str], h
 
 def _is_condition_met(clue: Clue, labels: Mapping[str, str], happened: Happened) -> bool:
     assert clue.given is not None  # noqa: S101 - the caller has looked
-    reasons = _sums(clue.given, "stop_reason", labels, happened)
+    reasons = _sums(clue.given, STOP_REASON, labels, happened)
     ended = sum(amount for reason, amount in reasons.items() if reason in {"", clue.reason})
     return ended >= sum(reasons.values()) / 2
 
