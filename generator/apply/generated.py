@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
+from generator.delivery import mimir
 from generator.diagnostics.wording import listed, printable
+from generator.model.names import ALERTS_FOLDER, DASHBOARDS_FOLDER, RULES_FOLDER
 from generator.output.directory import MANIFEST, EntryKind, check_target, find_entry, located
 from generator.output.lock import undisturbed
 from generator.output.manifest import hash_of, manifest_of, owned_in
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_DASHBOARDS = "grafana/dashboards/"
-_RULES = ("prometheus/rules/", "prometheus/alerts/")
-_NAMESPACES = "mimir/"
 _AGAIN = "run agent-metrics generate, which replaces what was edited; then apply"
 
 
@@ -58,17 +57,19 @@ def read_output(target: Path) -> Generated:
 
 
 def _generated(files: Mapping[str, bytes]) -> Generated:
-    dashboards = (json.loads(data) for path, data in sorted(files.items()) if path.startswith(_DASHBOARDS))
+    dashboards = (
+        json.loads(data) for path, data in sorted(files.items()) if path.startswith(DASHBOARDS_FOLDER)
+    )
     rules = {
         path.rpartition("/")[2]: tuple(yaml.load(data, yaml.CSafeLoader)["groups"])
         for path, data in sorted(files.items())
-        if path.startswith(_RULES)
+        if path.startswith((RULES_FOLDER, ALERTS_FOLDER))
     }
     digest = hash_of(manifest_of(_hashes(files)).encode())[:12]
     spaces = (
         yaml.load(data, yaml.CSafeLoader)
         for path, data in sorted(files.items())
-        if path.startswith(_NAMESPACES)
+        if path.startswith(f"{mimir.ROOT}/")
     )
     return Generated(
         tuple(dashboards), rules, digest, {one["namespace"]: tuple(one["groups"]) for one in spaces}

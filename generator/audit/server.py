@@ -6,7 +6,6 @@ the server, which sends the largest counts only.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -24,7 +23,7 @@ from generator.live.answers import InstantSample, whole_number
 from generator.live.api import observed_scrape_interval
 from generator.live.errors import NotFoundError
 from generator.model.metrics import TARGET_LABELS
-from generator.model.names import SCRAPED_SAMPLES
+from generator.model.names import SCRAPED_SAMPLES, is_classic_label
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 
@@ -39,7 +38,6 @@ _MOST_NAMES = 1000
 #: The limit for past values of a label, and for descriptions of a metric, in newer servers.
 _MOST_PAST, _MOST_SAID = 100_000, 20
 _LOOKBACK = 300
-_PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 class _Metadata(Struct):
@@ -82,7 +80,7 @@ class ServerSource(Struct, frozen=True):
         indexed = {
             label for label in self._indexed(mine) if label != "__name__" and not self._of_target(label)
         }
-        plain = (label for label in indexed if _PLAIN.fullmatch(label))
+        plain = (label for label in indexed if is_classic_label(label))
         return frozenset(label for label in plain if self._count(mine.where("!=", **{label: ""}).now()))
 
     def groups(self, name: str, by: Sequence[str]) -> Groups:
@@ -147,7 +145,7 @@ class ServerSource(Struct, frozen=True):
         return self._groups(Series(name), by)
 
     def _of(self, name: str) -> Series:
-        if _PLAIN.fullmatch(name):
+        if is_classic_label(name):
             return series(name, self.service.selector)
         return series("", {**self.service.selector, "__name__": name})
 

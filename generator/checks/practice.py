@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.streams import Stream
 
-_AVERAGES_ONLY = "practice/averages-only"
+AVERAGES_ONLY = "practice/averages-only"
 #: Exposed units of time.
 _TIMES = {"ms", "s"}
 _MEDIAN = 0.5
 _TAIL = 0.95
 _SUCCESSES_ONLY = "practice/successes-only"
 _OK = "ok"
-_NO_STOP_REASON = "practice/no-stop-reason"
+NO_STOP_REASON = "practice/no-stop-reason"
 SIGNAL = "stop_reason_distribution"
-_NO_ALERTS = "practice/no-alerts"
+NO_ALERTS = "practice/no-alerts"
 _INSTANCE = "practice/instance-selector"
 _OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostname", "ip", "pid"}
 _LIKE_PATTERN = "practice/selector-pattern"
@@ -53,7 +53,7 @@ def averages_only(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     """Warn of every metric of times without a signal for its median and its tail."""
     return tuple(
         warning(
-            _AVERAGES_ONLY,
+            AVERAGES_ONLY,
             f"{name} is not seen by its {' and '.join(missing)}: an average hides the slow runs",
             facts.service.where(f"metrics.{name}"),
             _help(facts.service.metrics[name], _called(name, facts.service), missing),
@@ -177,7 +177,7 @@ def no_stop_reason(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     if shows_stop_reasons(service) or not service.measures(SIGNAL):
         return ()
     found = warning(
-        _NO_STOP_REASON,
+        NO_STOP_REASON,
         f"{service.name} does not show why its runs end: limits and failing tools stay hidden",
         service.where(""),
         f"count finished runs by stop_reason, and add a signal {SIGNAL}: "
@@ -272,7 +272,7 @@ def _covers(alert: Alert, anomaly: Anomaly) -> bool:
 
 def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
     return warning(
-        _NO_ALERTS,
+        NO_ALERTS,
         f"no alert of {service.name} watches {', '.join(anomaly.name for anomaly in missed)}",
         service.where(""),
         "; ".join(f"for {anomaly.name} {advice(anomaly, service)}" for anomaly in missed),

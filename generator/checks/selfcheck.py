@@ -12,6 +12,7 @@ from generator.model.names import RELEASE
 from generator.model.service import Service, worded
 from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
 from generator.model.streams import MODEL, SPENT, TOOL
+from generator.notation.names import FORBIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -249,12 +250,12 @@ ITEMS: tuple[tuple[str, Callable[[Service], Parts]], ...] = (
 
 def _mistakes(service: Service) -> tuple[Mistake, ...]:
     return (
-        Mistake("Only averages, without p95", "practice/averages-only", tuple(practice.averages(service))),
-        Mistake("High-cardinality labels", "cardinality/forbidden-label", tuple(forbidden(service))),
+        Mistake("Only averages, without p95", practice.AVERAGES_ONLY, tuple(practice.averages(service))),
+        Mistake("High-cardinality labels", FORBIDDEN, tuple(forbidden(service))),
         _hidden_stops(service),
         Mistake(
             "No alerts for key anomalies",
-            "practice/no-alerts",
+            practice.NO_ALERTS,
             tuple(anomaly.name for anomaly in practice.uncovered(service)),
             tuple(one.name for one in practice.ANOMALIES if not practice.is_measured(one, service)),
         ),
@@ -263,7 +264,7 @@ def _mistakes(service: Service) -> tuple[Mistake, ...]:
 
 def _hidden_stops(service: Service) -> Mistake:
     """Look for stop reasons; where none can be measured, that is said and is no mistake of the author."""
-    name, code = "No stop_reason metrics", "practice/no-stop-reason"
+    name, code = "No stop_reason metrics", practice.NO_STOP_REASON
     if practice.shows_stop_reasons(service):
         return Mistake(name, code, ())
     if service.measures(practice.SIGNAL):

@@ -27,6 +27,8 @@ _NAME = re.compile(r"[^/]+/[^/]+/(?P<name>[^/.]+)\.(?:rules|alerts)\.yml")
 #: The comment at the top of every file of a target that allows comments.
 GENERATED = "# Generated from the specs: change the specs, not this file.\n"
 CODE = "deliver/limit"
+#: The way out where the rules of a service are larger than an object may be.
+SMALLER_SERVICE = "let the service declare fewer signals and alerts of its own, or divide it in two"
 
 
 class RuleText(Struct, frozen=True):

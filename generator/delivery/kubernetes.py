@@ -16,7 +16,7 @@ import orjson
 from msgspec import Struct
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import GENERATED, Limit, RuleText
+from generator.delivery.deliver import GENERATED, SMALLER_SERVICE, Limit, RuleText
 from generator.diagnostics import Severity
 from generator.model.delivery import KUSTOMIZATION, Kubernetes, secret_key
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
@@ -41,7 +41,7 @@ LIMITS: tuple[Limit, ...] = (
         f"{_RULES}/",
         524_288,
         "the Prometheus operator accepts at most 524,288 bytes for a PrometheusRule",
-        "let the service declare fewer signals and alerts of its own, or divide it in two",
+        SMALLER_SERVICE,
     ),
     Limit(
         f"{_DASHBOARDS}/",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.artifact import Artifact
-from generator.delivery.deliver import Limit, RuleText, nothing
+from generator.delivery.deliver import SMALLER_SERVICE, Limit, RuleText, nothing
 from generator.delivery.kubernetes import ObjectKind, kustomization, rules_object
 from generator.model.units import duration
 
@@ -33,7 +33,7 @@ LIMITS: tuple[Limit, ...] = (
         f"{ROOT}/",
         524_288,
         "the VictoriaMetrics operator accepts at most 524,288 bytes for a VMRule",
-        "let the service declare fewer signals and alerts of its own, or divide it in two",
+        SMALLER_SERVICE,
     ),
 )
 #: Grafana uses the same dashboards.

@@ -61,6 +61,7 @@ INSTRUMENTATION = "instrumentation"
 
 #: A name in the form that Prometheus had before version 3.
 _CLASSIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_CLASSIC_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 #: The form of the records that rules about all services read.
 _SHARED_RECORD = re.compile(r"[a-z0-9_]+:agent_[a-z0-9_]+(:[a-z0-9_]+)?")
 #: The longest name of an alert that linters let pass.
@@ -226,6 +227,11 @@ def is_classic(metric: str) -> bool:
     return _CLASSIC.fullmatch(metric) is not None
 
 
+def is_classic_label(label: str) -> bool:
+    """Whether every Prometheus and every client library knows a label by this name, without quotes."""
+    return _CLASSIC_LABEL.fullmatch(label) is not None
+
+
 def is_shared_record(name: str) -> bool:
     """Whether a series has the name of a record of ours that rules about all services may read."""
     return _SHARED_RECORD.fullmatch(name) is not None
@@ -335,14 +341,22 @@ def windowed(signal: Signal, operation: str, window: int) -> str:
     return part(signal, f"{operation}{duration(window)}")
 
 
+#: The directories of recording rules, of alerting rules, and of dashboards.
+RULES_FOLDER, ALERTS_FOLDER, DASHBOARDS_FOLDER = (
+    "prometheus/rules/",
+    "prometheus/alerts/",
+    "grafana/dashboards/",
+)
+
+
 def rules_path(service: str) -> str:
     """Path of recording rules: a service's own, or a shared family's."""
-    return f"prometheus/rules/{service}.rules.yml"
+    return f"{RULES_FOLDER}{service}.rules.yml"
 
 
 def alerts_path(service: str) -> str:
     """Path of alerting rules: a service's own, or a shared family's."""
-    return f"prometheus/alerts/{service}.alerts.yml"
+    return f"{ALERTS_FOLDER}{service}.alerts.yml"
 
 
 #: The families of the files that all services share.
@@ -392,7 +406,7 @@ def own_tests_path(service: str, family: str) -> str:
 
 def dashboard_path(uid: str) -> str:
     """Path of a dashboard."""
-    return f"grafana/dashboards/{uid}.json"
+    return f"{DASHBOARDS_FOLDER}{uid}.json"
 
 
 def dashboard_v2_path(uid: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.model.names import is_classic_label
 from generator.model.units import duration, plain
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ _ATOM = 7
 _META = frozenset(r"\.+*?()|[]{}^")
 #: Characters that only UTF-8 names of metrics have: these names are selected by their label.
 _BEYOND_PROMQL = frozenset("./-")
-_PLAIN_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 #: Text that Grafana may read as a variable in a dashboard's query; a regular expression spells it differently.
 _VARIABLE = re.compile(r"\$|\[\[")
 _RANKS = {
@@ -147,7 +147,7 @@ def quote(value: str) -> str:
 
 def label_name(name: str) -> str:
     """Write the name of a label; a name that is not a plain word is quoted, which Prometheus 3 reads."""
-    return name if _PLAIN_LABEL.fullmatch(name) else quote(name)
+    return name if is_classic_label(name) else quote(name)
 
 
 def number(value: float) -> Expr:

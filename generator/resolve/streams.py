@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -42,7 +41,6 @@ _BASE_UNITS = {"ms": "s"}
 _TOKENS = "token_usage"
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
 UTF8_SINCE = (3, 0)
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 def library_streams(spec: SignalsSpec | None) -> dict[str, Stream]:
@@ -362,7 +360,7 @@ def _check_names(
 ) -> None:
     """Refuse the first of these names that the oldest Prometheus rejects."""
     odd = [text for text in metrics if not names.is_classic(text.value)]
-    odd += [text for text in labels if not _LABEL.fullmatch(text.value)]
+    odd += [text for text in labels if not names.is_classic_label(text.value)]
     if odd and oldest < UTF8_SINCE:
         findings.error(
             "stream/utf8-name",
