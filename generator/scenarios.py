@@ -34,7 +34,7 @@ PLENTY = 100.0
 #: The distance of a test case from a bound, beyond or inside, as a part of the bound.
 MARGIN = 0.02
 #: Alerts with longer windows are tested sparingly: promtool evaluates every rule at every instant of a history.
-LONGEST = 8 * HOUR
+LONGEST_CASE = 8 * HOUR
 #: A sparing test case is evaluated once in this many rule intervals.
 _SPARSE = 5
 #: The margin for an event whose time is not known to the interval.
@@ -66,7 +66,7 @@ Load = dict[SeriesId, float]
 #: The constant of a service that promises traffic.
 PROMISE = (SeriesId(names.TRAFFIC, ()), 60.0)
 #: Its record of whether it is within the hours of the promise.
-HOURS = SeriesId(names.HOURS, ((names.WORDS, Hours(7 * HOUR, 12 * HOUR, (1, 2, 3, 4, 5)).words),))
+HOURS_RECORD = SeriesId(names.HOURS, ((names.WORDS, Hours(7 * HOUR, 12 * HOUR, (1, 2, 3, 4, 5)).words),))
 
 
 def merged(*loads: Mapping[SeriesId, float]) -> Load:
@@ -298,7 +298,7 @@ class Subject(Struct, frozen=True):
 
     def over(self, window: int) -> Subject:
         """Choose the evaluation interval for a window."""
-        return replace(self, every=_SPARSE) if self.sparing and window > LONGEST else self
+        return replace(self, every=_SPARSE) if self.sparing and window > LONGEST_CASE else self
 
     @property
     def keep(self) -> int:
@@ -402,12 +402,12 @@ def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float
 
 def within_hours(load: Mapping[SeriesId, float]) -> Load:
     """Write a load in the hours of a promise."""
-    return {**load, HOURS: 1.0}
+    return {**load, HOURS_RECORD: 1.0}
 
 
 def outside_hours(load: Mapping[SeriesId, float]) -> Load:
     """Write a load outside of them."""
-    return {**load, HOURS: 0.0}
+    return {**load, HOURS_RECORD: 0.0}
 
 
 class Traffic(Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from generator.alerts import condition, usual
 from generator.alerts.chance import SIGMAS
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
-from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
+from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS_BY_STATUS, Guide, ask
 from generator.alerts.hours import may_have_hours, resting
 from generator.alerts.tiers import NOT_ABOVE_ZERO, Reason, bounded_tiers, change_bound, check_traffic
 from generator.model import names
@@ -54,7 +54,7 @@ GUIDE: Guide | None = Guide(
     (
         ask(
             "Does work arrive? Look at the queue, the gateway and the schedule in front of the agents.",
-            RUNS,
+            RUNS_BY_STATUS,
         ),
         ask(
             "Do runs start and not end? Then tool calls and tokens go on.",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Panels of several guides: the dashboard, without ``agent-``, and the title.
-RUNS = ("runs", "Runs by status")
+RUNS_BY_STATUS = ("runs", "Runs by status")
 CALLS_MADE = ("tools", "Tool calls")
 RELEASES = ("releases", "Live releases")
 #: The label that questions about releases need.

@@ -12,7 +12,7 @@ from generator.alerts import usual
 from generator.alerts.chance import SIGMAS
 from generator.alerts.condition import SERVICE_VALUE, Ground, asked, in_its_words, value_of
 from generator.alerts.draft import Draft, Resolved, about_signal
-from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS, Guide, ask
+from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RUNS_BY_STATUS, Guide, ask
 from generator.alerts.hours import may_have_hours
 from generator.model import names
 from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, Tier
@@ -43,7 +43,7 @@ FLOORS: tuple[str, ...] = ()
 GUIDE: Guide | None = Guide(
     "Send one run by hand, and see whether it finishes.",
     (
-        ask("Does work arrive? Ask whoever sends it, and look at its queue.", RUNS),
+        ask("Does work arrive? Ask whoever sends it, and look at its queue.", RUNS_BY_STATUS),
         ask(
             "Do runs start and never end? Then tool calls and tokens go on.",
             ("cost", "Spend per hour by model"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.diagnostics import SHIPPED, Diagnostic, Severity, Span
+from generator.diagnostics import SHIPPED_PREFIX, Diagnostic, Severity, Span
 from generator.diagnostics.wording import printable
 from generator.model.metrics import OTHER, Label, Metric
 
@@ -171,5 +171,5 @@ def _of_file(span: Span, service: Service, content: Mapping[str, Any]) -> Fix:
     """Change the file of the declaration; for a shipped one, a copy."""
     if not span.is_shipped:
         return Fix(span.file, snippet(content))
-    place = PurePath(service_file(service)).parent.parent / span.file.removeprefix(SHIPPED)
+    place = PurePath(service_file(service)).parent.parent / span.file.removeprefix(SHIPPED_PREFIX)
     return Fix(str(place), snippet(content), copy_of=span.file)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ALWAYS = (names.OWNER, names.SERVICE, names.SEVERITY, names.ENVIRONMENT)
 #: The labels of an alert about the rules themselves.
 _OF_RULES = {names.SEVERITY: str(AlertSeverity.WARNING)}
-Wanted = tuple["Entry[OneOrMany]", ...]
+WantedEntries = tuple["Entry[OneOrMany]", ...]
 
 
 def check_receivers(
@@ -44,7 +44,7 @@ def check_receivers(
     return findings.all
 
 
-def _check_reached(service: Routing, every: Sequence[Wanted], findings: Findings) -> None:
+def _check_reached(service: Routing, every: Sequence[WantedEntries], findings: Findings) -> None:
     severities = {
         labels[names.SEVERITY] for labels in _alerts(service) if not any(_takes(one, labels) for one in every)
     }
@@ -120,7 +120,7 @@ def _alerts(service: Routing) -> Iterator[Mapping[str, str]]:
     return ({**own, **dict(kind)} for kind in service.kinds)
 
 
-def _takes(wanted: Wanted, labels: Mapping[str, str]) -> bool:
+def _takes(wanted: WantedEntries, labels: Mapping[str, str]) -> bool:
     return all(
         labels.get(entry.key.value) in {value.value for value in entry.value.values} for entry in wanted
     )

@@ -20,7 +20,7 @@ from generator.delivery.deliver import GENERATED, SMALLER_SERVICE, Limit, RuleTe
 from generator.diagnostics import Severity
 from generator.model.delivery import KUSTOMIZATION, Kubernetes, secret_key
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
-from generator.prometheus.alertmanager import OURS, Routing, configuration
+from generator.prometheus.alertmanager import OUR_ALERTS, Routing, configuration
 from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def _alertmanager_config(routes: Sequence[Routing], options: Kubernetes) -> str:
     config = configuration(routes, options.receivers)
     spec: dict[str, Any] = _translated(config, options.receiver_secret)
     # The operator puts the route below its own, which also gets the alerts of others: they are not for us.
-    spec["route"] = {**spec["route"], "matchers": [_matcher(OURS)]}
+    spec["route"] = {**spec["route"], "matchers": [_matcher(OUR_ALERTS)]}
     keys = sorted({secret_key(path) for path in _files(config)})
     where = ["-n", options.namespace] if options.namespace else []
     command = " ".join([options.receiver_secret, *where, *(f"--from-file={key}" for key in keys)])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: The prefix of shipped files' names: the reader has no such file.
-SHIPPED = "shipped:"
+SHIPPED_PREFIX = "shipped:"
 #: A longer list overwhelms its reader: the rest is counted.
 MAX_PER_FILE = 50
 _LEFT_OUT = "source/too-many-errors"
@@ -47,7 +47,7 @@ class Span(Struct, frozen=True, order=True):
     @property
     def is_shipped(self) -> bool:
         """Whether it lies in a shipped file."""
-        return self.file.startswith(SHIPPED)
+        return self.file.startswith(SHIPPED_PREFIX)
 
     def lies_in(self, whole: Span) -> bool:
         """Whether it lies within another place of the same file."""
@@ -115,7 +115,9 @@ def at_home(diagnostics: Iterable[Diagnostic], home: Span | None) -> tuple[Diagn
 
 
 def _whose(shipped: Span) -> str:
-    return "its profile" if shipped.file.startswith(f"{SHIPPED}profiles/") else "the library of signals"
+    return (
+        "its profile" if shipped.file.startswith(f"{SHIPPED_PREFIX}profiles/") else "the library of signals"
+    )
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

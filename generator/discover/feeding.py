@@ -32,7 +32,7 @@ _NO_CALLS = (
     meaning.TOKENS
     | meaning.COSTS
     | meaning.UNFINISHED
-    | meaning.ELSEWHERE
+    | meaning.OTHER_SYSTEMS
     | meaning.TOKEN_TIMES
     | meaning.PARTIAL_TIMES
     | {"per", "first"}

@@ -29,7 +29,7 @@ COUNTER, HISTOGRAM, SUMMARY, GAUGE = "counter", "histogram", "summary", "gauge"
 #: A metric with one of these words may be one of agents.
 TELLING = frozenset(meaning.RUNS) | meaning.TOOLS | meaning.MODELS | meaning.TOKENS | meaning.COSTS
 #: The largest number of listed values of one meaning.
-MOST_VALUES = 40
+MOST_PATTERNS = 40
 _OK, _ERROR = "ok", "error"
 #: The ends of names of exceptions.
 _CLASSES = ("Error", "Exception")
@@ -245,7 +245,7 @@ def _of_class(values: Iterable[str]) -> bool:
 
 
 def _patterns(values: Sequence[str]) -> list[str]:
-    return list(islice(map(escape_regex, values), MOST_VALUES))
+    return list(islice(map(escape_regex, values), MOST_PATTERNS))
 
 
 def meaning_of(label: str, values: Sequence[str]) -> StatusMeaning:

@@ -133,7 +133,7 @@ _TIME_UNITS: Mapping[str, str] = {
 }
 _LAST_UNITS = {"milli": "ms", "micro": "microseconds", "nano": "nanoseconds"}
 #: Metrics of the surroundings of an agent.
-ELSEWHERE = _listed(
+OTHER_SYSTEMS = _listed(
     "http grpc db sql cache queue gc process python go cpu memory disk pool scrape network jvm redis"
 )
 

@@ -9,7 +9,7 @@ from generator.discover import meaning
 from generator.discover.draft import pairs, word, words
 from generator.discover.foreign import (
     HISTOGRAM,
-    MOST_VALUES,
+    MOST_PATTERNS,
     Exposed,
     Feed,
     Part,
@@ -244,4 +244,4 @@ def _one_or_several(patterns: Sequence[str]) -> str:
 
 
 def _patterns(values: Iterable[str]) -> str:
-    return words(map(escape_regex, islice(values, MOST_VALUES)))
+    return words(map(escape_regex, islice(values, MOST_PATTERNS)))

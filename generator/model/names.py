@@ -171,6 +171,7 @@ SCRAPED = "service:agent_scraped:series"
 ALERT = "alert"
 SEVERITY = "severity"
 PART = "part"
+#: The label for dates; the set of its values has this name as well.
 DAY = "day"
 VARIANT_LABEL = "variant"
 OWNER = "owner"

@@ -15,7 +15,7 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 DURATION_UNITS = {"ms": 0.001, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 #: Prometheus takes no more than 292 years; ten are beyond any use.
-LONGEST = 3650 * DAY
+LONGEST_DURATION = 3650 * DAY
 _DURATION = re.compile(r"(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m(?!s))?(?:[0-9]+s)?(?:[0-9]+ms)?")
 _DURATION_PART = re.compile(r"([0-9]+)(ms|[smhdw])")
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
@@ -82,7 +82,7 @@ def parse_duration(text: str) -> float | None:
     if not text or len(text) > _MAX_DIGITS or not _DURATION.fullmatch(text):
         return None
     seconds = sum(int(count) * DURATION_UNITS[unit] for count, unit in _DURATION_PART.findall(text))
-    return seconds if 0 < seconds <= LONGEST else None
+    return seconds if 0 < seconds <= LONGEST_DURATION else None
 
 
 @lru_cache(maxsize=1024, typed=True)

@@ -38,22 +38,22 @@ _LOADED = """\
 # An alert goes to every receiver that is for it, and an alert without one to the receiver of the route itself.
 """
 #: Labels that both sides lack count as equal: without this, any critical alert would silence others' warnings.
-OURS = f'{names.SIGNAL}!=""'
+OUR_ALERTS = f'{names.SIGNAL}!=""'
 #: One line for a group of alerts: the problem and the service.
-TITLE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
+TITLE_TEMPLATE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
 STATE = (
     '{{ if eq .Status "resolved" }}Resolved'
     "{{ else if .CommonLabels.severity }}{{ .CommonLabels.severity | title }}{{ else }}Firing{{ end }}"
 )
 #: Each alert of a group: its numbers, and its links.
-TEXT = (
+TEXT_TEMPLATE = (
     "{{ range .Alerts }}{{ .Annotations.description }}"
     " <{{ .Annotations.dashboard_url }}|Dashboard>, <{{ .Annotations.runbook_url }}|runbook>\n{{ end }}"
 )
 FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
 SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
 #: Alerts of several severities may be sent at once.
-SEVERITY = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
+SEVERITY_TEMPLATE = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
 
 
 class Routing(Struct, frozen=True):
@@ -154,11 +154,11 @@ def _inhibition(services: Sequence[Routing]) -> Mapped:
     """Inhibit the alerts that repeat a critical alert about the same signal."""
     return {
         "source_matchers": [
-            OURS,
+            OUR_ALERTS,
             _matcher("severity", AlertSeverity.CRITICAL),
             *(_matcher("alertname", name, "!=") for name in _aside(services)),
         ],
-        "target_matchers": [OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
+        "target_matchers": [OUR_ALERTS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
         "equal": [names.SERVICE, names.SIGNAL, *_distinguishing_labels(services)],
     }
 
@@ -166,7 +166,7 @@ def _inhibition(services: Sequence[Routing]) -> Mapped:
 def _of_receiver(receiver: Receiver) -> Mapped:
     """Send the receiver its wanted alerts, even those that others get as well."""
     return {
-        "matchers": [OURS, *(_one_of(label, values) for label, values in receiver.wanted)],
+        "matchers": [OUR_ALERTS, *(_one_of(label, values) for label, values in receiver.wanted)],
         "receiver": receiver.name,
         "repeat_interval": duration(receiver.repeat_interval),
         "continue": True,
@@ -239,7 +239,7 @@ def _channel(channel: Channel) -> tuple[str, Mapped]:
             return "pagerduty_configs", {
                 "routing_key_file": routing_key_file,
                 "description": SUMMARY,
-                "severity": SEVERITY,
+                "severity": SEVERITY_TEMPLATE,
                 "client": "agent-metrics",
                 "client_url": FIRST_DASHBOARD,
             }
@@ -248,9 +248,9 @@ def _channel(channel: Channel) -> tuple[str, Mapped]:
                 "api_url_file": api_url_file,
                 **({"channel": name} if name else {}),
                 "send_resolved": True,
-                "title": f"{STATE}: {TITLE}",
+                "title": f"{STATE}: {TITLE_TEMPLATE}",
                 "title_link": FIRST_DASHBOARD,
-                "text": TEXT,
+                "text": TEXT_TEMPLATE,
             }
         case Webhook(url, url_file, token_file):
             return "webhook_configs", {
@@ -280,5 +280,5 @@ def _email(channel: Email) -> Mapped:
         "smarthost": channel.smarthost,
         **login,
         "send_resolved": True,
-        "headers": {"Subject": f"{STATE}: {TITLE}"},
+        "headers": {"Subject": f"{STATE}: {TITLE_TEMPLATE}"},
     }

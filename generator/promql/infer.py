@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import promql_parser as grammar
 from msgspec import Struct
 
+from generator.model.names import DAY
 from generator.promql.shape import (
     NOTHING,
     SCALAR,
@@ -41,8 +42,6 @@ _RANKED = RANKED - {"limit_ratio"}
 _COPIES = {"label_replace", "label_join"}
 _FROM_BUCKETS = {"histogram_quantile"}
 _BUCKET = "le"
-#: The label for dates; its set of values has the same name.
-DAY = "day"
 
 
 class Join(Struct, frozen=True):

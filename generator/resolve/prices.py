@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings, Span
 
 #: The labels of token metrics that prices are joined on.
-TOKENS = TokenLabels(model=MODEL, token_type=TOKEN_TYPE)
+TOKEN_LABELS = TokenLabels(model=MODEL, token_type=TOKEN_TYPE)
 _PER = 1_000_000
 #: USD for a million tokens; of a smaller price too few digits would be left for one token.
 SMALLEST_PRICE = 0.0001
@@ -133,7 +133,7 @@ def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
         if profile.emitted == ELSEWHERE:
             continue
         for label in profile.labels:
-            if label.key.value != TOKENS.token_type:
+            if label.key.value != TOKEN_LABELS.token_type:
                 continue
             for value in label.value.values:
                 if value.key.value != OTHER and kind_of(value.key.value) is None:
@@ -148,7 +148,10 @@ def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
 def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: Findings) -> None:
     """Check that each type is a value of some profile's token types; nothing can be checked where one is open."""
     labels = [
-        label.value for spec in profiles for label in spec.labels if label.key.value == TOKENS.token_type
+        label.value
+        for spec in profiles
+        for label in spec.labels
+        if label.key.value == TOKEN_LABELS.token_type
     ]
     if not labels or not all(label.values for label in labels):
         return

@@ -45,7 +45,7 @@ from generator.resolve.alerts import (
 from generator.resolve.labels import resolve_labels
 from generator.resolve.library import generic_scope
 from generator.resolve.objectives import directed, resolve_objectives
-from generator.resolve.prices import TOKENS, resolve_prices
+from generator.resolve.prices import TOKEN_LABELS, resolve_prices
 from generator.resolve.segments import segment_alerts
 from generator.resolve.signals import check_measured, check_on_board, check_runs, resolve_signals
 from generator.resolve.site import are_native, resolve_budget, scraped_every
@@ -177,7 +177,7 @@ def _assembled(
         objectives=scope.objectives,
         alerts=parts.alerts,
         links={item.key.value: item.value for item in spec.links},
-        tokens=TOKENS,
+        tokens=TOKEN_LABELS,
         prices=prices,
         inclusions=inclusions,
         origins=_of_library(base.library, signals, parts.entries) | dict(_origins(spec, profile)),
@@ -274,9 +274,11 @@ def _priced(
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
     # A source that exposes its cost needs no prices.
-    known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
+    known = (entry.value.values for entry in spec.labels if entry.key.value == TOKEN_LABELS.model)
     models = next(known, ()) if SPENT not in scope.streams else ()
-    model, token_type = (scope.labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
+    model, token_type = (
+        scope.labels.get(name, nothing) for name in (TOKEN_LABELS.model, TOKEN_LABELS.token_type)
+    )
     return resolve_prices(prices, model, token_type, models, scope.findings)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RELEASES, RUNS, Guide, Question, ask
+from generator.alerts.guide import CALLS_MADE, OF_RELEASES, RELEASES, RUNS_BY_STATUS, Guide, Question, ask
 from generator.alerts.registry import guide_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ _OF_LAYER = MappingProxyType(
                 ask(
                     "Did a release start just before, or did traffic grow?",
                     ("cost", "Cost per run by release"),
-                    RUNS,
+                    RUNS_BY_STATUS,
                     on_release=True,
                 ),
                 _MORE_STEPS,
@@ -184,7 +184,10 @@ _OF_OWN = Guide(
             needs=OF_RELEASES,
             on_release=True,
         ),
-        ask("Did traffic change as well? The fewer events there are, the further a value jumps.", RUNS),
+        ask(
+            "Did traffic change as well? The fewer events there are, the further a value jumps.",
+            RUNS_BY_STATUS,
+        ),
         ask("Which other signals moved with it? The status board has them side by side.", _STATUS),
     ),
 )

@@ -420,7 +420,7 @@ def _other(case: ErrorContext) -> Message:
     return Message("schema/form", message, case.help or "compare it with the examples in the documentation")
 
 
-WORDS: dict[str, Callable[[ErrorContext], Message]] = {
+MESSAGES: dict[str, Callable[[ErrorContext], Message]] = {
     UNKNOWN_KEY: _unknown_key,
     MISSING_KEY: _missing_key,
     "dependentRequired": _needed_key,
@@ -475,7 +475,7 @@ def _first_key(node: Node) -> Node:
 def diagnostic_of(document: Document, schema: Schema, span: Span, finding: SchemaError) -> Diagnostic:
     """The diagnostic for a finding at its place."""
     case = ErrorContext(finding, document, schema)
-    words = WORDS.get(finding.keyword, _other)(case)
+    words = MESSAGES.get(finding.keyword, _other)(case)
     return error(words.code, words.message, span, words.help, *_notes(case))
 
 

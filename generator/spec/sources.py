@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.diagnostics import SHIPPED as SHIPPED_PREFIX
-from generator.diagnostics import Diagnostic, Result, Span, error, warning
+from generator.diagnostics import SHIPPED_PREFIX, Diagnostic, Result, Span, error, warning
 from generator.diagnostics.wording import closest, listed, system_reason
 from generator.spec.source import SourceText, read_source
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.model.units import (
-    LONGEST,
+    LONGEST_DURATION,
     WRITTEN_AS,
     Unit,
     duration,
@@ -24,7 +24,7 @@ from generator.model.units import (
 )
 
 unhurried = settings(deadline=None)
-SECONDS = st.integers(1, LONGEST)
+SECONDS = st.integers(1, LONGEST_DURATION)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_no_amount_is_not_read(text: str) -> None:
         ("1w2d3h4m5s6ms", 788_645.006),
         ("1m1ms", 60.001),
         ("05m", 300),
-        ("3650d", LONGEST),
+        ("3650d", LONGEST_DURATION),
     ],
 )
 def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
@@ -263,7 +263,7 @@ def test_a_share_and_its_points_are_read_as_they_are_written(parts: int) -> None
 
 
 @unhurried
-@given(st.integers(1, 59_999) | st.integers(60, LONGEST // 1000).map(lambda seconds: seconds * 1000))
+@given(st.integers(1, 59_999) | st.integers(60, LONGEST_DURATION // 1000).map(lambda seconds: seconds * 1000))
 def test_seconds_for_people_are_exact_to_the_millisecond(milliseconds: int) -> None:
     text = human_seconds(milliseconds / 1000)
     seconds = parse_duration(text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator.diagnostics import MAX_PER_FILE
-from generator.model.units import DAY, LONGEST
+from generator.model.units import DAY, LONGEST_DURATION
 from generator.notation.quantities import LARGEST, SMALLEST
 from generator.notation.times import LONGEST_OBJECTIVE, LONGEST_WINDOW, SHORTEST_OBJECTIVE
 from generator.resolve.prices import SMALLEST_PRICE
@@ -107,7 +107,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     ),
     "days of a window, of `for` and of `keep_firing_for`": (0, LONGEST_WINDOW / DAY),
     "days of the window of an objective": (SHORTEST_OBJECTIVE / DAY, LONGEST_OBJECTIVE / DAY),
-    "days of any other time": (0, LONGEST / DAY),
+    "days of any other time": (0, LONGEST_DURATION / DAY),
 }
 
 

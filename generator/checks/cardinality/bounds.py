@@ -24,7 +24,6 @@ from generator.checks.world import buckets
 from generator.model import names, units
 from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
-from generator.promql.infer import DAY
 from generator.promql.shape import Origin, Term, size_of_part
 from generator.signals.error_budget import LONGEST_BUDGET
 
@@ -305,7 +304,7 @@ def record_series(service: Service, known: World, site: Site) -> tuple[RecordSer
 
 def shared_records(everyone: SharedWorld) -> tuple[RecordSeries, ...]:
     """Bound the series that exist once for all services: prices, and the data of profiles."""
-    once = Sizes({}, 0, {DAY: LONGEST_BUDGET + 1}, {})
+    once = Sizes({}, 0, {names.DAY: LONGEST_BUDGET + 1}, {})
     rules = (one for one in everyone.rules if names.SERVICE not in one.shape.names)
     return tuple(one.counted(once, once, shared=True) for one in _terms(rules).values())
 
@@ -407,7 +406,7 @@ def sizes(service: Service, weeks: float = 0) -> Sizes:
     of_labels = {name: values(label, weeks) for name, label in service.labels.items()}
     of_buckets = {buckets(metric.name): len(metric.buckets) + 1 for metric in service.metrics.values()}
     of_buckets |= {buckets(stream.stem): len(stream.buckets) + 1 for stream in service.streams.values()}
-    return Sizes(service.labels, weeks, of_labels | of_buckets | {DAY: _days(service, weeks)}, {})
+    return Sizes(service.labels, weeks, of_labels | of_buckets | {names.DAY: _days(service, weeks)}, {})
 
 
 def _days(service: Service, weeks: float) -> int:

@@ -24,7 +24,7 @@ from generator.prometheus.rule_tests.sentences import also_fires, texts_where_fi
 from generator.prometheus.shared import ERROR_BUDGET, PRICES, family_of
 from generator.promql.expr import Series, aggregate, call, series
 from generator.promql.syntax import references
-from generator.scenarios import LONGEST, Subject, number_text, samples_of, series_of, values_of
+from generator.scenarios import LONGEST_CASE, Subject, number_text, samples_of, series_of, values_of
 from generator.signals.prices import WITHIN
 from generator.streams.scope import Scope
 
@@ -219,7 +219,7 @@ def service_tests(
     needed = _needed_by(compiled.alerting, files, compiled.recording)
     by_family: dict[str, list[Trial]] = {}
     for trial in own_trials(service, site):
-        if trial.shows and trial.case.timeline.seconds <= LONGEST:
+        if trial.shows and trial.case.timeline.seconds <= LONGEST_CASE:
             read = [one.family for path, one in files.items() if path in needed[trial.case.alert.name]]
             *_, last = (_OWN, *read)
             by_family.setdefault(last, []).append(trial)
