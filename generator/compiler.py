@@ -343,9 +343,9 @@ def _delivered(routes: Sequence[Routing], form: SharedForm, memory: Memory) -> t
 def _dashboards(entries: Sequence[ServiceEntry], site: Site, memory: Memory) -> tuple[File, ...]:
     """Draw the dashboards, unless those of the same records are in memory."""
     from generator import emit  # noqa: PLC0415
-    from generator.grafana.records import records_of  # noqa: PLC0415
+    from generator.grafana.records import combined_records  # noqa: PLC0415
 
-    records = records_of((entry.recording for entry in entries), site)
+    records = combined_records((entry.recording for entry in entries), site)
     return memory.files("dashboards", lambda: emit.emit_dashboards(records, site), records, site)
 
 

@@ -28,11 +28,11 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 _CODE = re.compile(r"[^`|\n]+")
 
 
-def environment(folder: Path) -> Environment:
+def markdown_environment(folder: Path) -> Environment:
     """Make the environment of the templates in a directory."""
     from generator import templates  # noqa: PLC0415 - Jinja is imported only where a text has changed
 
-    made = templates.environment(folder, autoescape=False)
+    made = templates.template_environment(folder, autoescape=False)
     made.filters.update(address=address, code=code, text=text)
     return made
 

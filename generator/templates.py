@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
 
 
-def environment(templates: Path, *, autoescape: bool, **options: Any) -> Environment:  # noqa: ANN401 - as Jinja has them
+def template_environment(templates: Path, *, autoescape: bool, **options: Any) -> Environment:  # noqa: ANN401 - as Jinja has them
     """Make the environment of the templates in a directory; an undefined name in one is an error."""
     return Environment(
         loader=FileSystemLoader(templates),

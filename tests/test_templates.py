@@ -38,7 +38,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _filled(folder: Path, loud: str = "YOU") -> str:
-    environment = templates.environment(folder, autoescape=False)
+    environment = templates.template_environment(folder, autoescape=False)
     environment.filters["loud"] = lambda _: loud
     return environment.get_template("greeting.j2").render(end="!")
 

@@ -20,7 +20,7 @@ from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor, early_dispersion
 from generator.model.streams import RETRIED
 from generator.promql.expr import Expr, binary, call, number
-from generator.signals.events import whole
+from generator.signals.events import with_all_labels
 from generator.streams.scope import each, having, spread
 
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
@@ -63,7 +63,7 @@ def bad_events(
     if isinstance(signal.kind, Quantile):
         if weights is None:
             return None
-        buckets = having(whole(signal.of, signal.window, ground.scope), parts.each)
+        buckets = having(with_all_labels(signal.of, signal.window, ground.scope), parts.each)
         return observed_beyond(buckets, signal, parts.each, weights, ago)
     return numerator if signal.of.sparse and divisor(signal) is not None else None
 

@@ -125,7 +125,7 @@ def of_service(service: Service, **content: object) -> Fix:
     return Fix(service_file(service), snippet(content))
 
 
-def listing(service: Service, label: Label, values: Iterable[str]) -> Fix | None:
+def longer_list(service: Service, label: Label, values: Iterable[str]) -> Fix | None:
     """List more values of a label where its list is written; None where its values determine something else."""
     wanted = [value for value in (*label.values, *values) if value != OTHER]
     span = service.where(f"labels.{label.name}")

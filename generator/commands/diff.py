@@ -11,7 +11,7 @@ from generator.commands.call import OK, CallError
 from generator.commands.compiling import on_specs
 from generator.commands.earlier import OLD, earlier_specs
 from generator.emit import emit_dashboards
-from generator.grafana.records import recording, records_of
+from generator.grafana.records import combined_records, recording
 from generator.model.names import DASHBOARDS, dashboard_path
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def _compiled(compilation: Compilation) -> CompiledSpecs:
     assert compilation.model is not None  # noqa: S101 - the caller has seen that it is there
     assert compilation.shared is not None  # noqa: S101
     site = compilation.model.site
-    records = records_of((recording(each.service, each.recorded_names) for each in compilation.facts), site)
+    records = combined_records(
+        (recording(each.service, each.recorded_names) for each in compilation.facts), site
+    )
     drawn = {one.path: one.text for one in emit_dashboards(records, site)}
     dashboards = {uid: drawn[dashboard_path(uid)] for uid in DASHBOARDS.values()}
     return CompiledSpecs(compilation.model, compilation.facts, compilation.shared, dashboards)

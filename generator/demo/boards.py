@@ -17,7 +17,7 @@ from generator.checks.facts import service_facts
 from generator.checks.world import of_service
 from generator.diagnostics.wording import printable
 from generator.grafana.dashboards import dashboards, provisioning
-from generator.grafana.records import recording, records_of
+from generator.grafana.records import combined_records, recording
 from generator.live.errors import LiveError
 from generator.live.process import START_SECONDS, HttpServer, find_program, launch_http, running
 
@@ -76,7 +76,7 @@ def dashboard_files(service: Service, rules: RuleSet, site: Site) -> tuple[Artif
     """Generate the dashboards of one service."""
     everyone = of_service(rules.shared, service)
     known = service_facts(service, site, rules.own[0], rules.shared, everyone).recorded_names
-    return dashboards(records_of([recording(service, known)], site))
+    return dashboards(combined_records([recording(service, known)], site))
 
 
 def _files(service: Service, rules: RuleSet, site: Site, prometheus: str) -> dict[str, str]:

@@ -50,7 +50,9 @@ class Pages(Struct, frozen=True):
         end = time.time()
         seconds = _HOURS.get(span, _HOURS[_USUAL])
         window = Window(end - seconds, end, max(_STEP, seconds / _POINTS))
-        template = templates.environment(Path(__file__).parent, autoescape=True).get_template("board.html.j2")
+        template = templates.template_environment(Path(__file__).parent, autoescape=True).get_template(
+            "board.html.j2"
+        )
         return template.render(
             board=dashboard,
             boards=self.dashboards.values(),

@@ -248,7 +248,7 @@ def _patterns(values: Sequence[str]) -> list[str]:
     return list(islice(map(escape_regex, values), MOST_PATTERNS))
 
 
-def meaning_of(label: str, values: Sequence[str]) -> StatusMeaning:
+def status_meaning(label: str, values: Sequence[str]) -> StatusMeaning:
     """Read the values of a label; where one is a yes or a no, the other one has a meaning before it is seen."""
     means, names_errors = meaning.outcomes(label, values), meaning.names_errors(label, values)
     others = () if names_errors else meaning.opposites(means)
@@ -287,7 +287,7 @@ def _reading(feed: Feed, place: Place) -> StatusMeaning | None:
     if not label:
         return None
     values = {value: None for part in feed.parts for value in place.values(part.metric, label)}
-    return meaning_of(label, list(values))
+    return status_meaning(label, list(values))
 
 
 def _agree(kept: Sequence[StatusMeaning], other: StatusMeaning) -> bool:

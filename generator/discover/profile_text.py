@@ -14,8 +14,8 @@ from generator.discover.foreign import (
     Feed,
     Part,
     Place,
-    meaning_of,
     merged_meanings,
+    status_meaning,
 )
 from generator.model.streams import ERROR_CLASS, STATUS, STOP_REASON, TOKEN_TYPE
 from generator.model.units import plain
@@ -135,7 +135,7 @@ class Writer:
     def _status_values(self) -> Iterator[str]:
         readings = []
         for exposed, values in self._by_status():
-            reading = meaning_of(exposed, values)
+            reading = status_meaning(exposed, values)
             readings.append(reading)
             unclear = {value for value in values if value and value not in reading.means}
             if unclear:

@@ -231,7 +231,7 @@ def _watch(alert: Alert) -> ShownAlert:
     )
 
 
-def records_of(services: Iterable[Recording], site: Site) -> Records:
+def combined_records(services: Iterable[Recording], site: Site) -> Records:
     """Combine the records of services."""
     every = tuple(services)
     shown = [each.shown for each in every]

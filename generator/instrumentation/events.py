@@ -96,7 +96,9 @@ def blocks_of(service: Service) -> Blocks:
 
 
 def _metrics_of(service: Service, events: Iterable[Event]) -> tuple[FedMetric, ...]:
-    fed = ((service.metrics[stream.metric], role(stream)) for stream in roles.fed_by(service, *events))
+    fed = (
+        (service.metrics[stream.metric], role(stream)) for stream in roles.streams_fed_by(service, *events)
+    )
     return tuple(
         FedMetric(metric, fed_as.event, amount)
         for metric, fed_as in fed

@@ -117,7 +117,7 @@ def _environment() -> Environment:
 
     Texts of a spec go through ``literal`` in code, ``shown`` or ``docstring`` in a docstring.
     """
-    environment = templates.environment(
+    environment = templates.template_environment(
         Path(__file__).parent / "templates",
         autoescape=False,
         block_start_string="<%",

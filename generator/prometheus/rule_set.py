@@ -245,7 +245,7 @@ def _own_promises(service: Service, shared: Collection[str]) -> Iterator[Promise
 
 def _budgets(promises: Iterable[Promise], scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     for one in promises:
-        yield (*error_budget.sides(one.signal, scope), error_budget.latest(one, scope))
+        yield (*error_budget.sides(one.signal, scope), error_budget.recent_days(one, scope))
         yield error_budget.balance(one, scope)
 
 

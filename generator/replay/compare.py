@@ -247,7 +247,7 @@ def false_alarms(comparison: Comparison) -> str:
     return f"False alarms: {before} before, {now} now."
 
 
-def sides(one: FiringDifference) -> tuple[str, str]:
+def before_and_now(one: FiringDifference) -> tuple[str, str]:
     """Describe the times of firings before and now, and the difference."""
     before, now = _when(one.before), _when(one.after)
     if one.change is FiringChange.MOVED and (shift := _shift(*one.moved)):
@@ -284,7 +284,7 @@ def _row(one: FiringDifference, comparison: Comparison) -> tuple[str, ...]:
         row.of.severity,
         row.of.rule.alert,
         formats.labels_text(labels),
-        *sides(one),
+        *before_and_now(one),
     )
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from generator import templates
 from generator.diagnostics.wording import printable
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.replay.compare import Comparison, FiringChange, detected_after, incidents, sides
+from generator.replay.compare import Comparison, FiringChange, before_and_now, detected_after, incidents
 from generator.replay.judge import PAGE, TICKET, Cause, JudgedIncident, Verdict
 from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
@@ -84,13 +84,13 @@ def _rendered(
     notes: Sequence[str],
     comparison: Comparison | None = None,
 ) -> str:
-    environment = templates.environment(Path(__file__).parent, autoescape=True, finalize=_shown)
+    environment = templates.template_environment(Path(__file__).parent, autoescape=True, finalize=_shown)
     environment.filters.update(
         after=after,
         clock=clock,
         detected_after=detected_after,
         incidents=incidents,
-        sides=sides,
+        sides=before_and_now,
         written=utc,
         lasting=lasting,
         share=share,

@@ -130,6 +130,6 @@ def marked_percent(value: float) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = markdown.environment(Path(__file__).parent / "templates")
+    made = markdown.markdown_environment(Path(__file__).parent / "templates")
     made.filters.update(number=human_number, percent=marked_percent, duration=duration)
     return made

@@ -13,7 +13,7 @@ from msgspec.structs import asdict, replace
 from generator.alerts.condition import Ground
 from generator.alerts.registry import compared, dashboard_of_alert, in_words, panel_of
 from generator.artifact import Artifact
-from generator.markdown import environment, text
+from generator.markdown import markdown_environment, text
 from generator.model import names
 from generator.model.alerts import Alert
 from generator.model.panels import PANELS, UNPRICED
@@ -163,7 +163,7 @@ def runbooks(services: Sequence[RunbookEntry], site: Site, memory: Memory) -> tu
 
 def _texts(pages: Sequence[AlertPage]) -> tuple[str, ...]:
     """Write pages without their rows."""
-    template = environment(Path(__file__).parent).get_template("alert.md.j2")
+    template = markdown_environment(Path(__file__).parent).get_template("alert.md.j2")
     return tuple(
         template.render(asdict(page), its=partial(worded, run=page.run), rows=_ROWS) for page in pages
     )

@@ -82,7 +82,7 @@ def calendar() -> RecordingRule:
     return rule(names.CALENDAR, call("max_over_time", midnights))
 
 
-def latest(promise: Promise, scope: Scope) -> RecordingRule:
+def recent_days(promise: Promise, scope: Scope) -> RecordingRule:
     """Sum the bad events and all events of today and yesterday, at every interval."""
     before = largest(call("last_over_time", _record(names.BUDGET_LATEST, promise, scope).over(_GAP)), _DAYS)
     now = number(0) * _began_since(1) + number(1)

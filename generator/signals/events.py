@@ -29,14 +29,14 @@ def increase(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     return rule(names.increase(stream, stream.kept, window), expr * number(scope.site.rule_interval))
 
 
-def whole(stream: Stream, window: int, scope: Scope) -> Series:
+def with_all_labels(stream: Stream, window: int, scope: Scope) -> Series:
     """Select the events of a window with all labels of the stream."""
     return scope.record(names.increase(stream, stream.kept, window))
 
 
 def count_at(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
     """Count the events of a window at a level; of a histogram its observations."""
-    selected = having(whole(stream, window, scope), labels)
+    selected = having(with_all_labels(stream, window, scope), labels)
     return summed((selected.where(**{names.LE: "+Inf"}) if stream.is_histogram else selected).now(), labels)
 
 
@@ -51,7 +51,7 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     A label is text, and only ``histogram_quantile`` reads a number from it: the largest value of a histogram of one
     bucket is its bound.
     """
-    finite = whole(stream, window, scope).where("!=", **{names.LE: "+Inf"}).now()
+    finite = with_all_labels(stream, window, scope).where("!=", **{names.LE: "+Inf"}).now()
     le, bucket = literal(names.LE), literal("bucket")
     one = call(
         "label_replace",

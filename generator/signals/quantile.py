@@ -12,7 +12,7 @@ from generator.model.units import DAY, MINUTE, Unit
 from generator.promql.expr import Expr, aggregate, call, number
 from generator.scenarios import Traffic, histogram
 from generator.signals import usual
-from generator.signals.events import events, whole
+from generator.signals.events import events, with_all_labels
 from generator.streams.scope import Scope, each, having, join, largest, rule, summed
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def unit(_kind: Quantile, stream: Stream) -> Unit:
 
 def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingRule]:
     """Record the observations, and the quantile where there are any."""
-    buckets = whole(signal.of, signal.window, scope)
+    buckets = with_all_labels(signal.of, signal.window, scope)
     for labels in signal.levels:
         yield events(signal.of, signal.window, labels, scope)
         filled = summed(having(buckets, labels).now(), tuple(sorted((*labels, names.LE))))
@@ -69,7 +69,7 @@ def overflow(signal: Signal, scope: Scope) -> RecordingRule:
 
     Buckets are cumulative, so that the last one has the most.
     """
-    finite = whole(signal.of, signal.window, scope).where("!=", **{names.LE: "+Inf"}).now()
+    finite = with_all_labels(signal.of, signal.window, scope).where("!=", **{names.LE: "+Inf"}).now()
     inside = largest(aggregate("sum", finite, each((names.LE,))))
     every = scope.record(names.denominator(signal)).now()
     return rule(names.part(signal, "overflow"), number(1) - inside / (every > number(0)))

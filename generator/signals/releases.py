@@ -34,7 +34,7 @@ from generator.model.signals import (
 )
 from generator.model.units import DAY, MINUTE, duration
 from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, number
-from generator.signals.events import long_window, rate_at, whole
+from generator.signals.events import long_window, rate_at, with_all_labels
 from generator.signals.quantile import HAIR
 from generator.streams.scope import (
     Scope,
@@ -286,13 +286,14 @@ def _quantile(q: float, buckets: Expr, events: Expr) -> Expr:
 def _buckets_of(signal: Signal, window: int, scope: Scope) -> Expr:
     """Sum the buckets of each release over a window, from the signal's own consecutive windows in it."""
     return summed(
-        _windows_of(having(whole(signal.of, signal.window, scope), _BUCKETS), signal, window), _BUCKETS
+        _windows_of(having(with_all_labels(signal.of, signal.window, scope), _BUCKETS), signal, window),
+        _BUCKETS,
     )
 
 
 def _observations(signal: Signal, window: int, scope: Scope) -> Expr:
     """Count the observations of each release over a window, as in ``_buckets_of``."""
-    every = having(whole(signal.of, signal.window, scope), _BY).where(**{names.LE: "+Inf"})
+    every = having(with_all_labels(signal.of, signal.window, scope), _BY).where(**{names.LE: "+Inf"})
     return summed(_windows_of(every, signal, window), _BY)
 
 
@@ -328,7 +329,7 @@ def _minutes(signal: Signal, per: Stream, window: int, scope: Scope) -> Expr:
     hour = scope.record(names.part(signal, "hour", _BY)).now()
     events = long_window(names.level_rate(per, _BY), window, scope) >= number(LAST_EVENTS)
     if isinstance(signal.kind, Quantile):
-        buckets = summed(having(whole(signal.of, window, scope), _BUCKETS).now(), _BUCKETS)
+        buckets = summed(having(with_all_labels(signal.of, window, scope), _BUCKETS).now(), _BUCKETS)
         value = _quantile(signal.kind.q, buckets, events)
     else:
         value = long_window(_amount_name(signal), window, scope) / events

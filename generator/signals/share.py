@@ -13,7 +13,7 @@ from generator.promql.expr import number
 from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
 from generator.signals.draft import SourceDraft, refuse_label
-from generator.signals.events import events, whole
+from generator.signals.events import events, with_all_labels
 from generator.streams.scope import Scope, having, rule, summed
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule
     """Record matching events and all events, and the share of the former in the latter."""
     for labels in signal.levels:
         every = scope.record(names.denominator(signal, labels)).now()
-        among = having(whole(signal.of, signal.window, scope).where(**kind.among), labels)
+        among = having(with_all_labels(signal.of, signal.window, scope).where(**kind.among), labels)
         matching = among.where(**kind.where)
         yield (
             rule(names.denominator(signal, labels), summed(among.now(), labels))

@@ -77,7 +77,7 @@ def role(stream: Stream) -> Role | None:
     return ROLES.get(stream.name) if stream.shared else None
 
 
-def fed_by(service: Service, *events: Event) -> tuple[Stream, ...]:
+def streams_fed_by(service: Service, *events: Event) -> tuple[Stream, ...]:
     """List the streams of a service that some events feed, in its order."""
     return tuple(
         one for one in service.streams.values() if (its_role := role(one)) and its_role.event in events
@@ -86,7 +86,7 @@ def fed_by(service: Service, *events: Event) -> tuple[Stream, ...]:
 
 def _has_label(service: Service, event: Event, label: str) -> bool:
     """Whether a stream that the event feeds has a label."""
-    return any(label in stream.labels for stream in fed_by(service, event))
+    return any(label in stream.labels for stream in streams_fed_by(service, event))
 
 
 class Outcome(Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from generator.checks.facts import service_facts
 from generator.checks.world import of_service
 from generator.grafana.dashboards import draw
-from generator.grafana.records import recording, records_of
+from generator.grafana.records import combined_records, recording
 from generator.prometheus.rule_set import rule_set
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def known(model: Model) -> tuple[ServiceFacts, ...]:
 def drawn(model: Model) -> tuple[Drawn, ...]:
     """Draw the dashboards."""
     each = (recording(one.service, one.recorded_names) for one in known(model))
-    return draw(records_of(each, model.site))
+    return draw(combined_records(each, model.site))
 
 
 def texts(model: Model) -> dict[str, str]:

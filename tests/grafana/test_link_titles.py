@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.grafana.records import recording, records_of
+from generator.grafana.records import combined_records, recording
 from tests.grafana.documents import variables
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_addresses_are_told_apart_by_as_little_as_it_takes(
     services = tuple(
         replace(service, links={"logs": link}) for service, link in zip(model.services, links, strict=True)
     )
-    assert records_of((recording(service, ()) for service in services), model.site).links == titles
+    assert combined_records((recording(service, ()) for service in services), model.site).links == titles
 
 
 def test_a_choice_and_a_link_say_what_they_cannot_do(boards: dict[str, Json]) -> None:

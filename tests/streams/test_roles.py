@@ -14,7 +14,7 @@ from generator.cli import main
 from generator.instrumentation.events import blocks_of
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
-from generator.streams.roles import ROLES, Event, fed_by
+from generator.streams.roles import ROLES, Event, streams_fed_by
 from tests.models import model_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _counted(model: Model) -> Counter[str]:
 def test_every_stream_of_the_profile_is_simulated(model_without: Callable[..., Model]) -> None:
     model = model_without()
     service = next(one for one in model.services if one.name == "research-agent")
-    fed = {stream.metric for stream in fed_by(service, *(set(Event) - _NEVER_SIMULATED))}
+    fed = {stream.metric for stream in streams_fed_by(service, *(set(Event) - _NEVER_SIMULATED))}
     counted = _counted(model)
     assert len(fed) > len(Event) - len(_NEVER_SIMULATED)
     assert {name for name in fed if not counted[name] and not counted[f"{name}_count"]} == set()

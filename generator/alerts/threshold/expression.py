@@ -10,7 +10,7 @@ from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSever
 from generator.model.signals import Better, Quantile, Share, Signal, divisor, is_good_share
 from generator.model.units import HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, binary, call, number
-from generator.signals.events import all_name, bad_name, buckets_name, sides, sides_over, whole
+from generator.signals.events import all_name, bad_name, buckets_name, sides, sides_over, with_all_labels
 from generator.signals.quantile import UNKNOWN_LENGTH
 from generator.signals.ratio import unfinished
 from generator.streams.scope import each, grouped, having, join, largest, rule, spread, summed
@@ -323,7 +323,7 @@ def _buckets(alert: Alert, window: int, parts: condition.InputSeries, ground: Gr
     """Select the buckets of a window."""
     signal = ground.signal(alert)
     if window == signal.window:
-        buckets = having(whole(signal.of, window, ground.scope), parts.each)
+        buckets = having(with_all_labels(signal.of, window, ground.scope), parts.each)
     else:
         buckets = ground.scope.record(buckets_name(signal, parts.each, window))
     return buckets.where(**{alert.by: alert.only}) if alert.by and alert.only else buckets

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from generator.audit.findings import Finding, listing, of_service, remark, suspicion, violation
+from generator.audit.findings import Finding, longer_list, of_service, remark, suspicion, violation
 from generator.audit.translated import absent, dropped
 from generator.diagnostics.wording import closest, listed, printable, quoted
 from generator.model.identifiers import unbounded
@@ -170,7 +170,7 @@ def _undeclared(label: Label, strays: dict[str, ObservedLabel], seen: Observed) 
         help_ = f"say one of {listed(label.values)} in the code, or list it if it is meant"
     # A flood of values is not a list to paste, and a value that no spec may contain cannot be listed.
     listable = len(values) <= _LISTED and all(map(may_be_listed, values))
-    fix = listing(seen.service, label, values) if listable else None
+    fix = longer_list(seen.service, label, values) if listable else None
     return Finding(violation("audit/undeclared-value", message, seen, path, help_), next(iter(strays)), fix)
 
 
