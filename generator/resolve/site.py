@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _SCRAPE_INTERVAL = 15
 _RULE_INTERVAL = MINUTE
 _RETENTION = 15 * DAY
+_RUNBOOKS = "runbooks"
 #: Usual intervals of rules, in seconds: each divides a minute, and so all windows of whole minutes.
 _RULE_INTERVALS = (15, 20, 30, MINUTE)
 _LONGEST_SCRAPE_INTERVAL = MINUTE
@@ -66,7 +67,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
     """Fill in the defaults of the site file, or of all keys without a file."""
     if spec is None:
         return Site(
-            _SCRAPE_INTERVAL, _RULE_INTERVAL, _RETENTION, "", "runbooks", created_series=True, budget=BUDGET
+            _SCRAPE_INTERVAL, _RULE_INTERVAL, _RETENTION, "", _RUNBOOKS, created_series=True, budget=BUDGET
         )
     receivers = _resolve_receivers(spec.receivers, findings)
     oldest = _resolve_oldest(spec.oldest_prometheus, findings)
@@ -75,7 +76,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         rule_interval=seconds(spec.rule_interval, _RULE_INTERVAL, findings),
         retention=seconds(spec.retention, _RETENTION, findings),
         grafana_url=spec.grafana_url or "",
-        runbook_url=spec.runbook_url or "runbooks",
+        runbook_url=spec.runbook_url or _RUNBOOKS,
         created_series=spec.created_series is not False,
         budget=resolve_budget(spec.series_budget, BUDGET),
         oldest_prometheus=oldest,
