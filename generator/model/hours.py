@@ -1,4 +1,4 @@
-"""The hours of a promise: a time of the day in UTC, and the days on which it begins."""
+"""The hours of a promise: a time of the day, and the days on which it begins, by the clocks of a time zone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from generator.model.units import DAY, HOUR, MINUTE, WEEK
+from generator.model.zones import Zone
 
 #: The days of a week, as PromQL counts them.
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -24,15 +25,18 @@ class Hours(Struct, frozen=True):
         begin: Seconds after midnight.
         length: Seconds, up to a day; from the evening on, they go over midnight.
         days: The days on which they begin, as PromQL counts them: Sunday is 0.
+        zone: The time zone; None for UTC.
     """
 
     begin: int = 0
     length: int = DAY
     days: tuple[int, ...] = tuple(range(len(DAYS)))
+    zone: Zone | None = None
 
     def at(self, time: float) -> bool:
         """Whether a Unix time is within them."""
-        since = (time - self.begin + _FIRST_DAY * DAY) % WEEK
+        local = time + (self.zone.added_at(time) if self.zone else 0)
+        since = (local - self.begin + _FIRST_DAY * DAY) % WEEK
         return int(since // DAY) in self.days and since % DAY < self.length
 
     def within(self, window: int) -> int:
@@ -46,7 +50,7 @@ class Hours(Struct, frozen=True):
         daily = len(self.days) == len(DAYS)
         days = "" if daily else ", ".join(_named(*each) for each in spans_of_days(self.days, _MONDAY))
         times = "" if self.length == DAY else f"{_clock(self.begin)}-{_clock(self.begin + self.length)}"
-        return " ".join(part for part in (days, times, "UTC") if part)
+        return " ".join(part for part in (days, times, self.zone.name if self.zone else "UTC") if part)
 
 
 def spans_of_days(days: tuple[int, ...], first: int = 0) -> Iterator[tuple[int, int]]:

@@ -127,6 +127,8 @@ OBJECTIVE_WINDOW = "service:agent_objective:window"
 TRAFFIC = "service:agent_traffic:min_runs_per_hour"
 #: Of a service that promises traffic in certain hours: 1 within them, else 0.
 HOURS = "service:agent_traffic:hours"
+#: Where these hours are by clocks that change: the seconds that the clocks add to UTC.
+CLOCK = "service:agent_traffic:clock"
 LABEL_VALUE = "service:agent_label:value"
 LABEL_MAX = "service:agent_label:max_live"
 OVERRIDE = "service:agent_alert:override"

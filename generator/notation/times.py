@@ -8,17 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from generator.model.alerts import Burn
 from generator.model.hours import DAYS, Hours
 from generator.model.units import DAY, HOUR, MINUTE, duration, parse_duration
 from generator.notation.quantities import LARGEST
+from generator.notation.zones import time_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from generator.diagnostics import Findings
     from generator.model.service import Site
-    from generator.spec.types import Text
+    from generator.spec.types import Text, TrafficSpec
 
 #: Prometheus needs two in a range; with four, one may be missed.
 _FEWEST_SCRAPES = 4
@@ -200,12 +203,18 @@ def _too_long(text: Text, length: int, allowed: _Limits, findings: Findings) -> 
     )
 
 
-def promised_hours(hours: Text | None, days: Iterable[Text], findings: Findings) -> Hours | None:
+def promised_hours(traffic: TrafficSpec, findings: Findings) -> Hours | None:
     """Read the hours of a promise; None where it is for any hour of every day."""
+    hours, days, place = traffic.hours, traffic.days.values if traffic.days else (), traffic.time_zone
     begin, length = _begin_and_length(hours, findings) if hours else (0, DAY)
     listed = {day for text in days for day in _days(text.value)}
     found = Hours(begin, length, tuple(sorted(listed)) or Hours().days)
-    return None if found == Hours() else found
+    if found != Hours():
+        return replace(found, zone=time_zone(place, findings))
+    if place and not hours:
+        message = "traffic is promised at any hour of every day, so the time zone changes nothing"
+        findings.error("unit/time-zone", message, place.span, "add hours or days, or leave time_zone out")
+    return None
 
 
 def _begin_and_length(text: Text, findings: Findings) -> tuple[int, int]:

@@ -62,7 +62,7 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
     return Compiled(
         service.name,
         (
-            *split(name, (*_raw(service, site), *((one,) for one in _constants(service))), interval, limit),
+            *split(name, (*_raw(service, site), *_constants(service)), interval, limit),
             *split(f"{name}-signals", without_recorded(own, _recorded(service, shared)), interval),
             *copies(f"{name}{names.DAYS}", (error_budget.finished(one, scope) for one in promises), site),
         ),
@@ -87,14 +87,14 @@ def _raw(service: Service, site: Site) -> Iterator[tuple[RecordingRule, ...]]:
     yield (scraped(service),)
 
 
-def _constants(service: Service) -> Iterator[RecordingRule]:
-    """Record the author's own numbers, and nothing that follows from them."""
-    yield _constant(service, names.INFO, 1, **who(service))
-    yield from _bounds(service)
-    yield from _promises(service)
-    for name, value, labels in changes(service):
-        yield _constant(service, name, value, **labels)
-    yield from _served(service)
+def _constants(service: Service) -> Iterator[tuple[RecordingRule, ...]]:
+    """Record the author's own numbers, and nothing that follows from them but the hours, which come and go."""
+    yield (_constant(service, names.INFO, 1, **who(service)),)
+    yield from ((one,) for one in (*_bounds(service), *_promises(service)))
+    if service.hours:
+        yield tuple(hours.hours_records(service.hours, service))
+    yield from ((_constant(service, name, value, **labels),) for name, value, labels in changes(service))
+    yield from ((one,) for one in _served(service))
 
 
 def who(service: Service) -> dict[str, str]:
@@ -166,8 +166,6 @@ def _promises(service: Service) -> Iterator[RecordingRule]:
             yield _constant(service, names.part(signal, "objective"), objective.bound)
     if service.runs_per_hour:
         yield _constant(service, names.TRAFFIC, service.runs_per_hour)
-    if service.hours:
-        yield hours.hours_record(service.hours, service)
 
 
 def _constant(service: Service, name: str, value: float, /, **labels: str) -> RecordingRule:

@@ -26,7 +26,6 @@ from generator.model.alerts import (
     SeriesCount,
     Variant,
 )
-from generator.model.hours import Hours
 from generator.model.metrics import Label, Metric
 from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
@@ -60,7 +59,6 @@ from generator.spec.types import (
     ServiceSpec,
     SignalsSpec,
     Text,
-    TrafficSpec,
 )
 
 if TYPE_CHECKING:
@@ -236,7 +234,7 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         streams=streams,
         runs=signals[RUN_COUNT].of,
         runs_per_hour=spec.traffic.min_runs_per_hour.value if spec.traffic else None,
-        hours=_hours(spec.traffic, findings) if spec.traffic else None,
+        hours=promised_hours(spec.traffic, findings) if spec.traffic else None,
         promise=spec.traffic.min_runs_per_hour.span if spec.traffic else None,
         signals=signals,
         objectives=objectives,
@@ -247,10 +245,6 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         shared_alerts=frozenset(alert.name for alert in base.library.alerts),
         shared_labels=frozenset(label for stream in shared for label in stream.labels),
     )
-
-
-def _hours(traffic: TrafficSpec, findings: Findings) -> Hours | None:
-    return promised_hours(traffic.hours, traffic.days.values if traffic.days else (), findings)
 
 
 def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> dict[str, Label]:

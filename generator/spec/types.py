@@ -265,6 +265,7 @@ class TrafficSpec(Struct, frozen=True):
     min_runs_per_hour: Located[float]
     hours: Text | None
     days: OneOrMany | None
+    time_zone: Text | None
 
 
 class BudgetSpec(Struct, frozen=True):

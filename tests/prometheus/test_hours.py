@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from generator.alerts.hours import hours_record
+from generator.alerts.hours import hours_records
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import prometheus_server
@@ -16,7 +16,9 @@ from generator.model import names, units
 from generator.model.hours import DAYS, Hours
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.model.units import HOUR, MINUTE
+from generator.notation.zones import zone_of
 from generator.prometheus.rule_set import rule_set
+from tests.clocks import PLACES, added, of_place
 from tests.prometheus.trials import needed, rules_of
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ OWN, OWNER = "SilentOffice", "office-idle"
 ALERTS = (ABSENT, NONE, DROP, OWN)
 #: Midnights, in UTC.
 THU, FRI, SAT, SUN, MON, TUE = (int(datetime(2023, 11, 16 + day, tzinfo=UTC).timestamp()) for day in range(6))
+FRIDAY = 5
 USUAL = 240
 WORKDAYS = tuple(DAYS.index(day) for day in ("mon", "tue", "wed", "thu", "fri"))
 OFFICE = Hours(7 * HOUR, 12 * HOUR, WORKDAYS)
@@ -149,12 +152,42 @@ def _absent_at(usual: str, earlier: str) -> set[Notified]:
     ids=lambda hours: hours.words,
 )
 def test_prometheus_has_the_same_hours_as_the_model(hours: Hours, api: PrometheusApi, model: Model) -> None:
-    (found,) = api.query_range(
-        hours_record(hours, model.services[0]).expr, THU, THU + units.WEEK, MINUTE
-    ).series
+    (record,) = hours_records(hours, model.services[0])
+    (found,) = api.query_range(record.expr, THU, THU + units.WEEK, MINUTE).series
     assert dict(zip(found.timestamps, found.values, strict=True)) == {
         time: hours.at(time) for time in range(THU, THU + units.WEEK + 1, MINUTE)
     }
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_prometheus_has_the_clocks_of_a_place(place: str, api: PrometheusApi, model: Model) -> None:
+    hours, clocks, half = replace(OFFICE, zone=zone_of(place)), of_place(place), HOUR // 2
+    # Its last Sunday of March is the earliest possible one.
+    start, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2029, 2030))
+    *clock, _ = hours_records(hours, model.services[0])
+    for one in clock:
+        (found,) = api.query_range(one.expr, start, end, half).series
+        assert list(found.values) == [added(clocks, time) for time in range(start, end + 1, half)]
+    (found,) = api.query_range(_in_one(hours, model), start, end, HOUR).series
+    local = [datetime.fromtimestamp(time, clocks) for time in range(start, end + 1, HOUR)]
+    assert list(found.values) == [float(one.isoweekday() <= FRIDAY and 7 <= one.hour < 19) for one in local]
+
+
+def test_clocks_behind_utc_are_right_when_time_begins(api: PrometheusApi, model: Model) -> None:
+    # promtool's clock begins at 0.
+    hours = replace(NIGHT, zone=zone_of("America/New_York"))
+    (found,) = api.query_range(_in_one(hours, model), 0, units.WEEK, HOUR).series
+    assert list(found.values) == [hours.at(time) for time in range(0, units.WEEK + 1, HOUR)]
+
+
+def _in_one(hours: Hours, model: Model) -> str:
+    """Put the record of the clocks in the place where the record of the hours reads it."""
+    *clock, inside = hours_records(hours, model.services[0])
+    read = f'{names.CLOCK}{{{names.SERVICE}="{model.services[0].name}"}}'
+    for one in clock:
+        assert read in inside.expr
+        return inside.expr.replace(read, f"({one.expr})")
+    return inside.expr
 
 
 def test_nothing_is_told_of_services_that_keep_their_promise(told: dict[str, list[Notified]]) -> None:

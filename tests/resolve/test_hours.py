@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model.hours import DAYS
+from tests.clocks import FIRST, PLACES, added, of_place
 from tests.resolve.build import codes, one, resolved, service
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ def hours(written: str, directory: Path) -> Hours | None:
         ("days: [tue, mon, fri-sun]", "mon-tue, fri-sun UTC"),
         ("days: fri-mon", "mon, fri-sun UTC"),
         ("hours: 09:00-17:00, days: sun-sat", "09:00-17:00 UTC"),
+        ("hours: 07:00-19:00, days: mon-fri, time_zone: Europe/Berlin", "mon-fri 07:00-19:00 Europe/Berlin"),
+        ("days: sat, time_zone: Asia/Kolkata", "sat Asia/Kolkata"),
+        ("days: sat, time_zone: Etc/UTC", "sat UTC"),
     ],
 )
 def test_hours_are_told_in_one_form(written: str, words: str, tmp_path: Path) -> None:
@@ -63,6 +67,35 @@ def test_hours_begin_and_end_by_the_clock_in_utc(
     week = range(monday, monday + 7 * 86400, 60)
     assert [_clock(time) for time in week if found.at(time) and not found.at(time - 60)] == begins
     assert [_clock(time) for time in week if not found.at(time) and found.at(time - 60)] == ends
+
+
+@pytest.mark.parametrize(
+    ("days", "begins", "ends"),
+    [
+        # The clocks of Berlin go forward in this night, those of New York have three weeks before.
+        ("time_zone: Europe/Berlin", "sat 22:00", "sun 04:00"),
+        ("days: sun, time_zone: Europe/Berlin", "sun 21:00", "mon 04:00"),
+        ("days: sat, time_zone: America/New_York", "sun 03:00", "sun 10:00"),
+        ("days: sun, time_zone: Asia/Kolkata", "sun 17:30", "mon 00:30"),
+    ],
+)
+def test_hours_are_by_the_clocks_of_a_place(days: str, begins: str, ends: str, tmp_path: Path) -> None:
+    found = hours(f"hours: 23:00-06:00, {days}", tmp_path)
+    assert found
+    saturday = int(datetime(2026, 3, 28, 12, tzinfo=UTC).timestamp())
+    times = range(saturday, saturday + 2 * 86400, 60)
+    assert next(_clock(time) for time in times if found.at(time) and not found.at(time - 60)) == begins
+    assert next(_clock(time) for time in times if not found.at(time) and found.at(time - 60)) == ends
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_zone_has_the_clocks_of_the_place(place: str, tmp_path: Path) -> None:
+    found = hours(f"days: mon, time_zone: {place}", tmp_path)
+    assert found
+    assert found.zone
+    clocks = of_place(place)
+    times = range(FIRST, FIRST + 3 * 366 * 86400, 1800)
+    assert [time for time in times if found.zone.added_at(time) != added(clocks, time)] == []
 
 
 def test_an_environment_has_hours_of_its_own(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.whole.parts import Metrics, Section
 #: A directory: the contents of each file by its path.
 Directory = dict[str, Section]
 
-_HOURS: Section = {"hours": "22:30-06:00", "days": ["mon-fri", "sun"]}
+_HOURS: Section = {"hours": "22:30-06:00", "days": ["mon-fri", "sun"], "time_zone": "Australia/Sydney"}
 _SHIPPED_ALERTS = (
     "AgentSuccessRateLow",
     "AgentLatencyP95High",

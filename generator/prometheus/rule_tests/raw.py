@@ -266,4 +266,7 @@ def _written(service: Service, at: int) -> Iterator[tuple[str, float, Labels]]:
     if service.runs_per_hour:
         yield names.TRAFFIC, service.runs_per_hour, {}
     if service.hours:
+        zone = service.hours.zone
+        if zone and zone.season:
+            yield names.CLOCK, zone.added_at(at), {}
         yield names.HOURS, service.hours.at(at), {names.WORDS: service.hours.words}
