@@ -1,7 +1,7 @@
-"""``helm``: a chart of the rules and dashboards.
+"""``helm``: a chart of the rules, dashboards and receivers.
 
-Helm renders the files in ``templates/``, and would run Prometheus templates in alerts. So rules and dashboards are
-separate files, which ``.Files.Get`` inserts unchanged; the templates do not depend on the specs.
+Helm renders the files in ``templates/``, and would run the templates of Prometheus in alerts. So rules, dashboards and
+receivers are separate files, which ``.Files.Get`` inserts unchanged; no template has a text of the specs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.delivery.deliver import GENERATED, Limit, RuleText
-from generator.delivery.kubernetes import AS_IT_IS, OWNER, PART_OF, object_name, uid, without_blanks
+from generator.delivery.kubernetes import (
+    AS_IT_IS,
+    OWNER,
+    PART_OF,
+    object_name,
+    receivers_comment,
+    receivers_spec,
+    uid,
+    without_blanks,
+)
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_TAG
 from generator.prometheus.block_yaml import Mapped, block_yaml
 
@@ -35,6 +44,7 @@ LIMITS: tuple[Limit, ...] = (
 )
 _RULES = "files/rules"
 _DASHBOARDS = "files/dashboards"
+_RECEIVERS = "files/receivers.yaml"
 
 _CHART = (
     GENERATED
@@ -98,6 +108,17 @@ data:
 {{{{- end }}}}
 """
 
+#: The value turns it off where Alertmanager has its receivers from elsewhere.
+_RECEIVERS_TEMPLATE = f"""\
+{{{{- if .Values.receivers }}}}
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+{_head('"receivers"', "receiverLabels")}\
+spec:
+{{{{ .Files.Get "{_RECEIVERS}" | indent 2 }}}}
+{{{{- end }}}}
+"""
+
 
 def of_service(service: Service, rules: RuleText, options: Helm, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the rules of a service."""
@@ -113,17 +134,23 @@ def of_dashboards(drawn: Sequence[Artifact], options: Helm) -> Iterator[Artifact
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Helm) -> Iterator[Artifact]:
     """Write the chart with the shared rules."""
     yield from map(_rules, shared)
+    of_receivers: Mapped = {"receivers": True, "receiverLabels": {}} if options.receivers else {}
     values: Mapped = {
         "ruleLabels": dict(options.rule_labels),
         "dashboardLabels": dict(options.dashboard_labels),
         "folderAnnotation": options.folder_annotation,
         "folder": GRAFANA_FOLDER,
         "owners": {one.service: one.owner for one in routes},
+        **of_receivers,
     }
     yield Artifact(f"{ROOT}/Chart.yaml", _CHART)
     yield Artifact(f"{ROOT}/values.yaml", GENERATED + block_yaml(values))
     yield Artifact(f"{ROOT}/templates/rules.yaml", _RULES_TEMPLATE)
     yield Artifact(f"{ROOT}/templates/dashboards.yaml", _DASHBOARDS_TEMPLATE)
+    if options.receivers:
+        text = receivers_comment(routes, options, "NAMESPACE") + block_yaml(receivers_spec(routes, options))
+        yield Artifact(f"{ROOT}/{_RECEIVERS}", GENERATED + text)
+        yield Artifact(f"{ROOT}/templates/receivers.yaml", _RECEIVERS_TEMPLATE)
 
 
 def _rules(rules: RuleText) -> Artifact:

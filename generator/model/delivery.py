@@ -108,11 +108,16 @@ class Kubernetes(Struct, frozen=True):
 
 
 class Helm(Struct, frozen=True):
-    """A chart of the same objects; its values begin as these."""
+    """A chart of the same objects; its values begin as these.
+
+    ``receiver_secret`` is the name of the Secret with what the receivers read from files.
+    """
 
     rule_labels: Labels
     dashboard_labels: Labels
     folder_annotation: str
+    receivers: tuple[Receiver, ...] = ()
+    receiver_secret: str = ""
 
 
 class Mimir(Struct, frozen=True):

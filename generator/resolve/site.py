@@ -203,7 +203,7 @@ def _resolve_deliver(
         )
     return delivery.Deliver(
         kubernetes=_kubernetes(spec.kubernetes, site, receivers, findings) if spec.kubernetes else None,
-        helm=_helm(spec.helm) if spec.helm else None,
+        helm=_helm(spec.helm, site, receivers, findings) if spec.helm else None,
         mimir=_mimir(spec.mimir) if spec.mimir else None,
         terraform=delivery.Terraform(spec.terraform.rules or "mimir") if spec.terraform else None,
         victoriametrics=delivery.VictoriaMetrics(
@@ -219,13 +219,7 @@ def _resolve_deliver(
 def _kubernetes(
     spec: KubernetesSpec, site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings
 ) -> delivery.Kubernetes:
-    if spec.receiver_secret and not site.receivers:
-        findings.error(
-            _RECEIVERS,
-            "receiver_secret is for the secrets of receivers, and the site has no receivers",
-            spec.receiver_secret.span,
-            "name receivers in site.yaml, or leave receiver_secret out",
-        )
+    secret = _receiver_secret(spec, site, findings)
     _check_keys(site, receivers, findings)
     if spec.grafana_labels and not spec.grafana_operator:
         findings.error(
@@ -242,8 +236,19 @@ def _kubernetes(
         folder_annotation=spec.folder_annotation or _FOLDER_ANNOTATION,
         grafana_labels=(_map(spec.grafana_labels) or _GRAFANA_LABELS) if spec.grafana_operator else None,
         receivers=receivers,
-        receiver_secret=spec.receiver_secret.value if spec.receiver_secret else _RECEIVER_SECRET,
+        receiver_secret=secret,
     )
+
+
+def _receiver_secret(spec: KubernetesSpec | HelmSpec, site: SiteSpec, findings: Findings) -> str:
+    if spec.receiver_secret and not site.receivers:
+        findings.error(
+            _RECEIVERS,
+            "receiver_secret is for the secrets of receivers, and the site has no receivers",
+            spec.receiver_secret.span,
+            "name receivers in site.yaml, or leave receiver_secret out",
+        )
+    return spec.receiver_secret.value if spec.receiver_secret else _RECEIVER_SECRET
 
 
 def _check_keys(site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings) -> None:
@@ -263,11 +268,18 @@ def _check_keys(site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findin
             )
 
 
-def _helm(spec: HelmSpec) -> delivery.Helm:
+def _helm(
+    spec: HelmSpec, site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings
+) -> delivery.Helm:
+    secret = _receiver_secret(spec, site, findings)
+    if site.deliver and not site.deliver.kubernetes:  # which has found the same
+        _check_keys(site, receivers, findings)
     return delivery.Helm(
         rule_labels=_map(spec.rule_labels),
         dashboard_labels=_map(spec.dashboard_labels) or _DASHBOARD_LABELS,
         folder_annotation=spec.folder_annotation or _FOLDER_ANNOTATION,
+        receivers=receivers,
+        receiver_secret=secret,
     )
 
 

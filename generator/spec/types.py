@@ -397,6 +397,7 @@ class HelmSpec(Struct, frozen=True):
     rule_labels: tuple[Entry[str], ...]
     dashboard_labels: tuple[Entry[str], ...]
     folder_annotation: str | None
+    receiver_secret: Text | None
 
 
 class MimirSpec(Struct, frozen=True):

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from generator.delivery.openslo import shorthand
-from tests.delivery.delivered import MARKS, below, delivered, groups_of, subjects
+from tests.delivery.delivered import ALL, MARKS, below, delivered, groups_of, subjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,11 +97,13 @@ def test_what_a_target_would_fill_in_is_in_the_specs_of_this_test() -> None:
 def test_helm_renders_no_text_of_specs() -> None:
     templates, hostile = (below(delivered(hostile=each), "helm/templates/") for each in (False, True))
     assert templates == hostile
-    assert set(templates) == {"helm/templates/rules.yaml", "helm/templates/dashboards.yaml"}
+    names = ("rules", "dashboards", "receivers")
+    assert set(templates) == {f"helm/templates/{name}.yaml" for name in names}
     rendered = "".join(templates.values()) + delivered(hostile=True)["helm/values.yaml"]
     assert not any(mark in rendered for mark in MARKS)
     # Get places a file as it is; tpl would render it.
-    assert all("$.Files.Get $path | indent" in text and "tpl" not in text for text in templates.values())
+    assert all(re.search(r"\.Files\.Get \S+ \| indent", text) for text in templates.values())
+    assert not any("tpl" in text for text in templates.values())
     values = yaml.load(delivered(hostile=True)["helm/values.yaml"], yaml.CSafeLoader)
     assert values["owners"]["hostile-agent"] == "a.b@c/d"
 
@@ -113,6 +115,28 @@ def test_a_label_of_the_site_takes_the_place_of_ours_in_the_chart() -> None:
         first, _, rest = labels.partition("\n")
         assert first.strip().startswith('{{- toYaml (mergeOverwrite (dict "app.kubernetes.io/part-of" ')
         assert rest.startswith("  annotations:")
+
+
+def test_the_receivers_of_the_chart_are_those_of_kubernetes() -> None:
+    files = delivered()
+    chart, objects = files["helm/files/receivers.yaml"], files["kubernetes/receivers.yaml"]
+    assert yaml.load(chart, yaml.CSafeLoader) == yaml.load(objects, yaml.CSafeLoader)["spec"]
+    command = "kubectl create secret generic agent-metrics-receivers -n {} --from-file=hook "
+    assert command.format("NAMESPACE") in chart
+    assert command.format("monitoring") in objects
+    assert yaml.load(files["helm/values.yaml"], yaml.CSafeLoader)["receivers"] is True
+
+
+def test_a_chart_without_receivers_has_nothing_of_theirs() -> None:
+    files = delivered("deliver: {helm: {}}\n")
+    assert [path for path in below(files, "helm/") if "receivers" in path] == []
+    assert "receiver" not in files["helm/values.yaml"]
+
+
+def test_the_secret_of_the_chart_has_the_name_of_the_site() -> None:
+    named = ALL.replace("{release: kube-prometheus-stack}}", "{release: x}, receiver_secret: pagers}")
+    assert "generic pagers -n NAMESPACE" in delivered(named)["helm/files/receivers.yaml"]
+    assert "agent-metrics-receivers" in delivered(named)["kubernetes/receivers.yaml"]
 
 
 def test_flux_is_kept_from_filling_in_objects() -> None:
