@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from generator.diagnostics.wording import did_you_mean
 from generator.model.units import DAY, HOUR, MINUTE, WEEK
 from generator.model.zones import Change, Season, Zone
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+    from zoneinfo import ZoneInfo
+
     from generator.diagnostics import Findings
     from generator.spec.types import Text
 
@@ -54,13 +55,21 @@ def time_zone(text: Text | None, findings: Findings) -> Zone | None:
 
 @lru_cache(maxsize=1)
 def _names() -> frozenset[str]:
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
+    return frozenset(_database().joinpath("zones").read_text("utf-8").split())
+
+
+def _database() -> Traversable:
+    from importlib import resources  # noqa: PLC0415 - takes as long as to read a service, and few have a zone
+
+    return resources.files("tzdata")
 
 
 @lru_cache(maxsize=64)
 def zone_of(name: str) -> Zone | None:
     """Read the zone of a name in the database; None if its clocks follow no rule in the years to come."""
-    file = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
+    file = _database().joinpath("zoneinfo", *name.split("/"))
     rule = file.read_bytes().rstrip(b"\n").rpartition(b"\n")[2].decode()
     read = _RULE.fullmatch(rule)
     if read is None:
