@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics.wording import did_you_mean
+from generator.diagnostics.wording import did_you_mean, listed
 from generator.model.alerts import AlertKind, AlertSeverity, Tier
-from generator.model.signals import SPEND, Better, Quantile, Ratio, Signal, Tokens
+from generator.model.signals import SPEND, Better, Quantile, Ratio, Signal, Tokens, divisor
 from generator.model.units import WRITTEN_AS, Unit, human
-from generator.notation.names import look_up
+from generator.notation.signal_words import look_up_signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,7 +192,7 @@ class Resolved(Struct, frozen=True):
 def about_signal(draft: Draft) -> SignalDraft | None:
     """Find the signal that an alert is about; None with a finding where there is none of its name."""
     body, scope = draft.body, draft.scope
-    signal = look_up(body.signal, scope.signals, "signal", scope.findings) if body.signal else None
+    signal = look_up_signal(body.signal, scope.signals, scope.findings) if body.signal else None
     if signal is None:
         return None
     return SignalDraft(draft.entry, body, scope, signal, _by(body, signal, scope))
@@ -210,14 +210,25 @@ def _by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | None:
             )
         return None
     if (body.by.value,) not in signal.levels:
-        known = [level[0] for level in signal.levels if len(level) == 1]
         scope.findings.error(
             "alert/by",
             f'{signal.name} is not broken down by "{body.by.value}"',
             body.by.span,
-            did_you_mean(body.by.value, known),
+            _broken_down(body.by.value, signal),
         )
     return body.by.value
+
+
+def _broken_down(label: str, signal: Signal) -> str:
+    """Say how to watch the values of a label, such as a segment: a signal of one's own may have any of its events."""
+    read = (signal.of, divisor(signal) or signal.of)
+    known = [level[0] for level in signal.levels if len(level) == 1]
+    if not all(label in stream.labels for stream in read):
+        return did_you_mean(label, known)
+    return (
+        f"let a signal of your own have it, which reads {signal.of.name} as {signal.name} does: write by: [{label}] in "
+        f"it, under signals{f'; known: {listed(known)}' if known else ''}"
+    )
 
 
 def _promise(signal: Signal, window: str, promised: Objective | None) -> str:

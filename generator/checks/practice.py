@@ -42,8 +42,9 @@ NO_ALERTS = "practice/no-alerts"
 _INSTANCE = "practice/instance-selector"
 _OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostname", "ip", "pid"}
 _LIKE_PATTERN = "practice/selector-pattern"
-#: Of regular expressions and of globs; brackets with a colon are an address, a backslash before a word is a domain's.
-_PATTERN = re.compile(r"[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
+#: Of comparisons, of regular expressions and of globs; brackets with a colon are an address, a backslash before
+#: a word is a domain's.
+_PATTERN = re.compile(r"^(?:[=!~]|<>)|[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
 _RETENTION = "practice/retention"
 _UNREAD = "stream/unread"
 _DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")

@@ -33,8 +33,8 @@ from generator.model.signals import (
     top_bucket,
 )
 from generator.model.units import HOUR, Unit, human
-from generator.notation.names import look_up
 from generator.notation.quantities import SMALLEST, amount, stands_on_objective
+from generator.notation.signal_words import look_up_signal
 from generator.notation.times import objective_window
 from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Keyed, Located, SignalsSpec, Text
 
@@ -77,7 +77,7 @@ def resolve_objectives(  # noqa: PLR0913, PLR0917 - whose they are, and what the
                 "write the bounds into the service that has the segment",
             )
     for name, entry in entries.items():
-        signal = look_up(entry.key, signals, "signal", findings)
+        signal = look_up_signal(entry.key, signals, findings)
         if signal and (objective := objective_of(entry, signal, service, site, findings)):
             objectives[name] = objective
     if service and (spec := service.budget):
