@@ -11,7 +11,7 @@ from generator.model import names
 from generator.model.signals import Quantile, Share, Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Expr, Series, aggregate, call, labelled, literal, number
-from generator.streams.scope import Scope, each, having, over_window, rule, summed
+from generator.streams.scope import Scope, each, having, join, over_window, rule, spread, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     A label is text, and only ``histogram_quantile`` reads a number from it: the largest value of a histogram of one
     bucket is its bound.
     """
-    finite = with_all_labels(stream, window, scope).where("!=", **{names.LE: "+Inf"}).now()
+    finite = alike(with_all_labels(stream, window, scope), stream, (), finite=True)
     le, bucket = literal(names.LE), literal("bucket")
     one = call(
         "label_replace",
@@ -65,6 +65,25 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     expr = call("histogram_quantile", number(1), one | every)
     back = call("label_replace", expr, le, literal("$1"), bucket, literal("(.+)"))
     return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))
+
+
+def alike(buckets: Series, stream: Stream, labels: Labels, *, finite: bool = False) -> Expr:
+    """Sum buckets to a level: of releases with different ones, those that all of them have.
+
+    A sum over different buckets is no histogram: one that only a new release has counts fewer events than a smaller
+    one, so that the tail of the others looks as long as the largest bucket.
+    """
+    level = with_le(labels)
+    of_level = having(buckets, labels)
+    whole_level = of_level.where(**{names.LE: "+Inf"}).now()
+    selected = (of_level.where("!=", **{names.LE: "+Inf"}) if finite else of_level).now()
+    every = summed(selected, level)
+    if names.RELEASE in labels or names.RELEASE not in stream.kept:
+        return every
+    count_of, count_of_all = (
+        aggregate("count", one, each(by)) for one, by in ((selected, level), (whole_level, labels))
+    )
+    return join("and", every, spread("==", count_of, count_of_all, labels), level)
 
 
 def rate_at(stream: Stream, labels: Labels, scope: Scope) -> RecordingRule:
@@ -107,8 +126,7 @@ def sides(signal: Signal, labels: Labels, on: Labels, scope: Scope) -> Iterator[
     """
     of, kind = divisor(signal) or signal.of, signal.kind
     if isinstance(kind, Quantile):
-        level = with_le(labels)
-        yield rule(names.level_rate(of, level), summed(having(scope.stream(of), level).now(), level))
+        yield rule(names.level_rate(of, with_le(labels)), alike(scope.stream(of), of, labels))
         return
     if not isinstance(kind, Share):
         yield rate_at(of, on, scope)
@@ -127,12 +145,24 @@ def sides_over(
 ) -> Iterator[RecordingRule]:
     """Record the bad events and all events of a window in seconds; of a quantile, its buckets."""
     if isinstance(signal.kind, Quantile):
-        rates = names.level_rate(signal.of, with_le(labels))
-        yield rule(buckets_name(signal, labels, window), long_window(rates, window, scope))
+        level = with_le(labels)
+        rates = names.level_rate(signal.of, level)
+        lasting = _lasting(rates, labels, window, scope)
+        buckets = join("and", long_window(rates, window, scope), lasting, level)
+        yield rule(buckets_name(signal, labels, window), buckets)
         return
     all_rate = names.events_rate(signal, on)
     yield rule(bad_name(signal, labels, window), long_window(_bad_rate(signal, labels), window, scope))
     yield rule(all_name(signal, on, window), long_window(all_rate, window, scope))
+
+
+def _lasting(rates: str, labels: Labels, window: int, scope: Scope) -> Expr:
+    """Select the buckets that were there all of a window: those of a new release count only a part of its events."""
+    every = scope.record(rates)
+    seen, of_all = (
+        call("count_over_time", one.over(window - 1)) for one in (every, every.where(**{names.LE: "+Inf"}))
+    )
+    return spread("==", seen, of_all, labels)
 
 
 def _bad_rate(signal: Signal, labels: Labels) -> str:

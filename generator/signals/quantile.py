@@ -9,11 +9,11 @@ from generator.model import names
 from generator.model.signals import Better, Quantile, Signal
 from generator.model.streams import RUN_LATENCY, Stream
 from generator.model.units import DAY, MINUTE, Unit
-from generator.promql.expr import Expr, aggregate, call, number
+from generator.promql.expr import Expr, call, number
 from generator.scenarios import Traffic, histogram
 from generator.signals import usual
-from generator.signals.events import events, with_all_labels
-from generator.streams.scope import Scope, each, having, join, largest, rule, summed
+from generator.signals.events import alike, events, with_all_labels
+from generator.streams.scope import Scope, join, largest, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,8 +58,8 @@ def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingR
     buckets = with_all_labels(signal.of, signal.window, scope)
     for labels in signal.levels:
         yield events(signal.of, signal.window, labels, scope)
-        filled = summed(having(buckets, labels).now(), tuple(sorted((*labels, names.LE))))
-        value = call("histogram_quantile", number(kind.q), filled)
+        # Without a bucket in common it is no number.
+        value = call("histogram_quantile", number(kind.q), alike(buckets, signal.of, labels)) >= number(0)
         seen = scope.record(names.denominator(signal, labels)).now() > number(0)
         yield rule(names.value(signal, labels), join("and", value, seen, labels))
 
@@ -67,10 +67,10 @@ def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingR
 def overflow(signal: Signal, scope: Scope) -> RecordingRule:
     """Record the share of observations beyond the last bucket, where a quantile is stuck at its bound.
 
-    Buckets are cumulative, so that the last one has the most.
+    Buckets are cumulative, so that the last one has the most; each release has its own last one.
     """
     finite = with_all_labels(signal.of, signal.window, scope).where("!=", **{names.LE: "+Inf"}).now()
-    inside = largest(aggregate("sum", finite, each((names.LE,))))
+    inside = summed(largest(finite, tuple(label for label in signal.of.kept if label != names.LE)))
     every = scope.record(names.denominator(signal)).now()
     return rule(names.part(signal, "overflow"), number(1) - inside / (every > number(0)))
 
