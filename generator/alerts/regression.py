@@ -39,7 +39,7 @@ from generator.scenarios import (
 )
 from generator.signals.quantile import share_of_buckets_beyond
 from generator.signals.registry import load_of
-from generator.signals.releases import compares_releases, events_name, slow_name
+from generator.signals.releases import DESERTED_RUNS, compares_releases, events_name, slow_name
 from generator.streams.scope import each, spread, top
 
 if TYPE_CHECKING:
@@ -190,7 +190,8 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     text = (
         f"While both releases serve runs, they are compared over the same hours, {duration(NEWEST_WINDOW)} at most. "
         f"Afterwards the newest is compared with the last day of the previous one, and its first {step} with that "
-        f"one's last {step}; trouble that began after its first runs, or before it came, is not its own. "
+        f"one's last {step}; trouble that began after its first runs, or before it came, is not its own. A release "
+        f"without a run in an hour in which others have {DESERTED_RUNS} is no longer compared. "
         f"{signal.title} of the newest release is {condition.worse(signal)} by {tier.text}"
     )
     if _is_followed(signal):

@@ -107,8 +107,13 @@ SHARE = "release:agent_share:ratio"
 CARRIED = "release:agent_share:sum1d"
 CANDIDATE = "release:agent_candidate:seconds"
 PREDECESSOR = "release:agent_predecessor:seconds"
+#: Releases without a run within an hour in which others have many, and those without one since.
+LEFT = "release:agent_left:runs"
+DESERTED = "release:agent_deserted:runs"
 #: The recorded series that are about the order of releases.
-OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
+OF_RELEASES = frozenset(
+    {FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR, LEFT, DESERTED}
+)
 #: The cost of calls as the source reports it, in the raw pass of services with such a source.
 REPORTED_COST = "stream:agent_cost:rate"
 #: How long a service's runs last.

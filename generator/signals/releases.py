@@ -32,7 +32,7 @@ from generator.model.signals import (
     is_good_share,
     numerator_stream,
 )
-from generator.model.units import DAY, MINUTE, duration
+from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, number
 from generator.signals.events import long_window, rate_at, with_all_labels
 from generator.signals.quantile import HAIR
@@ -67,6 +67,8 @@ LAST_MINUTES, LAST_EVENTS = (15 * MINUTE, 5 * MINUTE, 2 * MINUTE), 20
 #: The standard deviations by which these minutes must be worse, and by which a release's first runs may be worse than
 #: they look. Rare events are never fewer than none, so two are enough for them.
 CLEAR_SIGMAS, RARE_SIGMAS = 3, 2
+#: A release without a run in these seconds is deserted, where all releases together have this number of them.
+DESERTED_FOR, DESERTED_RUNS = HOUR, 20
 #: The weight of a release seen within LATELY seconds, in the choice of the one that carried the runs.
 LIVE_WEIGHT, LATELY = 2, 15 * MINUTE
 
@@ -139,6 +141,19 @@ def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]
     age = _NOW - largest(marker.now()) + number(scope.site.rule_interval)
     settled = join("unless", marker.now(), join(">", length, age)) if timed else marker.now()
     yield rule(names.SETTLED, settled)
+    yield from _deserted(runs, scope)
+
+
+def _deserted(runs: Stream, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the releases that have no runs any more, as others have them: rolled back, and not removed.
+
+    At night none has any, which changes nothing.
+    """
+    late = long_window(names.level_rate(runs, _BY), DESERTED_FOR, scope)
+    none = binary("==", late, number(0))
+    yield rule(names.LEFT, join("and", none, summed(late) >= number(DESERTED_RUNS)))
+    left = call("max_over_time", scope.record(names.LEFT).over(NEWEST_WINDOW - 1))
+    yield rule(names.DESERTED, join("and", none, left, _BY))
 
 
 def _previous(runs: Stream, scope: Scope) -> Iterator[RecordingRule]:
@@ -254,7 +269,9 @@ def _comparison(signal: Signal, per: Stream, scope: Scope) -> Iterator[Recording
     yield rule(names.part(signal, "before", _BY), _before(signal, per, scope))
     yield rule(names.part(signal, "newest_worst", _BY), _worst(signal, per, scope))
     yield rule(names.part(signal, "step", _BY), _step(signal, per, scope))
-    yield rule(names.part(signal, "release_change", _BY), _change(signal, per, scope))
+    deserted = scope.record(names.DESERTED).now()
+    charged = join("unless", _change(signal, per, scope), deserted, _BY)
+    yield rule(names.part(signal, "release_change", _BY), charged)
     if isinstance(signal.kind, Quantile):
         yield from _slow(signal, scope)
 

@@ -79,18 +79,21 @@ def test_nothing_is_recorded_beyond_the_account(
 def _loose(record: str) -> bool:
     """Whether a bound is known to be too high.
 
-    Only one release is compared, rows of the board differ, the last bucket has no upper bound, and only two edges are
-    around a bound. Here, no server counts its scrapes, and prices and the calendar of error budgets are elsewhere.
+    Only one release is compared, and none is left idle; rows of the board differ, the last bucket has no upper bound,
+    and only two edges are around a bound. Here, no server counts its scrapes, and prices and the calendar of error
+    budgets are elsewhere.
     """
     one_of_all = (":newest", ":beside", ":previous", ":before", ":step", ":first", ":release_change")
     markers = ("release:agent_candidate:", "release:agent_predecessor:", "release:agent_settled:")
+    idle = (names.LEFT, names.DESERTED)
     sides = (":newest_", ":beside_")
     elsewhere = ("service:agent_signal:", "service:agent_scraped:", *names.OF_BUDGETS)
     priced = ":tokens_cost:" in record or record.endswith(":usd")
     compared = (
         record.endswith(one_of_all) or record.startswith(markers) or any(one in record for one in sides)
     )
-    return compared or priced or record.endswith((":upper", ":weight")) or record.startswith(elsewhere)
+    edges = record.endswith((":upper", ":weight"))
+    return compared or priced or edges or record in idle or record.startswith(elsewhere)
 
 
 def _most_at_once(api: PrometheusApi, demo: Service) -> Counter[str]:

@@ -96,7 +96,7 @@ def test_names_of_the_board_and_of_releases_are_no_signals() -> None:
         *names.OF_RELEASES,
         names.RUN_LENGTH,
     }
-    assert len(fixed) == 12
+    assert len(fixed) == 14
     made = {
         names.value(signal(name, unit), labels)
         for name in ("signal", "first", "new", "price")

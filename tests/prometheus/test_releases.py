@@ -161,6 +161,23 @@ def test_after_a_rollback_the_old_release_is_the_newest_live_one_and_not_new(cha
     assert not regressed(back, 239)
 
 
+def test_a_release_that_was_rolled_back_and_idles_is_charged_for_an_hour(chain: NewChain) -> None:
+    """As a colour that is kept for the next release, it is still there, and the newest; then the night comes."""
+    colours, more = chain(), {("gpt-4o-mini", "prompt"): 9000}
+    blue = [Stretch(40, "v9", runs=300), Stretch(20, "v9", runs=0), Stretch(66, "v9", runs=300)]
+    green = [
+        Stretch(20, "v10", runs=0),
+        Stretch(20, "v10", runs=300, tokens=more),
+        Stretch(66, "v10", runs=0),
+    ]
+    for start, stretches in ((0, blue), (20, green)):
+        stretches.append(replace(stretches[-1], minutes=64, runs=0))
+        colours.write(craft(colours.service, stretches, start=T0 + start * MINUTE))
+    evaluate(colours, 0, 190)
+    assert at(colours, 189) == ("v10", "v9")
+    assert [regressed(colours, minute) for minute in (59, 119, 122, 189)] == [True, True, False, False]
+
+
 def test_of_three_releases_the_newest_is_compared_with_the_one_that_carries_the_runs(chain: NewChain) -> None:
     three = live(
         chain(),
