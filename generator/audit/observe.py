@@ -61,6 +61,7 @@ class ObservedMetric(Struct, frozen=True):
         bound: The bound of its series by the spec.
         instances: The number of instances that expose it.
         releases: The largest number of releases in an instance: two while it restarts.
+        jobs: The jobs that scrape one instance, where several do.
         described: The exposition's description of it.
         members: Series by name.
         counted: The number of series that exist once for each combination of labels and instance.
@@ -89,6 +90,7 @@ class ObservedMetric(Struct, frozen=True):
     falling: int
     translations: tuple[ObservedTranslation, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+    jobs: tuple[str, ...] = ()
 
     @property
     def other_form(self) -> bool:
@@ -173,7 +175,7 @@ class Observed(Struct, frozen=True):
 
     def allowed(self, seen: ObservedMetric) -> int:
         """Bound the series of a metric, for the observed instances and their current releases."""
-        instances = seen.instances if self.lone else self.service.replicas
+        instances = seen.instances if self.lone else self.service.replicas * max(1, len(seen.jobs))
         return seen.bound.instance * instances * seen.releases
 
 
@@ -275,13 +277,14 @@ def _metric(  # noqa: PLR0913, PLR0917 - the metric, and whose it is
     site: Site,
 ) -> ObservedMetric:
     counted = _counted(metric, members)
+    releases, jobs = _targets(source, counted, metric)
     labels = {label.name: label for label in _labels(source, metric, members, service)}
     bound = metric_series(metric, service, site)
     return ObservedMetric(
         metric=metric,
         bound=bound,
         instances=source.instances(counted),
-        releases=_releases(source, counted, metric),
+        releases=releases,
         described=source.described(metric.name),
         members=members,
         counted=members[counted],
@@ -293,14 +296,20 @@ def _metric(  # noqa: PLR0913, PLR0917 - the metric, and whose it is
         falling=source.falling(counted) if metric.type is MetricType.COUNTER else 0,
         translations=tuple(translations(source, counted, metric, service)) if metric.foreign else (),
         unread=tuple(unread_labels(labels, metric, service, library)) if metric.foreign else (),
+        jobs=jobs,
     )
 
 
-def _releases(source: AuditSource, counted: str, metric: Metric) -> int:
-    """Find whether an instance restarts, and has the series of two releases for a moment."""
+def _targets(source: AuditSource, counted: str, metric: Metric) -> tuple[int, tuple[str, ...]]:
+    """Find whether an instance restarts, with two releases for a moment, and the jobs of one that has several."""
     release = metric.exposed.get(RELEASE, RELEASE)
-    counts = Counter(values[:-1] for values in source.groups(counted, (*TARGET_LABELS, release)).counts)
-    return min(RESTARTING, max(counts.values(), default=1))
+    targets = tuple(source.groups(counted, (*TARGET_LABELS, release)).counts)
+    releases = Counter(target[:-1] for target in targets)
+    jobs: dict[str, dict[str, None]] = {}
+    for job, instance, _ in targets:
+        jobs.setdefault(instance, {})[job] = None
+    most = max((found for instance, found in jobs.items() if instance), key=len, default={})
+    return min(RESTARTING, max(releases.values(), default=1)), tuple(sorted(most)) if len(most) > 1 else ()
 
 
 def _counted(metric: Metric, members: Mapping[str, int]) -> str:

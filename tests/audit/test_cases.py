@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 CASES = HERE / "cases"
 RIGHT = {"as-declared", "not-used-yet", "openmetrics", "labels-of-the-target", "federated"}
-SUSPECT = {"values-in-seconds", "values-outside", "labels-summed-away", "labels-not-read"}
+SUSPECT = {"values-in-seconds", "values-outside", "labels-summed-away", "labels-not-read", "scraped-twice"}
 
 
 @pytest.fixture

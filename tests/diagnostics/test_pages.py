@@ -27,6 +27,7 @@ WITHOUT_EXAMPLE = DEFECTS | {
     "audit/series-bound",
     "audit/series-budget",
     "audit/turnover",
+    "audit/scraped-twice",  # about the labels of targets, which the selector of an example picks
     "audit/dropped-label",  # the next two are of foreign sources
     "audit/unread-label",
     "audit/histograms",  # about a server's storage

@@ -16,6 +16,7 @@ from generator.audit.findings import (
     violation,
 )
 from generator.checks.cardinality.bounds import values
+from generator.diagnostics.wording import listed, quoted
 from generator.live.api import is_other
 from generator.model.names import LE
 from generator.model.units import WEEK, duration
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def check(seen: Observed) -> Iterator[Finding]:
     """Compare the existing series with the allowed ones."""
-    yield from _replicas(seen)
+    yield from _scraped_twice(seen) or _replicas(seen)
     for observed in seen.metrics.values():
         yield from _created(observed, seen)
         if not observed.metric.foreign:  # no spec bounds the foreign labels that it does not read
@@ -36,6 +37,19 @@ def check(seen: Observed) -> Iterator[Finding]:
         yield from _budget(observed, seen)
     yield from _exposed(seen)
     yield from _turnover(seen)
+
+
+def _scraped_twice(seen: Observed) -> tuple[Finding, ...]:
+    """Report targets of several jobs, whose events count several times."""
+    jobs = max((one.jobs for one in seen.metrics.values()), key=len, default=())
+    if not jobs:
+        return ()
+    message = (
+        f"several jobs scrape the same instances of {seen.service.name}, {listed(map(quoted, jobs))}: "
+        f"each event counts {len(jobs)} times"
+    )
+    help_ = f"scrape them once, or select one of the jobs: write job: {jobs[0]} under selector"
+    return (Finding(suspicion("audit/scraped-twice", message, seen, "selector", help_)),)
 
 
 def _replicas(seen: Observed) -> Iterator[Finding]:
