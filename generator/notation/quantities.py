@@ -35,6 +35,7 @@ _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _DECIMAL = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
 _DOLLARS = re.compile(r"(?:usd|\$)?([0-9.]+)(?:usd|dollars?|\$)?", re.IGNORECASE)
 _PERCENT = re.compile(r"([0-9.]+)(?:percent|pct)", re.IGNORECASE)
+_PART = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?%")
 _BROKEN = re.compile(r"([0-9]{1,9}\.[0-9]{1,6})(ms|[smhdw])")
 #: Units of durations in milliseconds, the longest first.
 _FINER = tuple((unit, round(seconds * 1000)) for unit, seconds in reversed(DURATION_UNITS.items()))
@@ -108,11 +109,27 @@ def resolve_bound(
             _unreadable(text, signal, findings)
             return None
         what = f"a bound of {signal.name}"
+        if objective is not None and _is_part(text, signal, what, findings):
+            return None
         value = amount(text, signal.unit, what, findings, exposed=signal.of.exposed_unit)
         return None if value is None else _resolved(Bound(value, None, "the limit of #"), 0, signal.unit)
     if objective is None:
         return None
     return _from_objective(match, text, signal, objective, findings)
+
+
+def _is_part(text: Text, signal: Signal, what: str, findings: Findings) -> bool:
+    """Refuse 80%, where 80% of the objective is meant."""
+    share, (kind, example) = _PART.fullmatch(text.value.strip()), WRITTEN_AS[signal.unit]
+    if share is None or kind == "share":
+        return False
+    findings.error(
+        "unit/mismatch",
+        f'{what} is written like {example}, not "{text.value}"',
+        text.span,
+        f"of the objective this part is {plain(round(float(share[1]) / 100, 9))}x objective",
+    )
+    return True
 
 
 def _from_objective(

@@ -6,6 +6,7 @@ change them key by key, or turn them off.
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 #: A quantile between two bounds of buckets that are further apart than by this factor is a guess, unless near one.
 _COARSE, _NEAR = 3, 1.1
+_PLAIN = re.compile(r"[0-9.]+")
 #: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"
 _DIGITS = 6
@@ -215,8 +217,12 @@ def _own_buckets(signal: Signal, service: ServiceSpec | None) -> Note | None:
     """Point at the buckets that a service gives a metric: the objective may be its profile's."""
     if service is None:
         return None
-    spans = (entry.key.span for entry in service.metrics if entry.key.value == signal.of.metric)
-    return next((Note(f"{service.service.value} gives it these buckets", span) for span in spans), None)
+    entry = next((one for one in service.metrics if one.key.value == signal.of.metric), None)
+    if entry is None:
+        return None
+    plain = signal.of.exposed_unit and any(_PLAIN.fullmatch(text.value) for text in entry.value.buckets)
+    said = f"; plain numbers are {signal.of.exposed_unit}" if plain else ""
+    return Note(f"{service.service.value} gives it these buckets{said}", entry.key.span)
 
 
 def _check_reachable(
