@@ -58,10 +58,9 @@ def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingR
     buckets = with_all_labels(signal.of, signal.window, scope)
     for labels in signal.levels:
         yield events(signal.of, signal.window, labels, scope)
-        # Without a bucket in common it is no number.
-        value = call("histogram_quantile", number(kind.q), alike(buckets, signal.of, labels)) >= number(0)
-        seen = scope.record(names.denominator(signal, labels)).now() > number(0)
-        yield rule(names.value(signal, labels), join("and", value, seen, labels))
+        value = call("histogram_quantile", number(kind.q), alike(buckets, signal.of, labels))
+        # Without an observation, or a bucket in common, it is no number.
+        yield rule(names.value(signal, labels), value >= number(0))
 
 
 def overflow(signal: Signal, scope: Scope) -> RecordingRule:
