@@ -267,6 +267,7 @@ def _windows(
 
 def _upper(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
     if isinstance(signal.kind, Quantile):
+        yield from events.common_buckets(signal.of, signal.window, (), scope)
         yield events.upper_bounds(signal.of, signal.window, scope)
 
 

@@ -273,6 +273,7 @@ def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Ite
     stream = signals[0].of
     for window in dict.fromkeys(one.window for one in signals):
         yield events.increase(stream, window, scope)
+    yield from events.common_buckets(stream, signals[0].window, (), scope)
     yield events.upper_bounds(stream, signals[0].window, scope)
     overflowing = [one for one in signals if is_recorded(one, library.alerts)]
     for signal in signals:

@@ -45,13 +45,28 @@ def events(stream: Stream, window: int, labels: Labels, scope: Scope) -> Recordi
     return rule(names.increase(stream, labels, window), count_at(stream, window, labels, scope))
 
 
+def common_buckets(stream: Stream, window: int, labels: Labels, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the buckets of a window at a level, if releases may have different ones: all quantiles read them."""
+    if may_differ(stream, labels):
+        buckets = alike(with_all_labels(stream, window, scope), stream, labels)
+        yield rule(names.increase(stream, with_le(labels), window), buckets)
+
+
+def buckets_at(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
+    """Read the buckets of a window at a level."""
+    if may_differ(stream, labels):
+        return scope.record(names.increase(stream, with_le(labels), window)).now()
+    return summed(having(with_all_labels(stream, window, scope), labels).now(), with_le(labels))
+
+
 def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     """Record the upper bound of each bucket, in base units.
 
     A label is text, and only ``histogram_quantile`` reads a number from it: the largest value of a histogram of one
     bucket is its bound.
     """
-    finite = alike(with_all_labels(stream, window, scope), stream, (), finite=True)
+    name = names.increase(stream, with_le(()) if may_differ(stream, ()) else stream.kept, window)
+    finite = scope.record(name).where("!=", **{names.LE: "+Inf"}).now()
     le, bucket = literal(names.LE), literal("bucket")
     one = call(
         "label_replace",
@@ -67,23 +82,31 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))
 
 
-def alike(buckets: Series, stream: Stream, labels: Labels, *, finite: bool = False) -> Expr:
+def alike(buckets: Series, stream: Stream, labels: Labels) -> Expr:
     """Sum buckets to a level: of releases with different ones, those that all of them have.
 
     A sum over different buckets is no histogram: one that only a new release has counts fewer events than a smaller
-    one, so that the tail of the others looks as long as the largest bucket.
+    one, so that the tail of the others looks as long as the largest bucket. A release without events, as one that idles
+    after a rollback, adds nothing to any bucket, and lacks none.
     """
     level = with_le(labels)
     of_level = having(buckets, labels)
-    whole_level = of_level.where(**{names.LE: "+Inf"}).now()
-    selected = (of_level.where("!=", **{names.LE: "+Inf"}) if finite else of_level).now()
+    selected = of_level.now()
     every = summed(selected, level)
-    if names.RELEASE in labels or names.RELEASE not in stream.kept:
+    if not may_differ(stream, labels):
         return every
-    count_of, count_of_all = (
-        aggregate("count", one, each(by)) for one, by in ((selected, level), (whole_level, labels))
-    )
-    return join("and", every, spread("==", count_of, count_of_all, labels), level)
+    serving = of_level.where(**{names.LE: "+Inf"}).now() > number(0)
+    parts = tuple(label for label in stream.kept if label != names.LE)
+    count_of = aggregate("count", join("and", selected, serving, parts), each(level))
+    count_of_all = aggregate("count", serving, each(labels))
+    common = join("and", every, spread("==", count_of, count_of_all, labels), level)
+    # Without events all buckets are 0, and none is missing.
+    return join("or", common, every, labels)
+
+
+def may_differ(stream: Stream, labels: Labels) -> bool:
+    """Whether releases with different buckets meet at a level."""
+    return names.RELEASE in stream.kept and names.RELEASE not in labels
 
 
 def rate_at(stream: Stream, labels: Labels, scope: Scope) -> RecordingRule:

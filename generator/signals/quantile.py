@@ -12,7 +12,7 @@ from generator.model.units import DAY, MINUTE, Unit
 from generator.promql.expr import Expr, call, number
 from generator.scenarios import Traffic, histogram
 from generator.signals import usual
-from generator.signals.events import alike, events, with_all_labels
+from generator.signals.events import buckets_at, common_buckets, events, may_differ, with_all_labels
 from generator.streams.scope import Scope, join, largest, rule, summed
 
 if TYPE_CHECKING:
@@ -55,12 +55,17 @@ def unit(_kind: Quantile, stream: Stream) -> Unit:
 
 def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingRule]:
     """Record the observations, and the quantile where there are any."""
-    buckets = with_all_labels(signal.of, signal.window, scope)
     for labels in signal.levels:
         yield events(signal.of, signal.window, labels, scope)
-        value = call("histogram_quantile", number(kind.q), alike(buckets, signal.of, labels))
-        # Without an observation, or a bucket in common, it is no number.
-        yield rule(names.value(signal, labels), value >= number(0))
+        yield from common_buckets(signal.of, signal.window, labels, scope)
+        value = call(
+            "histogram_quantile", number(kind.q), buckets_at(signal.of, signal.window, labels, scope)
+        )
+        if may_differ(signal.of, labels):
+            # Without a bucket in common it is no number.
+            value = value >= number(0)
+        seen = scope.record(names.denominator(signal, labels)).now() > number(0)
+        yield rule(names.value(signal, labels), join("and", value, seen, labels))
 
 
 def overflow(signal: Signal, scope: Scope) -> RecordingRule:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HIGH = "AgentLatencyP95High"
 P95, OVERFLOW = "service:agent_latency_p95:seconds", "service:agent_latency_p95:overflow"
-CHANGE, END = 60, 110
+CHANGE, END, FEW = 60, 125, 4
 #: The shares of runs up to so many milliseconds: the p95 is 1.5 s, where 2 s are promised.
 SHARES: Mapping[float, float] = {250: 0.5, 1000: 0.9, 2000: 1.0}
 SMALL, USUAL, OTHER = (100, 250, 500, 1000), (100, 250, 500, 1000, 2000, 5000, 10000), (200, 3000, 8000)
@@ -35,12 +35,19 @@ def exposing(service: Service, buckets: tuple[float, ...]) -> Service:
     )
 
 
-def changed(chain: Chain, before: tuple[float, ...], after: tuple[float, ...], runs: float) -> Chain:
-    """Let a release with other buckets replace another one; for ten minutes both serve runs."""
+def changed(
+    chain: Chain, before: tuple[float, ...], after: tuple[float, ...], runs: float, *, idles: bool = False
+) -> Chain:
+    """Let a release with other buckets replace another one, which may idle; for ten minutes both serve runs."""
     lives = ((before, 0, CHANGE + 10, "v1"), (after, CHANGE, END, "v2"))
     for buckets, start, end, release in lives:
-        stretch = Stretch(end - start, release, runs=runs, latency=SHARES)
-        chain.write(craft(exposing(chain.service, buckets), [stretch], start=T0 + start * MINUTE))
+        # Where runs are few, there are minutes without any.
+        times = range(start, end, 5)
+        each = [runs if runs > FEW or not place % 2 else 0 for place in range(len(times))]
+        stretches = [Stretch(5, release, runs=one, latency=SHARES) for one in each]
+        if idles and end < END:
+            stretches.append(Stretch(END - end, release, runs=0))
+        chain.write(craft(exposing(chain.service, buckets), stretches, start=T0 + start * MINUTE))
     read = [OVERFLOW, *(rule.expr for rule in rules_of(chain.groups, HIGH))]
     chain.evaluate(T0, T0 + END * MINUTE, needed(chain.groups, read))
     return chain
@@ -53,13 +60,30 @@ def values(chain: Chain, record: str) -> list[float]:
     return [value for one in found for value in one.values]
 
 
+def buckets(chain: Chain) -> set[str]:
+    """List the buckets of the last 45 minutes."""
+    read = f'le:agent_latency_p95:all45m{{service="{chain.service.name}"}}'
+    found = chain.api.query(read, T0 + END * MINUTE).samples
+    return {"+Inf" if le == "+Inf" else str(float(le)) for one in found for le in [one.labels["le"]]}
+
+
 # 4 runs in 15 minutes are too few, so that the last hours count.
-@pytest.mark.parametrize("runs", [300, 4])
+@pytest.mark.parametrize("runs", [300, FEW])
 def test_larger_buckets_page_nobody(chain: NewChain, runs: float) -> None:
     grown = changed(chain(), SMALL, USUAL, runs)
     assert max(values(grown, P95)) == pytest.approx(1.5)
     true = [grown.true(T0 + minute * MINUTE, HIGH) for minute in range(CHANGE, END, 2)]
     assert set(true) == {frozenset()}
+
+
+@pytest.mark.parametrize("runs", [300, FEW])
+@pytest.mark.parametrize("after", [USUAL, OTHER])
+def test_a_release_that_idles_takes_no_bucket_from_the_one_that_serves(
+    after: tuple[float, ...], runs: float, chain: NewChain
+) -> None:
+    gone, idle = (changed(chain(), SMALL, after, runs, idles=idles) for idles in (False, True))
+    assert values(idle, P95) == values(gone, P95) != []
+    assert buckets(idle) == buckets(gone) == {str(bound / 1000) for bound in after} | {"+Inf"}
 
 
 def test_a_quantile_of_buckets_that_have_nothing_in_common_is_no_number(chain: NewChain) -> None:
