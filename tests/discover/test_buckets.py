@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from generator.commands.compiling import checked
 from generator.discover.promises import StreamHistory, promises
 from generator.model.units import parse_quantity
-from tests.commands.calls import CommandCalls
 from tests.instrumentation.loading import service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from generator.live.api import PrometheusApi
     from generator.model.streams import Stream
+    from tests.commands.calls import CallResult
 
 _HISTOGRAM = """# TYPE agent_run_total counter
 agent_run_total{status="success",stop_reason="completed",release="r1"} 90
@@ -27,7 +27,6 @@ agent_run_total{status="success",stop_reason="completed",release="r1"} 90
 """
 
 
-@pytest.mark.prometheus
 @pytest.mark.parametrize(
     ("edges", "promised"),
     [
@@ -37,16 +36,14 @@ agent_run_total{status="success",stop_reason="completed",release="r1"} 90
     ],
 )
 def test_the_profile_s_objective_gives_way_to_one_that_the_buckets_show(
-    edges: tuple[int, ...], promised: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    edges: tuple[int, ...], promised: str, tmp_path: Path, untried: Callable[..., CallResult]
 ) -> None:
     """The profile promises a p95 of 5s; one bucket of a minute shows from 57s to a minute."""
     lines = [f'agent_run_latency_ms_bucket{{release="r1",le="{edge}"}} 80\n' for edge in (*edges, "+Inf")]
     exposition = tmp_path / "metrics.prom"
     exposition.write_text(f'{_HISTOGRAM}{"".join(lines)}agent_run_latency_ms_count{{release="r1"}} 80\n')
     specs = tmp_path / "specs"
-    answer = CommandCalls(capsys)(
-        "init", str(specs), "--from-exposition", str(exposition), "--service", "one"
-    )
+    answer = untried("init", str(specs), "--from-exposition", str(exposition), "--service", "one")
     assert answer.code == 0, answer.err
     found = yaml.safe_load((specs / "services/one.yaml").read_text())
     assert found.get("objectives", {}) == ({"latency_p95": {"max": promised}} if promised else {})

@@ -11,18 +11,13 @@ from msgspec.structs import replace
 
 from generator.discover.draft import environments
 from generator.live.remote_write import write
-from tests.commands.calls import CommandCalls
 from tests.discover.test_history import history
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.live.server import PrometheusServer
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
-    return CommandCalls(capsys)
+    from tests.commands.calls import CommandCalls
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import yaml
 
 from generator.discover.promises import _above
 from generator.live.remote_write import TimeSeries, write
-from tests.commands.calls import CommandCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from generator.live.server import PrometheusServer
+    from tests.commands.calls import CommandCalls
 
 pytestmark = [pytest.mark.long, pytest.mark.prometheus]
 
@@ -27,11 +27,6 @@ _SPAN = 8 * _HOUR
 #: In the fifth of eight hours 40 of 100 runs fail, else 1.
 _BAD = range(4 * _HOUR, 5 * _HOUR)
 _PAGE = re.compile(r"^  (?P<alert>Agent\w+) at (?P<at>\S+) for", re.MULTILINE)
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
-    return CommandCalls(capsys)
 
 
 def history(end: int, runs_a_minute: float, span: int = _SPAN) -> Iterator[TimeSeries]:

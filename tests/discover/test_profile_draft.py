@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from generator.__main__ import main
 from generator.audit.exposition import fetch_file, parse
 from generator.commands.init_from import site
 from generator.discover import meaning
@@ -15,11 +19,15 @@ from generator.discover.places import InExposition
 from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.recognise import candidates
 from generator.live.remote_write import TimeSeries, write
-from tests.commands.calls import CommandCalls
+from generator.live.server import find_prometheus
 from tests.golden import compare
+from tests.programs import needed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from generator.live.server import PrometheusServer
+    from tests.commands.calls import CallResult, CommandCalls
 
 DRAFTS = Path(__file__).parent / "drafts"
 EXPOSITIONS = Path(__file__).parents[1] / "profiles/expositions"
@@ -32,12 +40,6 @@ WITHOUT_RUNS = """\
 acme_tokens_total{model="m",type="input"} 9
 acme_tokens_total{model="m",type="output"} 9
 """
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
-    """Call ``init`` as its user does."""
-    return CommandCalls(capsys)
 
 
 def _draft(exposition: Path, folder: Path) -> ProfileDraft | None:
@@ -61,11 +63,9 @@ def test_drafts_are_as_expected(tmp_path: Path) -> None:
     [*DRAFTS.glob("*.prom"), *(EXPOSITIONS / f"{name}.prom" for name in ("codex", "gemini", "litellm"))],
     ids=lambda one: one.stem,
 )
-def test_a_draft_compiles_and_its_panels_have_data(
-    exposition: Path, call: CommandCalls, tmp_path: Path
-) -> None:
+def test_a_draft_compiles(exposition: Path, untried: Callable[..., CallResult], tmp_path: Path) -> None:
     specs = str(tmp_path / "specs")
-    answer = call(
+    answer = untried(
         *("init", specs, "--from-exposition", str(exposition), "--draft-profile", "acme", "--service", "one")
     )
     assert answer.code == 0, answer.err
@@ -76,7 +76,9 @@ def test_a_draft_compiles_and_its_panels_have_data(
     assert set(profile["streams"]) >= {"run"}
 
 
-def test_names_and_values_are_text_whatever_they_are(call: CommandCalls, tmp_path: Path) -> None:
+def test_names_and_values_are_text_whatever_they_are(
+    untried: Callable[..., CallResult], tmp_path: Path
+) -> None:
     odd = 'a"b: [c]\\n#d {{e}} $f é .*'
     series = "\n".join(
         f'acme_runs_total{{outcome="{value}",error="{odd}",model="{odd}"}} 9'.replace('a"b', 'a\\"b')
@@ -85,7 +87,7 @@ def test_names_and_values_are_text_whatever_they_are(call: CommandCalls, tmp_pat
     many = "\n".join(f'acme_tool_errors_total{{tool="t",error="E{number}"}} 1' for number in range(500))
     exposition = tmp_path / "odd.prom"
     exposition.write_text(f"{series}\n{many}\n", encoding="utf-8")
-    answer = call(
+    answer = untried(
         "init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "acme"
     )
     assert answer.code == 0, answer.err
@@ -133,17 +135,17 @@ def test_a_call_that_contradicts_itself_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_job_of_a_collector_is_chosen(call: CommandCalls, tmp_path: Path) -> None:
+def test_a_job_of_a_collector_is_chosen(untried: Callable[..., CallResult], tmp_path: Path) -> None:
     exposition = tmp_path / "collector.prom"
     exposition.write_text(
         "".join(f'{job}_tasks_total{{job="{job}",outcome="success"}} 9\n' for job in ("acme", "others")),
         encoding="utf-8",
     )
     wanted = ("init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "own")
-    both = call(*wanted)
+    both = untried(*wanted)
     assert both.code == 2
     assert "choose one by --job: acme, others" in both.err
-    one = call(*wanted, "--job", "others")
+    one = untried(*wanted, "--job", "others")
     assert one.code == 0, one.err
     profile = yaml.safe_load((tmp_path / "specs/profiles/own.yaml").read_text(encoding="utf-8"))
     assert profile["streams"]["run"]["of"] == "others_tasks_total"
@@ -157,7 +159,7 @@ def test_there_must_be_metrics_to_draft_from(call: CommandCalls, tmp_path: Path)
 
 @pytest.mark.prometheus
 def test_a_server_gives_one_job_and_its_history(
-    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer
+    untried: Callable[..., CallResult], tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     now = int(fresh_prometheus.api.query("time()").samples[0].value)
     times = [(now - 3600 + 15 * step) * 1000 for step in range(240)]
@@ -167,16 +169,16 @@ def test_a_server_gives_one_job_and_its_history(
             values = [float(share * step) for step in range(240)]
             write(fresh_prometheus.api, [TimeSeries(labels, times, values)])
     specs, url = tmp_path / "specs", fresh_prometheus.api.url
-    both = call("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme")
+    both = untried("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme")
     assert both.code == 2
     assert "choose one by --job: acme, others" in both.err
     assert not specs.exists()
-    one = call("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme", "--job", "acme")
+    one = untried("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme", "--job", "acme")
     assert one.code == 0, one.err
     assert "acme: recognised as acme, 1 of its 1 metrics are there" in one.out
     profile = yaml.safe_load((specs / "profiles/acme.yaml").read_text(encoding="utf-8"))
     assert profile["streams"] == {"run": {"of": "acme_agent_tasks_total", "labels": {"status": "outcome"}}}
-    again = call("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme", "--job", "acme")
+    again = untried("init", str(specs), "--from-prometheus", url, "--draft-profile", "acme", "--job", "acme")
     assert again.code == 2
     assert 'there is a profile "acme"' in again.err
 
@@ -283,20 +285,29 @@ process_open_fds 4
 """
 
 
-@pytest.fixture
-def bot(call: CommandCalls, tmp_path: Path) -> tuple[str, str, str]:
-    """The service and the profile that are drafted for it, and what is said."""
-    exposition = tmp_path / "bot.prom"
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
+    """The service and the profile that are drafted for it, and what is said: a trial takes seconds."""
+    needed(find_prometheus)
+    folder = tmp_path_factory.mktemp("bot")
+    exposition, specs = folder / "bot.prom", folder / "specs"
     exposition.write_text(_BOT, encoding="utf-8")
-    answer = call(
-        "init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "own"
-    )
-    assert answer.code == 0, answer.err
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = main(("init", str(specs), "--from-exposition", str(exposition), "--draft-profile", "own"))
+    assert code == 0, err.getvalue()
     service, profile = (
-        (tmp_path / "specs" / place).read_text(encoding="utf-8")
+        (specs / place).read_text(encoding="utf-8")
         for place in ("services/my-agent.yaml", "profiles/own.yaml")
     )
-    return service, profile, answer.out
+    return service, profile, out.getvalue()
+
+
+def test_the_panels_of_a_draft_have_data(bot: tuple[str, str, str]) -> None:
+    _, _, said = bot
+    found = re.search(r"^my-agent: (\d+) of \d+ panels would have data", said, re.MULTILINE)
+    assert found, said
+    assert int(found[1]) > 0
+    assert "  empty: " not in said
 
 
 def test_a_draft_gives_no_metric_a_label_that_it_lacks(bot: tuple[str, str, str]) -> None:
@@ -323,12 +334,14 @@ def test_a_service_says_which_of_its_lines_are_guesses(bot: tuple[str, str, str]
 
 
 @pytest.mark.parametrize("label", ["", 'job="acme",'])
-def test_a_job_that_is_known_is_no_guess(label: str, call: CommandCalls, tmp_path: Path) -> None:
+def test_a_job_that_is_known_is_no_guess(
+    label: str, untried: Callable[..., CallResult], tmp_path: Path
+) -> None:
     exposition = tmp_path / "bot.prom"
     exposition.write_text(f'acme_tasks_total{{{label}outcome="success"}} 9\n', "utf-8")
     named = () if label else ("--job", "acme")
     wanted = ("init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--draft-profile", "own")
-    assert call(*wanted, *named).code == 0
+    assert untried(*wanted, *named).code == 0
     (written,) = (tmp_path / "specs/services").iterdir()
     assert "selector: {job: acme}                        # which series are" in written.read_text("utf-8")
 

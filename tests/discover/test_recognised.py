@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from generator.audit.exposition import fetch_file, parse
+from generator.audit.translated import absent
+from generator.commands.init_from import site
+from generator.discover.places import InExposition
+from generator.discover.proof import GROWING, Remembered, _grown, panels
+from generator.discover.recognise import Match, candidates, recognise
+from generator.live.remote_write import write
 from generator.live.server import ServerConfig
+from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.sources import SHIPPED
-from tests.commands.calls import CommandCalls
+from generator.streams.raw import as_classic
 from tests.profiles.test_expositions import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.live.server import PrometheusServer
+    from tests.commands.calls import CallResult, CommandCalls
 
 pytestmark = [pytest.mark.long, pytest.mark.prometheus]
 
@@ -30,11 +39,6 @@ _PANELS = re.compile(r"(?P<service>\S+): (?P<full>\d+) of (?P<measured>\d+) pane
 _PROGRESS = re.compile(r"[a-z ]+: \d+ of \d+$")
 #: A dashboard with fewer panels than this would be useless.
 _FEWEST = 20
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> CommandCalls:
-    return CommandCalls(capsys)
 
 
 def _service(specs: Path, name: str) -> dict[str, object]:
@@ -50,21 +54,56 @@ def _all_with_data(said: str, found: re.Match[str]) -> bool:
     return int(found["full"]) + explained == int(found["measured"])
 
 
-@pytest.mark.parametrize("exposition", PROFILES)
-def test_an_exposition_becomes_a_service_whose_every_panel_has_data(
-    exposition: str, call: CommandCalls, tmp_path: Path
-) -> None:
-    file = EXPOSITIONS / f"{exposition}.prom"
-    answer = call("init", str(tmp_path / "specs"), "--from-exposition", str(file), "--service", "one")
+def _recognised_in(exposition: str, answer: CallResult, specs: Path, name: str) -> None:
+    """Assert that a service was written for the profile that was made for an exposition, and nothing is told of it."""
     told = [line for line in answer.err.splitlines() if not _PROGRESS.match(line)]
-    assert (answer.code, told) == (0, [])  # nothing that check would warn of
-    service = _service(tmp_path / "specs", "one")
-    assert (service["profile"], service["selector"]) == (PROFILES[exposition], {"job": "one"})
+    assert (exposition, answer.code, told) == (exposition, 0, [])  # nothing that check would warn of
+    service = _service(specs, name)
+    assert (service["profile"], service["selector"]) == (PROFILES[exposition], {"job": name})
+
+
+def test_a_call_tells_how_many_panels_have_data(call: CommandCalls, tmp_path: Path) -> None:
+    file, specs = EXPOSITIONS / "litellm.prom", tmp_path / "specs"
+    answer = call("init", str(specs), "--from-exposition", str(file), "--service", "one")
+    _recognised_in("litellm", answer, specs, "one")
     found = _PANELS.search(answer.out)
     assert found
     assert _all_with_data(answer.out, found), answer.out
     assert int(found["full"]) > _FEWEST
     assert "An exposition has no history" in answer.out
+
+
+def test_every_exposition_becomes_a_service_whose_every_panel_has_data(
+    untried: Callable[..., CallResult], tmp_path: Path, fresh_prometheus: PrometheusServer
+) -> None:
+    """One server has the series of all expositions, each as a job: a trial of each alone would take a minute."""
+    known, end = candidates(tmp_path, site(None)), int(time.time())
+    history = Remembered(fresh_prometheus.api, end - GROWING, end)
+    services, absent_labels = [], []
+    for exposition in PROFILES:
+        file, specs = EXPOSITIONS / f"{exposition}.prom", tmp_path / exposition
+        answer = untried("init", str(specs), "--from-exposition", str(file), "--service", exposition)
+        _recognised_in(exposition, answer, specs, exposition)
+        place = InExposition(parse(fetch_file(file)), exposition)
+        text = (specs / "services" / f"{exposition}.yaml").read_text("utf-8")
+        services.append(as_classic(known.service(text)))
+        write(history.api, _grown(place, services[-1], end, known.site.scrape_interval))
+        (match,) = recognise(place, known)
+        absent_labels.append(_absent(match))
+    rules = rule_set(services, known.library, known.site)
+    history.evaluate(rules, lambda *_: None)
+    for service, own, labels in zip(services, rules.own, absent_labels, strict=True):
+        tried = panels(service, RuleSet(rules.shared, (own,)), known.site, history, labels)
+        empty = [f"{one.title} ({one.dashboard})" for one in tried if not one.has_data and not one.why]
+        assert (service.name, empty) == (service.name, [])
+        assert sum(one.has_data for one in tried) > _FEWEST
+
+
+def _absent(match: Match) -> dict[str, str]:
+    """Map the labels that no series has to the names that they would have there."""
+    metrics = match.seen.metrics.values()
+    every = (one for metric in metrics for one in absent(metric.translations, partly=False))
+    return {one.label: " or ".join(one.exposed) for one in every}
 
 
 def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
@@ -109,43 +148,53 @@ def _scrape(server: PrometheusServer, expositions: dict[str, bytes], answering: 
 
 
 def test_two_services_behind_one_job_become_two(
-    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+    untried: Callable[..., CallResult],
+    tmp_path: Path,
+    fresh_prometheus: PrometheusServer,
+    answering: Callable[..., str],
 ) -> None:
     one = "\n".join(
         f'lg_api_run_success_counter_total{{exported_job="{name}"}} 20' for name in ("Chat Bot", "coder")
     )
     _scrape(fresh_prometheus, {"gateway": f"{one}\n".encode()}, answering)
-    answer = call("init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url)
+    answer = untried("init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url)
     assert answer.code == 0, answer.err
     selectors = [_service(tmp_path / "specs", name)["selector"] for name in ("chat-bot", "coder")]
     assert selectors == [{"job": "gateway", "exported_job": name} for name in ("Chat Bot", "coder")]
 
 
-def test_two_services_in_one_exposition_become_two(call: CommandCalls, tmp_path: Path) -> None:
+def test_two_services_in_one_exposition_become_two(
+    untried: Callable[..., CallResult], tmp_path: Path
+) -> None:
     exposition = tmp_path / "collector.prom"
     lines = (
         f'lg_api_run_success_counter_total{{service_name="{name}"}} {count}\n'
         for name, count in (("chat", 20), ("coder", 30))
     )
     exposition.write_text("".join(lines), encoding="utf-8")
-    answer = call("init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--job", "collector")
+    answer = untried(
+        "init", str(tmp_path / "specs"), "--from-exposition", str(exposition), "--job", "collector"
+    )
     assert answer.code == 0, answer.err
     selectors = [_service(tmp_path / "specs", name)["selector"] for name in ("chat", "coder")]
     assert selectors == [{"job": "collector", "service_name": name} for name in ("chat", "coder")]
 
 
 def test_a_name_for_several_services_is_refused(
-    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+    untried: Callable[..., CallResult],
+    tmp_path: Path,
+    fresh_prometheus: PrometheusServer,
+    answering: Callable[..., str],
 ) -> None:
     body = b"lg_api_run_success_counter_total 20\n"
     _scrape(fresh_prometheus, {"a": body, "b": body}, answering)
     specs, url = str(tmp_path / "specs"), fresh_prometheus.api.url
-    answer = call("init", specs, "--from-prometheus", url, "--service", "mine")
+    answer = untried("init", specs, "--from-prometheus", url, "--service", "mine")
     assert answer.code == 2
     assert "--service names one service, and 2 are recognised" in answer.err
     assert 'job="a"; job="b"' in answer.err
     assert not (tmp_path / "specs").exists()
-    chosen = call("init", specs, "--from-prometheus", url, "--service", "mine", "--job", "b")
+    chosen = untried("init", specs, "--from-prometheus", url, "--service", "mine", "--job", "b")
     assert chosen.code == 0, chosen.err
     assert _service(tmp_path / "specs", "mine")["selector"] == {"job": "b"}
 
@@ -167,7 +216,7 @@ def test_nothing_recognised_names_what_sounds_like_agents(
         assert not (tmp_path / "specs").exists()
 
 
-def test_a_profile_of_ones_own_is_recognised(call: CommandCalls, tmp_path: Path) -> None:
+def test_a_profile_of_ones_own_is_recognised(untried: Callable[..., CallResult], tmp_path: Path) -> None:
     """The proposal of the test above, followed."""
     specs = tmp_path / "specs"
     (specs / "profiles").mkdir(parents=True)
@@ -176,7 +225,7 @@ def test_a_profile_of_ones_own_is_recognised(call: CommandCalls, tmp_path: Path)
     (specs / "profiles" / "acme.yaml").write_text(own, encoding="utf-8")
     file = tmp_path / "acme.prom"
     file.write_text("acme_task_success_counter_total 20\n", encoding="utf-8")
-    answer = call("init", str(specs), "--from-exposition", str(file))
+    answer = untried("init", str(specs), "--from-exposition", str(file))
     assert answer.code == 0, answer.err
     assert _service(specs, "my-agent")["profile"] == "acme"
 
@@ -203,7 +252,9 @@ def test_calls_at_fault_write_nothing(
     assert not (tmp_path / "specs").exists()
 
 
-def test_other_buckets_than_the_profiles_are_written_as_seen(call: CommandCalls, tmp_path: Path) -> None:
+def test_other_buckets_than_the_profiles_are_written_as_seen(
+    untried: Callable[..., CallResult], tmp_path: Path
+) -> None:
     lines = ['agent_run_total{status="ok",stop_reason="completed",release="v1"} 40']
     buckets = (("500", 10), ("10000", 20), ("1800000", 40), ("+Inf", 40))
     lines += [f'agent_run_latency_ms_bucket{{release="v1",le="{le}"}} {count}' for le, count in buckets]
@@ -212,7 +263,7 @@ def test_other_buckets_than_the_profiles_are_written_as_seen(call: CommandCalls,
     kinds = ["# TYPE agent_run_total counter", "# TYPE agent_run_latency_ms histogram"]
     exposition.write_text("\n".join([*kinds, *lines, ""]), "utf-8")
     specs = tmp_path / "specs"
-    answer = call("init", str(specs), "--from-exposition", str(exposition), "--service", "coder")
+    answer = untried("init", str(specs), "--from-exposition", str(exposition), "--service", "coder")
     assert answer.code == 0, answer.err
     text = (specs / "services" / "coder.yaml").read_text("utf-8")
     assert "agent_run_latency_ms: {buckets: [500ms, 10s, 30m]}" in text

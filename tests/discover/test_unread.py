@@ -11,10 +11,12 @@ from generator.commands.init_from import site
 from generator.discover.places import InExposition
 from generator.discover.recognise import Match, Unread, candidates, recognise
 from generator.errors import CommandError
-from tests.commands.calls import CommandCalls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.commands.calls import CallResult
 
 TOKENS = 'gen_ai_client_token_usage_count{gen_ai_token_type="input",gen_ai_request_model="m"} 1\n'
 RUNS = "gen_ai_client_operation_duration"
@@ -55,13 +57,12 @@ def test_a_profile_that_fits_in_part_names_what_it_does_not_read(tmp_path: Path)
     assert _match(tmp_path, TOKENS.replace("_count", "_sum") + TOKENS + whole + AGENT).strangers == ()
 
 
-@pytest.mark.prometheus
 def test_what_is_not_read_is_printed_with_a_way_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, untried: Callable[..., CallResult]
 ) -> None:
     exposition = tmp_path / "exposed.prom"
     exposition.write_text(TOKENS + AGENT, encoding="utf-8")
-    answer = CommandCalls(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
+    answer = untried("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
     assert answer.code == 0, answer.err
     names = "agent_invocation_duration_milliseconds, agent_tool_calls_total"
     assert f"  not read: {names}. pydantic-ai fits in part only: --draft-profile NAME" in answer.out
@@ -79,13 +80,12 @@ def test_names_with_dots_have_a_way_to_the_profile_that_reads_them_with_undersco
     )
 
 
-@pytest.mark.prometheus
 def test_what_the_chosen_profile_reads_under_another_name_is_printed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, untried: Callable[..., CallResult]
 ) -> None:
     exposition = tmp_path / "exposed.prom"
     exposition.write_text("claude_code_session_count_total 9\nclaude_code_cost_usage_usd_total 1\n", "utf-8")
-    answer = CommandCalls(capsys)("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
+    answer = untried("init", str(tmp_path / "specs"), "--from-exposition", str(exposition))
     assert answer.code == 0, answer.err
     assert (
         "  unread: claude_code_cost_usage_usd_total. claude-code reads claude_code_cost_usage_USD_total: if it is "
