@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import Struct
 
 from generator import compiler
+from generator.__main__ import main
 from generator.compiler import compile_service
 from tests.commands.calls import ROOT, CallResult, CommandCalls
 
@@ -57,14 +60,11 @@ class Place(Struct, frozen=True):
 
     def spec(self, path: str, text: str) -> None:
         """Write a file of the specs."""
-        place = self.root / "specs" / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, "utf-8")
+        write_spec(self.root, path, text)
 
     def service(self, name: str, owner: str = "team-demo", more: str = "") -> None:
         """Write the spec of a service."""
-        text = f"service: {name}\nprofile: small\nowner: {owner}\nselector: {{job: {name}}}\n"
-        self.spec(f"services/{name}.yaml", f"{text}labels: {{release: {{max_live: 2}}}}\n{more}")
+        write_service(self.root, name, owner, more)
 
     def files(self, output: str = "output") -> dict[str, bytes]:
         """Read an output."""
@@ -83,14 +83,59 @@ class Place(Struct, frozen=True):
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
     """Three services of a small profile, not compiled yet, and an empty cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    made = Place(tmp_path, CommandCalls(capsys))
-    made.spec("profiles/small.yaml", PROFILE)
-    shutil.copy(ROOT / "specs/prices.yaml", tmp_path / "specs")
+    _enter(tmp_path, monkeypatch)
+    _write_services(tmp_path)
+    return Place(tmp_path, CommandCalls(capsys))
+
+
+@pytest.fixture(scope="module")
+def _once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A directory for the same services, and a copy of all that is there after they were compiled in it."""
+    root, copy = tmp_path_factory.mktemp("place"), tmp_path_factory.mktemp("copies") / "place"
+    with pytest.MonkeyPatch.context() as patched, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        _enter(root, patched)
+        _write_services(root)
+        assert main(["generate"]) == 0
+    shutil.copytree(root, copy, symlinks=True)
+    return root, copy
+
+
+@pytest.fixture
+def generated_place(
+    _once: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Place:
+    """The same three services, compiled, with their cache: a compilation takes longer than what is done with it."""
+    root, copy = _once
+    for path in root.iterdir():
+        path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
+    shutil.copytree(copy, root, symlinks=True, dirs_exist_ok=True)
+    _enter(root, monkeypatch)
+    return Place(root, CommandCalls(capsys))
+
+
+def _enter(root: Path, patched: pytest.MonkeyPatch) -> None:
+    patched.setenv("XDG_CACHE_HOME", str(root / "cache"))
+    patched.chdir(root)
+
+
+def _write_services(root: Path) -> None:
+    write_spec(root, "profiles/small.yaml", PROFILE)
+    shutil.copy(ROOT / "specs/prices.yaml", root / "specs")
     for name in ("a-agent", "b-agent", "c-agent"):
-        made.service(name)
-    return made
+        write_service(root, name)
+
+
+def write_spec(root: Path, path: str, text: str) -> None:
+    """Write a file of the specs."""
+    place = root / "specs" / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text, "utf-8")
+
+
+def write_service(root: Path, name: str, owner: str = "team-demo", more: str = "") -> None:
+    """Write the spec of a service."""
+    text = f"service: {name}\nprofile: small\nowner: {owner}\nselector: {{job: {name}}}\n"
+    write_spec(root, f"services/{name}.yaml", f"{text}labels: {{release: {{max_live: 2}}}}\n{more}")
 
 
 @pytest.fixture
