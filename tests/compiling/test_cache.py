@@ -79,8 +79,8 @@ def test_values_of_other_types_are_not_believed(generated: Place) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0", b"agent-metrics 1\0", b"\xff" * 100, b"\0" * 10_000])
-def test_a_damaged_record_of_the_last_run_is_none(place: Place, damage: bytes) -> None:
-    place.generate()
+def test_a_damaged_record_of_the_last_run_is_none(generated_place: Place, damage: bytes) -> None:
+    place = generated_place
     expected = place.files()
     for record in _folder(place).glob("*.run"):
         record.write_bytes(damage)

@@ -68,10 +68,9 @@ def _removed(place: Place) -> None:
     ids=["nothing", "a threshold", "an owner", "one more", "one less", "site", "profile", "prices"],
 )
 def test_only_what_has_changed_is_compiled(
-    place: Place, compiled: list[str], change: Callable[[Place], None], expected: list[str]
+    generated_place: Place, compiled: list[str], change: Callable[[Place], None], expected: list[str]
 ) -> None:
-    place.generate()
-    compiled.clear()
+    place = generated_place
     change(place)
 
     assert place.generate().code == 0
@@ -90,18 +89,18 @@ def test_what_was_compiled_for_an_output_is_of_no_use_to_another(place: Place, c
 
 @pytest.mark.parametrize("option", ["--no-cache", "--check"])
 def test_everything_is_compiled_when_that_is_asked_for(
-    place: Place, compiled: list[str], option: str
+    generated_place: Place, compiled: list[str], option: str
 ) -> None:
-    place.generate()
-    compiled.clear()
+    place = generated_place
     assert place.generate(option).code == 0
     assert compiled == ALL
 
 
-def test_what_was_edited_by_hand_or_deleted_is_made_again(place: Place, compiled: list[str]) -> None:
-    place.generate()
+def test_what_was_edited_by_hand_or_deleted_is_made_again(
+    generated_place: Place, compiled: list[str]
+) -> None:
+    place = generated_place
     expected = place.files()
-    compiled.clear()
     (place.root / "output/prometheus/rules/a-agent.rules.yml").write_text("groups: []\n")
     (place.root / "output/prometheus/alerts/b-agent.alerts.yml").unlink()
     (place.root / "output/catalog.json").unlink()
@@ -113,9 +112,9 @@ def test_what_was_edited_by_hand_or_deleted_is_made_again(place: Place, compiled
 
 
 def test_a_file_that_is_edited_meanwhile_is_told_and_nothing_is_written(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    generated_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.generate()
+    place = generated_place
     edited = place.root / "output/prometheus/rules/a-agent.rules.yml"
     place.service("b-agent", more=LESS)
     holds = Cache.holds
@@ -135,10 +134,9 @@ def test_a_file_that_is_edited_meanwhile_is_told_and_nothing_is_written(
 
 
 def test_another_compiler_uses_nothing_again(
-    place: Place, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+    generated_place: Place, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.generate()
-    compiled.clear()
+    place = generated_place
     source = place.root / "compiler"
     source.mkdir()
     (source / "one.py").write_text("1")
@@ -172,8 +170,8 @@ def test_a_spec_that_is_saved_meanwhile_is_compiled_next_time(
     assert place.files() == place.afresh()
 
 
-def test_specs_at_fault_leave_the_output_and_are_told_each_time(place: Place) -> None:
-    place.generate()
+def test_specs_at_fault_leave_the_output_and_are_told_each_time(generated_place: Place) -> None:
+    place = generated_place
     before = place.files()
     place.service("b-agent", more="objectives: {success_rate: {min: 200%}}\n")
     first, second = place.generate(), place.generate()
