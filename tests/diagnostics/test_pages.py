@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,23 +55,29 @@ _AREAS = {code.partition("/")[0] for code in codes()}
 _WIDTH = 90
 
 
-def _written() -> set[str]:
+@cache
+def _written() -> frozenset[str]:
     """The codes in the source."""
     modules = [*(ROOT / "generator").rglob("*.py")]
     texts = {text for path in modules for text in _texts(path)}
     texts |= {f"reference/unknown-{noun}" for path in modules for noun in _looked_up(path)}
-    return {text for text in texts if _CODE.fullmatch(text) and text.partition("/")[0] in _AREAS}
+    return frozenset(text for text in texts if _CODE.fullmatch(text) and text.partition("/")[0] in _AREAS)
+
+
+@cache
+def _nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
 
 
 def _texts(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in _nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
 def _looked_up(path: Path) -> Iterator[str]:
     """The nouns from which ``look_up`` composes a code."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in _nodes(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "look_up":
             noun = node.args[2]
             assert isinstance(noun, ast.Constant)

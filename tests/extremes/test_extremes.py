@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from tests.extremes.extremes import extremes
 from tests.extremes.leaves import SCHEMAS, Leaf, SchemaPart, leaves, parts, root
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tests.extremes.leaves import Step
 
@@ -49,20 +50,38 @@ def _tried() -> list[tuple[str, Leaf]]:
     return list(chosen.values())
 
 
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The specs, which compile, in a directory for all tests."""
+    folder = tmp_path_factory.mktemp("extremes")
+    shutil.copytree(SPECS, folder, dirs_exist_ok=True)
+    with _nothing_shipped():
+        assert _compiled(folder)
+    return folder
+
+
+@contextmanager
+def _nothing_shipped() -> Iterator[None]:
+    """Leave the shipped profiles out: to read them each time would take as long as everything else."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("generator.spec.sources.SHIPPED", SPECS / "shipped")
+        yield
+
+
 @pytest.mark.parametrize(
     ("path", "leaf"), [pytest.param(*each, id=".".join(map(str, each[1].path))) for each in _tried()]
 )
-def test_whatever_amount_is_written_is_compiled_or_refused(
-    path: str, leaf: Leaf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Reading the shipped profiles each time would take as long as everything else.
-    monkeypatch.setattr("generator.spec.sources.SHIPPED", tmp_path / "shipped")
-    shutil.copytree(SPECS, tmp_path, dirs_exist_ok=True)
-    assert _compiled(tmp_path)
+def test_whatever_amount_is_written_is_compiled_or_refused(path: str, leaf: Leaf, unchanged: Path) -> None:
     document = json.dumps(_with_hole(DOCUMENTS[path], leaf.path), indent=1)
-    for written in dict.fromkeys(extremes(leaf.part)):
-        (tmp_path / path).write_text(document.replace(json.dumps(_HOLE), written), "utf-8")
-        _compiled(tmp_path)
+    file = unchanged / path
+    before = file.read_bytes()
+    try:
+        with _nothing_shipped():
+            for written in dict.fromkeys(extremes(leaf.part)):
+                file.write_text(document.replace(json.dumps(_HOLE), written), "utf-8")
+                _compiled(unchanged)
+    finally:
+        file.write_bytes(before)
 
 
 def test_the_specs_have_every_number_amount_and_time_that_a_schema_knows() -> None:

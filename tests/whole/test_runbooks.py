@@ -32,6 +32,12 @@ _OF_OWN = "Which other signals moved with it?"
 
 
 @pytest.fixture(scope="module")
+def output() -> dict[str, str]:
+    """The files of the shipped specs."""
+    return compile_specs(shipped()).files
+
+
+@pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     """The runbooks of the shipped specs by alert, and of an alert on a signal of a service's own."""
     specs = shipped()
@@ -68,11 +74,12 @@ def test_an_alert_on_the_data_asks_about_the_data(
     assert questions.count("\n1. ") == count
 
 
-def test_each_page_has_a_first_action_and_queries_of_what_is_recorded(pages: dict[str, str]) -> None:
-    rules = compile_specs(shipped()).files
+def test_each_page_has_a_first_action_and_queries_of_what_is_recorded(
+    pages: dict[str, str], output: dict[str, str]
+) -> None:
     recorded = {
         rule["record"]
-        for path, text in rules.items()
+        for path, text in output.items()
         if path.startswith(("prometheus/rules/", "prometheus/alerts/"))
         for group in yaml.load(text, yaml.CSafeLoader)["groups"]
         for rule in group["rules"]
@@ -87,11 +94,13 @@ def test_each_page_has_a_first_action_and_queries_of_what_is_recorded(pages: dic
         assert bool(values) == (alert not in _WITHOUT_VALUE)
 
 
-def test_the_value_on_a_page_is_the_one_that_its_alert_compares(pages: dict[str, str]) -> None:
+def test_the_value_on_a_page_is_the_one_that_its_alert_compares(
+    pages: dict[str, str], output: dict[str, str]
+) -> None:
     """Each record in the query is one that the alert reads."""
     groups = [
         group
-        for path, text in compile_specs(shipped()).files.items()
+        for path, text in output.items()
         if path.startswith(("prometheus/rules/", "prometheus/alerts/"))
         for group in yaml.load(text, yaml.CSafeLoader)["groups"]
     ]
@@ -119,10 +128,10 @@ def _read(query: str, recorded: set[str]) -> set[str]:
     return set(names_read(query))
 
 
-def test_the_panels_that_answer_a_question_exist(pages: dict[str, str]) -> None:
+def test_the_panels_that_answer_a_question_exist(pages: dict[str, str], output: dict[str, str]) -> None:
     boards = {
         json.loads(text)["uid"]: {panel["title"] for panel in json.loads(text)["panels"]}
-        for path, text in compile_specs(shipped()).files.items()
+        for path, text in output.items()
         if path.startswith("grafana/dashboards/")
     }
     named = {
@@ -286,19 +295,24 @@ def _changeable() -> Directory:
     return specs
 
 
-def test_what_a_page_tells_to_change_compiles_and_changes_nothing_yet() -> None:
+@pytest.fixture(scope="module")
+def changeable() -> dict[str, str]:
+    """The runbooks of these specs, by their paths."""
+    compiled = compile_specs(_changeable())
+    assert compiled.files, compiled.told
+    return {path: text for path, text in compiled.files.items() if path.startswith("runbooks/")}
+
+
+def test_what_a_page_tells_to_change_compiles_and_changes_nothing_yet(changeable: dict[str, str]) -> None:
     """The values are the present ones, in a file that exists."""
-    before = compile_specs(_changeable())
-    assert before.files, before.told
-    pages = {path: text for path, text in before.files.items() if path.startswith("runbooks/")}
     specs = _changeable()
-    for page in pages.values():
+    for page in changeable.values():
         file, change, _ = _pasted(page)
         for alert, keys in change.items():
             specs[file].setdefault("alerts", {}).setdefault(alert, {}).update(keys)
     after = compile_specs(specs)
     assert after.files, after.told
-    for path, page in pages.items():
+    for path, page in changeable.items():
         assert _conditions(after.files[path]) == _conditions(page), path
 
 
@@ -306,10 +320,9 @@ def _conditions(page: str) -> str:
     return page.split("## When it fires")[1].split("\n## ", maxsplit=1)[0]
 
 
-def test_what_a_page_tells_to_turn_off_is_off() -> None:
+def test_what_a_page_tells_to_turn_off_is_off(changeable: dict[str, str]) -> None:
     specs = _changeable()
-    pages = {path: text for path, text in compile_specs(specs).files.items() if path.startswith("runbooks/")}
-    for page in pages.values():
+    for page in changeable.values():
         file, _, off = _pasted(page)
         for alert, keys in off.items():
             known = specs[file].setdefault("alerts", {}).get(alert, {})
@@ -317,7 +330,7 @@ def test_what_a_page_tells_to_turn_off_is_off() -> None:
     after = compile_specs(specs)
     assert after.files, after.told
     assert "runbooks/AgentRulesLate.md" not in after.files
-    for path, page in pages.items():
+    for path, page in changeable.items():
         file, _, _ = _pasted(page)
         name = {"services/a.yaml": "research", "services/gate.yaml": "gateway-prod"}.get(
             file, "support-agent"
