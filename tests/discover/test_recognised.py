@@ -109,9 +109,8 @@ def _absent(match: Match) -> dict[str, str]:
 def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
     call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
 ) -> None:
-    _scrape(
-        fresh_prometheus, {name: (EXPOSITIONS / f"{name}.prom").read_bytes() for name in PROFILES}, answering
-    )
+    expositions = {name: (EXPOSITIONS / f"{name}.prom").read_bytes() for name in PROFILES}
+    _scrape(fresh_prometheus, expositions, answering, "3s")
     answer = call("init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url)
     assert answer.code == 0, answer.err
     assert "warning" not in answer.err
@@ -129,7 +128,12 @@ def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
     assert "has specs already" in again.err
 
 
-def _scrape(server: PrometheusServer, expositions: dict[str, bytes], answering: Callable[..., str]) -> None:
+def _scrape(
+    server: PrometheusServer,
+    expositions: dict[str, bytes],
+    answering: Callable[..., str],
+    every: str = "1s",
+) -> None:
     """Make a server scrape expositions, each as a job, until it has several scrapes of all of them."""
     headers = {"Content-Type": "text/plain; version=0.0.4"}
     configs = [
@@ -139,7 +143,7 @@ def _scrape(server: PrometheusServer, expositions: dict[str, bytes], answering: 
         }
         for job, body in expositions.items()
     ]
-    server.load(ServerConfig(scrape_configs=tuple(configs), scrape_interval="3s"))
+    server.load(ServerConfig(scrape_configs=tuple(configs), scrape_interval=every))
     until = time.monotonic() + 120
     wanted = f"count(count_over_time(up[1m]) > 3 and up == 1) == {len(expositions)}"
     while not server.api.query(wanted).samples:
