@@ -140,10 +140,14 @@ def _titled(title: str, progress: Progress) -> Progress:
 
 
 def _grown(place: InExposition, service: Service, end: int, step: int) -> Iterator[TimeSeries]:
-    """Write counters that grow evenly, by the exposition's values in each minute; all other series stay constant."""
+    """Write counters that grow evenly, by the exposition's values in each minute; all other series stay constant.
+
+    The lines of other services, as a collector has them, are left out.
+    """
     times = list(range(end - GROWING, end + 1, step))
     target = {**service.selector, "instance": "exposition"}
-    lines = place.exposition.lines
+    own = service.selector.items()
+    lines = [line for line in place.exposition.lines if all(line.labels.get(k, v) == v for k, v in own)]
     for line in lines:
         stays = line.name == names.TARGET_INFO or _kinds(line.name, place) & _STAY
         values = [line.value if stays else line.value * (t - times[0]) / _AGAIN for t in times]

@@ -720,6 +720,18 @@ def test_the_numbers_are_those_of_the_exposition(
     }
 
 
+def test_a_service_of_a_collector_has_no_lines_of_another(known: Candidates) -> None:
+    lines = (
+        f'bot_runs_total{{service_name="{name}"}} {count}' for name, count in (("chat", 20), ("coder", 30))
+    )
+    place = _place("\n".join((*lines, "process_cpu_seconds_total 5")), "collector")
+    service = known.draft("agent", {"job": "collector", "service_name": "coder"})
+    grown = {one.labels["__name__"]: one.values[-1] for one in _grown(place, service, GROWING, GROWING)}
+    in_all = GROWING / 60
+    assert (grown["bot_runs_total"], grown["process_cpu_seconds_total"]) == (30 * in_all, 5 * in_all)
+    assert len(list(_grown(place, service, GROWING, GROWING))) == len(grown)
+
+
 def _numbers(job: str, case: Case, history: Remembered) -> dict[str, float]:
     found = {}
     for name in case.numbers:
