@@ -11,7 +11,7 @@ from generator.diagnostics.wording import did_you_mean, listed
 from generator.model.alerts import AlertKind, AlertSeverity, Tier
 from generator.model.signals import SPEND, Better, Quantile, Ratio, Signal, Tokens, divisor
 from generator.model.units import WRITTEN_AS, Unit, human
-from generator.notation.signal_words import look_up_signal
+from generator.notation.names import look_up_signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.hours import DAYS, GRACE, Hours, spans_of_days
+from generator.model.hours import DAYS, GRACE, Change, Hours, Season, Zone, spans_of_days
 from generator.model.units import DAY
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, number, series, vector
 from generator.streams.scope import rule, smallest
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.model.zones import Change, Season, Zone
     from generator.streams.scope import Scope
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from generator.model.metrics import Label
+    from generator.model.signals import Signal
     from generator.spec.types import ProfileSpec, Text
 
 T = TypeVar("T")
@@ -37,6 +38,32 @@ _SET_BY = {
 }
 #: No rule can group by them, in any case: PromQL reads a number or another word.
 _OF_PROMQL = frozenset({"inf", "nan", "without", "anchored", "smoothed"})
+_FAILURES = (
+    "write success_rate, the share of runs that succeed: at most 3% of failures are success_rate: {min: 97%}"
+)
+_LATENCY = "write latency_p95, which one run in twenty exceeds; latency_p50 and latency_p99 are the others, and no mean"
+_COST = "write cost_per_run, or for the limit of a day budget: {per_day: $200}, beside objectives"
+_TRAFFIC = "write traffic: {min_runs_per_hour: 120}, beside objectives; the signal of its runs is run_count"
+#: Other words for signals: the signal that must be there, the words, and the help. Of the names, another signal's may
+#: be the likest: ``error_rate`` is like ``tool_error_rate``, and its author means failed runs.
+_WORDS = (
+    (
+        "success_rate",
+        r"(run_|agent_)?(errors?|failures?|failed)(_(rate|ratio|share))?|availability|reliability|success(_ratio)?",
+        _FAILURES,
+    ),
+    (
+        "latency_p95",
+        r"(run_|agent_)?(latency|duration|response_time|run_time)(_?(avg|average|mean|max|p[789][05]|p98|p999|ms|s|seconds))?",
+        _LATENCY,
+    ),
+    ("cost_per_run", r"costs?|spending|(daily|monthly)_(cost|spend|budget)|cost_per_(day|month)", _COST),
+    (
+        "run_count",
+        r"throughput|traffic|(run|request)_rate|(runs|requests)(_per_(hour|minute|day|second))?",
+        _TRAFFIC,
+    ),
+)
 _INTERNAL = "names that begin with __ are Prometheus's own"
 # Windows opens the device whatever follows the dot.
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
@@ -53,6 +80,17 @@ def look_up(name: Text, declared: Mapping[str, T], noun: str, findings: Findings
         did_you_mean(name.value, declared) or f"declare the {noun} first",
     )
     return None
+
+
+def look_up_signal(name: Text, signals: Mapping[str, Signal], findings: Findings) -> Signal | None:
+    """Find a signal; report an unknown one, with the one that its author means by another word."""
+    if name.value not in signals:
+        for signal, words, help_ in _WORDS:
+            if signal in signals and re.fullmatch(words, name.value.casefold()):
+                message = f'signal "{name.value}" is not declared'
+                findings.error("reference/unknown-signal", message, name.span, help_)
+                return None
+    return look_up(name, signals, "signal", findings)
 
 
 def forbidden_label(name: str, span: Span | None, notes: Collection[Note] = ()) -> Diagnostic | None:

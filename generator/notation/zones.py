@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.wording import did_you_mean
+from generator.model.hours import Change, Season, Zone
 from generator.model.units import DAY, HOUR, MINUTE, WEEK
-from generator.model.zones import Change, Season, Zone
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

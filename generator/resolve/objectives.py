@@ -34,8 +34,8 @@ from generator.model.signals import (
     top_bucket,
 )
 from generator.model.units import HOUR, Unit, human
+from generator.notation.names import look_up_signal
 from generator.notation.quantities import SMALLEST, amount, stands_on_objective
-from generator.notation.signal_words import look_up_signal
 from generator.notation.times import objective_window
 from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Keyed, Located, SignalsSpec, Text
 
