@@ -44,8 +44,8 @@ _FAILURES = (
 _LATENCY = "write latency_p95, which one run in twenty exceeds; latency_p50 and latency_p99 are the others, and no mean"
 _COST = "write cost_per_run, or for the limit of a day budget: {per_day: $200}, beside objectives"
 _TRAFFIC = "write traffic: {min_runs_per_hour: 120}, beside objectives; the signal of its runs is run_count"
-#: Other words for signals: the signal that must be there, the words, and the help. Of the names, another signal's may
-#: be the likest: ``error_rate`` is like ``tool_error_rate``, and its author means failed runs.
+#: Other words for signals: the signal that must be there, the words, and the help. The name that is most like such a
+#: word is another signal's: ``error_rate`` is like ``tool_error_rate``, and its author means failed runs.
 _WORDS = (
     (
         "success_rate",
