@@ -22,7 +22,7 @@ from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
 from generator.diagnostics import Diagnostic, displayed, has_errors
 from generator.foundation import Foundation, SharedForm, SharedInputs
-from generator.memory import Memory, read_back
+from generator.memory import Memory, lately, read_back
 from generator.model.service import Model, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.rule_set import compile_rules
@@ -33,6 +33,7 @@ from generator.spec.load import load_incidents, load_services
 from generator.spec.types import Claims, ServiceSpec
 
 if TYPE_CHECKING:
+    from generator.artifact import Artifact
     from generator.emit import ServiceEntry
     from generator.model.alerts import Variant
     from generator.spec.sources import Sources, SpecFile
@@ -306,13 +307,12 @@ def _shared_tests(form: SharedForm, memory: Memory) -> tuple[File, ...]:
     from generator import emit  # noqa: PLC0415
 
     library, variants, site = form.library, form.variants, form.foundation.site
-    return memory.files(
-        "shared tests",
-        lambda: emit.emit_shared_tests(library, form.rules, variants, site),
-        replace(library, origins={}),
-        variants,
-        site,
-    )
+    inputs = replace(library, origins={}), variants, site
+
+    def make() -> tuple[Artifact, ...]:
+        return emit.emit_shared_tests(library, form.rules, variants, site)
+
+    return memory.files("shared tests", lambda: lately("shared tests", make, *inputs), *inputs)
 
 
 def _reports(entries: Sequence[ServiceEntry], form: SharedForm, memory: Memory) -> tuple[File, ...]:

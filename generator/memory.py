@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import Struct, msgpack
 
@@ -66,6 +67,32 @@ class Memory:
     def keep_files(self, name: str) -> None:
         """Keep the files of this name, which a compilation does not ask for."""
         self.recall(DerivedFiles, name.encode())
+
+
+#: What this process made lately, by the SHA-256 of the inputs.
+_LATELY: OrderedDict[bytes, object] = OrderedDict()
+_MOST = 16
+
+
+def lately(name: str, make: Callable[[], T], *depends_on: object) -> T:
+    """Make a value, unless this process made it lately: several directories may have the same shared files.
+
+    Args:
+        name: Of what it makes; equal names and inputs mean equal values.
+        make: Makes it.
+        depends_on: The inputs.
+    """
+    try:
+        # In the order of the keys, which may be the order of the result.
+        key = sha256(msgpack.encode((name, depends_on))).digest()
+    except OverflowError:
+        return make()
+    if key not in _LATELY:
+        _LATELY[key] = make()
+    _LATELY.move_to_end(key)
+    if len(_LATELY) > _MOST:
+        _LATELY.popitem(last=False)
+    return cast("T", _LATELY[key])
 
 
 def _encoded(inputs: object) -> bytes:

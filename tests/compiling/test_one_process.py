@@ -12,6 +12,7 @@ import pytest
 
 from generator.artifact import Artifact
 from generator.compiler import generate
+from generator.memory import lately
 from generator.spec.sources import read_sources
 from tests.commands.calls import COMMAND, environment
 from tests.output.trees import files
@@ -72,3 +73,20 @@ def test_an_earlier_compilation_changes_no_file(edit: str, specs: Path, tmp_path
         command = (*COMMAND, "generate", str(specs), "-o", str(output), "--no-cache")
         subprocess.run(command, cwd=_ROOT, env=environment(), check=True, capture_output=True)
     assert here == files(output)
+
+
+def test_what_was_made_lately_is_made_again_only_from_other_inputs() -> None:
+    made: list[object] = []
+
+    def make(inputs: object) -> object:
+        def anew() -> object:
+            made.append(inputs)
+            return inputs
+
+        return lately("a test", anew, inputs)
+
+    # The order of keys may be that of the result, and no key is made of numbers of more than 64 bits.
+    first, turned, large = {"a": 1, "b": 2}, {"b": 2, "a": 1}, 2**64
+    for inputs in (first, dict(first), turned, large, large, *range(20), 19, first):
+        assert make(inputs) == inputs
+    assert made == [first, turned, large, large, *range(20), first]
