@@ -220,7 +220,7 @@ def _by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | None:
 
 
 def _broken_down(label: str, signal: Signal) -> str:
-    """Say how to watch the values of a label, such as a segment: a signal of one's own may have any of its events."""
+    """Name the way to watch each value of a label, such as a segment: a signal of one's own that has the label."""
     read = (signal.of, divisor(signal) or signal.of)
     known = [level[0] for level in signal.levels if len(level) == 1]
     if not all(label in stream.labels for stream in read):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.model import names
@@ -31,7 +30,10 @@ def hours_records(hours: Hours, service: Service) -> Iterator[RecordingRule]:
         now += series(names.CLOCK, {names.SERVICE: service.name}).now()
     elif zone:
         now += number(zone.added)
-    as_vector = partial(call, "vector") if not (zone and zone.season) else _unchanged
+
+    def as_vector(clock: Expr) -> Expr:
+        return clock if zone and zone.season else call("vector", clock)
+
     if hours.length < DAY:
         # The remainder of a negative number would be negative, and the clock of promtool begins at 0.
         since = binary("%", now + number((2 * DAY if zone else DAY) - hours.begin), number(DAY))
@@ -42,10 +44,6 @@ def hours_records(hours: Hours, service: Service) -> Iterator[RecordingRule]:
     found = inside[0] if len(inside) == 1 else inside[0] & inside[1]
     labels = {names.SERVICE: service.name, names.WORDS: hours.words}
     yield rule(names.HOURS, aggregate("group", found) | vector(0), **labels)
-
-
-def _unchanged(clock: Expr) -> Expr:
-    return clock
 
 
 def _added(zone: Zone, season: Season) -> Expr:

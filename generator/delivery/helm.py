@@ -15,7 +15,6 @@ from generator.delivery.kubernetes import (
     OWNER,
     PART_OF,
     object_name,
-    receivers_comment,
     receivers_spec,
     uid,
     without_blanks,
@@ -148,8 +147,8 @@ def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Helm)
     yield Artifact(f"{ROOT}/templates/rules.yaml", _RULES_TEMPLATE)
     yield Artifact(f"{ROOT}/templates/dashboards.yaml", _DASHBOARDS_TEMPLATE)
     if options.receivers:
-        text = receivers_comment(routes, options, "NAMESPACE") + block_yaml(receivers_spec(routes, options))
-        yield Artifact(f"{ROOT}/{_RECEIVERS}", GENERATED + text)
+        comment, spec = receivers_spec(routes, options, "NAMESPACE")
+        yield Artifact(f"{ROOT}/{_RECEIVERS}", GENERATED + comment + block_yaml(spec))
         yield Artifact(f"{ROOT}/templates/receivers.yaml", _RECEIVERS_TEMPLATE)
 
 

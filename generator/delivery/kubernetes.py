@@ -207,26 +207,25 @@ def _for_operator(drawn: Sequence[Artifact], options: Kubernetes, grafana: Mappi
 def _alertmanager_config(routes: Sequence[Routing], options: Kubernetes) -> str:
     """Write the object; ``options`` have the receivers, at least one."""
     begin = head(_ALERTMANAGER_CONFIG, object_name("receivers"), options.namespace)
-    spec = receivers_spec(routes, options)
-    comment = receivers_comment(routes, options, options.namespace)
+    comment, spec = receivers_spec(routes, options, options.namespace)
     return GENERATED + comment + begin.removeprefix(GENERATED) + block_yaml({"spec": spec})
 
 
-def receivers_spec(routes: Sequence[Routing], options: Kubernetes | Helm) -> Mapped:
-    """Convert the configuration of Alertmanager to the operator's; ``options`` have the receivers, at least one."""
+def receivers_spec(
+    routes: Sequence[Routing], options: Kubernetes | Helm, namespace: str
+) -> tuple[str, Mapped]:
+    """Convert the configuration of Alertmanager to the operator's; ``options`` have the receivers, at least one.
+
+    The comment before it tells which alerts the operator gives them, and the command that makes their Secret.
+    """
     config = configuration(routes, options.receivers)
     spec: dict[str, Any] = _translated(config, options.receiver_secret)
     # The operator puts the route below its own, which also gets the alerts of others: they are not for us.
     spec["route"] = {**spec["route"], "matchers": [_matcher(OUR_ALERTS)]}
-    return spec
-
-
-def receivers_comment(routes: Sequence[Routing], options: Kubernetes | Helm, namespace: str) -> str:
-    """Write which alerts the operator gives them, and the command that makes their Secret."""
-    keys = sorted({secret_key(path) for path in _files(configuration(routes, options.receivers))})
+    keys = sorted({secret_key(path) for path in _files(config)})
     where = ["-n", namespace] if namespace else []
     command = " ".join([options.receiver_secret, *where, *(f"--from-file={key}" for key in keys)])
-    return _COMMENT + (_FILLED_BY.format(name=command) if keys else "")
+    return _COMMENT + (_FILLED_BY.format(name=command) if keys else ""), spec
 
 
 def _files(value: object) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Season(Struct, frozen=True):
     added: int
 
     def holds(self, time: float) -> bool:
-        """Whether a Unix time is in it."""
+        """Whether a Unix time is in the season."""
         first, second = _date(time - self.begin.after), _date(time - self.end.after)
         began = self.begin.month < first.month <= self.end.month or _is_past(self.begin, first)
         return began and (second.month < self.end.month or _is_before(self.end, second))

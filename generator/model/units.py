@@ -40,7 +40,7 @@ class Unit(StrEnum):
 
     @property
     def changes_in_points(self) -> bool:
-        """Whether a change is in percentage points, as of shares; any other is a part of the earlier value."""
+        """Whether a change is in percentage points, as that of a share is; others are relative to the earlier value."""
         return self is Unit.RATIO
 
 

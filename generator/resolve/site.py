@@ -201,6 +201,8 @@ def _resolve_deliver(
             spec.backstage.span,
             "add grafana_url, or leave backstage out",
         )
+    if spec.kubernetes or spec.helm:
+        _check_keys(site, receivers, findings)
     return delivery.Deliver(
         kubernetes=_kubernetes(spec.kubernetes, site, receivers, findings) if spec.kubernetes else None,
         helm=_helm(spec.helm, site, receivers, findings) if spec.helm else None,
@@ -220,7 +222,6 @@ def _kubernetes(
     spec: KubernetesSpec, site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings
 ) -> delivery.Kubernetes:
     secret = _receiver_secret(spec, site, findings)
-    _check_keys(site, receivers, findings)
     if spec.grafana_labels and not spec.grafana_operator:
         findings.error(
             "deliver/no-operator",
@@ -271,15 +272,12 @@ def _check_keys(site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findin
 def _helm(
     spec: HelmSpec, site: SiteSpec, receivers: tuple[delivery.Receiver, ...], findings: Findings
 ) -> delivery.Helm:
-    secret = _receiver_secret(spec, site, findings)
-    if site.deliver and not site.deliver.kubernetes:  # which has found the same
-        _check_keys(site, receivers, findings)
     return delivery.Helm(
         rule_labels=_map(spec.rule_labels),
         dashboard_labels=_map(spec.dashboard_labels) or _DASHBOARD_LABELS,
         folder_annotation=spec.folder_annotation or _FOLDER_ANNOTATION,
         receivers=receivers,
-        receiver_secret=secret,
+        receiver_secret=_receiver_secret(spec, site, findings),
     )
 
 

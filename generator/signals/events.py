@@ -56,7 +56,7 @@ def buckets_at(stream: Stream, window: int, labels: Labels, scope: Scope) -> Exp
     """Read the buckets of a window at a level."""
     if may_differ(stream, labels):
         return scope.record(names.increase(stream, with_le(labels), window)).now()
-    return summed(having(with_all_labels(stream, window, scope), labels).now(), with_le(labels))
+    return alike(with_all_labels(stream, window, scope), stream, labels)
 
 
 def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
