@@ -1,4 +1,7 @@
-"""The layout of long expressions: a chain of operators reads from top to bottom, its operands at one margin."""
+"""The layout of long expressions: a chain of operators reads from top to bottom, its operands at one margin.
+
+So does a chain of functions that change labels: their names on one line, what they change, and the texts of each.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 _LINE = 90
 _INDENT = 2
+#: The beginnings of functions that change labels by texts, which follow their first argument.
+_LABELLING = ("label_replace(", "label_join(")
 #: A name that is as wide as it is long, and is written unchanged.
 _PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
 #: A line that has an operator and how it matches, and no operand.
@@ -49,7 +54,8 @@ def layout(text: str) -> str:
     if len(text) <= _LINE:
         return text
     printed = (_Line(len(line) - len(line.lstrip()), line.strip()) for line in tree.prettify().split("\n"))
-    pretty = "\n".join(" " * line.indent + line.text for line in _hung(_flush_left(printed)))
+    lines = _labelled(list(_hung(_flush_left(printed))))
+    pretty = "\n".join(" " * line.indent + line.text for line in lines)
     for duration, stand_in in STAND_INS.items():
         pretty = pretty.replace(stand_in, duration)
     # The library's printer does not escape: where a value needs it, our own text is kept.
@@ -132,6 +138,69 @@ def _is_one(operand: list[_Line]) -> bool:
     return len(operand) == 1 or (
         operand[-1].text == ")" and all(line.indent > margin for line in operand[1:-1])
     )
+
+
+class _Labelling(Struct, frozen=True):
+    """Calls that change labels, each the first argument of the one before.
+
+    Attributes:
+        names: the beginnings of the calls, the outermost first.
+        argument: the first argument of the innermost call.
+        texts: the other arguments of each call on one line, those of the innermost call first.
+        close: the number of lines until the outermost call's closing bracket.
+    """
+
+    names: tuple[str, ...]
+    argument: list[_Line]
+    texts: tuple[str, ...]
+    close: int
+
+
+def _labelled(lines: list[_Line]) -> Iterator[_Line]:
+    """Write calls that change labels within each other on one line, and their texts below, a line for each call."""
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        if not line.text.endswith(_LABELLING):
+            yield line
+            at += 1
+            continue
+        found = _labelling(lines[at:])
+        yield from _written(found, line.indent)
+        close = lines[at + found.close]
+        yield _Line(line.indent, close.text)
+        at += found.close + 1
+
+
+def _labelling(lines: list[_Line]) -> _Labelling:
+    """Read the call that begins on the first line, and those that are its first argument."""
+    first, margin = lines[0], lines[0].indent + _INDENT
+    close = next(place for place, line in enumerate(lines[1:], start=1) if line.indent < margin)
+    begin = close
+    while lines[begin - 1].indent == margin and lines[begin - 1].text.startswith('"'):
+        begin -= 1
+    text = " ".join(line.text for line in lines[begin:close])
+    argument = lines[1:begin]
+    if argument[0].text in _LABELLING:
+        inner = _labelling(argument)
+        if inner.close == len(argument) - 1:
+            texts = (*inner.texts[:-1], f"{inner.texts[-1]}{argument[-1].text}", text)
+            return _Labelling((first.text, *inner.names), inner.argument, texts, close)
+    return _Labelling((first.text,), list(_labelled(argument)), (text,), close)
+
+
+def _written(calls: _Labelling, indent: int) -> Iterator[_Line]:
+    text = ""
+    for name in calls.names:
+        if text and indent + len(text) + len(name) > _LINE:
+            yield _Line(indent, text)
+            text = ""
+        text += name
+    yield _Line(indent, text)
+    margin = indent + _INDENT
+    dedent = min(line.indent for line in calls.argument) - margin
+    yield from (_Line(line.indent - dedent, line.text) for line in calls.argument)
+    yield from (_Line(margin, text) for text in calls.texts)
 
 
 def _only_spaced(pretty: str, text: str) -> bool:

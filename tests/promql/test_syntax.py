@@ -88,6 +88,50 @@ def test_a_chain_of_operators_reads_from_top_to_bottom(lines: list[str]) -> None
     assert layout(text).splitlines() == lines
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Functions within each other begin on one line; the texts of each are below what they change.
+        [
+            "label_replace(label_join(label_replace(",
+            "  release_status_stop_reason:agent_run:increase15m",
+            '  or on (release) release_status_stop_reason:agent_run:increase15m{x="2"},',
+            '  "a", "b", "c", "d"),',
+            '  "e", "-", "a", "release"),',
+            '  "f", "g", "h", "i"',
+            ")",
+        ],
+        # Names that fill a line go on below it.
+        [
+            "".join(["label_replace("] * 6),
+            "label_replace(",
+            "  release_status_stop_reason:agent_run:increase15m",
+            '  or release_status_stop_reason:agent_run:increase15m{x="1"},',
+            *(f'  "{letter}", "", "", ""),' for letter in "abcdef"),
+            '  "g", "", "", ""',
+            ")",
+        ],
+        # So it is right of an operator, and within what another function changes.
+        [
+            'release_status_stop_reason:agent_run:increase15m{x="1"}',
+            "or label_replace(",
+            "  sum by (release) (",
+            "    label_replace(label_replace(",
+            '      release_status_stop_reason:agent_run:increase15m{x="2"},',
+            '      "a", "long enough for a line of its own", "c", "d"),',
+            '      "e", "f", "g", "h"',
+            "    )",
+            "  ),",
+            '  "i", "j", "k", "l"',
+            ")",
+        ],
+    ],
+)
+def test_functions_that_change_labels_read_from_top_to_bottom(lines: list[str]) -> None:
+    text = " ".join(line.strip() for line in lines).replace("( ", "(").replace(" )", ")")
+    assert layout(text).splitlines() == lines
+
+
 def test_what_the_parsers_printer_cannot_escape_is_left_as_our_own_text() -> None:
     text = call("label_replace", Series(LONG).now(), *(literal('"\\') for _ in range(4))).text
     assert tree(layout(text)) == tree(text)
