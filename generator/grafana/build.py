@@ -38,6 +38,8 @@ _OVER_STEP = {
 }
 #: The number of repeated panels side by side.
 _REPEATED = 3
+#: The bytes of a query that VictoriaMetrics takes by default (-search.maxQueryLen).
+_LONGEST = 16_384
 
 
 class Shared(Struct, frozen=True):
@@ -224,7 +226,7 @@ def _targets(panel: Panel, interval: str) -> list[Any]:
     table = panel.kind is Kind.TABLE
     return [
         core.Target(
-            expr=layout(_asked(panel, query, interval).text),
+            expr=_text(_asked(panel, query, interval)),
             legendFormat=query.legend,
             refId=ref,
             instant=panel.kind not in {Kind.TIMESERIES, Kind.TIMELINE},
@@ -233,6 +235,12 @@ def _targets(panel: Panel, interval: str) -> list[Any]:
         )
         for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True)
     ]
+
+
+def _text(expr: Expr) -> str:
+    """Lay a query out, without margins where these make it too long for a server that does not take any length."""
+    text = layout(expr.text)
+    return text if len(text.encode()) <= _LONGEST else "\n".join(line.strip() for line in text.split("\n"))
 
 
 def _asked(panel: Panel, query: Query, interval: str) -> Expr:

@@ -151,6 +151,14 @@ def _in_range(of: Series) -> Expr:
     return Expr(f"{of.now()}[$__range:{duration(_FINE)}] @ end()")
 
 
+def at_end(of: Series) -> Expr:
+    """Read the newest samples before the end of the shown range.
+
+    In a window: VictoriaMetrics looks for those beyond the end of a subquery, and finds none at an instant.
+    """
+    return call("last_over_time", Expr(f"{of.over(_FINE)} @ end()"))
+
+
 def by_day(records: Records, spent: Series) -> tuple[Expr, Expr]:
     """Sum the windows of ``spent``, of each day at its beginning, and of all shown days."""
     every, ahead = records.window("cost_per_run"), f"offset -{duration(DAY)}"
@@ -238,7 +246,7 @@ def within_a_day(status: Series) -> Expr:
 
 def _newest() -> Expr:
     began = mine(Series(names.FIRST_SEEN))
-    live, any_release = Expr(f"{began.now()} @ end()"), call("last_over_time", _in_range(began))
+    live, any_release = at_end(began), call("last_over_time", _in_range(began))
     return top(binary("or", live, binary("unless", any_release, live, on=()), on=(names.RELEASE,)))
 
 

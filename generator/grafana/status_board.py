@@ -1,7 +1,7 @@
 """The status board: status, signal, current value and objective, trend and its start, a row for each signal.
 
-A table of four queries, joined by the signal: the statuses, which also sort the rows, the worst first; the current
-values, each in its own unit and so as text, beside the objectives; the trends; their starts.
+A table of five queries, joined by the signal: the statuses, which also sort the rows, the worst first; the names, with
+their links; the current values, each in its own unit and so as text, beside the objectives; the trends; their starts.
 
 Several series of one signal may exist at once: after a restart Prometheus does not end those recorded before, so the
 earlier worst tool stays for five minutes beside the current one; and two servers behind one data source may have
@@ -88,8 +88,8 @@ def status_board(records: Records) -> Panel:
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
         Column("Status", Query(status_query(records)), grammar.COUNT, Cell.STATUS, width=108),
-        Column("Signal", "metric", link=more, of=Query(_current(records))),
-        Column("Now", "now", cell=Cell.TREND, width=142, right=True),
+        Column("Signal", "metric", link=more, of=Query(_named(records))),
+        Column("Now", "now", cell=Cell.TREND, width=142, right=True, of=Query(_current(records))),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records))),
         Column("Since", "since", width=60, right=True, of=Query(_since())),
         Column("Open", "more", cell=Cell.LINK, link=more, width=44),
@@ -140,13 +140,17 @@ def _unwatched(records: Records) -> Iterator[Expr]:
     yield aggregate("group", calm, _ROW)
 
 
+def _named(records: Records) -> Expr:
+    """Compose the query of the names: one series a row, with its title, what it is about, and its links."""
+    newest = top(_last_recorded(_CURRENT, (names.SIGNAL, names.WORST, names.TITLE)), _ROW)
+    others = _else(_expected(records), aggregate("group", mine(_STATUS).now(), _ROW))
+    rows = reduce(_else, (newest, others, *_each(_unmeasured(records))))
+    return _leading(titled(rows, records, of_one=True), records)
+
+
 def _current(records: Records) -> Expr:
-    """Compose the query of the current values: one series a row, with its title, its value and its links."""
-    every = reduce(
-        _else,
-        _each(_unmeasured(records)),
-        _else(_expected(records), aggregate("group", mine(_STATUS).now(), _ROW)),
-    )
+    """Compose the query of the current values: one series a row that has a value or an objective."""
+    every = _valued(records)
     texts = reduce(_else, (_values(records), *_unfinished(records), every))
     if (promised := _promised(records)) is not None:
         texts = _with("objective", promised, texts, every)
@@ -157,8 +161,15 @@ def _current(records: Records) -> Expr:
     rows = joined(texts, "now", " of ", "current", "objective")
     for text, pattern in (("${1}", "(.+) of "), (f"{_NOTHING} of ${{1}}", " of (.+)"), (_NOTHING, " of ")):
         rows = replaced(rows, "now", text, "now", pattern)
-    rows = joined(rows, "now", "", "way", "end", "now")
-    return _leading(titled(rows, records, of_one=True), records)
+    return joined(rows, "now", "", "way", "end", "now")
+
+
+def _valued(records: Records) -> Expr:
+    """List the rows that may have a value, an amount used while nothing finishes, or an objective."""
+    used = (name for name in _ordered(records) if _is_amount(records.signals[name]))
+    promising = list(_objectives(records, _ordered(records)))
+    promised = [aggregate("group", any_of(promising), _ROW)] if promising else []
+    return reduce(_else, (*promised, *_each(used)), aggregate("group", mine(_CURRENT).now(), _ROW))
 
 
 def _with(label: str, some: Expr, rows: Expr, every: Expr) -> Expr:
@@ -232,11 +243,10 @@ def _unfinished(records: Records) -> Iterator[Expr]:
             if _is_amount(signal := records.signals[name]) and signal.unit is unit
         ]
         if amounts:
-            unfinished = binary("and", reduce(_else, amounts), _idle(records), on=(names.SERVICE,))
+            texts = readable(reduce(_else, amounts), unit, "current", _ROW)
+            unfinished = binary("and", texts, _idle(records), on=())
             window = records.window("run_count")
-            yield replaced(
-                readable(unfinished, unit, "current", _ROW), "current", f"${{1}} in {window}", "current"
-            )
+            yield replaced(unfinished, "current", f"${{1}} in {window}", "current")
 
 
 def _is_amount(signal: Signal) -> bool:
@@ -328,8 +338,12 @@ def _since() -> Expr:
 
 def _newest(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:
     """Select the text of each row that is written from the newest series."""
-    recorded = aggregate("max", call("timestamp", mine(source).now()), by)
-    return top(binary("+", number(0) * texts, recorded, on=by, group_left=()), _ROW)
+    return top(binary("+", number(0) * texts, _last_recorded(source, by), on=by, group_left=()), _ROW)
+
+
+def _last_recorded(source: Series, by: tuple[str, ...]) -> Expr:
+    """Find the time of each row's last sample."""
+    return aggregate("max", call("timestamp", mine(source).now()), by)
 
 
 def titled(rows: Expr, records: Records, *, of_one: bool) -> Expr:

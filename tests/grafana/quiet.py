@@ -25,7 +25,7 @@ ALWAYS = {
 
 #: On a healthy day; all of these have data on the broken day.
 HEALTHY = {
-    "agent-overview / Status (table) / D": _WELL,
+    "agent-overview / Status (table) / E": _WELL,
     "agent-overview / Alerts (table) / A": _WELL,
     "agent-runs / Error budget ends in (stat) / A": _LASTS,
     "agent-overview / ${signal} (timeseries) / B": _UNIT,

@@ -60,7 +60,7 @@ def test_after_a_restart_every_panel_is_answered_as_before(
         for api in (after, day)
     )
     assert list(map(_rows, shown)) == list(map(_rows, known))
-    assert len(known) == 4
+    assert len(known) == 5
 
 
 def test_after_a_restart_releases_are_compared_with_the_previous_one(

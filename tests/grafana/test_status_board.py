@@ -37,7 +37,8 @@ LIBRARY = {
 _NUMBER = re.compile(r"(\$?)([-+]?[\d.]+)(k|M)?(?: (%|pp|ms|s|min))?( .+)?")
 _SCALES = {None: 1.0, "k": 1e3, "M": 1e6, "%": 0.01, "pp": 0.01, "ms": 0.001, "s": 1.0, "min": 60.0}
 RUNNING = (*HEALTHY, BROKEN)
-_CELLS = ("metric", "now", "more", "trend", "since")
+#: The texts of a row, each with what is shown where no query has one.
+_CELLS = {"metric": "", "now": "-", "more": "", "trend": "", "since": ""}
 
 
 @pytest.mark.parametrize("service", RUNNING)
@@ -100,7 +101,7 @@ def test_numbers_of_events_are_whole(boards: dict[str, Json], prometheus: Promet
     for signal, value in values.items():
         labels = {"__name__": names.BOARD_CURRENT, "service": service, "signal": signal, "unit": "count"}
         write(prometheus, [TimeSeries(labels, [SHOWN.end * 1000], [value])])
-    (shown,) = (one for one in targets(board) if one.where == "agent-overview / Status (table) / B")
+    (shown,) = (one for one in targets(board) if one.where == "agent-overview / Status (table) / C")
     answer = ask(prometheus, board, shown, {"service": service})
     found = {labels["signal"]: labels["now"] for labels, _ in answer.series if labels["now"][0].isdigit()}
     assert found == {
@@ -118,7 +119,7 @@ def test_a_large_trend_fits_its_column(boards: dict[str, Json], prometheus: Prom
         labels = {"service": service, "signal": signal, "unit": "relative", "over": "in 1h"}
         series = {"__name__": names.BOARD_TREND, **labels}
         write(prometheus, [TimeSeries(series, [SHOWN.end * 1000], [value])])
-    (shown,) = (one for one in targets(board) if one.where == "agent-overview / Status (table) / C")
+    (shown,) = (one for one in targets(board) if one.where == "agent-overview / Status (table) / D")
     answer = ask(prometheus, board, shown, {"service": service})
     assert {labels["signal"]: labels["trend"] for labels, _ in answer.series} == {
         "cost_per_run": "worse +3904 % in 1h",
@@ -241,9 +242,24 @@ def _board(boards: dict[str, Json], day: PrometheusApi, service: str) -> dict[st
                 status[labels["signal"]] = values[0]
     assert cells.keys() == status.keys()
     return {
-        signal: BoardRow(status[signal], one["row"], *(one.get(name, "") for name in _CELLS))
+        signal: BoardRow(
+            status[signal], one["row"], *(one.get(name, nothing) for name, nothing in _CELLS.items())
+        )
         for signal, one in cells.items()
     }
+
+
+def test_no_query_is_longer_than_victoriametrics_takes(boards: dict[str, Json]) -> None:
+    """Its limit is 16 KiB where nobody sets another one: the board would show an error in place of every status."""
+    lengths = {each.where: len(each.expr.encode()) for board in boards.values() for each in targets(board)}
+    assert not {where: length for where, length in lengths.items() if length > 16_384}
+
+
+def test_the_end_of_a_range_is_read_in_a_window(boards: dict[str, Json]) -> None:
+    """VictoriaMetrics finds no sample there within a subquery, and the panel would be empty."""
+    exprs = [each.expr for board in boards.values() for each in targets(board)]
+    assert any(" @ end()" in expr for expr in exprs)
+    assert not [expr for expr in exprs if re.search(r"[^]] @ end\(\)", expr)]
 
 
 def _recorded(day: PrometheusApi, record: str, service: str) -> dict[str, InstantSample]:

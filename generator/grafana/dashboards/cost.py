@@ -30,7 +30,7 @@ from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES, PANELS, UNPRICED
 from generator.model.streams import TOKEN_TYPE
-from generator.model.units import DAY, duration
+from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number, total
 
 if TYPE_CHECKING:
@@ -401,8 +401,9 @@ def _windows(records: Records) -> Series:
 
 
 def _now() -> Expr:
-    """Return the time at the end of the shown range."""
-    return call("timestamp", Expr(f"{mine(Series(names.KNOWN)).now()} @ end()"))
+    """Return the time at the end of the shown range, to the minute; in a window for the reason of ``at_end``."""
+    known = call("timestamp", mine(Series(names.KNOWN)).now())
+    return call("max_over_time", Expr(f"{known}[{duration(HOUR)}:{duration(MINUTE)}] @ end()"))
 
 
 def _this_month(records: Records) -> Expr:

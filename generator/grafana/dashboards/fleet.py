@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generator.grafana import colours, grammar
 from generator.grafana.alerts import alert_list
 from generator.grafana.panels import Cell, Column, Dashboard, Panel, Query, Scale, Section, Table, even
-from generator.grafana.queries import ago
+from generator.grafana.queries import ago, at_end
 from generator.grafana.status_board import titled
 from generator.grafana.variables import environment, named, of_name, of_row
 from generator.model import names
@@ -16,6 +16,8 @@ from generator.model.panels import ALL_ALERTS
 from generator.promql.expr import Expr, Series, aggregate, binary, number, top, total
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from generator.grafana.records import Records
 
 UID = names.DASHBOARDS["fleet"]
@@ -23,7 +25,6 @@ UID = names.DASHBOARDS["fleet"]
 _BY = (names.SERVICE,)
 _LEGEND = f"{{{{{names.SERVICE}}}}}"
 _STATUS, _WORST = Series(names.BOARD_STATUS), Series(names.BOARD_WORST)
-_AT_END = " @ end()"
 _OVERVIEW = of_row(names.DASHBOARDS["overview"], service=names.SERVICE)
 _SERVICE = Column("Service", names.SERVICE, link=("Overview", _OVERVIEW))
 #: The number of services that a chart highlights, and of those drawn over time.
@@ -80,7 +81,7 @@ def services(records: Records) -> Panel:
 
 def history(records: Records) -> Panel:
     """Draw the status of services over time."""
-    bad = _of(records, _WORST, _AT_END) >= number(colours.WARNING.code)
+    bad = _of(records, _WORST, at_end) >= number(colours.WARNING.code)
     worst = Expr(f"topk({_DRAWN}, {bad})")
     panel = grammar.timeline(
         "Status of the worst services",
@@ -112,16 +113,16 @@ def _known(records: Records) -> Expr:
     return aggregate("group", _of(records, Series(names.KNOWN)), _BY)
 
 
-def _of(records: Records, series: Series, when: str = "") -> Expr:
+def _of(records: Records, series: Series, read: Callable[[Series], Expr] = Series.now) -> Expr:
     """Read ``series`` of the services chosen by name and by environment.
 
     Unknown services that alerts are about have no environment, and are always included.
     """
-    here = Expr(f"{of_name(series).now()}{when}")
+    here = read(of_name(series))
     if not records.environments:
         return here
     elsewhere = Series(names.KNOWN).where("!~", **{names.ENVIRONMENT: f"${names.ENVIRONMENT}"})
-    return binary("unless", here, aggregate("group", Expr(f"{elsewhere.now()}{when}"), _BY), on=_BY)
+    return binary("unless", here, aggregate("group", read(elsewhere), _BY), on=_BY)
 
 
 def _look_at(records: Records) -> Expr:
@@ -240,9 +241,9 @@ _SHADES = "Red is critical, amber warns, blue is well; grey are all others toget
 
 def _standing_out(records: Records, signal: str, choose: str) -> tuple[Query, ...]:
     """Split the services that stand out by their status at the end: it colours them, as names have no meaning."""
-    first = _at_end(records, choose, records.series(signal))
+    first = _chosen_at_end(records, choose, records.series(signal))
     shown = binary("and", _now(records, signal), first, on=_BY)
-    worst = Expr(f"{of_name(_WORST).now()}{_AT_END}")
+    worst = at_end(of_name(_WORST))
     by_status = (
         Query(
             binary("and", shown, binary("==", worst, number(status.code)), on=_BY),
@@ -258,17 +259,17 @@ def _standing_out(records: Records, signal: str, choose: str) -> tuple[Query, ..
 
 
 def _others(records: Records, signal: str, choose: str) -> Query:
-    first = _at_end(records, choose, records.series(signal))
+    first = _chosen_at_end(records, choose, records.series(signal))
     rest = binary("unless", _now(records, signal), first, on=_BY)
     return Query(total(rest), "all others", colour=colours.GREY)
 
 
-def _at_end(records: Records, choose: str, series: Series) -> Expr:
+def _chosen_at_end(records: Records, choose: str, series: Series) -> Expr:
     """Choose services by their value at the end of the range: a choice at each instant would draw fragments.
 
     One that is in trouble and has no value then, as nothing finishes or reports, is among the first.
     """
-    values = _of(records, series, _AT_END)
-    bad = _of(records, _WORST, _AT_END) >= number(colours.WARNING.code)
+    values = _of(records, series, at_end)
+    bad = _of(records, _WORST, at_end) >= number(colours.WARNING.code)
     either = binary("or", values, binary("*", bad, number(_FOREMOST[choose])), on=_BY)
     return Expr(f"{choose}({_FIRST}, {either})")
