@@ -9,7 +9,7 @@ from tests.bench.context import Found
 from tests.bench.line import Figure, FigureUnit, Goal, RatioLine
 from tests.models import SPECS, model_of
 from tests.prometheus.alert_mutations import alert_mutants
-from tests.prometheus.test_alert_cases import alert_names, caught, is_unseen, tried_out
+from tests.prometheus.test_alert_cases import caught, is_unseen, tried_out, tried_tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,9 @@ def measure(effort: Effort) -> Found:
     """Test every wrong version of every alert, or of the first few; equivalent versions do not count."""
     model = model_of(SPECS)
     found: dict[str, bool] = {}
-    for name, every in islice(alert_names(), effort.tiers):
-        with tried_out(name, every, model) as tried:
-            found |= dict(_outcomes(tried, every))
+    for tier in islice(tried_tiers(), effort.tiers):
+        with tried_out(tier, model) as tried:
+            found |= dict(_outcomes(tried, tier.every))
     noticed = Figure(sum(found.values()), FigureUnit.COUNT, "noticed by a case")
     made = Figure(len(found), FigureUnit.COUNT, "wrong versions")
     goal = Goal(1, at_least=True, source="every one")

@@ -6,7 +6,7 @@ The cases are those that ship as unit tests with the rules. Here a real Promethe
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -27,44 +27,57 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 
-def _names() -> Iterator[tuple[str, int]]:
-    """List the shared alerts, each with the interval of its cases."""
+class TriedTier(NamedTuple):
+    """The alerts of one name and severity, and the interval of their cases in rule intervals.
+
+    A query costs as much as there are services, and no case is about two severities: so each has its own server.
+    """
+
+    name: str
+    every: int
+    severity: str
+
+
+def _tiers() -> Iterator[TriedTier]:
     model = model_of(SPECS)
     for alert in model.library.alerts:
         for trial in trials_of(alert, model.library, model.site):
-            yield alert.name, trial.step
+            yield TriedTier(alert.name, trial.step, str(trial.case.tier.severity))
 
 
-@pytest.fixture(scope="module", params=list(dict.fromkeys(_names())), ids=lambda one: f"{one[0]}-{one[1]}")
+def tried_tiers() -> tuple[TriedTier, ...]:
+    """List the severities of the shared alerts, each with the intervals of its cases."""
+    return tuple(dict.fromkeys(_tiers()))
+
+
+@pytest.fixture(scope="module", params=tried_tiers(), ids=lambda one: "-".join(map(str, one)))
 def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
-    """All cases of the alerts of one name, computed on a server of their own."""
-    name, every = request.param
-    with tried_out(name, every, model) as found:
+    """All cases of the alerts of one name and severity, computed on a server of their own."""
+    with tried_out(request.param, model) as found:
         yield found
 
 
-def alert_names() -> tuple[tuple[str, int], ...]:
-    """List the shared alerts, each with the interval of its cases."""
-    return tuple(dict.fromkeys(_names()))
-
-
 @contextmanager
-def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
-    """Compute all cases of the alerts of one name with this interval."""
-    alerts = [alert for alert in model.library.alerts if alert.name == name]
+def tried_out(tier: TriedTier, model: Model) -> Iterator[Tried]:
+    """Compute all cases of a severity of the alerts of one name."""
+    alerts = [alert for alert in model.library.alerts if alert.name == tier.name]
     found = [
         (alert.signal, tuple(trials_of(alert, model.library, model.site, thorough=True))) for alert in alerts
     ]
-    trials = [trial for _, each in found for trial in each if trial.step == every]
+    trials = [
+        trial
+        for _, each in found
+        for trial in each
+        if (trial.step, str(trial.case.tier.severity)) == (tier.every, tier.severity)
+    ]
     # An alert on a stream without a profile here cannot be tested.
     untried = {signal for signal, _ in found} - {signal for signal, each in found if each}
     groups = shared_rules(model.library, model.site).groups
     with prometheus_server() as server:
-        severities = {str(trial.case.tier.severity) for trial in trials}
         rules = [
             rule
-            for rule in rules_of(groups, name)
-            if rule.labels["severity"] in severities and rule.labels["signal"] not in untried
+            for rule in rules_of(groups, tier.name)
+            if rule.labels["severity"] == tier.severity and rule.labels["signal"] not in untried
         ]
         yield try_out(server.api, trials, groups, rules)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import chain as joined
 from typing import TYPE_CHECKING
 
@@ -12,30 +14,46 @@ from msgspec.structs import replace
 from generator.live.evaluate import evaluate
 from generator.live.plan import records_read
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
+from generator.model import names
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.units import DAY
+from generator.promql.syntax import references
 from generator.scenarios import samples_of, series_of
 from tests.prometheus.chain import T0
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from generator.live.api import PrometheusApi
     from generator.model.rules import RuleGroup
     from generator.prometheus.rule_tests.files import Trial
+    from generator.promql.syntax import Reference
     from generator.scenarios import Expectation
 
 
 Fired = tuple[Mapping[str, str], frozenset[int]]
 """The labels of an alert, and the instants at which it fires."""
+Active = tuple[Mapping[str, str], frozenset[int]]
+"""The labels of a series of an alert's expression, and the instants at which it is true."""
 
 #: The parts of the time of all cases after which a wrong version is compared: most are caught in the shortest cases.
 _PARTS = (0.05, 0.2, 0.5, 1)
+#: Two spans of a few steps are asked for at once where fewer steps are between them: a request costs as much.
+_WORTH_A_REQUEST = 5
 #: Seconds between the beginnings of two cases of one service: no rule looks back as far, and it is whole weeks.
 _APART = 70 * DAY
 
 
-class Tried(Struct, frozen=True):
+class _Span(Struct, frozen=True):
+    """Seconds since the cases began, and the expectations there, each with its case and the service of that."""
+
+    start: int
+    end: int
+    expectations: tuple[tuple[Trial, str, Expectation], ...]
+
+
+class Tried(Struct, frozen=True, dict=True):
     """Cases of the alerts of one name, each on its own service, whose series and records are in Prometheus."""
 
     api: PrometheusApi
@@ -43,10 +61,18 @@ class Tried(Struct, frozen=True):
     rules: tuple[AlertingRule, ...]
     #: The service of each case.
     services: tuple[str, ...]
-    #: The alerts of each rule.
-    fired: tuple[tuple[Fired, ...], ...] = ()
+    #: What each rule's expression yields.
+    active: tuple[tuple[Active, ...], ...] = ()
     #: The instant at which the cases begin.
     begin: int = T0
+
+    @cached_property
+    def fired(self) -> tuple[tuple[Fired, ...], ...]:
+        """The alerts of each rule."""
+        return tuple(
+            tuple(self._firing(rule, active, 0, self.seconds))
+            for rule, active in zip(self.rules, self.active, strict=True)
+        )
 
     def contradictions(self) -> list[tuple[str, Expectation]]:
         """List the contradictions of the alerts to the expectations."""
@@ -58,18 +84,12 @@ class Tried(Struct, frozen=True):
         Raises:
             LiveError: the server refuses it.
         """
-        found = list(self.fired)
-        active: dict[str, tuple[Mapping[str, str], set[int]]] = {}
-        start = 0
-        # A server refuses a range that ends before it starts, which would look like a version that is caught.
-        for end in sorted({int(self.seconds * part) // self.step * self.step for part in _PARTS}):
-            for labels, instants in self._active(wrong, start, end):
-                active.setdefault(repr(sorted(labels.items())), (labels, set()))[1].update(instants)
-            found[place] = tuple(self._firing(wrong, active.values(), end))
-            if any(self._against(found, end)):
-                return True
-            start = end + self.step
-        return False
+        if wrong.expr == self.rules[place].expr:
+            return self._is_against(place, self._firing(wrong, self.active[place], 0, self.seconds))
+        # Few instants contradict most versions, and cost little beside all of the longest case.
+        return any(self._fails_within(place, wrong, span) for span in self._spans(wrong)) or self._fails(
+            place, wrong
+        )
 
     @property
     def step(self) -> int:
@@ -81,12 +101,73 @@ class Tried(Struct, frozen=True):
         """The length of the longest case."""
         return max(trial.case.timeline.seconds for trial in self.trials)
 
-    def all_fired(self) -> tuple[tuple[Fired, ...], ...]:
-        """Find the instants at which each rule fires."""
-        return tuple(
-            tuple(self._firing(rule, self._active(rule, 0, self.seconds), self.seconds))
-            for rule in self.rules
+    def all_active(self) -> tuple[tuple[Active, ...], ...]:
+        """Find what each rule's expression yields."""
+        return tuple(tuple(self._active(rule, 0, self.seconds)) for rule in self.rules)
+
+    def _fails(self, place: int, wrong: AlertingRule) -> bool:
+        """Compare a wrong version over all time, in parts."""
+        active: dict[str, tuple[Mapping[str, str], set[int]]] = {}
+        start = 0
+        # A server refuses a range that ends before it starts, which would look like a version that is caught.
+        for end in sorted({int(self.seconds * part) // self.step * self.step for part in _PARTS}):
+            for labels, instants in self._active(wrong, start, end):
+                active.setdefault(repr(sorted(labels.items())), (labels, set()))[1].update(instants)
+            if self._is_against(place, self._firing(wrong, active.values(), 0, end), end):
+                return True
+            start = end + self.step
+        return False
+
+    def _fails_within(self, place: int, wrong: AlertingRule, span: _Span) -> bool:
+        """Compare a wrong version at the expectations of a span; where it depends on the time before, nothing fails.
+
+        What fires if nothing was true before the span fires all the more if something was. What was never true in the
+        time of ``keep_firing_for`` cannot fire.
+        """
+        active = tuple(self._active(wrong, span.start, span.end))
+        surely = tuple(self._firing(wrong, active, span.start, span.end))
+        perhaps = tuple(self._kept(wrong, active))
+        return any(
+            self._contradicts(one, trial, service, place, perhaps if one.fires else surely)
+            for trial, service, one in span.expectations
         )
+
+    def _contradicts(
+        self, one: Expectation, trial: Trial, service: str, place: int, fired: tuple[Fired, ...]
+    ) -> bool:
+        others = (each for at, found in enumerate(self.fired) for each in found if at != place)
+        return self._fires(one, _own(trial, service, (*others, *fired))) != one.fires
+
+    def _kept(self, wrong: AlertingRule, active: Iterable[Active]) -> Iterator[Fired]:
+        """Extend the times at which an expression is true by those at which the alert may still fire."""
+        reach = range(0, wrong.keep_firing_for + self.step, self.step)
+        for labels, true in active:
+            yield {**labels, **wrong.labels}, frozenset(at + more for at in true for more in reach)
+
+    def _spans(self, wrong: AlertingRule) -> list[_Span]:
+        """List the times on which the states at expectations mostly depend, the fewest steps for each first."""
+        found: list[_Span] = []
+        for one in sorted(self._spans_before(wrong), key=lambda each: each.start):
+            last = found[-1] if found else None
+            if last and one.start <= last.end + _WORTH_A_REQUEST * self.step:
+                expectations = (*last.expectations, *one.expectations)
+                found[-1] = _Span(last.start, max(last.end, one.end), expectations)
+            else:
+                found.append(one)
+        return sorted(found, key=lambda one: (one.end - one.start + self.step) / len(one.expectations))
+
+    def _spans_before(self, wrong: AlertingRule) -> Iterator[_Span]:
+        """Choose the span of each expectation: what must be silent depends on less time, that of its ``for``."""
+        for trial, service in zip(self.trials, self.services, strict=True):
+            for one in trial.case.timeline.expectations:
+                reach = wrong.keep_firing_for if one.fires else wrong.for_
+                start = max(0, one.seconds - reach) // self.step * self.step
+                yield _Span(start, one.seconds, ((trial, service, one),))
+
+    def _is_against(self, place: int, fired: Iterable[Fired], end: int | None = None) -> bool:
+        """Whether some expectation until ``end`` fails where a rule fires at these times."""
+        found = [*self.fired[:place], tuple(fired), *self.fired[place + 1 :]]
+        return any(self._against(found, self.seconds if end is None else end))
 
     def _against(self, fired: Iterable[Iterable[Fired]], end: int) -> Iterator[tuple[str, Expectation]]:
         """Compare what fired until ``end`` with the expectations until then."""
@@ -96,18 +177,20 @@ class Tried(Struct, frozen=True):
             own = _own(trial, service, found) if expectations else frozenset()
             yield from ((trial.case.name, one) for one in expectations if self._fires(one, own) != one.fires)
 
-    def _active(
-        self, rule: AlertingRule, start: int, end: int
-    ) -> Iterator[tuple[Mapping[str, str], set[int]]]:
+    def _active(self, rule: AlertingRule, start: int, end: int) -> Iterator[Active]:
         """Evaluate a rule: the instants at which it is true for each series."""
         for series in self.api.query_range(rule.expr, self.begin + start, self.begin + end, self.step).series:
-            yield series.labels, {round(time) for time in series.timestamps}
+            yield series.labels, frozenset(round(time) for time in series.timestamps)
 
     def _firing(
-        self, rule: AlertingRule, active: Iterable[tuple[Mapping[str, str], set[int]]], end: int
+        self,
+        rule: AlertingRule,
+        active: Iterable[tuple[Mapping[str, str], AbstractSet[int]]],
+        start: int,
+        end: int,
     ) -> Iterator[Fired]:
         """Apply the rule's ``for`` and ``keep_firing_for`` by hand."""
-        instants = range(self.begin, self.begin + end + 1, self.step)
+        instants = range(self.begin + start, self.begin + end + 1, self.step)
         for labels, true in active:
             yield {**labels, **rule.labels}, frozenset(_firing(rule, true, instants))
 
@@ -128,7 +211,7 @@ def _own(trial: Trial, service: str, found: Iterable[Fired]) -> frozenset[int]:
     )
 
 
-def _firing(rule: AlertingRule, active: set[int], instants: range) -> Iterator[int]:
+def _firing(rule: AlertingRule, active: AbstractSet[int], instants: range) -> Iterator[int]:
     since: int | None = None
     over: int | None = None
     fires = False
@@ -164,7 +247,7 @@ def try_out(  # noqa: PLR0913 - a trial has that many parts
         api, _without_inputs(needed(groups, [rule.expr for rule in rules]), trials), begin, end, step=step
     )
     tried = Tried(api, tuple(trials), tuple(rules), services, begin=begin)
-    return replace(tried, fired=tried.all_fired())
+    return replace(tried, active=tried.all_active())
 
 
 def try_out_in_turn(
@@ -185,24 +268,48 @@ def rules_of(groups: Iterable[RuleGroup], name: str) -> tuple[AlertingRule, ...]
 
 
 def needed(groups: Iterable[RuleGroup], exprs: Iterable[str]) -> list[RuleGroup]:
-    """Keep only the recording rules that expressions read, directly or through others."""
+    """Keep only the recording rules that expressions read, directly or through others.
+
+    The numbers of all alerts have one name, and each its own rules: only those of the alerts that are read are kept.
+    """
     groups = list(groups)
-    rules = [rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule)]
-    records = {rule.record for rule in rules}
-    read, found = set[str](), set(joined.from_iterable(records_read(expr, records) for expr in exprs))
-    while found:
-        read |= found
-        of_these = (records_read(rule.expr, records) for rule in rules if rule.record in found)
-        found = set(joined.from_iterable(of_these)) - read
+    waiting = [rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule)]
+    records = {rule.record for rule in waiting}
+    read: defaultdict[str, set[str]] = defaultdict(set)
+    fresh = list(exprs)
+    while fresh:
+        for record, alert in joined.from_iterable(_read(expr, records) for expr in fresh):
+            read[record].add(alert)
+        fresh = [rule.expr for rule in waiting if _is_read(rule, read)]
+        waiting = [rule for rule in waiting if not _is_read(rule, read)]
     return [
         replace(
             group,
             rules=tuple(
-                rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record in read
+                rule for rule in group.rules if isinstance(rule, RecordingRule) and _is_read(rule, read)
             ),
         )
         for group in groups
     ]
+
+
+def _read(expr: str, records: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """List the records that an expression reads, each with the alert whose numbers it reads, or none for any."""
+    selectors = references(expr)
+    for record in records_read(expr, records):
+        named = all(one.name for one in selectors)
+        of_record = [one for one in selectors if one.name == record]
+        yield from ((record, _alert_of(one)) for one in of_record) if named else [(record, "")]
+
+
+def _alert_of(selector: Reference) -> str:
+    return next((value for label, op, value in selector.matchers if (label, op) == (names.ALERT, "=")), "")
+
+
+def _is_read(rule: RecordingRule, read: Mapping[str, AbstractSet[str]]) -> bool:
+    """Whether a selector of its record can match what it records: its labels are on every series."""
+    alerts = read.get(rule.record, frozenset())
+    return bool(alerts) and ("" in alerts or rule.labels.get(names.ALERT, "") in {"", *alerts})
 
 
 def _without_inputs(groups: Iterable[RuleGroup], trials: Sequence[Trial]) -> list[RuleGroup]:
