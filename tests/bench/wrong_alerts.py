@@ -37,7 +37,7 @@ def measure(effort: Effort) -> Found:
 def _outcomes(tried: Tried, every: int) -> Iterator[tuple[str, bool]]:
     """Name each wrong version, and whether it is detected."""
     for place, rule in enumerate(tried.rules):
-        for number, (mistake, _) in enumerate(alert_mutants(rule)):
-            seen = caught(tried, place, number)
+        for number, (mistake, wrong) in enumerate(alert_mutants(rule)):
+            seen = caught(tried, place, wrong)
             if seen or not is_unseen(rule.alert, mistake, every=every):
                 yield f"{rule.alert} {rule.labels['severity']} {place}.{number}: {mistake}", seen
