@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from math import log
 from random import Random
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 HOUR = 60
 #: Upper bounds of the buckets of run latency, in seconds.
 BUCKETS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)
+_EDGES = (*map(str, BUCKETS), "+Inf")
 _PROMPT = {"model": "gpt-4o", "token_type": "prompt"}
 #: The spread of runs in tokens and in length: standard deviations of the logarithms.
 _TOKENS_SPREAD, _LENGTH_SPREAD = 0.6, 0.3
@@ -77,31 +79,54 @@ class Story(Struct, frozen=True):
     traffic: Callable[[int], float] = flat
 
 
-_Labels = tuple[tuple[str, str], ...]
+_ByMinute = defaultdict[int, float]
 
 
-class _Counts(Struct, frozen=True):
-    """Events by series and minute."""
+def _by_minute() -> _ByMinute:
+    return defaultdict(float)
 
-    found: defaultdict[_Labels, defaultdict[int, float]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(float))
-    )
 
-    def add(self, minute: int, amount: float, stream: str, **labels: str) -> None:
-        self.found[("__name__", f"stream:agent_{stream}:rate"), *labels.items()][minute] += amount
+class _OfRelease(Struct, frozen=True):
+    """The events of a release by the minute: its runs by status, and by the bucket that each falls into."""
+
+    runs: defaultdict[str, _ByMinute] = field(default_factory=lambda: defaultdict(_by_minute))
+    tokens: _ByMinute = field(default_factory=_by_minute)
+    calls: _ByMinute = field(default_factory=_by_minute)
+    latency: tuple[_ByMinute, ...] = field(default_factory=lambda: tuple(_by_minute() for _ in _EDGES))
+
+    def found(self) -> Iterator[tuple[str, Mapping[str, str], Mapping[int, float]]]:
+        """List the series that have events: the stream, its labels besides the release, and the amounts."""
+        for status, amounts in self.runs.items():
+            yield "run", {"status": status, "stop_reason": "completed"}, amounts
+        if self.calls:
+            yield "token_usage", _PROMPT, self.tokens
+            yield "tool_call", {"tool": "search", "status": "ok"}, self.calls
+        if any(self.latency):
+            within = _by_minute()
+            for le, amounts in zip(_EDGES, self.latency, strict=True):
+                for minute, amount in amounts.items():
+                    within[minute] += amount
+                yield "run_latency", {"le": le}, dict(within)
+
+
+_Counts = defaultdict[str, _OfRelease]
 
 
 def streams(service: str, story: Story, seed: int) -> Iterator[TimeSeries]:
     """Simulate a story, and yield the records of the service's streams."""
-    rng, counts = Random(seed), _Counts()  # noqa: S311 - nothing is kept secret
+    rng, counts = Random(seed), _Counts(_OfRelease)  # noqa: S311 - nothing is kept secret
     for minute in range(story.minutes):
         _arrivals(rng, minute, story, counts)
-    lives = {
-        one.name: [(each.start, each.end) for each in story.releases if each.name == one.name]
-        for one in story.releases
-    }
-    for labels, amounts in counts.found.items():
-        yield _series(service, labels, amounts, lives[dict(labels)["release"]], story.minutes)
+    for release, of_release in counts.items():
+        lives = [(one.start, one.end) for one in story.releases if one.name == release]
+        for stream, labels, amounts in of_release.found():
+            named = {
+                "__name__": f"stream:agent_{stream}:rate",
+                "release": release,
+                "service": service,
+                **labels,
+            }
+            yield _series(named, amounts, lives, story.minutes)
 
 
 def constants(service: str, story: Story, **objectives: float) -> Iterator[TimeSeries]:
@@ -121,13 +146,13 @@ def _arrivals(rng: Random, minute: int, story: Story, counts: _Counts) -> None:
     for one in now:
         arriving *= one.traffic
     for release in living:
-        for kind in ("ok", "error"):
-            counts.add(minute, 0.0, "run", release=release.name, status=kind, stop_reason="completed")
+        for status in ("ok", "error"):
+            counts[release.name].runs[status][minute] += 0.0
         for _ in range(_poisson(rng, arriving * release.weight / sum(each.weight for each in living))):
-            _run(rng, minute, release, now, counts)
+            _run(rng, minute, release, now, counts[release.name])
 
 
-def _run(rng: Random, minute: int, release: Release, now: list[Trouble], counts: _Counts) -> None:
+def _run(rng: Random, minute: int, release: Release, now: list[Trouble], counts: _OfRelease) -> None:
     seconds = release.seconds * rng.lognormvariate(0, _LENGTH_SPREAD)
     tokens = release.tokens * rng.lognormvariate(0, _TOKENS_SPREAD)
     calls, failing, endless = release.calls, release.failing, False
@@ -135,21 +160,19 @@ def _run(rng: Random, minute: int, release: Release, now: list[Trouble], counts:
         tokens, calls, failing = tokens * one.tokens, calls * one.calls, failing + one.failing
         endless, seconds = endless or one.endless, seconds * one.seconds
     last = minute + int((rng.random() * MINUTE + seconds) // MINUTE)
+    part = 1 / (last - minute + 1)
     for each in range(minute, last + 1):
-        part = 1 / (last - minute + 1)
-        counts.add(each, tokens * part, "token_usage", release=release.name, **_PROMPT)
-        counts.add(each, calls * part, "tool_call", release=release.name, tool="search", status="ok")
+        counts.tokens[each] += tokens * part
+        counts.calls[each] += calls * part
     if endless:
         return
     status = "error" if rng.random() < failing else "ok"
-    counts.add(last, 1, "run", release=release.name, status=status, stop_reason="completed")
-    for le in (*BUCKETS, None):
-        within = 1.0 if le is None or seconds <= le else 0.0
-        counts.add(last, within, "run_latency", release=release.name, le="+Inf" if le is None else str(le))
+    counts.runs[status][last] += 1
+    counts.latency[bisect_left(BUCKETS, seconds)][last] += 1
 
 
 def _series(
-    service: str, labels: _Labels, amounts: Mapping[int, float], lives: list[tuple[int, int]], minutes: int
+    labels: Mapping[str, str], amounts: Mapping[int, float], lives: list[tuple[int, int]], minutes: int
 ) -> TimeSeries:
     """Record a minute's events at its end; the series of a removed release end."""
     times, values, was = [], [], False
@@ -159,7 +182,7 @@ def _series(
             times.append((T0 + (minute + 1) * MINUTE) * 1000)
             values.append(amounts.get(minute, 0.0) / MINUTE if lives_now else STALE_NAN)
         was = lives_now
-    return TimeSeries({**dict(labels), "service": service}, times, values)
+    return TimeSeries(labels, times, values)
 
 
 def _poisson(rng: Random, mean: float) -> int:
