@@ -22,7 +22,9 @@ HOUR = 60
 #: Upper bounds of the buckets of run latency, in seconds.
 BUCKETS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)
 _EDGES = (*map(str, BUCKETS), "+Inf")
-_PROMPT = {"model": "gpt-4o", "token_type": "prompt"}
+#: The model of all runs.
+PRICED_MODEL = "gpt-4o"
+_PROMPT = {"model": PRICED_MODEL, "token_type": "prompt"}
 #: The spread of runs in tokens and in length: standard deviations of the logarithms.
 _TOKENS_SPREAD, _LENGTH_SPREAD = 0.6, 0.3
 

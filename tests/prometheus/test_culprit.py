@@ -13,9 +13,9 @@ from generator.live.server import prometheus_server
 from generator.model.rules import RuleGroup
 from generator.prometheus.shared import shared_rules
 from tests.prometheus.chain import T0
-from tests.prometheus.fleet_of_runs import HOUR, Release, Story, Trouble, constants, streams
+from tests.prometheus.fleet_of_runs import HOUR, PRICED_MODEL, Release, Story, Trouble, constants, streams
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.trials import needed, rules_of
+from tests.prometheus.trials import needed, priced, rules_of
 from tests.simulate.firings import firings
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def happen(api: PrometheusApi, model: Model, minutes: int, *alerts: str) -> None
     """Evaluate alerts, and their inputs, over some minutes."""
     groups = shared_rules(model.library, model.site).groups
     rules = [rule for name in alerts for rule in rules_of(groups, name)]
-    recorders = needed(groups, [rule.expr for rule in rules])
+    recorders = priced(needed(groups, [rule.expr for rule in rules]), {PRICED_MODEL})
     evaluate(api, [*recorders, RuleGroup("alerts", MINUTE, tuple(rules))], T0, T0 + minutes * MINUTE)
 
 

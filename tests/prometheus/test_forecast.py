@@ -13,7 +13,7 @@ from generator.model.units import parse_duration
 from generator.prometheus.shared import shared_rules
 from tests.prometheus.chain import T0
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.trials import needed
+from tests.prometheus.trials import needed, priced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HOUR = 60 * MINUTE
 #: Days of rules every minute and scrapes every quarter of one would take long, and say little more.
 RULES, SCRAPE = 3 * MINUTE, 30
-_PROMPT_USD = 0.15e-6
+_MODEL, _PROMPT_USD = "gpt-4o-mini", 0.15e-6
 
 
 @pytest.fixture
@@ -42,14 +42,14 @@ def spending(chain: NewChain) -> Callable[[int, Callable[[float], float]], Chain
             value += pace(at / HOUR) / _PROMPT_USD * SCRAPE / HOUR
         labels = {
             "__name__": "agent_token_usage_total",
-            "model": "gpt-4o-mini",
+            "model": _MODEL,
             "token_type": "prompt",
             "release": "r1",
             "instance": "a",
         }
         new.write([TimeSeries({**labels, **new.service.selector}, times, values)])
         wanted = f'service:agent_spend:forecast{{service="{new.service.name}"}}'
-        new.evaluate(T0, T0 + hours * HOUR, needed(new.groups, [wanted]))
+        new.evaluate(T0, T0 + hours * HOUR, priced(needed(new.groups, [wanted]), {_MODEL}))
         return new
 
     return spend

@@ -16,13 +16,14 @@ from generator.live.plan import records_read
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model import names
 from generator.model.rules import AlertingRule, RecordingRule
+from generator.model.streams import MODEL
 from generator.model.units import DAY
 from generator.promql.syntax import references
 from generator.scenarios import samples_of, series_of
 from tests.prometheus.chain import T0
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from generator.live.api import PrometheusApi
@@ -243,9 +244,8 @@ def try_out(  # noqa: PLR0913 - a trial has that many parts
     )
     end = begin + max(trial.case.timeline.seconds for trial in trials)
     step = trials[0].case.timeline.interval
-    evaluate(
-        api, _without_inputs(needed(groups, [rule.expr for rule in rules]), trials), begin, end, step=step
-    )
+    read = _without_inputs(needed(groups, [rule.expr for rule in rules]), trials)
+    evaluate(api, priced(read, _models(trials)), begin, end, step=step)
     tried = Tried(api, tuple(trials), tuple(rules), services, begin=begin)
     return replace(tried, active=tried.all_active())
 
@@ -291,6 +291,28 @@ def needed(groups: Iterable[RuleGroup], exprs: Iterable[str]) -> list[RuleGroup]
         )
         for group in groups
     ]
+
+
+def priced(groups: Iterable[RuleGroup], models: Collection[str]) -> list[RuleGroup]:
+    """Keep only the prices of these models: the whole list would take longer than all that reads it."""
+    prices = {names.PRICE, names.PRICE_WITHIN}
+    return [
+        replace(
+            group,
+            rules=tuple(
+                rule
+                for rule in group.rules
+                if not (isinstance(rule, RecordingRule) and rule.record in prices)
+                or rule.labels[MODEL] in models
+            ),
+        )
+        for group in groups
+    ]
+
+
+def _models(trials: Iterable[Trial]) -> set[str]:
+    every = (one for trial in trials for one in series_of(trial.case.timeline.phases))
+    return {dict(one.labels).get(MODEL, "") for one in every}
 
 
 def _read(expr: str, records: AbstractSet[str]) -> Iterator[tuple[str, str]]:
