@@ -21,7 +21,7 @@ from generator.model import names
 from tests.prometheus.chain import T0, renamed
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.trials import needed
+from tests.prometheus.trials import needed, priced, priced_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,7 +162,8 @@ def stories(chain: NewChain) -> Mapping[str, Chain]:
     new = replace(new, service=first, others=tuple(others))
     for name, stretches in lives.items():
         new.write(craft(services[name], stretches))
-    new.evaluate(T0, NOW, needed(new.groups, ["service:agent_signal:trend"]))
+    rules = needed(new.groups, ["service:agent_signal:trend"])
+    new.evaluate(T0, NOW, priced(rules, priced_models([first])))
     return {name: replace(new, service=service, others=()) for name, service in services.items()}
 
 

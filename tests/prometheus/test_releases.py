@@ -17,7 +17,7 @@ from tests.prometheus.chain import T0, renamed
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.culprits import filled
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.trials import needed, rules_of
+from tests.prometheus.trials import needed, priced, priced_models, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -213,7 +213,8 @@ def evaluate(chain: Chain, start: int, end: int, *texts: str) -> None:
     """Evaluate the rules for the alerts on releases, and for other queries, from one minute to another."""
     alerts = (REGRESSION, SLOWER, FAILING) if texts else (REGRESSION,)
     read = [rule.expr for alert in alerts for rule in rules_of(chain.groups, alert)]
-    chain.evaluate(T0 + start * MINUTE, T0 + end * MINUTE, needed(chain.groups, [*read, *texts]))
+    rules = needed(chain.groups, [*read, *texts])
+    chain.evaluate(T0 + start * MINUTE, T0 + end * MINUTE, priced(rules, priced_models([chain.service])))
 
 
 @pytest.fixture(scope="module")

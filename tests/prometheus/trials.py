@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.model.rules import RuleGroup
+    from generator.model.service import Service
     from generator.prometheus.rule_tests.files import Trial
     from generator.promql.syntax import Reference
     from generator.scenarios import Expectation
@@ -308,6 +309,11 @@ def priced(groups: Iterable[RuleGroup], models: Collection[str]) -> list[RuleGro
         )
         for group in groups
     ]
+
+
+def priced_models(services: Iterable[Service]) -> set[str]:
+    """Name the models of services that have prices."""
+    return {price.model for service in services for price in service.prices}
 
 
 def _models(trials: Iterable[Trial]) -> set[str]:

@@ -22,7 +22,7 @@ from generator.simulate.history import simulate
 from generator.simulate.incidents import effects
 from generator.simulate.scenario import RequestedIncident, scenario_with
 from tests.prometheus.chain import T0, renamed
-from tests.prometheus.trials import needed
+from tests.prometheus.trials import needed, priced, priced_models
 from tests.simulate.firings import firings
 
 if TYPE_CHECKING:
@@ -197,9 +197,10 @@ def _fired(
             write(server.api, simulate(service, model.site, replace(history, replicas=REPLICAS)).series)
         if start < soon:
             early = needed(groups, [rule.expr for rule in alerts if rule.alert in sought])
-            evaluate(server.api, early, start, soon - 1)
+            evaluate(server.api, priced(early, priced_models(services)), start, soon - 1)
         every = RuleGroup("alerts", model.site.rule_interval, tuple(alerts))
-        evaluate(server.api, [*needed(groups, [rule.expr for rule in alerts]), every], soon, end)
+        read = needed(groups, [rule.expr for rule in alerts])
+        evaluate(server.api, [*priced(read, priced_models(services)), every], soon, end)
         return [
             firings(server.api, service.name, soon, end, model.site.rule_interval) for service in services
         ]
