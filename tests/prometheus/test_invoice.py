@@ -13,7 +13,7 @@ from generator.live.remote_write import TimeSeries
 from tests.instrumentation.loading import compiled, generated
 from tests.prometheus.chain import T0, Chain, renamed
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.trials import needed
+from tests.prometheus.trials import needed, priced, priced_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +186,8 @@ def test_what_is_spent_is_what_providers_charge(fresh_prometheus: PrometheusServ
         if value
     )
     spend = f'service:agent_spend:usd{{service="{chain.service.name}"}}'
-    chain.evaluate(T0, T0 + _DAY, needed(chain.groups, [spend]))
+    rules = priced(needed(chain.groups, [spend]), priced_models([chain.service]))
+    chain.evaluate(T0, T0 + _DAY, rules)
     (found,) = chain.api.query(spend, T0 + _DAY).samples
     assert invoice > 1
     assert found.value == pytest.approx(invoice, rel=0.001)
