@@ -273,8 +273,8 @@ def _findings(
     # A file with errors may be the missing one.
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    account = base.of_fleet(_fleet(parts, ())).account
-    total = check_fleet(live, account, base.site) if len(live) == len(parts) else ()
+    form = base.of_fleet(_fleet(parts, ()))
+    total = check_fleet(live, form.account, base.site) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
     routes = [part.routing for part in parts if part.routing]
     receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()
@@ -346,7 +346,11 @@ def _dashboards(entries: Sequence[ServiceEntry], site: Site, memory: Memory) -> 
     from generator.grafana.records import combined_records  # noqa: PLC0415
 
     records = combined_records((entry.recording for entry in entries), site)
-    return memory.files("dashboards", lambda: emit.emit_dashboards(records, site), records, site)
+
+    def make() -> tuple[Artifact, ...]:
+        return emit.emit_dashboards(records, site)
+
+    return memory.files("dashboards", lambda: lately("dashboards", make, records, site), records, site)
 
 
 def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:

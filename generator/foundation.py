@@ -178,8 +178,13 @@ def _understood(shared: SharedSpecs) -> tuple[Understood, tuple[Diagnostic, ...]
     common, found = resolve_common(shared)
     rules = _rules(common.base.library, common.site)
     defects = check_shared(rules, common.base.library) if common.sound else ()
-    return read_back(Understood(common, rules, defects), Understood), found
+    return Understood(read_back(common, Common), rules, read_back(defects, tuple[Diagnostic, ...])), found
 
 
 def _rules(library: Library, site: Site) -> SharedRules:
-    return lately("shared rules", lambda: shared_rules(library, site), replace(library, origins={}), site)
+    """Compile the rules; the same object for equal inputs, since what is inferred of it is kept beside it."""
+
+    def make() -> SharedRules:
+        return read_back(shared_rules(library, site), SharedRules)
+
+    return lately("shared rules", make, replace(library, origins={}), site)

@@ -52,9 +52,7 @@ def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
     """Check the rules that all services share, against streams and constants as any service may record them."""
-    findings = [
-        defects.of_shared_rule(CODE, one.known, origins, one.text) for one in _of_shared(rules, rules.groups)
-    ]
+    findings = [defects.of_shared_rule(CODE, one.known, origins, one.text) for one in _problems_of_all(rules)]
     for groups in (rules.recorders, rules.alerters):
         findings += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
     return tuple(findings)
@@ -65,6 +63,12 @@ class Problem(Struct, frozen=True):
 
     known: KnownRule
     text: str
+
+
+@lru_cache(maxsize=8)
+def _problems_of_all(rules: SharedRules) -> tuple[Problem, ...]:
+    """Find the problems of all shared rules; once for equal rules, which are one object."""
+    return tuple(_of_shared(rules, rules.groups))
 
 
 def variant_problems(rules: SharedRules) -> tuple[Problem, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -122,6 +123,7 @@ class SharedAccount(Struct, frozen=True):
     load: ServerLoad
 
 
+@lru_cache(maxsize=8)
 def shared_account(rules: SharedRules) -> SharedAccount:
     """Account for the rules that all services share."""
     records = shared_records(of_library(rules))
