@@ -9,14 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from generator.checks.all import check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.closed_world import Problem, variant_problems
 from generator.checks.world import SharedWorld, data_of, shared_world
 from generator.diagnostics import Diagnostic
-from generator.memory import Memory, lately, read_back
+from generator.memory import Memory, read_back
 from generator.model.rules import SharedRules
 from generator.prometheus.shared import shared_rules, with_variants
 from generator.resolve.model import Common, resolve_common
@@ -141,7 +140,7 @@ class SharedForm(Struct, frozen=True):
     def _compiled(self) -> SharedRules:
         site = self.foundation.site
         if not self.variants:
-            return _rules(self.library, site)
+            return shared_rules(self.library, site)
         plain = SharedForm(self.foundation, self.library, ()).rules
         return with_variants(plain, self.variants, self.library, site)
 
@@ -176,15 +175,6 @@ def _loaded(sources: Sources) -> SharedFiles:
 def _understood(shared: SharedSpecs) -> tuple[Understood, tuple[Diagnostic, ...]]:
     """Resolve the specs; once a process for as long as they stay the same."""
     common, found = resolve_common(shared)
-    rules = _rules(common.base.library, common.site)
+    rules = shared_rules(common.base.library, common.site)
     defects = check_shared(rules, common.base.library) if common.sound else ()
     return Understood(read_back(common, Common), rules, read_back(defects, tuple[Diagnostic, ...])), found
-
-
-def _rules(library: Library, site: Site) -> SharedRules:
-    """Compile the rules; the same object for equal inputs, since what is inferred of it is kept beside it."""
-
-    def make() -> SharedRules:
-        return read_back(shared_rules(library, site), SharedRules)
-
-    return lately("shared rules", make, replace(library, origins={}), site)

@@ -16,6 +16,7 @@ from generator.alerts.condition import Ground
 from generator.alerts.overflow import is_recorded
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules, bound_rules, variant_bounds
+from generator.memory import lately, read_back
 from generator.model import names
 from generator.model.alerts import (
     OUTSIDE_WINDOW,
@@ -54,7 +55,20 @@ _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
 def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:
-    """Compile the rules that all services share, and the variants of alerts that some of them have."""
+    """Compile the rules that all services share, and the variants of alerts that some of them have.
+
+    Rules without variants are the same object for equal inputs, since what is inferred of it is kept beside it.
+    """
+
+    def make() -> SharedRules:
+        return read_back(_rules(library, site), SharedRules)
+
+    rules = lately("shared rules", make, replace(library, origins={}), site)
+    every = tuple(variants)
+    return with_variants(rules, every, library, site) if every else rules
+
+
+def _rules(library: Library, site: Site) -> SharedRules:
     scope = Scope(site)
     ground = ground_of(library, scope)
     streams = _streams(library, scope)
@@ -77,8 +91,7 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     watched = (SERVICES, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES)
     rules = SharedRules(tuple(library.streams.values()), library.marks, _filled(recording), {})
     alerting = {family: _alerts(family, library, ground, rules.records) for family in watched}
-    rules = replace(rules, alerting=_filled(alerting))
-    return with_variants(rules, variants, library, site)
+    return replace(rules, alerting=_filled(alerting))
 
 
 def ground_of(library: Library, scope: Scope) -> Ground:
