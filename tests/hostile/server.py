@@ -11,7 +11,7 @@ import time
 import zlib
 from contextlib import contextmanager, suppress
 from functools import cache
-from itertools import repeat
+from itertools import count, repeat
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -118,26 +118,37 @@ def _endless(piece: bytes, **headers: str) -> Mode:
     return mode
 
 
-@cache  # packing takes a second
+def _endless_header(_: Request) -> Pieces:
+    yield b"HTTP/1.1 200 OK\r\n"
+    for start in count(step=100):  # a piece for each line would cost more than all else
+        yield b"".join(b"X-%d: a\r\n" % number for number in range(start, start + 100))
+
+
+@cache
 def _packed_gigabyte() -> bytes:
-    """A gigabyte of zeros, compressed to a megabyte."""
+    """A gigabyte of zeros, compressed to a megabyte: the same block again and again, without a checksum at its end.
+
+    Who reads so far has unpacked all of it.
+    """
     packed = zlib.compressobj(wbits=31)
     zeros = bytes(_MEGABYTE)
-    return b"".join(packed.compress(zeros) for _ in range(1024)) + packed.flush()
+    first, again = (packed.compress(zeros) + packed.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + again * 1023
 
 
 def _bomb(_: Request) -> Pieces:
     yield answer(_packed_gigabyte(), Content_Encoding="gzip")
 
 
-def _samples(kind: str, before: str, one: str, after: str, count: int) -> Mode:
+def _samples(kind: str, before: str, one: str, after: str, number: int) -> Mode:
     """Answer with more data than is useful, all of it well-formed."""
 
-    def mode(request: Request) -> Pieces:
-        listed = f"{one}," * (count - 1) + one
-        return _result(kind, f"[{before}{listed}{after}]")(request)
+    @cache
+    def whole() -> bytes:
+        listed = f"{one}," * (number - 1) + one
+        return _api(f'{{"resultType":"{kind}","result":[{before}{listed}{after}]}}')
 
-    return mode
+    return lambda _: iter([whole()])
 
 
 def _silent(_: Request) -> Pieces:
@@ -157,9 +168,7 @@ MODES: dict[str, Mode] = {
     "drips chunks": _dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
     "endless": _endless(b"a" * 65536),
     "endless lines": _endless(b"up 1\n" * 10_000, Content_Type="text/plain"),
-    "endless header": lambda _: (
-        b"X-%d: a\r\n" % one if one else b"HTTP/1.1 200 OK\r\n" for one in range(10**9)
-    ),
+    "endless header": _endless_header,
     "gzip bomb": _bomb,
     "bad gzip": _fixed(answer(b"no gzip", Content_Encoding="gzip")),
     "unknown encoding": _fixed(answer(b"{}", Content_Encoding="rot13")),

@@ -39,12 +39,15 @@ SERVERS = ("PROMETHEUS", "GRAFANA", "EXPOSITION", "RULER")
 
 
 @cache
-def delivered() -> str:
-    """Write an output with a group for a ruler."""
+def generated() -> str:
+    """Write an output with a file for every kind of server: a dashboard, what a service records, a ruler's group."""
     folder = tempfile.TemporaryDirectory()  # until the tests end
     group = {"name": "agent-run", "rules": [{"record": "service:agent_run:rate", "expr": "vector(1)"}]}
     text = json.dumps({"namespace": "agent-metrics", "groups": [group]})
-    write([Artifact("mimir/agent-metrics.yaml", text)], Path(folder.name) / "output")
+    taken = ("grafana/dashboards/agent-runs.json", "prometheus/rules/research-agent.rules.yml")
+    artifacts = [Artifact(path, (ROOT / "output" / path).read_text("utf-8")) for path in taken]
+    artifacts.append(Artifact("mimir/agent-metrics.yaml", text))
+    write(artifacts, Path(folder.name) / "output")
     _FOLDERS.append(folder)
     return str(Path(folder.name) / "output")
 
@@ -55,9 +58,9 @@ CALLS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "replay": lambda url: ("replay", SPECS, "--prometheus", url, *SPAN),
     "audit a server": lambda url: ("audit", SPECS, "--prometheus", url),
     "audit an exposition": lambda url: ("audit", SPECS, "--exposition", f"{url}/metrics"),
-    "apply to Grafana": lambda url: ("apply", "-o", str(ROOT / "output"), "--grafana", url),
-    "apply to Prometheus": lambda url: ("apply", "-o", str(ROOT / "output"), "--prometheus", url),
-    "apply to a ruler": lambda url: ("apply", "-o", delivered(), "--ruler", url),
+    "apply to Grafana": lambda url: ("apply", "-o", generated(), "--grafana", url),
+    "apply to Prometheus": lambda url: ("apply", "-o", generated(), "--prometheus", url),
+    "apply to a ruler": lambda url: ("apply", "-o", generated(), "--ruler", url),
     "simulate": lambda url: ("simulate", SPECS, "--prometheus", url, *SPAN),
     "simulate beside": lambda url: ("simulate", SPECS, "--prometheus", url, "--add", "--record", *SPAN),
 }
