@@ -39,23 +39,27 @@ def test_a_bad_spec_is_told_whole_and_changes_nothing(
     assert [path.name for path in output.iterdir()] == ["old.txt"]
 
 
-@pytest.mark.parametrize("case", cases(NOTED), ids=lambda case: case.name)
+# Both tests of a case run in a row, while what its services share is still known.
+_OF_NOTED = pytest.mark.parametrize("noted", cases(NOTED), ids=lambda case: case.name, scope="module")
+
+
+@_OF_NOTED
 def test_what_is_noted_of_a_spec_is_told_whole(
-    case: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
+    noted: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(case)
+    monkeypatch.chdir(noted)
     assert main(["check", "specs"]) == 0
-    compare(case, {"expected.txt": capsys.readouterr().out}, inputs=("specs/**",))
+    compare(noted, {"expected.txt": capsys.readouterr().out}, inputs=("specs/**",))
 
 
-@pytest.mark.parametrize("case", cases(NOTED), ids=lambda case: case.name)
+@_OF_NOTED
 def test_who_only_generates_is_warned_as_well(
-    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
+    noted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
 ) -> None:
     """Of the notes, only decisions on the author's behalf are for ``check`` alone."""
-    monkeypatch.chdir(case)
+    monkeypatch.chdir(noted)
     assert main(["generate", "specs", "-o", str(tmp_path / "output"), "--no-cache"]) == 0
-    expected = (case / "expected.txt").read_text("utf-8")
+    expected = (noted / "expected.txt").read_text("utf-8")
     heads = [line for line in expected.splitlines() if re.search(r": warning\[", line)]
     told = capsys.readouterr().err.splitlines()
     assert [line for line in heads if line not in told] == []
