@@ -36,6 +36,10 @@ _EDITS = {
         "services/research-agent.yaml",
         'alerts: {AgentNoRuns: {disabled: "Nobody calls it at night."}}\n',
     ),
+    "other dashboards": (
+        "services/research-agent.yaml",
+        "environments: {prod: {selector: {env: prod}}, dev: {selector: {env: dev}}}\n",
+    ),
 }
 
 
