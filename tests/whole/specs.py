@@ -53,8 +53,9 @@ def profiles(draw: st.DrawFn, name: str) -> tuple[Section, Metrics]:
     labels, values = draw(_labels())
     stems = draw(st.lists(words.stems, min_size=3, max_size=3, unique=True))
     some = st.lists(st.sampled_from(sorted(labels)), unique=True, max_size=3)
-    runs, calls, times = f"{stems[0]}_total", f"{stems[1]}_total", draw(words.stems.filter(bool))
-    queue = f"{stems[2]}_now"
+    runs, calls, queue = f"{stems[0]}_total", f"{stems[1]}_total", f"{stems[2]}_now"
+    # A counter is called without its ending by client libraries.
+    times = draw(words.stems.filter(lambda stem: stem and stem not in stems))
     of = {metric: tuple(draw(some)) for metric in (runs, calls, times, queue)}
     metrics = Metrics(runs, times, calls, queue, values, of)
     known = {

@@ -36,11 +36,11 @@ FAMOUS = (
     "日本",
 )
 
-#: Values of labels.
-values = st.one_of(st.sampled_from(FAMOUS), st.text(_ODD, min_size=1, max_size=6))
+#: Values of labels; blank ones are refused.
+values = st.one_of(st.sampled_from(FAMOUS), st.text(_ODD, min_size=1, max_size=6)).filter(str.strip)
 
 #: Titles, descriptions, meanings.
-texts = st.one_of(st.just("Plain text."), st.text(_ODD, min_size=1, max_size=20), values)
+texts = st.one_of(st.just("Plain text."), st.text(_ODD, min_size=1, max_size=20).filter(str.strip), values)
 
 #: Summaries of alerts.
 sentences = st.text([char for char in _ODD if char not in "{}"], max_size=20).map(
