@@ -219,7 +219,7 @@ def evaluate(chain: Chain, start: int, end: int, *texts: str) -> None:
 
 @pytest.fixture(scope="module")
 def lived(chain: NewChain) -> Mapping[str, Lived]:
-    """What all stories come to: rules that read their own last step are evaluated minute by minute, once for all."""
+    """The outcome of all stories: rules that read their own last step are evaluated minute by minute, once for all."""
     first = chain()
     names = [*STORIES, *STRETCHES, *COLOURS]
     services = {name: renamed(first.service, f"agents-{place}") for place, name in enumerate(names)}
@@ -385,7 +385,7 @@ def test_a_slow_release_is_named_when_it_has_all_runs_and_the_one_before_was_fas
 
 
 def failing(lived: Mapping[str, Lived], story: str) -> list[bool]:
-    """Whether the last release of a story, of which some runs fail, is charged: every few minutes."""
+    """Ask every few minutes whether the last release of a story is charged; some of its runs fail."""
     stretches = STRETCHES[story]
     end = sum(one.minutes for one in stretches)
     last = range(end - stretches[-1].minutes + 8, end, 10)

@@ -18,6 +18,7 @@ from generator.model import names
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.streams import MODEL
 from generator.model.units import DAY
+from generator.prometheus.rule_tests.files import models_of
 from generator.promql.syntax import references
 from generator.scenarios import samples_of, series_of
 from tests.prometheus.chain import T0
@@ -123,8 +124,8 @@ class Tried(Struct, frozen=True, dict=True):
     def _fails_within(self, place: int, wrong: AlertingRule, span: _Span) -> bool:
         """Compare a wrong version at the expectations of a span; where it depends on the time before, nothing fails.
 
-        What fires if nothing was true before the span fires all the more if something was. What was never true in the
-        time of ``keep_firing_for`` cannot fire.
+        An alert that fires although nothing was true before the span fires in any case. One whose expression was never
+        true within ``keep_firing_for`` cannot fire.
         """
         active = tuple(self._active(wrong, span.start, span.end))
         surely = tuple(self._firing(wrong, active, span.start, span.end))
@@ -167,7 +168,7 @@ class Tried(Struct, frozen=True, dict=True):
                 yield _Span(start, one.seconds, ((trial, service, one),))
 
     def _is_against(self, place: int, fired: Iterable[Fired], end: int | None = None) -> bool:
-        """Whether some expectation until ``end`` fails where a rule fires at these times."""
+        """Whether an expectation until ``end`` fails if the rule at ``place`` fires at these times."""
         found = [*self.fired[:place], tuple(fired), *self.fired[place + 1 :]]
         return any(self._against(found, self.seconds if end is None else end))
 
@@ -246,7 +247,7 @@ def try_out(  # noqa: PLR0913 - a trial has that many parts
     end = begin + max(trial.case.timeline.seconds for trial in trials)
     step = trials[0].case.timeline.interval
     read = _without_inputs(needed(groups, [rule.expr for rule in rules]), trials)
-    evaluate(api, priced(read, _models(trials)), begin, end, step=step)
+    evaluate(api, priced(read, models_of(trials)), begin, end, step=step)
     tried = Tried(api, tuple(trials), tuple(rules), services, begin=begin)
     return replace(tried, active=tried.all_active())
 
@@ -316,11 +317,6 @@ def priced_models(services: Iterable[Service]) -> set[str]:
     return {price.model for service in services for price in service.prices}
 
 
-def _models(trials: Iterable[Trial]) -> set[str]:
-    every = (one for trial in trials for one in series_of(trial.case.timeline.phases))
-    return {dict(one.labels).get(MODEL, "") for one in every}
-
-
 def _read(expr: str, records: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """List the records that an expression reads, each with the alert whose numbers it reads, or none for any."""
     selectors = references(expr)
@@ -335,7 +331,7 @@ def _alert_of(selector: Reference) -> str:
 
 
 def _is_read(rule: RecordingRule, read: Mapping[str, AbstractSet[str]]) -> bool:
-    """Whether a selector of its record can match what it records: its labels are on every series."""
+    """Whether an expression that is read can select a series of this rule."""
     alerts = read.get(rule.record, frozenset())
     return bool(alerts) and ("" in alerts or rule.labels.get(names.ALERT, "") in {"", *alerts})
 

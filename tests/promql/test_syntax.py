@@ -84,8 +84,7 @@ def test_no_layout_begins_with_blanks_or_has_some_at_the_end_of_a_line(made: Mad
     ],
 )
 def test_a_chain_of_operators_reads_from_top_to_bottom(lines: list[str]) -> None:
-    text = " ".join(line.strip() for line in lines).replace("( ", "(").replace(" )", ")")
-    assert layout(text).splitlines() == lines
+    assert layout(_on_one_line(lines)).splitlines() == lines
 
 
 @pytest.mark.parametrize(
@@ -128,8 +127,11 @@ def test_a_chain_of_operators_reads_from_top_to_bottom(lines: list[str]) -> None
     ],
 )
 def test_functions_that_change_labels_read_from_top_to_bottom(lines: list[str]) -> None:
-    text = " ".join(line.strip() for line in lines).replace("( ", "(").replace(" )", ")")
-    assert layout(text).splitlines() == lines
+    assert layout(_on_one_line(lines)).splitlines() == lines
+
+
+def _on_one_line(lines: list[str]) -> str:
+    return " ".join(line.strip() for line in lines).replace("( ", "(").replace(" )", ")")
 
 
 def test_what_the_parsers_printer_cannot_escape_is_left_as_our_own_text() -> None:

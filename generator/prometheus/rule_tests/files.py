@@ -148,8 +148,7 @@ def _price_test(prices: Mapping[Series, float], rules: SharedRules, site: Site) 
 
 def _prices(library: Library, trials: Iterable[Trial]) -> dict[Series, float]:
     """Find the prices of all models in test cases (USD), and the types that count inside others (1)."""
-    loads = (one for trial in trials for one in series_of(trial.case.timeline.phases))
-    models = {dict(one.labels).get(MODEL, "") for one in loads}
+    models = models_of(trials)
     prices = {
         series(names.PRICE, {MODEL: price.model, TOKEN_TYPE: price.token_type}): price.usd
         for price in library.prices
@@ -163,6 +162,12 @@ def _prices(library: Library, trials: Iterable[Trial]) -> dict[Series, float]:
         if model in models
     }
     return prices | within
+
+
+def models_of(trials: Iterable[Trial]) -> set[str]:
+    """List the models in test cases; events of none have the model ""."""
+    loads = (one for trial in trials for one in series_of(trial.case.timeline.phases))
+    return {dict(one.labels).get(MODEL, "") for one in loads}
 
 
 def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Mapping[str, list[Trial]]:
