@@ -82,13 +82,17 @@ class _Comparison(Struct, frozen=True):
         events, floor = self.parts.denominator.now(offset=ago), self.ground.floor(self.alert, MIN_EVENTS)
         return condition.enough(left, events, floor, self.parts.on)
 
+    def decided(self) -> Expr:
+        """Find the values with enough events now and at the earlier time, so that a change is seen between them."""
+        return self.enough(self.enough(self.parts.value.now(), 0), self.over)
+
     def as_before(self, ago: int) -> Expr:
         """Find where the value is not worse by the bound than at a time of yesterday, of enough events."""
         return self.enough(self.bound.compare("<", self.grown(self.parts.value.now(), ago)), ago)
 
 
 def _rare(own: _Comparison) -> Expr:
-    """Compare a longer window with the one before, where the signal's own window holds too few events.
+    """Compare a longer window with the one before, where one of the signal's own windows holds too few events.
 
     Its last quarter must show half of the growth, and a day ago it must have been better as well.
     """
@@ -98,7 +102,7 @@ def _rare(own: _Comparison) -> Expr:
     lately = longer.recent(alert, _last(alert, kind, ground), ground).now()
     goes_on = own.bound.compare(">=", number(2) * long.grown(lately, kind.also_over))
     crossed = join("and", long.crossed(), goes_on, parts.each)
-    return join("unless", crossed, long.as_before(DAY) | longer.decided(alert, ground), parts.each)
+    return join("unless", crossed, long.as_before(DAY) | own.decided(), parts.each)
 
 
 def _last(alert: Alert, kind: Change, ground: Ground) -> int:
