@@ -349,9 +349,10 @@ def signal_in_words(signal: Signal, alert: Alert) -> str:
     return f"{signal.title} of one {alert.by}" if alert.by else signal.title
 
 
-def goes_on(seconds: float) -> str:
+def goes_on(*windows: float) -> str:
     """Describe the last seconds, in which clearly fewer bad events would show that an incident is over."""
-    return f", and the last {duration(seconds)} do not show by clearly fewer bad events that it is over"
+    last = " or ".join(map(duration, windows))
+    return f", and the last {last} do not show by clearly fewer bad events that it is over"
 
 
 def with_floors(text: str, alert: Alert, bad: str, deviations: str = "") -> str:

@@ -37,9 +37,10 @@ from generator.scenarios import (
     merged,
     worsened,
 )
+from generator.signals.events import long_window
 from generator.signals.quantile import share_of_buckets_beyond
 from generator.signals.registry import load_of
-from generator.signals.releases import DESERTED_RUNS, compares_releases, events_name, slow_name
+from generator.signals.releases import DESERTED_RUNS, amount_name, compares_releases, events_name, slow_name
 from generator.streams.scope import each, spread, top
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _WARM = 5 * MINUTE
 _BRIEF = 10 * MINUTE
 #: The standard deviations below the expected bad events that show that the trouble of a release is over.
 _OVER_SIGMAS = 2
+#: The longer window that shows it, in seconds.
+_OVER_WINDOW = HOUR
 #: The events of a window in which a test case sees that.
 _LATELY = 36
 
@@ -111,16 +114,42 @@ def _is_followed(signal: Signal) -> bool:
     return isinstance(signal.kind, Share) and _BY in signal.levels
 
 
+def _over_windows(signal: Signal) -> tuple[int, ...]:
+    """List the windows, in seconds, of which any may show that the trouble of a release is over."""
+    return (signal.window, _OVER_WINDOW) if signal.window < _OVER_WINDOW else (signal.window,)
+
+
 def _is_over(alert: Alert, ground: Ground) -> Expr:
     """Find releases with clearly fewer bad events lately than all of their events predict.
 
-    All events of a release are those of up to six hours, which hold bad ones long after they ended.
+    All events of a release are those of up to six hours, which hold bad ones long after they ended. The longer ago that
+    is, the fewer they predict; then an hour shows it, unless the signal's own window has as many as they predict.
     """
-    signal, scope = ground.signal(alert), ground.scope
-    every, part = (scope.record(name(signal, _BY)).now() for name in (names.denominator, names.numerator))
-    bad = every - part if is_good_share(signal) else part
-    expected = _bad_share(alert, "newest", ground) * every
+    signal = ground.signal(alert)
+    bad, expected = _lately(alert, signal.window, ground)
+    over = _clearly_fewer(bad, expected)
+    for window in _over_windows(signal)[1:]:
+        longer = _clearly_fewer(*_lately(alert, window, ground))
+        over |= binary("and", longer, bad < expected, on=each(_BY))
+    return over
+
+
+def _clearly_fewer(bad: Expr, expected: Expr) -> Expr:
     return bad + number(_OVER_SIGMAS) * call("sqrt", expected) < expected
+
+
+def _lately(alert: Alert, window: int, ground: Ground) -> tuple[Expr, Expr]:
+    """Count the bad events of the last seconds, and those that all events of the release predict."""
+    signal, scope = ground.signal(alert), ground.scope
+    if window == signal.window:
+        every, part = (scope.record(name(signal, _BY)).now() for name in (names.denominator, names.numerator))
+    else:
+        every, part = (
+            long_window(rates, window, scope)
+            for rates in (names.level_rate(signal.of, _BY), amount_name(signal))
+        )
+    bad = every - part if is_good_share(signal) else part
+    return bad, _bad_share(alert, "newest", ground) * every
 
 
 def _counts_bad(signal: Signal) -> bool:
@@ -195,7 +224,7 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
         f"{signal.title} of the newest release is {condition.worse(signal)} by {tier.text}"
     )
     if _is_followed(signal):
-        text += condition.goes_on(signal.window)
+        text += condition.goes_on(*_over_windows(signal))
     by_chance = isinstance(signal.kind, Share | Quantile)
     return condition.with_floors(
         text, alert, chance.unexpected(signal), chance.deviations(signal) if by_chance else ""
@@ -353,20 +382,29 @@ def _ends(of: _Releases) -> Iterator[TestCase]:
     kind, subject = of.signal.kind, of.subject
     if not isinstance(kind, Share) or not _is_followed(of.signal):
         return
-    since = of.signal.window + subject.keep + SLACK
     before = (
         subject.timeline.then(_BRIEF, of.load("v9", of.base))
         .then(2 * _BRIEF, of.load("v10", of.worst))
         .fires("fires while the release is bad")
     )
     fewest = _LATELY - _OVER_SIGMAS * sqrt(_LATELY)
-    for bad, lasts in ((fewest + 1, True), (fewest - 1, False)):
-        share = 1 - bad / _LATELY if kind.good else bad / _LATELY
-        then = before.then(since, of.load("v10", share, _LATELY / of.signal.window))
-        if lasts:
-            yield subject.case("lasts while fewer bad events may be chance", then.fires("fires still"))
-        else:
-            yield subject.case("ends with clearly fewer bad events", then.silent("silent since it is over"))
+    windows = _over_windows(of.signal)
+    for window in windows if subject.thorough else windows[:1]:
+        since, events = window + subject.keep + SLACK, _LATELY / window
+        for bad, lasts in ((fewest + 1, True), (fewest - 1, False)):
+            share = 1 - bad / _LATELY if kind.good else bad / _LATELY
+            then = before.then(since, of.load("v10", share, events))
+            seen = f"bad events in {duration(window)}"
+            if lasts:
+                yield subject.case(f"lasts while fewer {seen} may be chance", then.fires("fires still"))
+            else:
+                yield subject.case(f"ends with clearly fewer {seen}", then.silent("silent since it is over"))
+    if not subject.thorough:
+        return
+    good, bad_again = (of.load("v10", value, _LATELY / windows[-1]) for value in (of.base, of.worst))
+    over = before.then(windows[-1] + subject.keep + SLACK, good).silent("silent since it is over")
+    back = over.then(of.signal.window + subject.alert.for_ + SLACK, bad_again).fires("fires again")
+    yield subject.case("fires again when it comes back", back)
 
 
 def _previous_events(of: _Releases) -> Iterator[TestCase]:

@@ -110,7 +110,7 @@ def chains(
     yield chain(
         order(runs, scope, timed=timed),
         *(_events(per, scope) for per in streams),
-        *((_amount(signal, per, scope), *_gated(_amount_name(signal), scope)) for signal, per in ratios),
+        *((_amount(signal, per, scope), *_gated(amount_name(signal), scope)) for signal, per in ratios),
     )
     yield chain(
         *(_sides(per, scope) for per in streams),
@@ -190,7 +190,7 @@ def _counted_name(rates: str, side: str) -> str:
     return f"{head}:{side}_{operation}"
 
 
-def _amount_name(signal: Signal) -> str:
+def amount_name(signal: Signal) -> str:
     """Name the record of the numerator's events per second; for a share these are the matching ones only."""
     if isinstance(signal.kind, Share):
         return names.part(signal, "numerator_rate", _BY)
@@ -206,7 +206,7 @@ def _amount(signal: Signal, per: Stream, scope: Scope) -> RecordingRule:
         every = summed(having(among, signal.kind.where).now(), _BY)
     else:
         every = scope.record(names.level_rate(per, _BY)).now()
-    return rule(_amount_name(signal), matching | number(0) * every)
+    return rule(amount_name(signal), matching | number(0) * every)
 
 
 def _events(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
@@ -288,7 +288,7 @@ def _values(signal: Signal, per: Stream, scope: Scope) -> tuple[Expr, Expr, Expr
             _quantile(q, _counted(buckets, "beside", scope), beside),
             _quantile(q, _buckets_of(signal, PREVIOUS_WINDOW, scope), previous),
         )
-    amount = _amount_name(signal)
+    amount = amount_name(signal)
     return (
         _counted(amount, "newest", scope) / newest,
         _counted(amount, "beside", scope) / beside,
@@ -324,7 +324,7 @@ def _hour(signal: Signal, per: Stream, scope: Scope) -> Expr:
     if isinstance(signal.kind, Quantile):
         value = _quantile(signal.kind.q, _buckets_of(signal, STEP_WINDOW, scope), events)
     else:
-        value = long_window(_amount_name(signal), STEP_WINDOW, scope) / events
+        value = long_window(amount_name(signal), STEP_WINDOW, scope) / events
     return join("and", value, _one(names.PREVIOUS, scope), _BY)
 
 
@@ -349,7 +349,7 @@ def _minutes(signal: Signal, per: Stream, window: int, scope: Scope) -> Expr:
         buckets = summed(having(with_all_labels(signal.of, window, scope), _BUCKETS).now(), _BUCKETS)
         value = _quantile(signal.kind.q, buckets, events)
     else:
-        value = long_window(_amount_name(signal), window, scope) / events
+        value = long_window(amount_name(signal), window, scope) / events
     return labelled(_clearly_worse(signal, value, hour, events), "last", duration(window))
 
 
