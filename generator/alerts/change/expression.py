@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.model.rules import RecordingRule
 
+#: The multiple of the floor that windows have on average where hardly any has too few by chance.
+_PLENTIFUL = 2
+
 
 def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     """Compare the change with the bound."""
@@ -82,17 +85,13 @@ class _Comparison(Struct, frozen=True):
         events, floor = self.parts.denominator.now(offset=ago), self.ground.floor(self.alert, MIN_EVENTS)
         return condition.enough(left, events, floor, self.parts.on)
 
-    def decided(self) -> Expr:
-        """Find the values with enough events now and at the earlier time, so that a change is seen between them."""
-        return self.enough(self.enough(self.parts.value.now(), 0), self.over)
-
     def as_before(self, ago: int) -> Expr:
         """Find where the value is not worse by the bound than at a time of yesterday, of enough events."""
         return self.enough(self.bound.compare("<", self.grown(self.parts.value.now(), ago)), ago)
 
 
 def _rare(own: _Comparison) -> Expr:
-    """Compare a longer window with the one before, where one of the signal's own windows holds too few events.
+    """Compare a longer window with the one before, where the signal's own windows may hold too few events.
 
     Its last quarter must show half of the growth, and a day ago it must have been better as well.
     """
@@ -102,7 +101,17 @@ def _rare(own: _Comparison) -> Expr:
     lately = longer.recent(alert, _last(alert, kind, ground), ground).now()
     goes_on = own.bound.compare(">=", number(2) * long.grown(lately, kind.also_over))
     crossed = join("and", long.crossed(), goes_on, parts.each)
-    return join("unless", crossed, long.as_before(DAY) | own.decided(), parts.each)
+    return join("unless", crossed, long.as_before(DAY) | _decided(own, parts), parts.each)
+
+
+def _decided(own: _Comparison, parts: condition.InputSeries) -> Expr:
+    """Find where the longer window has so many events that each of the signal's own windows in it has enough.
+
+    A single window has now enough and now too few, by chance, and an alert would come and go with it.
+    """
+    windows = number(_PLENTIFUL * own.kind.also_over / own.signal.window)
+    floor = own.ground.floor(own.alert, MIN_EVENTS)
+    return condition.enough(parts.value.now(), parts.denominator.now() / windows, floor, own.parts.on)
 
 
 def _last(alert: Alert, kind: Change, ground: Ground) -> int:

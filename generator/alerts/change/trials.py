@@ -358,13 +358,17 @@ def _rare(step: _Step) -> Iterator[TestCase]:
     yield subject.case("fires on rare events for no longer than they are worse", eased)
     many = begun.then(2 * longer, step.load(step.base)).then(longer * 5 // 6, step.load(step.worse(1.5)))
     yield subject.case("silent where many events show no change", many.silent("silent on a step of long ago"))
-    window, over = step.signal.window, step.kind.over
-    if (more := window + subject.keep + SLACK) < over:
-        worse = before.then(longer // 2, load(step.worst)).then(more + window, load(step.worst, 2 * usual))
-        worse = worse.fires("fires where only now enough come").then(over, load(step.worst))
-        yield subject.case(
-            "fires where events get more and fewer", worse.fires("fires where enough came before")
+    for windowfuls, goes_on in ((1.9, True), (2.1, False)):
+        floors = windowfuls * longer / step.signal.window
+        stepped = begun.then(2 * longer, load(step.base, floors)).then(
+            longer, load(step.clearly_worse, floors)
         )
+        if goes_on:
+            lasts = stepped.fires("fires still")
+            yield subject.case("goes on where a window may have too few events", lasts)
+        else:
+            ended = stepped.silent("silent on a step of long ago")
+            yield subject.case("ends where each window has enough events", ended)
     yield from _rare_rises(step, usual * fewest)
     yield from _rare_by_chance(step)
     if may_recover(step.signal, step.kind):
