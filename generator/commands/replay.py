@@ -82,7 +82,7 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "read", "inlined"),
         default="auto",
         help="read the server's recorded series, or compute them from its raw series in a Prometheus of our own; "
-        "default: auto, which reads them where there are any",
+        "default: auto, which reads them where they reach as far back as the raw ones",
     )
 
 

@@ -13,16 +13,18 @@ from msgspec.structs import replace
 
 from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
+from generator.model import names
 from generator.promql.expr import Expr, Series, aggregate, binary, labelled
 from generator.replay.history import AlertHistory, histories
 from generator.replay.jobs import NoAnswers, WorkerPool
-from generator.replay.scratch import NO_DATA, RawSource, check_scratch, scratch
-from generator.replay.subject import Needs, ReplaySubject, needs
+from generator.replay.scratch import NO_DATA, RawSource, check_copied, check_scratch, count_series, scratch
+from generator.replay.subject import Needs, ReplaySubject, needs, raw_of
 from generator.replay.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from generator.model.rules import RuleGroup
     from generator.model.service import Site
 
 
@@ -104,7 +106,10 @@ def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int) -
 
 
 class RecordSource(StrEnum):
-    """The source of recorded series: the server, or raw series evaluated here; AUTO checks what the server has."""
+    """The source of recorded series: the server, or raw series evaluated here.
+
+    AUTO reads them where they reach as far back as the server's raw series do.
+    """
 
     AUTO = "auto"
     READ = "read"
@@ -146,7 +151,7 @@ def replay(order: Order, crew: WorkerPool) -> Replay:
     need = needs(order.subject.rules, order.subject.recording)
     _greet(crew.apis[0], order.end)
     looks = {} if order.records is RecordSource.INLINED else _looks(order, crew, need)
-    records, notes = _records(order, crew.apis[0].url, need, looks)
+    records, notes = _records(order, crew.apis[0], need, looks)
     with _own(order, crew, need) if records is RecordSource.INLINED else _same(crew) as asked:
         if records is RecordSource.INLINED:
             looks = _looks(order, asked, need)
@@ -173,7 +178,7 @@ def _looks(order: Order, crew: WorkerPool, need: Needs) -> dict[str, Covered | N
 
 
 def _records(
-    order: Order, url: str, need: Needs, looks: dict[str, Covered | None]
+    order: Order, api: PrometheusApi, need: Needs, looks: dict[str, Covered | None]
 ) -> tuple[RecordSource, tuple[str, ...]]:
     """Choose the source of records, by the server's data, and describe missing data."""
     if order.records is RecordSource.INLINED:
@@ -181,11 +186,47 @@ def _records(
     if not need.records:
         return RecordSource.READ, ()
     if any(looks.values()):
+        if order.records is RecordSource.AUTO and (late := _recorded_late(order, api, need, looks)):
+            which = f"The recorded series of {', '.join(late)} begin later than the raw ones in the span"
+            return RecordSource.INLINED, (f"{which}: all were computed here.",)
         return RecordSource.READ, tuple(_missing(order, need, looks))
     if order.records is RecordSource.READ:
-        message = f"{url} has no recorded series of {', '.join(looks)} in the span"
+        message = f"{api.url} has no recorded series of {', '.join(looks)} in the span"
         raise LiveError(message, NO_DATA)
     return RecordSource.INLINED, ("The server has no recorded series in the span: they were computed here.",)
+
+
+def _recorded_late(
+    order: Order, api: PrometheusApi, need: Needs, looks: dict[str, Covered | None]
+) -> list[str]:
+    """List the services whose raw series are there long before their records, as where rules were loaded lately.
+
+    None is listed where records cannot be computed here.
+    """
+    late = [service for service, look in looks.items() if _is_raw_before(order, api, need, service, look)]
+    try:
+        check_copied(need.groups)
+        check_scratch()
+    except LiveError:
+        return []
+    return late
+
+
+def _is_raw_before(order: Order, api: PrometheusApi, need: Needs, service: str, look: Covered | None) -> bool:
+    """Whether the server has raw series of a service more than two looks before its first measured record."""
+    step = max(_SHORTEST, ceil((order.end - order.start) / _LOOKS))
+    until = floor(min(look.measured if look else inf, order.end)) - 2 * step
+    if not need.measured or until <= order.start:
+        return False
+    selectors = raw_of(_only_of(service, need.groups), need.records)
+    return any(one.series for one in count_series(api, selectors, order.start, until))
+
+
+def _only_of(service: str, groups: Iterable[RuleGroup]) -> Iterator[RuleGroup]:
+    for group in groups:
+        yield replace(
+            group, rules=tuple(rule for rule in group.rules if rule.labels.get(names.SERVICE) == service)
+        )
 
 
 def _begun(order: Order, crew: WorkerPool, need: Needs, looks: dict[str, Covered | None]) -> dict[str, float]:

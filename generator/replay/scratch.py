@@ -125,7 +125,8 @@ def _check_amount(source: RawSource, counts: Sequence[RawCount]) -> None:
             f"about {total:,} raw samples would have to be read ({sum(one.series for one in counts):,} series), more "
             f"than {source.most_samples:,}"
         )
-        raise LiveError(message, "take a shorter span or single alerts (--alert), or allow it: --max-samples")
+        help_ = "take a shorter span or single alerts (--alert), allow it: --max-samples, or take only what is recorded"
+        raise LiveError(message, f"{help_}: --records read")
 
 
 def _fill(source: RawSource, one: RawCount, own: PrometheusApi) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
-from generator.model.rules import AlertingRule
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.model.service import SeriesBudget, Site
 from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.replay import Order, RecordSource, replay
@@ -91,6 +91,26 @@ def test_a_series_that_ended_is_over_at_once_in_our_own_server_too(
     # The series has its last sample at 1485 and its marker at 1500.
     assert episode.activity.ended_at == T + 1500
     assert computed.alerts == read.alerts
+
+
+@pytest.mark.parametrize(
+    ("recorded", "source"),
+    [(range(0, 3601, 60), RecordSource.READ), (range(3000, 3601, 60), RecordSource.INLINED)],
+    ids=["all-along", "since-rules-were-loaded"],
+)
+def test_records_that_begin_long_after_their_raw_series_are_computed(
+    prometheus: PrometheusApi, unique: str, recorded: range, source: RecordSource
+) -> None:
+    record = f"service:{unique}:count"
+    times = [(T + second) * 1000 for second in recorded]
+    written = TimeSeries({"__name__": record, "service": "s"}, times, [1.0] * len(times))
+    write(prometheus, [series(unique, "a", range(0, 3600, 15)), written])
+    group = RuleGroup("g", 60, (RecordingRule(record, f'count(up{{test="{unique}"}})', {"service": "s"}),))
+    rule = AlertingRule("One", f'{record}{{service="s"}} > 0', 0, 0, {}, {})
+    about = ReplaySubject(("s",), (ReplayedRule("s", rule, 60, 300),), (group,))
+    found = replay(Order(about, SITE, T + 600, T + 3500), crew(prometheus))
+    assert found.records is source
+    assert found.alerts[0].episodes[0].activity.active_at <= T + 660
 
 
 @pytest.mark.parametrize(
