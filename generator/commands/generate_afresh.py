@@ -73,14 +73,13 @@ def generated(origin: Origin, cache: Cache | None, before: Compilation | None = 
 
     Warnings that the compilation ``before`` had as well are not shown again.
     """
-    output, directory = origin.output, cache.directory if cache else None
+    output = origin.output
     compilation = _compiled(origin.specs, output, cache, before)
     if compilation.failed:
         return compilation
-    origin.check((file.path for file in compilation.files), directory)
+    origin.check(file.path for file in compilation.files)
     written = write(compilation.files, output)
-    if directory is not None:
-        origin.remember(directory)
+    origin.remember()
     sys.stdout.write(f"{printable_text(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")

@@ -1,12 +1,14 @@
 """The directory of specs that an output is generated from: other specs do not delete its services by mistake.
 
-The last one is kept in the user's cache, not in the output, whose bytes depend on nothing but the content of specs.
+The last one is kept in the user's cache, also by a call that compiles everything anew. It is not in the output, whose
+bytes depend on nothing but the content of specs.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ from generator.output.manifest import owned_in
 from generator.output.outcome import OutputError, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 #: What an output directory may have from the start, such as that of a new repository or volume.
 _USUAL = re.compile(r"\.|README|LICEN[CS]E|lost\+found$", re.IGNORECASE)
@@ -40,7 +42,7 @@ class Origin(Struct, frozen=True):
     replace: bool = False
     beside: bool = False
 
-    def check(self, paths: Iterable[str], cache: int | None) -> None:
+    def check(self, paths: Iterable[str]) -> None:
         """Refuse to mix the new ``paths`` with other files, and to delete services of other specs that they lack.
 
         The specs are other ones where the last run had another directory. Where none is known, as in a clone, they are
@@ -48,7 +50,6 @@ class Origin(Struct, frozen=True):
 
         Args:
             paths: All files of the new output.
-            cache: The user's directory, from ``private.opened``, if the call may use it.
 
         Raises:
             OutputError: the services or the files are named.
@@ -60,7 +61,7 @@ class Origin(Struct, frozen=True):
         lost = sorted(there - made)
         if self.replace or not lost:
             return
-        last = self._last(cache)
+        last = self._last()
         is_other = last != os.path.realpath(self.specs) if last else len(lost) > 1 and there.isdisjoint(made)
         if not is_other:
             return
@@ -86,9 +87,11 @@ class Origin(Struct, frozen=True):
                 f"{listed(sorted(made), _SHOWN)} among them; nothing was written",
             )
 
-    def remember(self, cache: int) -> None:
-        """Keep the directory of specs for the next run."""
-        private.write_file(cache, self._name, os.fsencode(os.path.realpath(self.specs)))
+    def remember(self) -> None:
+        """Keep the directory of specs for the next run, where the user has a cache."""
+        with _opened_private(make=True) as cache:
+            if cache is not None:
+                private.write_file(cache, self._name, os.fsencode(os.path.realpath(self.specs)))
 
     def _owned(self) -> Iterable[str]:
         """List the files of the output; none where it cannot be read, of which the writer tells."""
@@ -97,14 +100,25 @@ class Origin(Struct, frozen=True):
         except (OSError, OutputError):
             return ()
 
-    def _last(self, cache: int | None) -> str:
+    def _last(self) -> str:
         """Return the directory of specs of the last run; empty where none is known, or it is gone."""
-        known = None if cache is None else private.read(cache, self._name)
+        with _opened_private(make=False) as cache:
+            known = None if cache is None else private.read(cache, self._name)
         return os.fsdecode(known) if known and Path(os.fsdecode(known)).is_dir() else ""
 
     @property
     def _name(self) -> str:
         return f"{sha256(os.fsencode(os.path.realpath(self.output))).hexdigest()[:32]}.specs"
+
+
+@contextmanager
+def _opened_private(*, make: bool) -> Iterator[int | None]:
+    directory = private.opened(make=make)
+    try:
+        yield directory
+    finally:
+        if directory is not None:
+            os.close(directory)
 
 
 def _seen(directory: str) -> str:

@@ -233,13 +233,14 @@ def test_an_empty_path_is_a_call_error(place: Path, call: CommandCalls, argument
     assert snapshot(place) == before
 
 
+@pytest.mark.parametrize("options", [(), ("--no-cache",)])
 def test_other_specs_replace_no_service_of_an_output_unless_the_call_says_so(
-    place: Path, call: CommandCalls
+    place: Path, call: CommandCalls, options: tuple[str, ...]
 ) -> None:
-    call("generate")
+    call("generate", *options)
     other = _specs_of(place / "mine", "my-agent")
     before = snapshot(place / "output")
-    answer = call("generate", "mine")
+    answer = call("generate", "mine", *options)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == (
         'error: "output" was generated from "specs", and "mine" does not have its service demo-agent\n'
