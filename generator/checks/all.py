@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     practice.no_alerts,
     practice.instance_selector,
     practice.selector_pattern,
+    practice.value_pattern,
     practice.retention,
 )
 #: Conditions on rules that hold for any specs.

@@ -41,10 +41,34 @@ SIGNAL = "stop_reason_distribution"
 NO_ALERTS = "practice/no-alerts"
 _INSTANCE = "practice/instance-selector"
 _OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostname", "ip", "pid"}
+_OF_VERSIONS = {
+    "version",
+    "service_version",
+    "app_version",
+    "image",
+    "image_tag",
+    "commit",
+    "pod_template_hash",
+}
 _LIKE_PATTERN = "practice/selector-pattern"
+_LISTED_PATTERN = "practice/value-pattern"
 #: Of comparisons, of regular expressions and of globs; brackets with a colon are an address, a backslash before
 #: a word is a domain's.
 _PATTERN = re.compile(r"^(?:[=!~]|<>)|[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
+#: Of Helm, shells and manuals; the quotes that word processors set; blanks that look like a space and are none.
+_TEMPLATE = re.compile(r"\{\{|\$[{(]|^<[^<>]+>$")
+_CURLY = re.compile(
+    "^[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]|[\u2018\u201c\u201d\u201e\u00ab\u00bb]$"
+)
+_ODD_BLANK = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_UNLIKE = (
+    (_TEMPLATE, "looks like a template that nothing fills in"),
+    (_CURLY, "has the quotes of a word processor in it"),
+    (_ODD_BLANK, "has a blank in it that is no plain space"),
+    (_PATTERN, "looks like a pattern"),
+)
+#: Models of a gateway that stand for all models of a provider: it exposes them as they are.
+_WILDCARD = re.compile(r"^[\w.-]+/\*$")
 _RETENTION = "practice/retention"
 _UNREAD = "stream/unread"
 _DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")
@@ -325,22 +349,48 @@ def instance_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
             "pick by job, or by a label that all instances of the service share",
         )
         for name in facts.service.selector
-        if name in _OF_INSTANCES
+        if name in _OF_INSTANCES | _OF_VERSIONS or _is_renewed(name, facts.service)
     )
 
 
+def _is_renewed(label: str, service: Service) -> bool:
+    """Whether new values of a label of the metrics replace others, as releases do."""
+    known = service.labels.get(label)
+    return known is not None and known.new_per_week > 0
+
+
 def selector_pattern(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
-    """Warn of selectors that match only a value that looks like a pattern."""
+    """Warn of selectors that match only a value that no series has, such as a pattern."""
     return tuple(
         warning(
             _LIKE_PATTERN,
-            f'the selector compares exactly: it picks no {name} but "{value}", which looks like a pattern',
+            f'the selector compares exactly: it picks no {name} but "{value}", which {unlike}',
             facts.service.where(f"selector.{name}"),
             "write the value as the series have it, or pick by a label that they all have in common",
         )
         for name, value in facts.service.selector.items()
-        if _PATTERN.search(value)
+        if (unlike := _unlike_a_value(value))
     )
+
+
+def value_pattern(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Warn of listed values that no series has, such as a pattern: what was meant counts as other."""
+    return tuple(
+        warning(
+            _LISTED_PATTERN,
+            f'values are compared exactly: "{value}" of {label.name} {unlike}',
+            facts.service.where(f"labels.{label.name}"),
+            f"list each value as the series have it, or bound their number: {label.name}: {{max_live: 20}}",
+        )
+        for label in facts.service.labels.values()
+        for value in label.values
+        if (unlike := "" if _WILDCARD.search(value) else _unlike_a_value(value))
+    )
+
+
+def _unlike_a_value(text: str) -> str:
+    """Say why a text can hardly be the value of a label; empty for any other."""
+    return next((why for pattern, why in _UNLIKE if pattern.search(text)), "")
 
 
 def retention(facts: ServiceFacts) -> tuple[Diagnostic, ...]:

@@ -148,7 +148,16 @@ def test_an_objective_tells_of_what_it_promises(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "told"), [("instance", 1), ("pod", 1), ("hostname", 1), ("job", 0), ("namespace", 0)]
+    ("label", "told"),
+    [
+        ("instance", 1),
+        ("pod", 1),
+        ("hostname", 1),
+        ("service_version", 1),
+        ("release", 1),
+        ("job", 0),
+        ("namespace", 0),
+    ],
 )
 def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": "a", label: "b"})
@@ -165,6 +174,41 @@ def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> Non
     assert told.message == (
         f'the selector compares exactly: it picks no job but "{value}", which looks like a pattern'
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("${JOB}", "looks like a template that nothing fills in"),
+        ("{{ .Values.job }}", "looks like a template that nothing fills in"),
+        ("<your job>", "looks like a template that nothing fills in"),
+        ("\u201cmy-agent\u201d", "has the quotes of a word processor in it"),
+        ("my\u00a0agent", "has a blank in it that is no plain space"),
+    ],
+)
+def test_a_selector_that_no_series_has(value: str, why: str, tmp_path: Path) -> None:
+    found = replace(service_of(tmp_path, agent()), selector={"job": value})
+    (told,) = practice.selector_pattern(known(SITE, found))
+    assert told.message.endswith(f"which {why}")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("search_.*", 1),
+        ("*", 1),
+        ("${TOOL}", 1),
+        ("search", 0),
+        ("openai/*", 0),
+        ("mcp: a", 0),
+        ("l\u2019outil", 0),
+    ],
+)
+def test_a_listed_value_that_no_series_has(value: str, told: int, tmp_path: Path) -> None:
+    found = service_of(tmp_path, agent())
+    tool = replace(found.labels["tool"], values=(value, "other"))
+    messages = practice.value_pattern(known(SITE, replace(found, labels={**found.labels, "tool": tool})))
+    assert len(messages) == told
 
 
 @pytest.mark.parametrize(
