@@ -69,9 +69,19 @@ MAX_BYTES = 1024 * 1024
 
 _BOM = "\ufeff"
 # Besides controls: surrogates and bytes that are not UTF-8, the line breaks of YAML 1.1 that editors do not count,
-# characters that change the direction of text, and code points without a character.
+# characters without a width (but for those that join emoji and letters) and those that change the direction of text,
+# and code points without a character.
 FORBIDDEN = re.compile(
-    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u180e\u200b\u2028-\u202e\u2060-\u2064\u2066-\u2069\ud800-\udfff"
+    "\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
+# A blank of web pages that is none of YAML's: before a key or an entry of a list, or after its colon or dash; text that
+# is quoted may have it.
+_ODD_BLANK = re.compile(
+    "^(?:[ ]*(?:- +)*(?P<before>[\u00a0\u202f\u2007])[\u00a0\u202f\u2007 ]*(?:[\\w.-]+:|-)"
+    "|[ ]*(?:- *)*-(?P<dash>[\u00a0\u202f\u2007])"
+    "|(?:[ ]*(?:- +)*|[^\"'#\n]*[{,] *)[\\w.-]+:(?P<colon>[\u00a0\u202f\u2007]))",
+    re.MULTILINE,
 )
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
@@ -144,7 +154,7 @@ def check_text(source: SourceText) -> tuple[Diagnostic, ...]:
         return (conflict,)
     problems = [match.start() for match in FORBIDDEN.finditer(source.text)]
     if not problems:
-        return ()
+        return _odd_blanks(source)
     controls = sum(source.text[at] < " " for at in problems)
     if controls > _FEW and len(problems) > len(source.text) * _MOST_OF_TEXT:
         help_ = "move it out of the specs, or save what it says as text in UTF-8"
@@ -194,6 +204,17 @@ def _characters(source: SourceText, problems: list[int], places: LineIndex) -> l
         )
         for character, at in sorted(first.items(), key=lambda item: item[1])
     ]
+
+
+def _odd_blanks(source: SourceText) -> tuple[Diagnostic, ...]:
+    """Point at the first blank that looks like a space of YAML and is none."""
+    matches = () if source.text.isascii() else _ODD_BLANK.finditer(source.text)
+    found = [match.start(match.lastgroup or 0) for match in matches]
+    if not found:
+        return ()
+    message = f"a no-break space stands where YAML wants a space{_others(len(found) - 1)}"
+    span = LineIndex.of(source.path, source.text).span(found[0])
+    return (error("yaml/tab", message, span, "write a plain space in its place"),)
 
 
 def _others(count: int) -> str:
