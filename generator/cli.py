@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as problem:
         _abandon_stdout()
         what = printable_text(problem.filename) if problem.filename else "the output cannot be written"
-        sys.stderr.write(f"error: {what}: {problem.strerror}\n")
+        sys.stderr.write(f"error: {what}: {(problem.strerror or str(problem)).lower()}\n")
         return CALL_AT_FAULT
     except KeyboardInterrupt as interrupt:
         # The message names the state of the work where it is known.

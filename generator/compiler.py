@@ -274,7 +274,8 @@ def _findings(
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
     form = base.of_fleet(_fleet(parts, ()))
-    total = check_fleet(live, form.account, base.site) if len(live) == len(parts) else ()
+    places = {part.claims.service.value: part.claims.service.span for part in parts if part.claims}
+    total = check_fleet(live, form.account, base.site, places) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
     routes = [part.routing for part in parts if part.routing]
     receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
+    from generator.diagnostics import Span
     from generator.model.rules import SharedRules
     from generator.model.service import Library, Site
 
@@ -50,6 +51,11 @@ def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]
     return closed_world.check_shared(rules, library.origins)
 
 
-def check_fleet(live: Mapping[str, int], shared: SharedAccount, site: Site) -> tuple[Diagnostic, ...]:
-    """Run the checks of all services together; ``live`` are their series at once, raw and recorded."""
-    return series_budget.check_total(live, shared.recorded.live, site)
+def check_fleet(
+    live: Mapping[str, int], shared: SharedAccount, site: Site, places: Mapping[str, Span]
+) -> tuple[Diagnostic, ...]:
+    """Run the checks of all services together.
+
+    ``live`` are their series at once, raw and recorded, and ``places`` their names in their specs.
+    """
+    return series_budget.check_total(live, shared.recorded.live, site, places)

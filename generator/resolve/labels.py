@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, Findings, Note, error
 from generator.diagnostics.wording import did_you_mean
@@ -91,7 +92,17 @@ def _known(
         findings.add(finding)
     else:
         message = f'profile "{profile.profile.value}" has no label "{name}"'
-        findings.add(undeclared(entry.key, message, declared, profile, bounds))
+        left_open = [label for label, one in declared.items() if not one.value.values]
+        findings.add(_or_segment(name, undeclared(entry.key, message, left_open, profile, bounds)))
+
+
+def _or_segment(name: str, found: Diagnostic) -> Diagnostic:
+    """Add the way to a label of the service's choice, unless the name is a slip for one that is there."""
+    if found.help.startswith("remove it"):
+        return found
+    own = f"write segments: {{{name}: {{max_live: 20}}}} for a label of the service's choice"
+    help_ = f"{found.help} Or {own}" if found.help.endswith("?") else f"{own}; {found.help}"
+    return replace(found, help=help_)
 
 
 def _label(

@@ -108,14 +108,14 @@ def _unknown_key(case: ErrorContext) -> Message:
     name, violation = case.finding.name, case.finding.violation
     where = f" in {case.subject}" if violation.path else ""
     file = None if violation.path else case.schema.elsewhere.get(name)
-    help_ = f"it belongs in {file}" if file else _instead(case, name)
+    help_ = _instead(case, name) or (f"it belongs in {file}" if file else "")
     help_ = help_ or _known_keys(case, name, violation.known_keys)
     return Message("schema/unknown-key", f"unknown key {quoted(name)}{where}", help_)
 
 
 def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
-    if key := _misplaced(case, name):
-        return f"{key} is a key of the whole file: write it in the first column"
+    if place := _place_of(case, name):
+        return place
     if not known:
         return "remove it: no key is known here"
     if match := _meant_key(case, name, known):
@@ -127,6 +127,14 @@ def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
             _of_another_form(case, name) or f"the only key here is {_described(case, known[0]) or known[0]}"
         )
     return f"known keys: {', '.join(known)}"
+
+
+def _place_of(case: ErrorContext, name: str) -> str:
+    """Name the place in the file where a key belongs that stands in another; empty for any other key."""
+    if key := _misplaced(case, name):
+        return f"{key} is a key of the whole file: write it in the first column"
+    parent = _parent(case, name)
+    return f"it is a key of {parent}: write it there, as in {parent}: {{{name}: ...}}" if parent else ""
 
 
 def _of_another_form(case: ErrorContext, name: str) -> str:
@@ -187,6 +195,18 @@ def _misplaced(case: ErrorContext, name: str) -> str:
     parent = str(path[-1]) if len(path) > 1 and path[0] != "environments" else ""
     # A stream or a signal may have the name of a key that has no mapping, such as "run".
     return parent if parent in keys and _may_be({}, [keys[parent]]) else ""
+
+
+def _parent(case: ErrorContext, name: str) -> str:
+    """Find the key of the whole file under which a key belongs that stands beside it; empty where there is none."""
+    if case.finding.violation.path:
+        return ""
+    below = (
+        key
+        for key in case.schema.keys
+        if any(name in each.get("properties", ()) for each in case.key_schemas(key))
+    )
+    return next(below, "")
 
 
 def _described(case: ErrorContext, key: str) -> str:

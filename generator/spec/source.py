@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Result, Span, error
-from generator.diagnostics.wording import quoted, visible
+from generator.diagnostics.wording import quoted, system_reason, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,9 @@ def read_source(path: Path, shown_as: str = "") -> Result[SourceText]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             what = "this is a directory" if path.is_dir() else "this is not a regular file"
-            return Result.failed(_of_file("source/not-a-file", name, what, "name a YAML file"))
+            return Result.failed(
+                _of_file("source/not-a-file", name, what, "move it away, or have a YAML file in its place")
+            )
         data = _read(path)
         if data is None:
             message = "the file changed while it was read"
@@ -120,8 +122,7 @@ def read_source(path: Path, shown_as: str = "") -> Result[SourceText]:
         missing = "this link leads to nothing" if path.is_symlink() else "there is no such file"
         return Result.failed(_of_file("source/missing", name, missing, "check the path"))
     except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        message = f"the file cannot be read: {reason}"
+        message = f"the file cannot be read: {system_reason(problem)}"
         return Result.failed(
             _of_file("source/unreadable", name, message, "check its permissions and its path")
         )

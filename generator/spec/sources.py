@@ -133,7 +133,7 @@ def _services(directory: Path) -> Result[list[Path]]:
     """Find the files of services; without any there is nothing to compile."""
     if not directory.is_dir():
         message = "there is no such directory" if not directory.exists() else "this is not a directory"
-        help_ = "name the directory that holds services/, or run: agent-metrics init"
+        help_ = f"name the directory that holds services/{_holder(directory)}, or run: agent-metrics init"
         return Result.failed(error("source/no-specs", message, Span.of_file(str(directory)), help_))
     try:
         paths = service_files(directory)
@@ -144,6 +144,12 @@ def _services(directory: Path) -> Result[list[Path]]:
     if paths:
         return Result(paths)
     return Result.failed(_without_services(directory))
+
+
+def _holder(path: Path) -> str:
+    """Name the directory of specs that a file named in its place belongs to; empty where it is in none."""
+    root = path.parent.parent if path.parent.name == "services" else path.parent
+    return f": {root.as_posix()}" if path.is_file() and (root / "services").is_dir() else ""
 
 
 def _without_services(directory: Path) -> Diagnostic:

@@ -152,11 +152,21 @@ def check_escapes(event: YamlEvent, text: str) -> Iterator[Diagnostic]:
         yield error("yaml/block-scalar", message, _from_start(event, len(header)), help_)
 
 
+#: What other tools fill in, such as Helm; to YAML it is a mapping in a mapping.
+_TEMPLATE = re.compile(r"\{\{.*?\}\}")
+
+
 def key_type(event: YamlEvent, text: str) -> Diagnostic:
     """Report a key that is not text."""
     if event.kind is not EventKind.SCALAR:
         what = "list" if event.kind is EventKind.SEQUENCE else "mapping"
-        return error("yaml/key-type", f"a {what} cannot be a key", event.span, "write a key that is text")
+        template = _TEMPLATE.match(rest_of_line(text, max(0, event.index - 1)))
+        help_ = "write a key that is text"
+        if template:
+            help_ = (
+                f"nothing fills in a template: write the value itself, or quote it: {in_quotes(template[0])}"
+            )
+        return error("yaml/key-type", f"a {what} cannot be a key", event.span, help_)
     if not event.text:
         return error("yaml/key-type", "the key before the colon is missing", event.span, "write a key")
     message = f"the key {shortened(event.text)} is not text"
@@ -233,6 +243,10 @@ _FRACTION = re.compile(r"\d{1,6} ?[A-Za-z%]*")
 _THOUSANDS = re.compile(r"(\d{3}, )*\d{3}[A-Za-z%]*")
 
 
+#: A label as PromQL selects it.
+_EQUATION = re.compile(r"""(?P<name>[A-Za-z_]\w*)\s*=~?\s*["']?(?P<value>[^"']+)["']?""")
+
+
 def missing_values(entries: Sequence[KeyValue]) -> Iterator[Diagnostic]:
     """Report the keys of a flow mapping without a value, once for keys that follow each other."""
     before: KeyValue | None = None
@@ -288,6 +302,8 @@ def _missing(before: KeyValue | None, key: Scalar, text: str) -> Diagnostic:
         message += ": inside braces a comma ends a value"
         whole = in_quotes(f"{value.text}, {text}")
         help_ = f"quote the text if the comma belongs to it: {shortened(before.key.text)}: {whole}"
+    elif not key.quoted and (match := _EQUATION.fullmatch(key.text)):
+        help_ = f"it is no PromQL: write {{{match['name']}: {shortened(match['value'])}}}"
     elif not key.quoted and (pair := with_colon(key.text)):
         help_ = f"write a colon after the key: {{{shortened(pair)}}}"
     else:

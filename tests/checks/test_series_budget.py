@@ -32,7 +32,7 @@ def _found(budget: dict[str, int], *services: Service) -> tuple[Diagnostic, ...]
     site = replace(SITE, budget=replace(SITE.budget, **(ROOMY | budget)))
     facts = [known(site, one) for one in services]
     live = {each.service.name: each.account.live for each in facts}
-    total = series_budget.check_total(live, once(site).recorded.live, site)
+    total = series_budget.check_total(live, once(site).recorded.live, site, {})
     return (*(told for each in facts for told in series_budget.check(each)), *total)
 
 

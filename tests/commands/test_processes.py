@@ -51,7 +51,7 @@ def test_an_output_that_is_full_is_told_without_a_traceback() -> None:
             check=False,
         )
     assert ended.returncode == 2
-    assert ended.stderr == b"error: the output cannot be written: No space left on device\n"
+    assert ended.stderr == b"error: the output cannot be written: no space left on device\n"
 
 
 def test_an_interrupt_ends_without_a_traceback(tmp_path: Path) -> None:

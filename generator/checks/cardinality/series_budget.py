@@ -32,22 +32,36 @@ def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     return tuple(_of_service(facts))
 
 
-def check_total(of_each: Mapping[str, int], once: int, site: Site) -> tuple[Diagnostic, ...]:
-    """Compare the series at once of each server with the site's budget; ``once`` are those shared by all services.
+def check_total(
+    of_each: Mapping[str, int], once: int, site: Site, places: Mapping[str, Span]
+) -> tuple[Diagnostic, ...]:
+    """Compare the series at once of each server with the site's budget.
 
     Without shards there is one server.
+
+    Args:
+        of_each: The series of each service.
+        once: The series that all services share.
+        site: Its budget and shards.
+        places: The names of the services in their specs: a finding is at that with most series.
     """
     shards = site.shards or (Shard("", tuple(of_each)),)
     return tuple(
         finding
         for shard in shards
         for finding in _of_server(
-            shard.name, {name: of_each[name] for name in shard.services if name in of_each}, once, site
+            shard.name,
+            {name: of_each[name] for name in shard.services if name in of_each},
+            once,
+            site,
+            places,
         )
     )
 
 
-def _of_server(shard: str, of_each: Mapping[str, int], once: int, site: Site) -> Iterator[Diagnostic]:
+def _of_server(
+    shard: str, of_each: Mapping[str, int], once: int, site: Site, places: Mapping[str, Span]
+) -> Iterator[Diagnostic]:
     total, budget = sum(of_each.values()) + once, site.budget.total
     if total <= budget or not of_each:
         return
@@ -57,7 +71,7 @@ def _of_server(shard: str, of_each: Mapping[str, int], once: int, site: Site) ->
         CODE,
         f"{subject} may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
         f"budget of {budget:,}",
-        None,
+        places.get(largest),
         f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or allow them in site.yaml: "
         f"series_budget: {{total: {_roomy(total)}}}",
     )
