@@ -20,7 +20,7 @@ from generator.diagnostics.wording import printable
 from generator.model.units import parse_duration
 from generator.promql.expr import aggregate, series
 from generator.simulate.history import Truth, simulate
-from generator.simulate.incidents import effects, incident_names
+from generator.simulate.incidents import SimulatedIncident, effects, incident_names
 from generator.simulate.scenario import RequestedIncident, Scenario, scenario_with
 from generator.streams.raw import as_classic
 
@@ -132,11 +132,18 @@ def _service(name: str | None, model: Model) -> Service:
 def _summary(truth: Truth) -> Iterator[str]:
     yield f"{truth.service} from {iso_time(truth.start)} to {iso_time(truth.end)}, seed {truth.seed}\n"
     happened = [(rollout.at, f"release {rollout.release}") for rollout in truth.rollouts]
-    for one in truth.incidents:
-        mine = [alert for alert in one.effect.alerts if alert in truth.alerts]
-        found_by = ", ".join(mine) or ("any alert" if one.effect.alerts else "no alert")
-        happened.append((one.start, f"{one.effect.name} until {iso_time(one.end)}, for {found_by}"))
+    happened += [(one.start, _told(one, truth)) for one in truth.incidents]
     yield from (f"  {iso_time(at)}  {what}\n" for at, what in sorted(happened))
+
+
+def _told(incident: SimulatedIncident, truth: Truth) -> str:
+    """Name the alerts that should detect an incident; the service may measure nothing of it, or have them off."""
+    meant = incident.effect.alerts
+    mine = ", ".join(alert for alert in meant if alert in truth.alerts)
+    found_by = (
+        "no alert" if not meant else mine or f"any alert, as {truth.service} has no {' and no '.join(meant)}"
+    )
+    return f"{incident.effect.name} until {iso_time(incident.end)}, for {found_by}"
 
 
 def _parse_incident(text: str, service: Service, within: TimeSpan) -> RequestedIncident:

@@ -45,12 +45,16 @@ def test_an_incident_is_for_the_alerts_that_the_service_has(
     specs = tmp_path / "specs"
     copytree(SPECS, specs)
     path = specs / "services" / "research-agent.yaml"
-    path.write_text(
-        path.read_text() + "alerts: {AgentToolErrorRateHigh: {disabled: It is seen elsewhere.}}\n"
-    )
+    written = path.read_text()
+    off = "{disabled: It is seen elsewhere.}"
     call = ["simulate", str(specs), *OF[2:], "--incident", "tool-outage@10m+20m"]
+    path.write_text(f"{written}alerts: {{AgentToolErrorRateHigh: {off}}}\n")
     assert main([*call, "--openmetrics", str(tmp_path / "history.txt")]) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith(", for AgentToolErrorRateRising")
+    path.write_text(f"{written}alerts: {{AgentToolErrorRateHigh: {off}, AgentToolErrorRateRising: {off}}}\n")
+    assert main([*call, "--openmetrics", str(tmp_path / "history.txt")]) == 0
+    told = f", for any alert, as research-agent has no {' and no '.join(FOUND_BY)}"
+    assert capsys.readouterr().out.splitlines()[-1].endswith(told)
 
 
 @pytest.mark.parametrize("name", ["services/research-agent.yaml", "site.yaml", "../specs/prices.yaml"])
