@@ -26,6 +26,7 @@ CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     practice.successes_only,
     practice.no_stop_reason,
     practice.no_alerts,
+    practice.no_floor,
     practice.instance_selector,
     practice.selector_pattern,
     practice.value_pattern,

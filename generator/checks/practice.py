@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics import Diagnostic, Note, error, warning
+from generator.diagnostics import Diagnostic, Note, Severity, error, warning
 from generator.model import names
-from generator.model.alerts import Alert, Reported, Threshold
+from generator.model.alerts import Alert, Change, Regression, Reported, Threshold
 from generator.model.rules import AlertingRule, RecordingRule
-from generator.model.signals import Cost, Distribution, Quantile
+from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Share, Signal, divisor
 from generator.model.streams import SPENT, STATUS
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.notation.patterns import overlap
@@ -51,6 +51,7 @@ _OF_VERSIONS = {
     "pod_template_hash",
 }
 _LIKE_PATTERN = "practice/selector-pattern"
+_NO_FLOOR = "practice/no-floor"
 _LISTED_PATTERN = "practice/value-pattern"
 #: Of comparisons, of regular expressions and of globs; brackets with a colon are an address, a backslash before
 #: a word is a domain's.
@@ -337,6 +338,37 @@ def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:
         span = service.origins.get(f"alerts.{name}")
         if span is not None and not any(alert.name == name for alert in service.alerts):
             yield Note(f"{name} is off", span)
+
+
+def no_floor(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Tell of alerts of an author that a single event can set off, as at night: those of the library cannot."""
+    return tuple(
+        Diagnostic(
+            _NO_FLOOR,
+            Severity.INFO,
+            f"{alert.name} has no floor of events: a single one may be enough for it to fire, as on a quiet night",
+            place,
+            f"write how many it takes, such as {_floor_of(alert, facts.service)}; or min_events: 1 if one is enough",
+        )
+        for alert in facts.service.alerts
+        if not (alert.shared or alert.min_events or alert.min_bad_events)
+        and isinstance(alert.kind, Threshold | Change | Regression)
+        and _is_of_events(facts.service.signals[alert.signal])
+        and (place := facts.service.where(f"alerts.{alert.name}")) is not None
+        and not place.is_shipped
+    )
+
+
+def _is_of_events(signal: Signal) -> bool:
+    """Whether a value is computed from events that may be few: no count, no gauge and no sum of money is."""
+    is_money = isinstance(signal.kind, Cost) and divisor(signal) is None
+    return not is_money and not isinstance(signal.kind, Count | Level)
+
+
+def _floor_of(alert: Alert, service: Service) -> str:
+    """Write a floor that the alert takes."""
+    has_bad = isinstance(service.signals[alert.signal].kind, Share) and isinstance(alert.kind, Threshold)
+    return "min_bad_events: 5" if has_bad else "min_events: 20"
 
 
 def instance_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:

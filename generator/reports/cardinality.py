@@ -475,7 +475,7 @@ def _live(raw: float, recorded: float) -> str:
 def _load_in_words(load: ServerLoad) -> str:
     return (
         f"{human_number(load.scraped)} samples/s scraped, {human_number(load.recorded)} recorded; "
-        f"{human_number(load.rules)} rules in {human_number(load.groups)} groups, "
+        f"{human_number(load.rules)} rules in {human_number(load.groups)} {'group' if load.groups == 1 else 'groups'}, "
         f"{human_number(load.evaluations)} evaluations/s"
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, Findings, Note, Span
-from generator.diagnostics.wording import did_you_mean, listed
+from generator.diagnostics.wording import counted, did_you_mean, listed
 from generator.model import delivery, names
 from generator.model.alerts import AlertSeverity
 from generator.model.service import KEEPS_FIRING, SeriesBudget, Service, Shard, Site
@@ -408,7 +408,8 @@ def at_once(
     if lost:
         findings.info(
             "alert/ends-at-once",
-            f"{len(lost)} alerts of {service.name} end as soon as their condition does, without keep_firing_for: "
+            f"{counted(len(lost), 'alert')} of {service.name} {'ends' if len(lost) == 1 else 'end'} as soon as "
+            f"{'its' if len(lost) == 1 else 'their'} condition does, without keep_firing_for: "
             f"{listed(lost)}",
             place,
             "an alert that comes and goes notifies each time: a longer group_interval in Alertmanager makes that rarer",

@@ -195,6 +195,12 @@ def test_the_terminal_shows_a_table_for_each_service_and_the_sums(
         assert f"; {rules:,} rules in {groups:,} groups, " in text
 
 
+def test_one_group_is_no_plural(tmp_path: Path) -> None:
+    (row,) = _rows(SITE, small(tmp_path))
+    alone = replace(row, load=replace(row.load, groups=1))
+    assert " rules in 1 group, " in to_text([alone], once(SITE), SITE)
+
+
 def test_numbers_of_the_terminal_stand_below_each_other(services: tuple[Service, ...]) -> None:
     text = to_text(_rows(SITE, services[0]), once(SITE), SITE)
     head, *rows = [line for line in text.splitlines() if line.startswith("  ") and "budgets" not in line][:8]
