@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.diagnostics import Diagnostic, Note, Severity
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Bound, Tier
 from generator.model.signals import (
     Better,
@@ -348,6 +349,7 @@ def _check_reached(draft: Draft, floor: _Floor, window: int, aside: str = "") ->
         scope.findings.error(code, message, floor.written.span, f"lower {floor.key}, {help_}")
     else:
         message = f"{message}: it is silent{aside} until there are more"
-        scope.findings.info(
-            code, message, draft.entry.key.span, f"lower {floor.key} under alerts: {draft.name}, {help_}"
-        )
+        help_ = f"lower {floor.key} under alerts: {draft.name}, {help_}"
+        note = Note("the alert is declared here", draft.entry.key.span)
+        place = scope.promise or draft.entry.key.span
+        scope.findings.add(Diagnostic(code, Severity.INFO, message, place, help_, (note,)))
