@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 #: A quantile between two bounds of buckets that are further apart than by this factor is a guess, unless near one.
 _COARSE, _NEAR = 3, 1.1
+#: A promised share of good events below this is a slip, such as 0.95% for 95%.
+_HARDLY = 0.01
 _PLAIN = re.compile(r"[0-9.]+")
 #: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"
@@ -258,6 +260,13 @@ def _check_reachable(
             f"a share of {human(bound, signal.unit)} leaves nothing to promise",
             span,
             "give a share between 0.0001% and 99.9999%",
+        )
+    elif signal.unit is Unit.RATIO and signal.better is Better.HIGHER and bound < _HARDLY:
+        findings.warning(
+            "objective/scale",
+            f"{signal.name} is promised to be at least {human(bound, signal.unit)}, and nearly all events may be bad",
+            span,
+            f"write {human(bound * 100, signal.unit)} if that is meant",
         )
 
 
