@@ -246,7 +246,7 @@ def _refuse_faults(running: Running) -> None:
         way = "the reason is Prometheus's own; its page /rules shows the expressions"
         raise LiveError("rules are loaded, but fail", way, _faults(running))
     if running.awaited:
-        way = "run again, or allow more time with --wait SECONDS"
+        way = "run again, or allow more time with --wait DURATION"
         raise LiveError("rules are loaded, but were not evaluated in time", way, _faults(running))
 
 

@@ -49,7 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         type=options.waiting_time,
-        metavar="SECONDS",
+        metavar="DURATION",
         help="the longest time to wait until Prometheus has evaluated the rules; default: their interval and 30 "
         "seconds, without groups that are evaluated less often than every 10 minutes",
     )

@@ -235,6 +235,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the missing files; refuse when the service exists."""
     if arguments.copy_profile is not None or arguments.copy is not None:
         return _copied(arguments)
+    if refusal := _no_directory(arguments.specs):
+        complain(*refusal)
+        return CALL_AT_FAULT
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
     if arguments.profile is not None and not _ships(arguments.profile):
         return CALL_AT_FAULT
@@ -252,6 +255,15 @@ def run(arguments: argparse.Namespace) -> int:
     status = _checked(arguments.specs) if is_from_wire else OK
     sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
     return status
+
+
+def _no_directory(specs: Path) -> tuple[str, str] | None:
+    """Say that a path is that of a spec, and not of the directory of all; None for any other."""
+    if specs.suffix.lower() not in {".yaml", ".yml"} or specs.is_dir():
+        return None
+    root = specs.parent.parent if specs.parent.name == "services" else specs.parent
+    call = f"agent-metrics init {shlex.quote(printable_text(root))} --service {shlex.quote(printable_text(specs.stem))}"
+    return f"{printable_text(specs)} is a file, and init writes a directory of specs", f"run: {call}"
 
 
 def _first(arguments: argparse.Namespace) -> FirstFiles:

@@ -49,16 +49,17 @@ def port(text: str) -> int:
 
 
 def waiting_time(text: str) -> float:
-    """Read a time to wait.
+    """Read a time to wait, such as ``90s``; a plain number is seconds.
 
     Raises:
-        ArgumentTypeError: it is no number from 0 to a day.
+        ArgumentTypeError: it is no time from 0 to a day.
     """
-    if not _SECONDS.fullmatch(text) or float(text) > _LONGEST_WAIT:
-        raise ArgumentTypeError(
-            f'"{text}" is no time: give seconds from 0 to {_LONGEST_WAIT}, as in --wait 90'
-        )
-    return float(text)
+    from generator.model.units import parse_duration  # noqa: PLC0415 - most calls wait for nothing
+
+    seconds = float(text) if _SECONDS.fullmatch(text) else parse_duration(text)
+    if seconds is None or seconds > _LONGEST_WAIT:
+        raise ArgumentTypeError(f'"{text}" is no time to wait: give one from 0s to a day, as in --wait 90s')
+    return seconds
 
 
 def specs(parser: ArgumentParser) -> None:

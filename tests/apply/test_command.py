@@ -159,13 +159,13 @@ def test_the_committed_output_is_applied_and_then_unchanged(
     assert set(versions) == {path.stem for path in (ROOT / "output/grafana/dashboards").iterdir()}
 
 
-@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "1e9", "x"])
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "1e9", "x", "2d"])
 def test_a_wait_that_has_no_end_is_refused_before_anything_is_sent(
     seconds: str, applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
         apply(applying, f"--wait={seconds}")
     assert left.value.code == 2
-    said = f'argument --wait: "{seconds}" is no time: give seconds from 0 to 86400, as in --wait 90\n'
+    said = f'argument --wait: "{seconds}" is no time to wait: give one from 0s to a day, as in --wait 90s\n'
     assert capsys.readouterr().err.endswith(said)
     assert grafana.log == []

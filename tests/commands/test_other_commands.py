@@ -541,6 +541,19 @@ def test_a_service_that_is_there_is_kept_and_the_way_to_another_is_named(
     )
 
 
+def test_init_takes_no_file_for_a_directory(
+    call: CommandCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = call("init", "specs/services/new.yaml")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: specs/services/new.yaml is a file, and init writes a directory of specs\n"
+        "  help: run: agent-metrics init specs --service new\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_invented_budget_pages_nobody(call: CommandCalls, tmp_path: Path) -> None:
     assert call("init", str(tmp_path), "--profile", "litellm").code == 0
     text = (tmp_path / "services/my-agent.yaml").read_text("utf-8")
