@@ -22,7 +22,7 @@ TEXTS = (
     # YAML
     *("a: b #c", "null", "!!python/object:a", "&a *a", "1e3", " a ", "a\tb"),
     # invisible, or displayed at another place
-    *("a\u200bb", "a\u200fb", "a\u00a0b", "e\u0301", "\u65e5\u672c \U0001f600"),
+    *("a\u200db", "a\u200fb", "a\u00a0b", "e\u0301", "\u65e5\u672c \U0001f600"),
 )
 
 #: Texts that no spec may contain, but that others may send to a terminal, a page or a report.
@@ -35,6 +35,7 @@ RAW = (
     "a\x00b",
     "a\x9bb",
     "a\ufeffb",
+    "a\u200bb",
     "\udc80",
 )
 
