@@ -11,6 +11,7 @@ from generator.diagnostics import Findings, Note, Result
 from generator.diagnostics.wording import did_you_mean
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.notation.names import look_up
+from generator.spec.yaml_restrictions import is_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -109,7 +110,8 @@ def _time(text: Text | None, findings: Findings) -> float | None:
         return float(text.value)
     read = _iso(text.value)
     if read is None:
-        findings.error("incident/no-time", f'"{text.value}" is no time since 1970', text.span, _TIMES)
+        what = "is a day, and no time in it" if is_date(text.value) else "is no time since 1970"
+        findings.error("incident/no-time", f'"{text.value}" {what}', text.span, _TIMES)
         return None
     if read.tzinfo is None:
         findings.error(
