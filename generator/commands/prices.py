@@ -19,6 +19,7 @@ from generator.commands.replacing import replacing
 from generator.commands.terminal import complain
 from generator.diagnostics.wording import did_you_mean, quoted, system_reason
 from generator.model.metrics import OTHER
+from generator.model.streams import MODEL
 from generator.model.tokens import SERVED
 from generator.resolve.prices import SMALLEST_PRICE
 from generator.spec.document import parse_document
@@ -182,7 +183,7 @@ def _listed(specs: Path) -> list[str] | None:
     model = checked(specs).model
     if model is None:
         return None if (specs / "services").is_dir() else []
-    return [name for one in model.services for name in one.labels[one.tokens.model].values if name != OTHER]
+    return [name for one in model.services for name in one.labels[MODEL].values if name != OTHER]
 
 
 def _block(lines: list[str], key: str) -> tuple[int, int]:

@@ -260,13 +260,13 @@ def block_view(block: Block, names: Names, service: Service, of_run: tuple[str, 
         values[cause.name] = "cause"
     if outcome:
         values[outcome.name] = "outcome"
-    if service.tokens.token_type in names.labels:
-        values[service.tokens.token_type] = "token_type"
+    if TOKEN_TYPE in names.labels:
+        values[TOKEN_TYPE] = "token_type"
     if block.unread:
         values[block.unread] = "reason"
     lines: dict[Event, list[str]] = {}
     for fed in block.metrics:
-        priced = {service.tokens.model: "model"} if fed.event is Event.TOKENS else {}
+        priced = {MODEL: "model"} if fed.event is Event.TOKENS else {}
         line = _line(names.metrics[fed.metric.name], fed.amount, values | priced)
         lines.setdefault(fed.event, []).append(line)
     special = {Event.TOKENS, Event.UNREAD, Event.INNER_RUN, *_ERRORS}
@@ -291,7 +291,7 @@ def block_view(block: Block, names: Names, service: Service, of_run: tuple[str, 
         inner_lines=tuple(lines.get(Event.INNER_RUN, ())),
         optional=optional,
         shared=shared,
-        model=names.labels[service.tokens.model].attribute if service.tokens.model in block.given else "",
+        model=names.labels[MODEL].attribute if MODEL in block.given else "",
     )
 
 

@@ -13,6 +13,7 @@ from generator.instrumentation import dictionary, view
 from generator.instrumentation.events import Block, Blocks, BlockView, block_view, blocks_of, methods
 from generator.model import names, tokens
 from generator.model.outside import outside_values
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.tokens import SERVED
 from generator.streams.roles import reasons
 
@@ -220,7 +221,7 @@ def _or_other(label: view.LabelView, wanted: str) -> str:
 
 def _tokens(service: Service, blocks: Blocks, named: view.Names) -> dict[str, Any]:
     """Choose the types of tokens, and those that each model's prompt and completion tokens include."""
-    token_type = named.labels.get(service.tokens.token_type)
+    token_type = named.labels.get(TOKEN_TYPE)
     if blocks.llm is None or token_type is None:
         return {"token_type": None}
     included: dict[str, dict[str, tuple[str, ...]]] = {price.model: {} for price in service.prices}
@@ -237,7 +238,7 @@ def _tokens(service: Service, blocks: Blocks, named: view.Names) -> dict[str, An
         "open_names": dictionary.words(dictionary.OPEN_NAMES),
         "whole_inputs": " ".join(dictionary.WHOLE_INPUTS),
         "usage_places": dictionary.words(dictionary.USAGE_PLACES),
-        **_served(service.labels[service.tokens.model].values),
+        **_served(service.labels[MODEL].values),
     }
 
 

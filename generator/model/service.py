@@ -52,13 +52,6 @@ class Inclusion(Struct, frozen=True):
     included: tuple[str, ...]
 
 
-class TokenLabels(Struct, frozen=True):
-    """The labels of the token metric that prices are joined on."""
-
-    model: str
-    token_type: str
-
-
 class Objective(Struct, frozen=True):
     """The promise of a service for a signal: ``bound`` in base units; ``window`` in seconds, where it is an SLO.
 
@@ -167,7 +160,6 @@ class Service(Struct, frozen=True):
     objectives: Mapping[str, Objective]
     alerts: tuple[Alert, ...]
     links: Mapping[str, str]
-    tokens: TokenLabels
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from generator.diagnostics.wording import did_you_mean
 from generator.model.metrics import OTHER, Label
-from generator.model.service import WAY, Inclusion, Price, TokenLabels
-from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.service import WAY, Inclusion, Price
+from generator.model.streams import TOKEN_TYPE
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
 from generator.notation.names import directory_of
 from generator.spec.types import ELSEWHERE, Entry, Names, PricesSpec, ProfileSpec, ProviderSpec, Text
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Findings, Span
 
-#: The labels of token metrics that prices are joined on.
-TOKEN_LABELS = TokenLabels(model=MODEL, token_type=TOKEN_TYPE)
 _PER = 1_000_000
 #: USD for a million tokens; of a smaller price too few digits would be left for one token.
 SMALLEST_PRICE = 0.0001
@@ -47,10 +45,9 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
     _check_types(spec, known, findings)
     for includes in (*(one.value.includes for one in spec.providers), *(one.includes for one in known)):
         _check_includes(includes, findings)
-    for model in spec.models:
-        _check_free(model.value, {entry.key.value: entry.value for entry in spec.providers}, findings)
     providers = {entry.key.value: entry.value for entry in spec.providers}
     for model in spec.models:
+        _check_free(model.value, providers, findings)
         for item in model.value:
             if item.key.value == "provider" and item.value.value not in providers:
                 findings.error(
@@ -133,7 +130,7 @@ def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
         if profile.emitted == ELSEWHERE:
             continue
         for label in profile.labels:
-            if label.key.value != TOKEN_LABELS.token_type:
+            if label.key.value != TOKEN_TYPE:
                 continue
             for value in label.value.values:
                 if value.key.value != OTHER and kind_of(value.key.value) is None:
@@ -147,12 +144,7 @@ def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
 
 def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: Findings) -> None:
     """Check that each type is a value of some profile's token types; nothing can be checked where one is open."""
-    labels = [
-        label.value
-        for spec in profiles
-        for label in spec.labels
-        if label.key.value == TOKEN_LABELS.token_type
-    ]
+    labels = [label.value for spec in profiles for label in spec.labels if label.key.value == TOKEN_TYPE]
     if not labels or not all(label.values for label in labels):
         return
     known = {*_USUAL, *(value.key.value for label in labels for value in label.values)}
@@ -204,7 +196,13 @@ def resolve_prices(
         prices += _of_model(name, written, provider, token_type, served.factor)
         for outer, inner in _included(provider, token_type):
             inclusions.setdefault((outer, inner), []).append(name)
-    _report_unpriced(written_models, spec, prices, token_type, findings)
+    priced = {(price.model, price.token_type) for price in prices}
+    for written_model in written_models:
+        missing = [
+            kind for kind in token_type.values if kind != OTHER and (written_model.value, kind) not in priced
+        ]
+        if missing and written_model.value != OTHER:
+            _report_unpriced(written_model, missing, listed, spec, findings)
     return tuple(prices), tuple(
         Inclusion(tuple(models), outer, inner) for (outer, inner), models in inclusions.items()
     )
@@ -231,32 +229,24 @@ def _served(name: str, listed: Mapping[str, Entry[tuple[Entry[Text], ...]]]) -> 
 
 
 def _report_unpriced(
-    models: Names,
+    model: Text,
+    missing: Iterable[str],
+    listed: Mapping[str, Entry[tuple[Entry[Text], ...]]],
     spec: PricesSpec | None,
-    prices: list[Price],
-    token_type: Label,
     findings: Findings,
 ) -> None:
-    listed = {entry.key.value: entry for entry in spec.models} if spec else {}
-    priced = {(price.model, price.token_type) for price in prices}
-    for model in models:
-        missing = [kind for kind in token_type.values if kind != OTHER and (model.value, kind) not in priced]
-        if not missing or model.value == OTHER:
-            continue
-        known = _served(model.value, listed) is not None
-        near = meant_model(model.value, listed)
-        kinds = f" for {', '.join(missing)}" if known else ""
-        guess = f'did you mean "{near}"? Else ' if near else ""
-        guess += (
-            _as_another(model.value, listed) or "add it to prices.yaml, with free: true if it costs nothing"
-        )
-        findings.warning(
-            "price/missing",
-            f'model "{model.value}" has no price{kinds}: its cost is left out',
-            model.span,
-            ("give every type its price in prices.yaml, 0 where it costs nothing" if known else guess)
-            + _keeping_the_others(spec, model.span),
-        )
+    known = _served(model.value, listed) is not None
+    near = meant_model(model.value, listed)
+    kinds = f" for {', '.join(missing)}" if known else ""
+    guess = f'did you mean "{near}"? Else ' if near else ""
+    guess += _as_another(model.value, listed) or "add it to prices.yaml, with free: true if it costs nothing"
+    findings.warning(
+        "price/missing",
+        f'model "{model.value}" has no price{kinds}: its cost is left out',
+        model.span,
+        ("give every type its price in prices.yaml, 0 where it costs nothing" if known else guess)
+        + _keeping_the_others(spec, model.span),
+    )
 
 
 def _keeping_the_others(spec: PricesSpec | None, place: Span) -> str:

@@ -29,7 +29,7 @@ from generator.model.alerts import (
 from generator.model.metrics import Label, Metric
 from generator.model.service import RUN, Inclusion, Library, Objective, Price, Service, Site
 from generator.model.signals import RUN_COUNT, Cost, Distribution, Signal, Tokens
-from generator.model.streams import SPENT, Stream
+from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Stream
 from generator.model.units import duration
 from generator.notation.names import forbidden_label, set_elsewhere
 from generator.notation.times import promised_hours
@@ -44,7 +44,7 @@ from generator.resolve.alerts import (
 from generator.resolve.labels import resolve_labels
 from generator.resolve.library import generic_scope
 from generator.resolve.objectives import directed, resolve_objectives
-from generator.resolve.prices import TOKEN_LABELS, resolve_prices
+from generator.resolve.prices import resolve_prices
 from generator.resolve.segments import segment_alerts
 from generator.resolve.signals import check_measured, check_on_board, check_runs, resolve_signals
 from generator.resolve.site import are_native, resolve_budget, scraped_every
@@ -175,7 +175,6 @@ def _assembled(
         objectives=scope.objectives,
         alerts=parts.alerts,
         links={item.key.value: item.value for item in spec.links},
-        tokens=TOKEN_LABELS,
         prices=prices,
         inclusions=inclusions,
         origins=_of_library(base.library, signals, parts.entries) | dict(_origins(spec, profile)),
@@ -268,11 +267,9 @@ def _priced(
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
     # A source that exposes its cost needs no prices.
-    known = (entry.value.values for entry in spec.labels if entry.key.value == TOKEN_LABELS.model)
+    known = (entry.value.values for entry in spec.labels if entry.key.value == MODEL)
     models = next(known, ()) if SPENT not in scope.streams else ()
-    model, token_type = (
-        scope.labels.get(name, nothing) for name in (TOKEN_LABELS.model, TOKEN_LABELS.token_type)
-    )
+    model, token_type = (scope.labels.get(name, nothing) for name in (MODEL, TOKEN_TYPE))
     return resolve_prices(prices, model, token_type, models, scope.findings)
 
 

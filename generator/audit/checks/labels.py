@@ -14,6 +14,7 @@ from generator.diagnostics.wording import closest, listed, printable, quoted
 from generator.model.identifiers import unbounded
 from generator.model.metrics import OTHER, TARGET_LABELS, Label
 from generator.model.names import LE, OUTSIDE, TARGET_INFO
+from generator.model.streams import MODEL
 from generator.notation.names import HELP
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def _undeclared(label: Label, strays: dict[str, ObservedLabel], seen: Observed) 
     shown = listed(map(quoted, values), _LISTED)
     message = f'label "{label.name}" has {shown}, which the spec does not list (in {", ".join(strays)})'
     path = f"labels.{label.name}"
-    if label.name == seen.service.tokens.model:
+    if label.name == MODEL:
         help_ = "list it if it is meant, and give it a price in prices.yaml; else map it to other in the code"
     elif OTHER in label.values:
         help_ = 'list it if it is meant; else map it to "other" in the code'
