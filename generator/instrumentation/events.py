@@ -251,7 +251,7 @@ def _example(label: LabelView) -> str:
     return docstring_literal(label.values[0]) if label.values else "..."
 
 
-def block_view(block: Block, names: Names, service: Service, of_run: tuple[str, ...] = ()) -> BlockView:
+def block_view(block: Block, names: Names, of_run: tuple[str, ...]) -> BlockView:
     """Show a block; the labels of its run need not be passed again."""
     cause = names.labels.get(block.cause)
     outcome = names.labels.get(block.outcome.label) if block.outcome else None

@@ -148,8 +148,8 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
     blocks = blocks_of(service)
     named = view.names_of(service, blocks)
     of_run = blocks.run.given if blocks.run else ()
-    run = _block(blocks.run, named, service)
-    tool, llm = (_block(block, named, service, of_run) for block in (blocks.tool, blocks.llm))
+    run = _block(blocks.run, named)
+    tool, llm = (_block(block, named, of_run) for block in (blocks.tool, blocks.llm))
     constant = tuple(named.labels[label] for label in blocks.constant)
     metric, label = outside_values(service.metrics.values())
     return {
@@ -173,10 +173,8 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
     }
 
 
-def _block(
-    block: Block | None, named: view.Names, service: Service, of_run: tuple[str, ...] = ()
-) -> BlockView | None:
-    return block_view(block, named, service, of_run) if block else None
+def _block(block: Block | None, named: view.Names, of_run: tuple[str, ...] = ()) -> BlockView | None:
+    return block_view(block, named, of_run) if block else None
 
 
 def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
