@@ -95,7 +95,7 @@ class CompiledService(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-Progress = Callable[[int, int], None]
+CompileProgress = Callable[[int, int], None]
 """A function that is called with the number of compiled services, and of all."""
 
 
@@ -103,7 +103,7 @@ def _silent(done: int, total: int) -> None:
     """Show no progress."""
 
 
-def check(sources: Sources, memory: Memory | None = None, progress: Progress = _silent) -> Compilation:
+def check(sources: Sources, memory: Memory | None = None, progress: CompileProgress = _silent) -> Compilation:
     """Compile specs as far as the checks need; no file is made. What services share is not made again."""
     base, found = foundation.load(sources, memory or Memory())
     if base is None or not sources.services:
@@ -129,7 +129,9 @@ def check(sources: Sources, memory: Memory | None = None, progress: Progress = _
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
 
-def generate(sources: Sources, memory: Memory | None = None, progress: Progress = _silent) -> Compilation:
+def generate(
+    sources: Sources, memory: Memory | None = None, progress: CompileProgress = _silent
+) -> Compilation:
     """Compile specs to the whole output; results in ``memory`` are not made again."""
     memory = memory or Memory()
     base, found = foundation.load(sources, memory)

@@ -19,7 +19,7 @@ from generator.checks import defects
 from generator.checks.world import THIS, KnownRule, SharedWorld, World, buckets, of_library
 from generator.model import names
 from generator.model.metrics import HISTOGRAM_SUFFIXES
-from generator.model.rules import LARGEST, RecordingRule, RuleGroup
+from generator.model.rules import LARGEST, RecordingRule, RuleGroup, recording_rules
 from generator.model.units import plain, scientific
 from generator.promql.shape import Origin, Shape, constant_value, selected, takes
 from generator.promql.syntax import FILTERS, RANKED, Reference, operands, parse, references
@@ -211,12 +211,7 @@ def _of_groups(groups: tuple[RuleGroup, ...]) -> Iterator[str]:
         for group in groups
         if len(group.rules) > LARGEST
     )
-    written = Counter(
-        (rule.record, tuple(sorted(rule.labels.items())))
-        for group in groups
-        for rule in group.rules
-        if isinstance(rule, RecordingRule)
-    )
+    written = Counter((rule.record, tuple(sorted(rule.labels.items()))) for rule in recording_rules(groups))
     yield from (
         f"{count} rules record {record} with the same labels"
         for (record, _), count in written.items()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from generator.cache import opened_cache
 from generator.commands.call import CALL_AT_FAULT, CallError, of_failed
 from generator.commands.terminal import ProgressLine, complain, show
-from generator.compiler import Compilation, Progress, check
+from generator.compiler import Compilation, CompileProgress, check
 from generator.diagnostics.wording import did_you_mean
 from generator.errors import CommandError
 from generator.spec.sources import read_sources
@@ -27,7 +27,7 @@ _WORTH_SHOWING = 1.0
 
 
 @contextmanager
-def compiling() -> Iterator[Progress]:
+def compiling() -> Iterator[CompileProgress]:
     """Show the progress of a compilation.
 
     The garbage collector is off meanwhile: the compiled values are needed to the end, and have no cycles worth finding.

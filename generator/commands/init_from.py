@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from generator.live.evaluate import Progress
     from generator.model.service import Service
-    from generator.replay.jobs import Progress
 
 _SITE = """\
 # yaml-language-server: $schema=.schemas/site.schema.json

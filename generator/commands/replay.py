@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from generator.live.evaluate import Progress
     from generator.model.incidents import Incidents
     from generator.model.service import Model, Service
-    from generator.replay.jobs import Progress
 
 _MOST_REQUESTS = 16
 

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from generator.demo.panels import Json
     from generator.live.api import PrometheusApi
+    from generator.live.evaluate import Progress
     from generator.model.service import Service, Site
     from generator.prometheus.rule_set import RuleSet
-    from generator.replay.jobs import Progress
 
 #: The limit of a replay for samples to read.
 _MOST_SAMPLES = 50_000_000

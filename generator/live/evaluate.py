@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from generator.live.answers import RangeResult, RangeSeries
     from generator.live.api import PrometheusApi
 
+    #: Called with the title of a step, how many are done, and how many there are.
     Progress = Callable[[str, int, int], None]
 
 # Limits the memory for a rule with many series, ours and the server's.

@@ -99,8 +99,12 @@ class SharedRules(Struct, frozen=True, eq=False):
 
 def records_of(groups: Iterable[RuleGroup]) -> frozenset[str]:
     """The names of all records of rule groups."""
-    rules = (one for group in groups for one in group.rules)
-    return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
+    return frozenset(one.record for one in recording_rules(groups))
+
+
+def recording_rules(groups: Iterable[RuleGroup]) -> Iterator[RecordingRule]:
+    """The recording rules of rule groups, in their order."""
+    return (one for group in groups for one in group.rules if isinstance(one, RecordingRule))
 
 
 def split(name: str, chains: Iterable[Sequence[Rule]], interval: int, limit: int = 0) -> Iterator[RuleGroup]:

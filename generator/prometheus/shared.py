@@ -27,7 +27,7 @@ from generator.model.alerts import (
     Unpriced,
 )
 from generator.model.outside import STREAM
-from generator.model.rules import RecordingRule, Rule, SharedRules, split
+from generator.model.rules import RecordingRule, Rule, SharedRules, recording_rules, split
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.promql.expr import Expr, aggregate, any_of, binary, labelled, number, vector
@@ -398,7 +398,7 @@ def _variants(
 ) -> dict[str, tuple[RuleGroup, ...]]:
     """Build the variants; those of one name differ only in numbers, which services' files record."""
     by_family: dict[str, list[Sequence[Rule]]] = {}
-    written = {_key(one) for group in rules.groups for one in group.rules if isinstance(one, RecordingRule)}
+    written = set(map(_key, recording_rules(rules.groups)))
     by_name = {(one.alert, one.name): one for one in variants}
     for _, variant in sorted(by_name.items()):
         for alert in variant.alerts:

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.live.api import PrometheusApi
-
-    Progress = Callable[[str, int, int], None]
+    from generator.live.evaluate import Progress
 
 # Marks a database as ours: "amrp" (agent-metrics replay) in the header of the file.
 _APPLICATION = 0x616D7270

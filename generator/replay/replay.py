@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from functools import reduce
 from math import ceil, floor, inf
@@ -152,7 +152,7 @@ def replay(order: Order, crew: WorkerPool) -> Replay:
     _greet(crew.apis[0], order.end)
     looks = {} if order.records is RecordSource.INLINED else _looks(order, crew, need)
     records, notes = _records(order, crew.apis[0], need, looks)
-    with _own(order, crew, need) if records is RecordSource.INLINED else _same(crew) as asked:
+    with _own(order, crew, need) if records is RecordSource.INLINED else nullcontext(crew) as asked:
         if records is RecordSource.INLINED:
             looks = _looks(order, asked, need)
             notes = (*notes, *_unmeasured(crew.apis[0].url, need, looks))
@@ -264,11 +264,6 @@ def _missing(order: Order, need: Needs, looks: dict[str, Covered | None]) -> Ite
             yield f"The recorded series of {service} begin about {utc(one.first)}: nothing is known before."
         if one.last < order.end - one.step:
             yield f"The recorded series of {service} end about {utc(one.last)}: nothing is known after."
-
-
-@contextmanager
-def _same(crew: WorkerPool) -> Iterator[WorkerPool]:
-    yield crew
 
 
 @contextmanager

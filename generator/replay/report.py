@@ -9,7 +9,7 @@ from msgspec import Struct
 from generator.replay.judge import PAGE, TICKET, Cause, JudgedIncident, Score, cause, judge, not_judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from generator.model.incidents import Incidents
     from generator.replay.history import AlertHistory, Episode
@@ -164,25 +164,16 @@ def _score(report: Report, alert: str, severity: str) -> Score:
     detected = [
         one
         for one in meant
-        if any(_is(each.alert, each.severity, alert, severity) for each in one.detections)
+        if any(each.severity == severity and alert in {"", each.alert} for each in one.detections)
     ]
     false = sum(row.cause is Cause.FALSE_ALARM for row in judged)
     return Score(alert, severity, len(judged), false, len(detected), len(meant))
 
 
-def _is(alert: str, severity: str, wanted: str, of_severity: str) -> bool:
-    return severity == of_severity and wanted in {"", alert}
-
-
 def _alert(one: AlertHistory, replay: Replay, truth: Incidents | None) -> AlertReport:
-    rows = tuple(_rows(one, replay, truth))
+    rows = tuple(_row(one.of, episode, replay, truth) for episode in one.episodes)
     fired = tuple(row for row in rows if row.fired_at is not None)
     return AlertReport(one.of, fired, tuple(row for row in rows if row.fired_at is None), one.failures)
-
-
-def _rows(one: AlertHistory, replay: Replay, truth: Incidents | None) -> Iterator[ActivePeriod]:
-    for episode in one.episodes:
-        yield _row(one.of, episode, replay, truth)
 
 
 def _row(of: ReplayedRule, episode: Episode, replay: Replay, truth: Incidents | None) -> ActivePeriod:

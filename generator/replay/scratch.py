@@ -17,7 +17,7 @@ from generator.live.errors import LiveError, RefusedError, TimedOutError, TooLar
 from generator.live.evaluate import LabelSet, evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
-from generator.model.rules import RecordingRule, RuleGroup
+from generator.model.rules import RuleGroup, recording_rules
 from generator.model.units import HOUR, MINUTE
 from generator.promql.syntax import LOOKBACK
 from generator.replay.history import evaluated, steps_within
@@ -70,8 +70,9 @@ def check_copied(groups: Iterable[RuleGroup]) -> None:
     Raises:
         LiveError: they do.
     """
-    rules = (rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
-    if native := next((rule for rule in rules if reads_native(rule.record, rule.expr)), None):
+    if native := next(
+        (rule for rule in recording_rules(groups) if reads_native(rule.record, rule.expr)), None
+    ):
         message = f"{native.record} is made from native histograms, which no query copies from a server"
         raise LiveError(message, "let the server itself run the rules, and look at the time since then")
 

@@ -15,7 +15,7 @@ from generator.live.evaluate import Timing
 from generator.live.plan import plan, records_read
 from generator.model import names
 from generator.model.names import is_shared_record
-from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RuleGroup, recording_rules, records_of
 from generator.promql.expr import Series
 from generator.promql.syntax import operands, parse, reach, selector_of
 from generator.replay.history import Steps, steps_within
@@ -154,11 +154,11 @@ class Needs(Struct, frozen=True):
 def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Needs:
     """Follow the alerts' expressions through the recording rules down to the raw series."""
     exprs = [one.rule.expr for one in rules]
-    names = frozenset(rule.record for rule in _recording(recording))
-    records = closure(exprs, recording, names)
+    known = records_of(recording)
+    records = closure(exprs, recording, known)
     groups = tuple(_only(recording, records))
     inner = [rule.expr for group in groups for rule in group.rules]
-    raw = tuple(_raw([*exprs, *inner], names))
+    raw = tuple(_raw([*exprs, *inner], known))
     return Needs(records, _measured(groups), groups, raw, max((one.reach for one in rules), default=0.0))
 
 
@@ -167,15 +167,15 @@ def raw_of(groups: Iterable[RuleGroup], records: Iterable[str]) -> tuple[RawSele
     return tuple(_raw((rule.expr for group in groups for rule in group.rules), frozenset(records)))
 
 
-def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozenset[str]) -> frozenset[str]:
-    """Follow expressions through their rules: all records that they depend on, of those in ``names``."""
+def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], known: frozenset[str]) -> frozenset[str]:
+    """Follow expressions through their rules: all records that they depend on, of those in ``known``."""
     by_record: dict[str, list[str]] = {}
-    for rule in _recording(recording):
+    for rule in recording_rules(recording):
         by_record.setdefault(rule.record, []).append(rule.expr)
     records: set[str] = set()
     waiting = list(exprs)
     while waiting:
-        for record in records_read(waiting.pop(), names) - records:
+        for record in records_read(waiting.pop(), known) - records:
             records.add(record)
             waiting += by_record[record]
     return frozenset(records)
@@ -183,7 +183,7 @@ def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozens
 
 def _measured(groups: Sequence[RuleGroup]) -> frozenset[str]:
     """Find the records that depend on raw series, directly or through others."""
-    known = frozenset(rule.record for rule in _recording(groups))
+    known = records_of(groups)
     measured: set[str] = set()
     for node in plan(groups):
         exprs = [one.rule.expr for rules in node.rounds for one in rules]
@@ -208,14 +208,9 @@ def _is_raw(selector: grammar.VectorSelector, records: frozenset[str]) -> bool:
 
 def _only(recording: Sequence[RuleGroup], records: frozenset[str]) -> Iterator[RuleGroup]:
     for group in recording:
-        rules = tuple(rule for rule in _recording([group]) if rule.record in records)
+        rules = tuple(rule for rule in recording_rules([group]) if rule.record in records)
         if rules:
             yield replace(group, rules=rules)
-
-
-def _recording(groups: Sequence[RuleGroup]) -> Iterator[RecordingRule]:
-    for group in groups:
-        yield from (rule for rule in group.rules if isinstance(rule, RecordingRule))
 
 
 def _raw(exprs: Iterable[str], records: frozenset[str]) -> Iterator[RawSelector]:

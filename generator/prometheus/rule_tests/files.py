@@ -13,7 +13,7 @@ from generator.alerts.burn_rate import burning
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.rules import AlertingRule, RecordingRule, RuleGroup, SharedRules
+from generator.model.rules import AlertingRule, RuleGroup, SharedRules, recording_rules, records_of
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import duration
 from generator.prometheus.block_yaml import Mapped, block_yaml
@@ -276,8 +276,8 @@ def _needed_files(
     """
     written: dict[str, list[str]] = {}
     shared = (group for groups in files.values() for group in groups)
-    for rule in (one for group in (*shared, *own) for one in group.rules):
-        if isinstance(rule, RecordingRule) and rule.record not in fed:
+    for rule in recording_rules((*shared, *own)):
+        if rule.record not in fed:
             written.setdefault(rule.record, []).append(rule.expr)
     needed: set[str] = set()
     waiting = [*read]
@@ -286,11 +286,7 @@ def _needed_files(
         fresh = (known & written.keys()) - needed
         needed |= fresh
         waiting = [expr for name in fresh for expr in written[name]]
-    return [path for path, groups in files.items() if not needed.isdisjoint(_recorded(groups))]
-
-
-def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:
-    return (rule.record for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
+    return [path for path, groups in files.items() if not needed.isdisjoint(records_of(groups))]
 
 
 def _file(

@@ -15,6 +15,7 @@ from generator.model.service import RELEASE_PLACEHOLDER
 from generator.model.signals import Better
 from generator.model.streams import STOP_REASON
 from generator.model.units import DAY, HOUR, MINUTE, Unit
+from generator.promql.shape import takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -254,19 +255,8 @@ def _sums(events: Events, label: str, labels: Mapping[str, str], happened: Happe
     sums: dict[str, float] = {}
     for its, amount in happened(events):
         if all(
-            _matches(its.get(name, ""), op, value, labels.get(name, ""))
+            takes(op, labels.get(name, "") if value == OF_ALERT else value, its.get(name, ""))
             for name, op, value in events.matchers
         ):
             sums[its.get(label, "")] = sums.get(its.get(label, ""), 0.0) + amount
     return sums
-
-
-def _matches(has: str, op: str, value: str, of_alert: str) -> bool:
-    expected = of_alert if value == OF_ALERT else value
-    match op:
-        case "=":
-            return has == expected
-        case "!=":
-            return has != expected
-        case _:
-            return re.fullmatch(expected, has) is not None
