@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.hours import DAYS, GRACE, Change, Hours, Season, Zone, spans_of_days
+from generator.model.hours import DAYS, GRACE, ClockChange, Hours, Season, Zone, spans_of_days
 from generator.model.units import DAY
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, number, series, vector
 from generator.streams.scope import rule, smallest
@@ -64,11 +64,11 @@ def _less(time: Expr, seconds: int) -> Expr:
     return time - number(seconds) if seconds >= 0 else time + number(-seconds)
 
 
-def _in_month(change: Change, date: Expr) -> Expr:
+def _in_month(change: ClockChange, date: Expr) -> Expr:
     return binary("==", call("month", date), number(change.month))
 
 
-def _latest(change: Change, date: Expr) -> Expr:
+def _latest(change: ClockChange, date: Expr) -> Expr:
     """Find the day of the month of the latest such day of the week, 0 or less if it was in the month before."""
     weekday, week = call("day_of_week", date), number(len(DAYS))
     since = binary("%", weekday + number(len(DAYS) - change.day), week) if change.day else weekday

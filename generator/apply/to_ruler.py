@@ -317,7 +317,7 @@ class RulerApi(Struct, frozen=True):
         return self.connection.error(f"the ruler does not {doing}: {reason}", help_)
 
 
-class Rule(Struct, frozen=True):
+class RulerRule(Struct, frozen=True):
     """A rule as a ruler writes it; times are in seconds once they are ``read_groups``."""
 
     record: str = ""
@@ -335,7 +335,7 @@ class Group(Struct, frozen=True):
     name: str
     interval: str | float = 60
     limit: int = 0
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RulerRule, ...] = ()
 
 
 Namespaces = dict[str, dict[str, Group]]
@@ -431,7 +431,7 @@ def _changes(ours: Group, theirs: Group) -> Iterator[str]:
         yield "order of rules"
 
 
-def _called(rule: Rule) -> tuple[str, str]:
+def _called(rule: RulerRule) -> tuple[str, str]:
     """The identity of a rule in its group: a name and its labels."""
     return rule.record or rule.alert, repr(sorted((rule.labels or {}).items()))
 
@@ -440,7 +440,7 @@ def _read(group: Group) -> Group:
     return replace(group, interval=_seconds(group.interval), rules=tuple(map(_read_rule, group.rules)))
 
 
-def _read_rule(rule: Rule) -> Rule:
+def _read_rule(rule: RulerRule) -> RulerRule:
     return replace(
         rule,
         expr=rule.expr.strip(),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
 
 #: The labels of a series; None where they are not all known.
-Labels = frozenset[str] | None
+KnownLabels = frozenset[str] | None
 #: The series that Prometheus itself makes for each target, and for alerts.
 MADE = (*OF_TARGETS, ALERTS)
 _AT_ONCE = 100
@@ -71,7 +71,7 @@ class NameSource(Protocol):
     def place(self) -> str:
         """The source, for people: after ``nothing at``."""
 
-    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+    def labels(self, names: Iterable[str]) -> Mapping[str, KnownLabels]:
         """Find which of the names exist, and their labels; LiveError where the source fails."""
 
     def like(self, name: str) -> str | None:
@@ -90,7 +90,7 @@ class NamesOnServer(Struct, frozen=True):
         """Its address."""
         return self.api.url
 
-    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+    def labels(self, names: Iterable[str]) -> Mapping[str, KnownLabels]:
         """Request names, many at once, and the labels of each."""
         wanted = sorted(names)
         there: set[str] = set()
@@ -124,13 +124,13 @@ class NamesInExposition(Struct, frozen=True):
         """Its path."""
         return self.exposition.place
 
-    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+    def labels(self, names: Iterable[str]) -> Mapping[str, KnownLabels]:
         """Read its lines."""
         wanted, found = set(names), dict[str, set[str]]()
         for line in self.exposition.lines:
             if line.name in wanted:
                 found.setdefault(line.name, set(TARGET_LABELS)).update(line.labels)
-        made: dict[str, Labels] = dict.fromkeys(wanted & set(MADE))
+        made: dict[str, KnownLabels] = dict.fromkeys(wanted & set(MADE))
         return made | {name: frozenset(labels) for name, labels in found.items()}
 
     def like(self, name: str) -> str | None:
@@ -141,14 +141,14 @@ class NamesInExposition(Struct, frozen=True):
 class InProfiles(Struct, frozen=True):
     """All series that profiles read, and rules record, without a request to a server."""
 
-    known: Mapping[str, Labels]
+    known: Mapping[str, KnownLabels]
 
     @property
     def place(self) -> str:
         """The place in messages: no profile."""
         return "in any profile"
 
-    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+    def labels(self, names: Iterable[str]) -> Mapping[str, KnownLabels]:
         """Look the names up."""
         return {name: self.known[name] for name in names if name in self.known}
 
@@ -171,7 +171,7 @@ def phantoms(queries: Iterable[ForeignQuery], known: NameSource) -> tuple[Phanto
     """
     every = tuple(queries)
     parsed = [(query, _tree(query.expr)) for query in every]
-    records: dict[str, Labels] = {query.defines: None for query in every if query.defines}
+    records: dict[str, KnownLabels] = {query.defines: None for query in every if query.defines}
     names = {name for _, tree in parsed if tree for name in _names(tree)}
     series = {**known.labels(names - records.keys()), **records}
     found: dict[Phantom, None] = {}
@@ -229,7 +229,7 @@ class _Walk(Struct, frozen=True):
 
     file: str
     place: str
-    series: Mapping[str, Labels]
+    series: Mapping[str, KnownLabels]
     known: NameSource
     found: dict[Phantom, None]
 
@@ -237,7 +237,7 @@ class _Walk(Struct, frozen=True):
         """Compare the requested labels of a result with its real ones."""
         self._named(labels, self.labels_of(tree), tree)
 
-    def labels_of(self, node: grammar.Expr) -> Labels:
+    def labels_of(self, node: grammar.Expr) -> KnownLabels:
         """Find the labels of a result, and note missing ones on the way."""
         match node:
             case grammar.VectorSelector():
@@ -253,7 +253,7 @@ class _Walk(Struct, frozen=True):
             case _:
                 return self.labels_of(operands(node)[0])
 
-    def _selected(self, node: grammar.VectorSelector) -> Labels:
+    def _selected(self, node: grammar.VectorSelector) -> KnownLabels:
         read = selector_of(node)
         if not read.name or UNKNOWN in read.name:
             return None
@@ -268,7 +268,7 @@ class _Walk(Struct, frozen=True):
             self._named(asked, labels, node)
         return labels
 
-    def _aggregated(self, node: grammar.AggregateExpr) -> Labels:
+    def _aggregated(self, node: grammar.AggregateExpr) -> KnownLabels:
         inner, modifier = self.labels_of(node.expr), node.modifier
         made = {node.param.val} if isinstance(node.param, grammar.StringLiteral) else set()
         named = frozenset(modifier.labels) if modifier else frozenset()
@@ -279,7 +279,7 @@ class _Walk(Struct, frozen=True):
             return inner
         return named | made
 
-    def _joined(self, node: grammar.BinaryExpr) -> Labels:
+    def _joined(self, node: grammar.BinaryExpr) -> KnownLabels:
         left, right = self.labels_of(node.lhs), self.labels_of(node.rhs)
         modifier = node.modifier
         if modifier and modifier.matching:
@@ -294,7 +294,7 @@ class _Walk(Struct, frozen=True):
             return None
         return left | right
 
-    def _called(self, node: grammar.Call) -> Labels:
+    def _called(self, node: grammar.Call) -> KnownLabels:
         inner = [self.labels_of(one) for one in node.args]
         words = [one.val for one in node.args if isinstance(one, grammar.StringLiteral)]
         if node.func.name in {"absent", "absent_over_time", "vector", "scalar", "time"}:
@@ -312,7 +312,7 @@ class _Walk(Struct, frozen=True):
             return known | {words[0]}
         return known - {LE} if node.func.name == "histogram_quantile" else known
 
-    def _named(self, labels: Iterable[str], there: Labels, node: grammar.Expr) -> None:
+    def _named(self, labels: Iterable[str], there: KnownLabels, node: grammar.Expr) -> None:
         if there is None:
             return
         names = sorted(set(_names(node)))

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from generator.audit.source import AuditSource
     from generator.model.service import Service
-    from generator.model.streams import Source as Feed
-    from generator.model.streams import Stream
+    from generator.model.streams import Source, Stream
 
 
 class ObservedTranslation(Struct, frozen=True):
@@ -48,7 +47,7 @@ def absent(translations: Iterable[ObservedTranslation], *, partly: bool) -> Iter
             yield one
 
 
-def sources_of(metric: Metric, service: Service) -> tuple[Feed, ...]:
+def sources_of(metric: Metric, service: Service) -> tuple[Source, ...]:
     """Find the sources that read a metric."""
     sources = (source for stream in service.streams.values() for source in stream.sources)
     return tuple(dict.fromkeys(one for one in sources if metric.name in (*one.names, *one.minus)))
@@ -100,18 +99,18 @@ def unread_labels(
                     yield stream.name, label
 
 
-def _values(source: AuditSource, counted: str, exposed: tuple[str, ...], feed: Feed) -> list[str]:
+def _values(source: AuditSource, counted: str, exposed: tuple[str, ...], feed: Source) -> list[str]:
     """List the values of a label on the series that are read: of several names the first that is not empty has it."""
     read = (values[: len(exposed)] for values in _read(source, counted, exposed, feed))
     return list(dict.fromkeys(next(filter(None, values), "") for values in read))
 
 
-def is_read(source: AuditSource, counted: str, feed: Feed) -> bool:
+def is_read(source: AuditSource, counted: str, feed: Source) -> bool:
     """Whether any of the series is one that the profile reads."""
     return bool(_read(source, counted, (), feed))
 
 
-def _read(source: AuditSource, counted: str, by: tuple[str, ...], feed: Feed) -> list[tuple[str, ...]]:
+def _read(source: AuditSource, counted: str, by: tuple[str, ...], feed: Source) -> list[tuple[str, ...]]:
     """List the label combinations on the series that are read: first ``by``, then those of ``feed.where``."""
     where = dict(feed.where)
     counts = source.groups(counted, (*by, *where)).counts

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from generator.audit.phantoms import Labels, NameSource
+    from generator.audit.phantoms import KnownLabels, NameSource
     from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
@@ -169,10 +169,10 @@ def _name_source(arguments: argparse.Namespace) -> Iterator[NameSource]:
         api.close()
 
 
-def _of_profiles(specs: Path) -> dict[str, Labels]:
+def _of_profiles(specs: Path) -> dict[str, KnownLabels]:
     """Collect all series that profiles read, with their known labels; for records of rules only the names."""
     known = candidates(specs, SITE)
-    by_name: dict[str, Labels] = dict.fromkeys(
+    by_name: dict[str, KnownLabels] = dict.fromkeys(
         (*MADE, TARGET_INFO, *of_library(shared_rules(known.library, known.site)).series)
     )
     for profile in known.profiles:

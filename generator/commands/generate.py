@@ -52,10 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     # --help does not need the compiler.
     from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
     from generator.commands.terminal import complain  # noqa: PLC0415
-    from generator.output.origin import Origin  # noqa: PLC0415
+    from generator.output.origin import OutputOrigin  # noqa: PLC0415
     from generator.output.outcome import OutputError  # noqa: PLC0415
 
-    origin = Origin(arguments.specs, arguments.output, arguments.replace, arguments.beside)
+    origin = OutputOrigin(arguments.specs, arguments.output, arguments.replace, arguments.beside)
     cached = not arguments.no_cache
     try:
         _check_apart(arguments.specs, arguments.output)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.memory import Memory
-    from generator.output.origin import Origin
+    from generator.output.origin import OutputOrigin
 
 
 _PAUSE_S = 0.02
@@ -50,7 +50,7 @@ def compare_output(specs: Path, output: Path) -> int:
     return SPEC_AT_FAULT if difference else OK
 
 
-def write_output(origin: Origin, *, cached: bool) -> int:
+def write_output(origin: OutputOrigin, *, cached: bool) -> int:
     """Compile in memory, and only then write the output; if ``cached``, unchanged services are not compiled again."""
     specs, output = origin.specs, origin.output
     with opened_cache(output, wanted=cached) as cache:
@@ -68,7 +68,7 @@ def write_output(origin: Origin, *, cached: bool) -> int:
         return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
-def generated(origin: Origin, cache: Cache | None, before: Compilation | None = None) -> Compilation:
+def generated(origin: OutputOrigin, cache: Cache | None, before: Compilation | None = None) -> Compilation:
     """Compile, write the output unless a spec is at fault, and show the findings and the result.
 
     Warnings that the compilation ``before`` had as well are not shown again.
@@ -148,7 +148,7 @@ def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -
     return unchanged.Record([plain, coloured, summary], {**read, **wrote})
 
 
-def watch(origin: Origin, *, cached: bool) -> None:
+def watch(origin: OutputOrigin, *, cached: bool) -> None:
     """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
     specs = origin.specs
     gc.enable()
@@ -177,7 +177,7 @@ def _settled(specs: Path, seen: dict[str, str] | None) -> dict[str, str]:
             return now
 
 
-def _generated_again(origin: Origin, cache: Cache, before: Compilation | None) -> Compilation | None:
+def _generated_again(origin: OutputOrigin, cache: Cache, before: Compilation | None) -> Compilation | None:
     """Compile changed specs; an output that cannot be written is only reported."""
     try:
         return generated(origin, cache, before)

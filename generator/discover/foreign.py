@@ -79,7 +79,7 @@ class Part(Struct, frozen=True):
     doubts: tuple[str, ...] = ()
 
 
-class Feed(Struct, frozen=True):
+class StreamDraft(Struct, frozen=True):
     """A stream with its sources, the exposed names of its labels, and what was assumed of them.
 
     ``wanted`` are the labels that a stream of its kind may have.
@@ -264,7 +264,7 @@ def merged_meanings(readings: Sequence[StatusMeaning]) -> StatusMeaning:
     return StatusMeaning(readings[0].label, ordered, readings[0].names_errors)
 
 
-def told_apart(feeds: Iterable[Feed], place: Place) -> tuple[Feed, ...]:
+def told_apart(feeds: Iterable[StreamDraft], place: Place) -> tuple[StreamDraft, ...]:
     """Split the streams whose status means something else than that of the first one, and say so."""
     kept: list[StatusMeaning] = []
     found = []
@@ -282,7 +282,7 @@ def told_apart(feeds: Iterable[Feed], place: Place) -> tuple[Feed, ...]:
     return tuple(found)
 
 
-def _reading(feed: Feed, place: Place) -> StatusMeaning | None:
+def _reading(feed: StreamDraft, place: Place) -> StatusMeaning | None:
     label = feed.labels.get(STATUS)
     if not label:
         return None
@@ -301,7 +301,7 @@ def _agree(kept: Sequence[StatusMeaning], other: StatusMeaning) -> bool:
     return not known.names_errors or one == two or not one or not two
 
 
-def _split(feed: Feed, reading: StatusMeaning) -> Feed:
+def _split(feed: StreamDraft, reading: StatusMeaning) -> StreamDraft:
     """Give each meaning a part of its own."""
     patterns = ((_OK, reading.successes), (_ERROR, reading.errors))
     parts = tuple(
@@ -316,7 +316,7 @@ def _where(part: Part, label: str, patterns: tuple[str, ...], meant: str) -> Par
     return replace(part, metric=metric, constants=(*part.constants, (STATUS, meant)))
 
 
-def doubts(feeds: Iterable[Feed], place: Place) -> Iterator[str]:
+def doubts(feeds: Iterable[StreamDraft], place: Place) -> Iterator[str]:
     """Say what was assumed of the labels that name errors."""
     for feed in feeds:
         reading = _reading(feed, place)

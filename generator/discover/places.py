@@ -32,7 +32,7 @@ _LOOKS = 200
 _ALIVE = 300
 
 
-class Target(Struct, frozen=True):
+class ScrapedTarget(Struct, frozen=True):
     """The selector of a possible service, and the names of its run series."""
 
     selector: Mapping[str, str]
@@ -47,7 +47,7 @@ class SeriesPlace(Protocol):
     def name(self) -> str:
         """Its address or path, for people."""
 
-    def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
+    def targets(self, runs: Iterable[str]) -> tuple[ScrapedTarget, ...]:
         """Find the targets that expose any of the series ``runs``."""
 
     def source(self, service: Service) -> AuditSource:
@@ -76,7 +76,7 @@ class OnServer(Struct, frozen=True):
         """Its address."""
         return self.api.url
 
-    def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
+    def targets(self, runs: Iterable[str]) -> tuple[ScrapedTarget, ...]:
         """Group by job, and within a job by the first label that separates several services."""
         by = ("__name__", "job", *_WITHIN_A_JOB, *LABELS)
         selected = _named(runs).where("=", job=self.job) if self.job else _named(runs)
@@ -121,7 +121,7 @@ class InExposition(Struct, frozen=True):
         """Its path."""
         return self.exposition.place
 
-    def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
+    def targets(self, runs: Iterable[str]) -> tuple[ScrapedTarget, ...]:
         """Separate its jobs, as those of a collector, and the services of each, as on a server."""
         by_job: dict[str, list[Mapping[str, str]]] = {}
         wanted = frozenset(runs)
@@ -173,7 +173,7 @@ def _named(names: Iterable[str]) -> Series:
     return Series("").where("=~", __name__="|".join(map(escape_regex, sorted(names))))
 
 
-def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[Target]:
+def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[ScrapedTarget]:
     """Separate the services of a job; without a job, any label with a name is accepted."""
     for label in _WITHIN_A_JOB:
         values = {one.get(label, "") for one in series}
@@ -188,8 +188,8 @@ def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[Target]:
         yield _target({"job": job}, series)
 
 
-def _target(selector: Mapping[str, str], series: Sequence[Mapping[str, str]]) -> Target:
-    return Target(selector, frozenset(one["__name__"] for one in series), environments(series))
+def _target(selector: Mapping[str, str], series: Sequence[Mapping[str, str]]) -> ScrapedTarget:
+    return ScrapedTarget(selector, frozenset(one["__name__"] for one in series), environments(series))
 
 
 def _metrics(names: Iterable[str], colons: int = 0) -> tuple[str, ...]:

@@ -31,9 +31,9 @@ from generator.discover.foreign import (
     SUMMARY,
     TELLING,
     Exposed,
-    Feed,
     Part,
     Place,
+    StreamDraft,
     doubts,
     exposed_metric,
     told_apart,
@@ -104,11 +104,11 @@ def gauges_of_calls(source: AuditSource) -> tuple[str, ...]:
     return tuple(name for name in names if GAUGE in source.described(name).types)
 
 
-def _feeds(metrics: Sequence[Exposed], streams: Mapping[str, Stream], place: Place) -> Iterator[Feed]:
+def _feeds(metrics: Sequence[Exposed], streams: Mapping[str, Stream], place: Place) -> Iterator[StreamDraft]:
     for stream, parts in stream_sources(metrics, place).items():
         if parts and stream in streams and _has_bounds(parts[0], place):
             wanted = streams[stream].labels
-            yield Feed(stream, parts, stream_labels(wanted, parts, place), wanted=wanted)
+            yield StreamDraft(stream, parts, stream_labels(wanted, parts, place), wanted=wanted)
 
 
 def _has_bounds(part: Part, place: Place) -> bool:
@@ -168,7 +168,7 @@ class _Includes(Struct, frozen=True):
     doubts: tuple[str, ...] = ()
 
 
-def _includes(feeds: Iterable[Feed], metrics: Sequence[Exposed], place: Place) -> _Includes:
+def _includes(feeds: Iterable[StreamDraft], metrics: Sequence[Exposed], place: Place) -> _Includes:
     """Find the types inside others where the source's own total proves it."""
     feed = next((one for one in feeds if one.stream == "token_usage"), None)
     amounts = _amounts(feed, place) if feed else {}
@@ -217,7 +217,7 @@ def _written(inner: Sequence[str], inside: set[str]) -> str:
     return f"{{{', '.join(f'{outer}: {words(some)}' for outer, some in listed.items())}}}"
 
 
-def _amounts(feed: Feed, place: Place) -> dict[str, float]:
+def _amounts(feed: StreamDraft, place: Place) -> dict[str, float]:
     """Sum each type of tokens, the total as one of them."""
     found: dict[str, float] = {}
     for part in feed.parts:
@@ -226,7 +226,7 @@ def _amounts(feed: Feed, place: Place) -> dict[str, float]:
     return found
 
 
-def _by_type(part: Part, feed: Feed, place: Place) -> Iterator[tuple[str, float]]:
+def _by_type(part: Part, feed: StreamDraft, place: Place) -> Iterator[tuple[str, float]]:
     label = feed.labels.get(TOKEN_TYPE)
     if label:
         for value, amount in place.totals(part.metric, label).items():
@@ -246,7 +246,7 @@ def _total(metrics: Iterable[Exposed], place: Place) -> float:
 def _hints_of(
     metrics: Sequence[Exposed],
     others: Sequence[str],
-    feeds: Sequence[Feed],
+    feeds: Sequence[StreamDraft],
     place: Place,
     unclear: Mapping[str, set[str]],
 ) -> tuple[str, ...]:
@@ -263,7 +263,7 @@ def _hints_of(
     return tuple(printable(shortened(one, _LONGEST_HINT)) for one in dict.fromkeys(found))
 
 
-def _assumed(feeds: Sequence[Feed], place: Place) -> Iterator[str]:
+def _assumed(feeds: Sequence[StreamDraft], place: Place) -> Iterator[str]:
     for feed in feeds:
         if feed.stream in _RATES and not _has_status(feed):
             name = feed.parts[0].metric.name
@@ -281,7 +281,7 @@ def _assumed(feeds: Sequence[Feed], place: Place) -> Iterator[str]:
         yield from _contradicted(feed, place)
 
 
-def _contradicted(feed: Feed, place: Place) -> Iterator[str]:
+def _contradicted(feed: StreamDraft, place: Place) -> Iterator[str]:
     """Name the labels that say otherwise than the one that is read."""
     read = feed.labels.get(STATUS)
     name = feed.parts[0].metric.name
@@ -289,7 +289,7 @@ def _contradicted(feed: Feed, place: Place) -> Iterator[str]:
         yield f"{name}: status is its {read}; its {other} says otherwise of some series"
 
 
-def _has_status(feed: Feed) -> bool:
+def _has_status(feed: StreamDraft) -> bool:
     return STATUS in feed.labels or any(name == STATUS for part in feed.parts for name, _ in part.constants)
 
 
@@ -298,7 +298,7 @@ def _unclear(unclear: Mapping[str, set[str]]) -> Iterator[str]:
         yield f"unclear: which value is {label} {', '.join(sorted(values))}?"
 
 
-def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place) -> Iterator[str]:
+def _unused(metrics: Sequence[Exposed], feeds: Sequence[StreamDraft], place: Place) -> Iterator[str]:
     """Name the metrics without a place, those with a reason first."""
     used = {part.metric.name: part.value for feed in feeds for part in feed.parts}
     used |= {part.minus: "" for feed in feeds for part in feed.parts}
@@ -314,7 +314,7 @@ def _unused(metrics: Sequence[Exposed], feeds: Sequence[Feed], place: Place) -> 
     yield from (text for _, text in sorted(found))
 
 
-def _spaces(feeds: Sequence[Feed]) -> set[str]:
+def _spaces(feeds: Sequence[StreamDraft]) -> set[str]:
     """Find the first words of the names that are read; what begins so is probably of the same agent."""
     parts = [part for feed in feeds for part in feed.parts]
     return {name.partition("_")[0] for part in parts for name in (part.metric.name, part.minus) if name}
@@ -325,7 +325,7 @@ def _is_near(name: str, spaces: set[str]) -> bool:
     return bool(meaning.words(name) & TELLING) or name.partition("_")[0] in spaces
 
 
-def _unfit(names: Iterable[str], feeds: Sequence[Feed], place: Place) -> Iterator[str]:
+def _unfit(names: Iterable[str], feeds: Sequence[StreamDraft], place: Place) -> Iterator[str]:
     """Name the metrics of agents that no stream can read, since their amount does not only grow."""
     spaces = _spaces(feeds)
     for name in sorted(names):

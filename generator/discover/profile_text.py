@@ -11,9 +11,9 @@ from generator.discover.foreign import (
     HISTOGRAM,
     MOST_PATTERNS,
     Exposed,
-    Feed,
     Part,
     Place,
+    StreamDraft,
     merged_meanings,
     status_meaning,
 )
@@ -65,7 +65,7 @@ _BOUNDS = {
 class Writer:
     """Writes the lines of a profile; ``unclear`` collects values without a certain meaning, by their labels."""
 
-    def __init__(self, place: Place, feeds: Sequence[Feed], includes: str = "") -> None:
+    def __init__(self, place: Place, feeds: Sequence[StreamDraft], includes: str = "") -> None:
         self._place, self._feeds, self._includes = place, feeds, includes
         self.unclear: dict[str, set[str]] = {}
 
@@ -100,7 +100,7 @@ class Writer:
             yield from ("", "signals:", *own)
 
     @staticmethod
-    def _word(run: Feed) -> str:
+    def _word(run: StreamDraft) -> str:
         if run.parts[0].metric.kind == "model":
             return "request"
         found = run.parts[0].metric.words
@@ -190,7 +190,7 @@ class Writer:
         listed = ", ".join(f"{name}: {_patterns(every)}" for name, every in known.items())
         yield f"    values: {{{listed}}}" if known else f"    values: [{_OTHER}]"
 
-    def _stream(self, feed: Feed) -> Iterator[str]:
+    def _stream(self, feed: StreamDraft) -> Iterator[str]:
         yield f"  {feed.stream}:"
         if len(feed.parts) == 1 and not feed.parts[0].constants:
             yield from (
@@ -208,7 +208,7 @@ class Writer:
         if dropped := sorted((exposed | self._lacking(feed)) - read):
             yield f"    drop: {words(dropped)}"
 
-    def _lacking(self, feed: Feed) -> set[str]:
+    def _lacking(self, feed: StreamDraft) -> set[str]:
         """Find the labels that a stream without any would be taken to have by the names that the profile declares."""
         constant = {label for part in feed.parts for label, _ in part.constants}
         return set() if feed.labels else ({*feed.wanted} & self._used()) - constant

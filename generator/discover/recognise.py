@@ -19,7 +19,7 @@ from generator.diagnostics import Diagnostic, Result, Severity
 from generator.diagnostics.wording import closest, listed, printable
 from generator.discover.draft import Environments, pairs
 from generator.discover.feeding import is_of_calls
-from generator.discover.places import OnServer, SeriesPlace, Target
+from generator.discover.places import OnServer, ScrapedTarget, SeriesPlace
 from generator.errors import CommandError
 from generator.model.service import Library, Model, Service, Site
 from generator.resolve.model import Common, resolve_common, resolve_one
@@ -230,14 +230,14 @@ def _stored_otherwise(name: str, place: SeriesPlace, *, native: bool) -> Command
 
 
 def _best(
-    target: Target, place: SeriesPlace, candidates: Candidates, runs: Mapping[str, frozenset[str]]
+    target: ScrapedTarget, place: SeriesPlace, candidates: Candidates, runs: Mapping[str, frozenset[str]]
 ) -> Match | None:
     fitting = (name for name, series in runs.items() if series & target.runs)
     matches = [match for name in fitting if (match := _match(name, target, place, candidates))]
     return max(matches, key=_fit, default=None)
 
 
-def _match(name: str, target: Target, place: SeriesPlace, candidates: Candidates) -> Match | None:
+def _match(name: str, target: ScrapedTarget, place: SeriesPlace, candidates: Candidates) -> Match | None:
     service = candidates.draft(name, target.selector)
     source, runs = place.source(service), service.runs
     fed = (

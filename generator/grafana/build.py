@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from generator.grafana import drawings
 from generator.grafana.alerts import event_annotations
-from generator.grafana.panels import Dashboard, Draw, Kind, Panel, Placed, Query, place, refs
+from generator.grafana.panels import Dashboard, Draw, Panel, PanelType, Placed, Query, place, refs
 from generator.grafana.queries import replaced, within_a_day
 from generator.grafana.variables import DATASOURCE, Variable, outside, with_everything
 from generator.model import names
@@ -223,13 +223,13 @@ def _common(panel: Panel, shared: Shared) -> Json:
 
 def _targets(panel: Panel, interval: str) -> list[Any]:
     """Query a range for a line over time, and otherwise only the current instant."""
-    table = panel.kind is Kind.TABLE
+    table = panel.kind is PanelType.TABLE
     return [
         core.Target(
             expr=_text(_asked(panel, query, interval)),
             legendFormat=query.legend,
             refId=ref,
-            instant=panel.kind not in {Kind.TIMESERIES, Kind.TIMELINE},
+            instant=panel.kind not in {PanelType.TIMESERIES, PanelType.TIMELINE},
             format=core.TABLE_TARGET_FORMAT if table else core.TIME_SERIES_TARGET_FORMAT,
             datasource=SOURCE,
         )
@@ -255,7 +255,7 @@ def _asked(panel: Panel, query: Query, interval: str) -> Expr:
 
 def _over_step(panel: Panel) -> str:
     """Name the value of a step: the worst one for lines, the mean for areas, as worst values do not add up."""
-    if panel.kind is not Kind.TIMESERIES or panel.days:
+    if panel.kind is not PanelType.TIMESERIES or panel.days:
         return ""
     if panel.draw is Draw.STACK:
         return "avg"

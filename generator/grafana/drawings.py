@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from grafanalib import core
 
 from generator.grafana import colours
-from generator.grafana.panels import Cell, Column, Draw, Kind, Legend, Panel, Query, Scale, Table, refs
+from generator.grafana.panels import Cell, Column, Draw, Legend, Panel, PanelType, Query, Scale, Table, refs
 from generator.model import names
 from generator.promql.expr import escape_regex
 
@@ -30,17 +30,17 @@ _RELEASE = f"{{{{{names.RELEASE}}}}}"
 def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> Any:  # noqa: ANN401  (grafanalib has no types)
     """Build ``panel``; ``common`` are the arguments that all panels have, ``points`` the links from a line's points."""
     match panel.kind:
-        case Kind.TIMESERIES:
+        case PanelType.TIMESERIES:
             return _timeseries(panel, common, points)
-        case Kind.STAT:
+        case PanelType.STAT:
             return _stat(panel, common)
-        case Kind.BARGAUGE:
+        case PanelType.BARGAUGE:
             return _bargauge(panel, common)
-        case Kind.TIMELINE:
+        case PanelType.TIMELINE:
             return _timeline(panel, common)
-        case Kind.TEXT:
+        case PanelType.TEXT:
             return core.Text(**common, mode="markdown", content=panel.empty)
-        case _:
+        case PanelType.TABLE:
             return _table(panel, panel.table or Table(()), common)
 
 
@@ -272,14 +272,14 @@ def _any_of(texts: Iterable[str]) -> str:
 def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:
     for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True):
         links = {"links": list(points)} if points and _RELEASE in query.legend else {}
-        drawn = dict(_query(query)) if panel.kind is Kind.TIMESERIES else dict(_look(query))
+        drawn = dict(_query(query)) if panel.kind is PanelType.TIMESERIES else dict(_look(query))
         if properties := drawn | _axis(panel, query) | links:
             yield _override("byFrameRefID", ref, properties)
 
 
 def _axis(panel: Panel, query: Query) -> Json:
     """Extend the axis of a query's own scale as far as a panel with this scale would."""
-    reach = query.scale.soft_high if query.scale and panel.kind is Kind.TIMESERIES else None
+    reach = query.scale.soft_high if query.scale and panel.kind is PanelType.TIMESERIES else None
     return {} if reach is None else {"custom.axisSoftMax": reach}
 
 

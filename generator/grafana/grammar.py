@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from generator.grafana.panels import Draw, Kind, Legend, Panel, Query, Scale, Table
+from generator.grafana.panels import Draw, Legend, Panel, PanelType, Query, Scale, Table
 from generator.model.units import Unit
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def lines(
     legend: Legend = Legend.LIST,
 ) -> Panel:
     """Draw values over time, each as a line: values that must not be summed, such as ratios and quantiles."""
-    return Panel(Kind.TIMESERIES, title, description, queries, scale, colours=colours, legend=legend)
+    return Panel(PanelType.TIMESERIES, title, description, queries, scale, colours=colours, legend=legend)
 
 
 def stacked(
@@ -72,7 +72,9 @@ def stacked(
     legend: Legend = Legend.LIST,
 ) -> Panel:
     """Draw parts that add up to a total, as stacked areas."""
-    return Panel(Kind.TIMESERIES, title, description, queries, scale, Draw.STACK, legend, colours=colours)
+    return Panel(
+        PanelType.TIMESERIES, title, description, queries, scale, Draw.STACK, legend, colours=colours
+    )
 
 
 def days(
@@ -84,7 +86,9 @@ def days(
     colours: Mapping[str, str] = _ANY_COLOUR,
 ) -> Panel:
     """Draw stacked parts of the last ``count`` days, a bar for each day."""
-    return Panel(Kind.TIMESERIES, title, description, queries, scale, Draw.BARS, colours=colours, days=count)
+    return Panel(
+        PanelType.TIMESERIES, title, description, queries, scale, Draw.BARS, colours=colours, days=count
+    )
 
 
 def distribution(
@@ -106,7 +110,7 @@ def number_panel(
     empty: str = "",
 ) -> Panel:
     """Show the last value over its course, or ``empty`` without a value."""
-    return Panel(Kind.STAT, title, description, queries, scale, steps=steps, empty=empty)
+    return Panel(PanelType.STAT, title, description, queries, scale, steps=steps, empty=empty)
 
 
 def bars(
@@ -118,19 +122,19 @@ def bars(
     steps: tuple[tuple[float | None, str], ...] = (),
 ) -> Panel:
     """Compare last values as bars."""
-    return Panel(Kind.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
+    return Panel(PanelType.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
 
 
 def note(title: str, text: str) -> Panel:
     """Show a text to the reader."""
-    return Panel(Kind.TEXT, title, text, empty=text)
+    return Panel(PanelType.TEXT, title, text, empty=text)
 
 
 def timeline(title: str, description: str, *queries: Query) -> Panel:
     """Draw statuses over time, a bar for each series."""
-    return Panel(Kind.TIMELINE, title, description, queries, COUNT)
+    return Panel(PanelType.TIMELINE, title, description, queries, COUNT)
 
 
 def table(title: str, description: str, columns: Table) -> Panel:
     """List last values, a row for each combination of labels."""
-    return Panel(Kind.TABLE, title, description, columns.queries, table=columns)
+    return Panel(PanelType.TABLE, title, description, columns.queries, table=columns)

@@ -36,7 +36,7 @@ def refs(count: int) -> tuple[str, ...]:
     return tuple(ascii_uppercase[:count])
 
 
-class Kind(StrEnum):
+class PanelType(StrEnum):
     """The panel types in use, under Grafana's names."""
 
     TIMESERIES = "timeseries"
@@ -206,7 +206,7 @@ class Panel(Struct, frozen=True):
         about: The subject of the alerts that lead here, as in ``model.panels``.
     """
 
-    kind: Kind
+    kind: PanelType
     title: str
     description: str
     queries: tuple[Query, ...] = ()
@@ -241,7 +241,11 @@ class Panel(Struct, frozen=True):
 
     def of_some_services(self) -> Panel:
         """Mention, for no data, that it may not be measured at all."""
-        return self if self.empty else replace(self, empty=NO_VALUE if self.kind is Kind.STAT else UNMEASURED)
+        return (
+            self
+            if self.empty
+            else replace(self, empty=NO_VALUE if self.kind is PanelType.STAT else UNMEASURED)
+        )
 
     def in_words(self, word: Callable[[str], str]) -> Panel:
         """Use a service's word for a run in all texts, except for no data, where Grafana fills in no variables."""
@@ -265,7 +269,7 @@ class Panel(Struct, frozen=True):
     @property
     def nothing(self) -> str:
         """The text for no data."""
-        return self.empty or (NO_NUMBER if self.kind is Kind.STAT else NO_DATA)
+        return self.empty or (NO_NUMBER if self.kind is PanelType.STAT else NO_DATA)
 
     @property
     def shows_something(self) -> bool:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from generator.instrumentation.view import (
     LabelView,
     MetricView,
-    Names,
+    ModuleNames,
     distinct_names,
     docstring_literal,
     python_literal,
@@ -251,7 +251,7 @@ def _example(label: LabelView) -> str:
     return docstring_literal(label.values[0]) if label.values else "..."
 
 
-def block_view(block: Block, names: Names, of_run: tuple[str, ...]) -> BlockView:
+def block_view(block: Block, names: ModuleNames, of_run: tuple[str, ...]) -> BlockView:
     """Show a block; the labels of its run need not be passed again."""
     cause = names.labels.get(block.cause)
     outcome = names.labels.get(block.outcome.label) if block.outcome else None
@@ -339,7 +339,7 @@ class Method(Struct, frozen=True):
     line: str
 
 
-def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
+def methods(plain: tuple[Metric, ...], names: ModuleNames) -> tuple[Method, ...]:
     """Write a method for each metric that no event feeds."""
     wanted = ((metric.name, _method_name(metric)) for metric in plain)
     called = distinct_names(wanted, {"run", "current_run", "tool_call", "llm_step", "expect"})

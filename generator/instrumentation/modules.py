@@ -173,7 +173,7 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
     }
 
 
-def _block(block: Block | None, named: view.Names, of_run: tuple[str, ...] = ()) -> BlockView | None:
+def _block(block: Block | None, named: view.ModuleNames, of_run: tuple[str, ...] = ()) -> BlockView | None:
     return block_view(block, named, of_run) if block else None
 
 
@@ -217,7 +217,7 @@ def _or_other(label: view.LabelView, wanted: str) -> str:
     return "other" if "other" in label.values else label.values[-1]
 
 
-def _tokens(service: Service, blocks: Blocks, named: view.Names) -> dict[str, Any]:
+def _tokens(service: Service, blocks: Blocks, named: view.ModuleNames) -> dict[str, Any]:
     """Choose the types of tokens, and those that each model's prompt and completion tokens include."""
     token_type = named.labels.get(TOKEN_TYPE)
     if blocks.llm is None or token_type is None:

@@ -189,7 +189,7 @@ class Determined(Struct, frozen=True):
     pairs: tuple[tuple[str, str], ...]
 
 
-class Names(Struct, frozen=True):
+class ModuleNames(Struct, frozen=True):
     """Everything of a service that has a name in its module."""
 
     labels: Mapping[str, LabelView]
@@ -197,7 +197,7 @@ class Names(Struct, frozen=True):
     determined: tuple[Determined, ...]
 
 
-def names_of(service: Service, blocks: Blocks) -> Names:
+def names_of(service: Service, blocks: Blocks) -> ModuleNames:
     """Name the labels and metrics of a service."""
     used = {label for metric in service.metrics.values() for label in metric.labels}
     labels = _labels(label for label in service.labels.values() if label.name in used)
@@ -213,7 +213,7 @@ def names_of(service: Service, blocks: Blocks) -> Names:
         )
         for name, metric in service.metrics.items()
     }
-    return Names(labels, metrics, tuple(_determined(service, labels)))
+    return ModuleNames(labels, metrics, tuple(_determined(service, labels)))
 
 
 def _labels(found: Iterable[Label]) -> dict[str, LabelView]:

@@ -52,14 +52,14 @@ _SAID = (
 _PACKAGE = "prometheus"
 
 
-class Labels(Protocol):
+class WireLabels(Protocol):
     """``repeated Label``."""
 
     def add(self, *, name: str, value: str) -> object:
         """Append a label."""
 
 
-class Samples(Protocol):
+class WireSamples(Protocol):
     """``repeated Sample``."""
 
     def add(self, *, value: float, timestamp: int) -> object:
@@ -70,11 +70,11 @@ class WireSeries(Protocol):
     """``TimeSeries``."""
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> WireLabels:
         """The labels, sorted by name."""
 
     @property
-    def samples(self) -> Samples:
+    def samples(self) -> WireSamples:
         """The samples, sorted by time."""
 
 

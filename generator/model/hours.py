@@ -25,7 +25,7 @@ LAST = 5
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class Change(Struct, frozen=True):
+class ClockChange(Struct, frozen=True):
     """The time of each year at which clocks change: on the first Sunday of a month, say.
 
     Attributes:
@@ -50,8 +50,8 @@ class Change(Struct, frozen=True):
 class Season(Struct, frozen=True):
     """The part of each year in which clocks add other seconds: from one change to a later one of the same year."""
 
-    begin: Change
-    end: Change
+    begin: ClockChange
+    end: ClockChange
     added: int
 
     def holds(self, time: float) -> bool:
@@ -129,14 +129,14 @@ def _date(time: float) -> datetime:
     return datetime.fromtimestamp(time // DAY * DAY, UTC)
 
 
-def _is_past(change: Change, date: datetime) -> bool:
+def _is_past(change: ClockChange, date: datetime) -> bool:
     return date.month == change.month and _latest(change, date) >= change.earliest
 
 
-def _is_before(change: Change, date: datetime) -> bool:
+def _is_before(change: ClockChange, date: datetime) -> bool:
     return date.month == change.month and _latest(change, date) < change.earliest
 
 
-def _latest(change: Change, date: datetime) -> int:
+def _latest(change: ClockChange, date: datetime) -> int:
     """Return the day of the month of the latest such day of the week, 0 or less if it was in the month before."""
     return date.day - (date.isoweekday() - change.day) % len(DAYS)

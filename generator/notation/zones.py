@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.wording import did_you_mean
-from generator.model.hours import Change, Season, Zone
+from generator.model.hours import ClockChange, Season, Zone
 from generator.model.units import DAY, HOUR, MINUTE, WEEK
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ def _with_summer(name: str, usual: int, summer: int, changes: tuple[str, str]) -
     return Zone(name, summer, Season(end, begin, usual - summer))
 
 
-def _change(text: str, added: int) -> Change:
+def _change(text: str, added: int) -> ClockChange:
     """Read when clocks change that add so many seconds until then."""
     month, week, day, time = _CHANGE.fullmatch(text).groups()  # type: ignore[union-attr]  # the database is right
     local = _seconds(time) if time else _USUALLY
-    return Change(int(month), int(week), int(day), local - added)
+    return ClockChange(int(month), int(week), int(day), local - added)
 
 
 def _seconds(text: str) -> int:

@@ -31,7 +31,7 @@ _SHOWN = 5
 _RULES = re.compile(re.escape(rules_path("*")).replace(r"\*", "([^/]+)"))
 
 
-class Origin(Struct, frozen=True):
+class OutputOrigin(Struct, frozen=True):
     """The directories of a call, as it names them.
 
     ``replace`` allows to delete services of other specs, and ``beside`` to write among files of others.

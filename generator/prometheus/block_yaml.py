@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-Mapped = Mapping[str, "Value"]
-Value = str | int | float | Sequence["str | Mapped"] | Mapped
+Mapped = Mapping[str, "BlockValue"]
+BlockValue = str | int | float | Sequence["str | Mapped"] | Mapped
 
 _NEVER_FOLD = 100_000
 _TEXT = "tag:yaml.org,2002:str"
@@ -71,7 +71,7 @@ def _add_sequence(sequence: Sequence[str | Mapped], indent: str, lines: list[str
             _add_mapping(member, f"{indent}- ", indent + _STEP, lines)
 
 
-def _leaf(value: Value) -> str:
+def _leaf(value: BlockValue) -> str:
     """Write a number, true or false, or an empty value."""
     if isinstance(value, bool):
         return str(value).lower()

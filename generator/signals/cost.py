@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load
     from generator.signals.draft import SourceDraft
-    from generator.signals.events import Labels
+    from generator.signals.events import LabelNames
     from generator.spec.types import Entry, SignalSpec
 
 KEY, KIND = "cost", Cost
@@ -112,6 +112,6 @@ def load(signal: Signal, kind: Cost, value: float, traffic: Traffic, fixture: Fi
     return counter(signal.of, Traffic(spent / (kind.per or signal.window), traffic.labels), fixture)
 
 
-def counted_at(kind: Cost, labels: Labels) -> Labels:
+def counted_at(kind: Cost, labels: LabelNames) -> LabelNames:
     """Count the divisor's events, if any, at the labels that it has."""
     return common(labels, kind.per) if isinstance(kind.per, Stream) else ()

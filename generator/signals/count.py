@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load
     from generator.signals.draft import SourceDraft
-    from generator.signals.events import Labels
+    from generator.signals.events import LabelNames
     from generator.streams.scope import Scope
 
 KEY, KIND = "count", Count
@@ -38,6 +38,6 @@ def load(signal: Signal, _kind: Count, value: float, traffic: Traffic, fixture: 
     return some(signal.of, Traffic(value / signal.window, traffic.labels), fixture)
 
 
-def counted_at(_kind: Count, _labels: Labels) -> Labels:
+def counted_at(_kind: Count, _labels: LabelNames) -> LabelNames:
     """Count nothing behind a count."""
     return ()

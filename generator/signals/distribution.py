@@ -11,7 +11,7 @@ from generator.promql.expr import number
 from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
 from generator.signals.draft import SourceDraft, refuse_label
-from generator.signals.events import Labels, events
+from generator.signals.events import LabelNames, events
 from generator.streams.scope import Scope, rule, spread
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.streams import Stream
     from generator.scenarios import Fixture, Load
-    from generator.signals.events import Labels
+    from generator.signals.events import LabelNames
     from generator.spec.types import Entry, SignalSpec
 
 KEY, KIND = "distribution", Distribution
@@ -58,7 +58,7 @@ def unit(_kind: Distribution, _stream: Stream) -> Unit:
     return Unit.RATIO
 
 
-def levels_by(kind: Distribution) -> Labels:
+def levels_by(kind: Distribution) -> LabelNames:
     """Keep the label in all breakdowns."""
     return (kind.label,)
 
@@ -87,6 +87,6 @@ def load(signal: Signal, kind: Distribution, value: float, traffic: Traffic, fix
     return merged(counter(signal.of, matching, fixture), counter(signal.of, others, fixture))
 
 
-def counted_at(kind: Distribution, labels: Labels) -> Labels:
+def counted_at(kind: Distribution, labels: LabelNames) -> LabelNames:
     """Count all events at the level around the label."""
     return tuple(label for label in labels if label != kind.label)

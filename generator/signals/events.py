@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
 
 #: The labels of a level, without the service.
-Labels = tuple[str, ...]
+LabelNames = tuple[str, ...]
 
 
 def increase(stream: Stream, window: int, scope: Scope) -> RecordingRule:
@@ -34,25 +34,25 @@ def with_all_labels(stream: Stream, window: int, scope: Scope) -> Series:
     return scope.record(names.increase(stream, stream.kept, window))
 
 
-def count_at(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
+def count_at(stream: Stream, window: int, labels: LabelNames, scope: Scope) -> Expr:
     """Count the events of a window at a level; of a histogram its observations."""
     selected = having(with_all_labels(stream, window, scope), labels)
     return summed((selected.where(**{names.LE: "+Inf"}) if stream.is_histogram else selected).now(), labels)
 
 
-def events(stream: Stream, window: int, labels: Labels, scope: Scope) -> RecordingRule:
+def events(stream: Stream, window: int, labels: LabelNames, scope: Scope) -> RecordingRule:
     """Record the events of a window at a level."""
     return rule(names.increase(stream, labels, window), count_at(stream, window, labels, scope))
 
 
-def common_buckets(stream: Stream, window: int, labels: Labels, scope: Scope) -> Iterator[RecordingRule]:
+def common_buckets(stream: Stream, window: int, labels: LabelNames, scope: Scope) -> Iterator[RecordingRule]:
     """Record the buckets of a window at a level, if releases may have different ones: all quantiles read them."""
     if may_differ(stream, labels):
         buckets = alike(with_all_labels(stream, window, scope), stream, labels)
         yield rule(names.increase(stream, with_le(labels), window), buckets)
 
 
-def buckets_at(stream: Stream, window: int, labels: Labels, scope: Scope) -> Expr:
+def buckets_at(stream: Stream, window: int, labels: LabelNames, scope: Scope) -> Expr:
     """Read the buckets of a window at a level."""
     if may_differ(stream, labels):
         return scope.record(names.increase(stream, with_le(labels), window)).now()
@@ -82,7 +82,7 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))
 
 
-def alike(buckets: Series, stream: Stream, labels: Labels) -> Expr:
+def alike(buckets: Series, stream: Stream, labels: LabelNames) -> Expr:
     """Sum buckets to a level: of releases with different ones, those that all of them have.
 
     A sum over different buckets is no histogram: one that only a new release has counts fewer events than a smaller
@@ -104,12 +104,12 @@ def alike(buckets: Series, stream: Stream, labels: Labels) -> Expr:
     return join("or", common, every, labels)
 
 
-def may_differ(stream: Stream, labels: Labels) -> bool:
+def may_differ(stream: Stream, labels: LabelNames) -> bool:
     """Whether releases with different buckets meet at a level."""
     return names.RELEASE in stream.kept and names.RELEASE not in labels
 
 
-def rate_at(stream: Stream, labels: Labels, scope: Scope) -> RecordingRule:
+def rate_at(stream: Stream, labels: LabelNames, scope: Scope) -> RecordingRule:
     """Record the events per second of one interval at a level, so that long windows are cheap."""
     selected = having(scope.stream(stream), labels)
     if stream.is_histogram:
@@ -122,27 +122,27 @@ def long_window(rates: str, window: int, scope: Scope) -> Expr:
     return over_window(scope.record(rates), window, scope.site)
 
 
-def bad_name(signal: Signal, labels: Labels, window: int) -> str:
+def bad_name(signal: Signal, labels: LabelNames, window: int) -> str:
     """Name the bad events of a window in seconds at a level."""
     return names.part(signal, f"bad{duration(window)}", labels)
 
 
-def all_name(signal: Signal, labels: Labels, window: int) -> str:
+def all_name(signal: Signal, labels: LabelNames, window: int) -> str:
     """Name all events of a window in seconds at a level."""
     return names.part(signal, f"all{duration(window)}", labels)
 
 
-def buckets_name(signal: Signal, labels: Labels, window: int) -> str:
+def buckets_name(signal: Signal, labels: LabelNames, window: int) -> str:
     """Name the buckets of a quantile over a window in seconds at a level."""
     return all_name(signal, with_le(labels), window)
 
 
-def with_le(labels: Labels) -> Labels:
+def with_le(labels: LabelNames) -> LabelNames:
     """Add the label of buckets to a level."""
     return tuple(sorted((*labels, names.LE)))
 
 
-def sides(signal: Signal, labels: Labels, on: Labels, scope: Scope) -> Iterator[RecordingRule]:
+def sides(signal: Signal, labels: LabelNames, on: LabelNames, scope: Scope) -> Iterator[RecordingRule]:
     """Record bad events per second at ``labels``, and all events at ``on``, so that longer windows are cheap to sum.
 
     Of a quantile, for which the bad ones depend on the bound, these are the buckets.
@@ -164,7 +164,7 @@ def sides(signal: Signal, labels: Labels, on: Labels, scope: Scope) -> Iterator[
 
 
 def sides_over(
-    signal: Signal, labels: Labels, on: Labels, window: int, scope: Scope
+    signal: Signal, labels: LabelNames, on: LabelNames, window: int, scope: Scope
 ) -> Iterator[RecordingRule]:
     """Record the bad events and all events of a window in seconds; of a quantile, its buckets."""
     if isinstance(signal.kind, Quantile):
@@ -179,7 +179,7 @@ def sides_over(
     yield rule(all_name(signal, on, window), long_window(all_rate, window, scope))
 
 
-def _lasting(rates: str, labels: Labels, window: int, scope: Scope) -> Expr:
+def _lasting(rates: str, labels: LabelNames, window: int, scope: Scope) -> Expr:
     """Select the buckets that were there all of a window: those of a new release count only a part of its events."""
     every = scope.record(rates)
     seen, of_all = (
@@ -188,7 +188,7 @@ def _lasting(rates: str, labels: Labels, window: int, scope: Scope) -> Expr:
     return spread("==", seen, of_all, labels)
 
 
-def _bad_rate(signal: Signal, labels: Labels) -> str:
+def _bad_rate(signal: Signal, labels: LabelNames) -> str:
     if isinstance(signal.kind, Share):
         return names.part(signal, "errors_rate", labels)
     return names.level_rate(signal.of, labels)

@@ -10,7 +10,7 @@ from generator.notation.names import look_up
 from generator.promql.expr import Expr, number
 from generator.scenarios import Traffic, counter, merged
 from generator.signals import usual
-from generator.signals.events import Labels, count_at, events
+from generator.signals.events import LabelNames, count_at, events
 from generator.streams.scope import Scope, join, measuring, rule, spread, summed
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule
         yield divided(signal, labels, kind.per, scope)
 
 
-def common(labels: Labels, per: Stream) -> Labels:
+def common(labels: LabelNames, per: Stream) -> LabelNames:
     """List the labels of a level at which the divisor's events are counted."""
     return tuple(label for label in labels if label in per.labels)
 
 
-def divided(signal: Signal, labels: Labels, per: Stream, scope: Scope) -> RecordingRule:
+def divided(signal: Signal, labels: LabelNames, per: Stream, scope: Scope) -> RecordingRule:
     """Divide by events of the same instant: the raw windows of all counters are summed in one group."""
     part = scope.record(names.numerator(signal, labels)).now()
     around = common(labels, per)
@@ -88,7 +88,7 @@ def unfinished(signal: Signal, scope: Scope) -> RecordingRule:
     return rule(names.part(signal, "unfinished"), number(0) * join("unless", amount, every) + Expr("time()"))
 
 
-def _zero(signal: Signal, kind: Ratio, labels: Labels, scope: Scope) -> Expr | None:
+def _zero(signal: Signal, kind: Ratio, labels: LabelNames, scope: Scope) -> Expr | None:
     """Find the series that prove a breakdown exists while a sparse stream has no series for it."""
     if not signal.of.sparse:
         return None
@@ -111,6 +111,6 @@ def load_per(signal: Signal, per: Stream, value: float, traffic: Traffic, fixtur
     return merged(counter(signal.of, amount, fixture), counter(per, traffic, fixture))
 
 
-def counted_at(kind: Ratio, labels: Labels) -> Labels:
+def counted_at(kind: Ratio, labels: LabelNames) -> LabelNames:
     """Count the divisor's events at the labels that it has."""
     return common(labels, kind.per)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.model.units import Unit
     from generator.scenarios import Fixture, Load, Subject, Traffic
     from generator.signals.draft import SourceDraft
-    from generator.signals.events import Labels
+    from generator.signals.events import LabelNames
     from generator.spec.types import Entry, SignalSpec
     from generator.streams.scope import Scope
 
@@ -53,7 +53,7 @@ class KindModule(Protocol[K]):
         """Choose the base unit of its value, computed from a stream."""
         ...
 
-    def levels_by(self, kind: K, /) -> Labels:
+    def levels_by(self, kind: K, /) -> LabelNames:
         """List the labels that all of its breakdowns keep."""
         ...
 
@@ -65,7 +65,7 @@ class KindModule(Protocol[K]):
         """Record it at every level, parts before values."""
         ...
 
-    def counted_at(self, kind: K, labels: Labels, /) -> Labels:
+    def counted_at(self, kind: K, labels: LabelNames, /) -> LabelNames:
         """Find the level at which the events behind a value at ``labels`` are counted."""
         ...
 
@@ -115,7 +115,7 @@ def windows(signals: Iterable[Signal]) -> tuple[tuple[Stream, int], ...]:
     )
 
 
-def counted_at(signal: Signal, labels: Labels) -> Labels:
+def counted_at(signal: Signal, labels: LabelNames) -> LabelNames:
     """Find the level at which the events behind a value at ``labels`` are counted."""
     return module_of(signal.kind).counted_at(signal.kind, labels)
 

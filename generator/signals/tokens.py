@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.scenarios import Fixture, Load, Traffic
     from generator.signals.draft import SourceDraft
-    from generator.signals.events import Labels
+    from generator.signals.events import LabelNames
     from generator.spec.types import Entry, SignalSpec, SourceSpec
     from generator.streams.scope import Scope
 
@@ -77,6 +77,6 @@ def load(signal: Signal, kind: Tokens, value: float, traffic: Traffic, fixture: 
     return load_per(signal, kind.per, value, traffic, fixture)
 
 
-def counted_at(kind: Tokens, labels: Labels) -> Labels:
+def counted_at(kind: Tokens, labels: LabelNames) -> LabelNames:
     """Count the divisor's events at the labels that it has."""
     return common(labels, kind.per)

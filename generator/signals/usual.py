@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings
     from generator.model.signals import Kind, Signal
     from generator.model.streams import Stream
-    from generator.signals.events import Labels
+    from generator.signals.events import LabelNames
     from generator.spec.types import Entry, SignalSpec
 
 
@@ -22,7 +22,7 @@ def reads(signal: Signal, _kind: Kind, /) -> Iterable[Stream]:
     return (signal.of,)
 
 
-def levels_by(_kind: Kind, /) -> Labels:
+def levels_by(_kind: Kind, /) -> LabelNames:
     """Keep no label in all breakdowns."""
     return ()
 
@@ -32,7 +32,7 @@ def unit(_kind: Kind, stream: Stream, /) -> Unit:
     return stream.amounts if stream.type is MetricType.COUNTER else Unit.COUNT
 
 
-def counted_at(_kind: Kind, labels: Labels, /) -> Labels:
+def counted_at(_kind: Kind, labels: LabelNames, /) -> LabelNames:
     """Count events at the level of the value."""
     return labels
 

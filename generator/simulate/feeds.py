@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
 
-    #: The value of a stream's label.
-    Value = Callable[[str], str]
+    #: Returns the value of a stream's label, by its name.
+    LabelReader = Callable[[str], str]
 
 #: The labels of a process from an OpenTelemetry SDK; it counts nothing.
 INFO = Metric(TARGET_INFO, MetricType.GAUGE, "What the process says of itself.", "", (), foreign=True)
@@ -114,7 +114,7 @@ class Happening(Struct, frozen=True):
 
 
 def observations(
-    happening: Happening, sources: Iterable[FedSource], service: Service, value: Value
+    happening: Happening, sources: Iterable[FedSource], service: Service, value: LabelReader
 ) -> Iterator[Observation]:
     """Yield an event's observation in each series that it feeds; ``value`` returns any label of a stream."""
     by_metric: defaultdict[str, list[FedSource]] = defaultdict(list)
@@ -164,7 +164,7 @@ class _Meant(Struct, frozen=True):
         return (self.value, *(() if self.none else map(example, self.patterns)))
 
 
-def _shown(event: Event, read: Iterable[FedSource], service: Service, value: Value) -> dict[str, str]:
+def _shown(event: Event, read: Iterable[FedSource], service: Service, value: LabelReader) -> dict[str, str]:
     """Choose a value for each label of a metric that has the right meaning for all its readers."""
     meant: defaultdict[str, list[_Meant]] = defaultdict(list)
     for one in read:
@@ -193,7 +193,7 @@ def _fitting(wanted: Iterable[_Meant]) -> str:
     return next((text for text in texts if all(one.takes(text) for one in every)), texts[-1])
 
 
-def source_labels(metric: Metric, service: Service, value: Value) -> dict[str, str]:
+def source_labels(metric: Metric, service: Service, value: LabelReader) -> dict[str, str]:
     """Return the labels of a metric that counts no events, as its source exposes them."""
     read = (
         FedSource(stream, source, Role(Event.RUN), Event.RUN)

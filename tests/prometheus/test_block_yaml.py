@@ -17,7 +17,7 @@ from generator.prometheus.block_yaml import block_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.prometheus.block_yaml import Mapped, Value
+    from generator.prometheus.block_yaml import BlockValue, Mapped
 
 _RESOLVER: Any = yaml.CSafeDumper(io.StringIO())
 _CHARACTERS = list("aZ0 \n\t\r\u0085\u2028\ufeff\x07é🙂:#-?.|>{}[],&*!'\"%@`\\=~")
@@ -39,7 +39,7 @@ _ONE_LINE = _TEXTS.filter(lambda text: len(text) <= 20 and not set(text) & set("
 _LEAVES = _TEXTS | st.integers()
 
 
-def _members(values: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
+def _members(values: st.SearchStrategy[BlockValue]) -> st.SearchStrategy[BlockValue]:
     mappings = st.dictionaries(_ONE_LINE, values, max_size=4)
     return mappings | st.lists(_TEXTS | mappings, max_size=4)
 
@@ -52,7 +52,7 @@ def _text(text: str) -> yaml.ScalarEvent:
     return yaml.ScalarEvent(None, None, (is_plain, True), text, style="|" if "\n" in text else None)
 
 
-def _events(value: Value) -> Iterator[yaml.Event]:
+def _events(value: BlockValue) -> Iterator[yaml.Event]:
     if isinstance(value, str):
         yield _text(value)
     elif isinstance(value, int | float):

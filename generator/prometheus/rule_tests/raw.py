@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Source, Stream
     from generator.prometheus.block_yaml import Mapped
 
-Labels = dict[str, str]
+_Labels = dict[str, str]
 
 #: Scrapes before the test reads the records; counters are older than that, as the rate of a new counter is a guess.
 _SCRAPES, _AGE = 12, 8
@@ -41,7 +41,7 @@ class ExposedSeries(Struct, frozen=True):
     A native histogram gains as much in each bucket of ``edges``, which are upper bounds.
     """
 
-    labels: Labels
+    labels: _Labels
     pace: int
     is_gauge: bool
     edges: tuple[float, ...] = ()
@@ -137,7 +137,7 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[ExposedSer
                 seen.add(name)
 
 
-def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels]:
+def _series(source: Source, stream: Stream, service: Service) -> Iterator[_Labels]:
     exposed = {"__name__": exposed_series(source.names[0], source, stream), **service.selector}
     for name, (source_label, *_) in source.supplied.items():
         label = label_of(name, service)
@@ -171,7 +171,7 @@ def _recorded(stream: Stream, exposed: Iterable[ExposedSeries], service: Service
     return of_stream
 
 
-def _events(one: ExposedSeries, source: Source, stream: Stream) -> Iterator[tuple[Labels, int]]:
+def _events(one: ExposedSeries, source: Source, stream: Stream) -> Iterator[tuple[_Labels, int]]:
     """Count the events a second of a series; those of a native histogram up to each bound."""
     if not one.edges:
         yield {}, one.pace
@@ -183,7 +183,7 @@ def _events(one: ExposedSeries, source: Source, stream: Stream) -> Iterator[tupl
             yield {names.LE: "+Inf" if edge == inf else plain(edge)}, one.pace * below
 
 
-def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> bool:
+def _feeds(labels: _Labels, source: Source, stream: Stream, service: Service) -> bool:
     named = labels["__name__"] == exposed_series(source.names[0], source, stream)
     ignored = any(
         _matches(labels.get(source_label, ""), label_of(name, service).ignore)
@@ -194,7 +194,7 @@ def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> 
     )
 
 
-def _translated(labels: Labels, source: Source, service: Service) -> Labels:
+def _translated(labels: _Labels, source: Source, service: Service) -> _Labels:
     """Rename the labels of a series to the product's names, with its values."""
     renamed = {names.SERVICE: service.name}
     for name, some in source.supplied.items():
@@ -241,16 +241,16 @@ def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -
             yield _selector(info), f"1x{scrapes}"
 
 
-def _constants(service: Service, at: int) -> dict[str, list[tuple[Labels, float]]]:
+def _constants(service: Service, at: int) -> dict[str, list[tuple[_Labels, float]]]:
     """List the constants by name at a second of the test, and Prometheus's own count of series."""
-    by_name: dict[str, list[tuple[Labels, float]]] = {}
+    by_name: dict[str, list[tuple[_Labels, float]]] = {}
     for name, value, labels in (*_written(service, at), *changes(service)):
         by_name.setdefault(name, []).append((labels, value))
     by_name[names.SCRAPED] = [({}, _EXPOSED_SERIES)]
     return by_name
 
 
-def _written(service: Service, at: int) -> Iterator[tuple[str, float, Labels]]:
+def _written(service: Service, at: int) -> Iterator[tuple[str, float, _Labels]]:
     yield names.INFO, 1, who(service)
     for name in sorted(service.own_bounds):
         label = service.labels[name]
