@@ -105,7 +105,7 @@ def _silent(done: int, total: int) -> None:
 
 def check(sources: Sources, memory: Memory | None = None, progress: CompileProgress = _silent) -> Compilation:
     """Compile specs as far as the checks need; no file is made. What services share is not made again."""
-    base, found = foundation.load(sources, memory or Memory())
+    base, found = foundation.load_foundation(sources, memory or Memory())
     if base is None or not sources.services:
         return _not_understood(sources, found)
     common, total = base.common, len(sources.services)
@@ -134,7 +134,7 @@ def generate(
 ) -> Compilation:
     """Compile specs to the whole output; results in ``memory`` are not made again."""
     memory = memory or Memory()
-    base, found = foundation.load(sources, memory)
+    base, found = foundation.load_foundation(sources, memory)
     if base is None or not sources.services:
         return _not_understood(sources, found)
     common, total = base.common, len(sources.services)

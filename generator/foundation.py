@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import Struct, field
 
-from generator.checks.all import check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
-from generator.checks.closed_world import Problem, variant_problems
+from generator.checks.closed_world import Problem, check_shared, variant_problems
 from generator.checks.world import SharedWorld, data_of, shared_world
 from generator.diagnostics import Diagnostic
 from generator.memory import Memory, read_back
@@ -152,7 +151,7 @@ class SharedForm(Struct, frozen=True):
         return cast("T", base.made[key])
 
 
-def load(sources: Sources, memory: Memory) -> tuple[Foundation | None, tuple[Diagnostic, ...]]:
+def load_foundation(sources: Sources, memory: Memory) -> tuple[Foundation | None, tuple[Diagnostic, ...]]:
     """Load and resolve the files that services share; None where a file cannot be loaded. All findings are returned."""
     identity = sources.identity
     found = memory.recall(SharedFiles, identity)
@@ -176,5 +175,5 @@ def _understood(shared: SharedSpecs) -> tuple[Understood, tuple[Diagnostic, ...]
     """Resolve the specs; once a process for as long as they stay the same."""
     common, found = resolve_common(shared)
     rules = shared_rules(common.base.library, common.site)
-    defects = check_shared(rules, common.base.library) if common.sound else ()
+    defects = check_shared(rules, common.base.library.origins) if common.sound else ()
     return Understood(read_back(common, Common), rules, read_back(defects, tuple[Diagnostic, ...])), found

@@ -15,7 +15,17 @@ from generator.model.signals import Better, Signal
 from generator.promql.expr import Expr, Series, call, number
 from generator.signals.events import with_le
 from generator.signals.quantile import HAIR
-from generator.streams.scope import Scope, bottom, join, largest, rule, smallest, spread, summed, top
+from generator.streams.scope import (
+    Scope,
+    bottom_of_each,
+    join,
+    largest,
+    rule,
+    smallest,
+    spread,
+    summed,
+    top_of_each,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +42,9 @@ def rules(
     """Record the edges around a bound, and their weights; ``labels`` distinguish the bound."""
     uppers = scope.record(names.upper(signal.of)).now()
     hair = bound.shifted("*", number(HAIR))
-    around = join("or", top(hair.compare("<=", uppers)), bottom(hair.compare(">", uppers)), _LE)
+    around = join(
+        "or", top_of_each(hair.compare("<=", uppers)), bottom_of_each(hair.compare(">", uppers)), _LE
+    )
     yield rule(_edge_name(signal), around, **labels)
     edges = largest(scope.record(_edge_name(signal)).where(**labels).now(), _LE)
     apart = (largest(edges) - smallest(edges)) > number(0)

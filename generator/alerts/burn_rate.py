@@ -144,7 +144,7 @@ def panel(alert: Alert, _kind: BurnRate) -> str:
 def records(alert: Alert, _kind: BurnRate, ground: Ground) -> Iterator[RecordingRule]:
     """Record the bad events and their share over the windows of all paces."""
     signal, scope = ground.signal(alert), ground.scope
-    yield from error_budget.sides(signal, scope)
+    yield from error_budget.service_sides(signal, scope)
     for window in pace_windows(alert):
         yield from error_budget.burn_over(signal, window, scope)
 

@@ -41,7 +41,7 @@ from generator.signals.events import long_window
 from generator.signals.quantile import share_of_buckets_beyond
 from generator.signals.registry import load_of
 from generator.signals.releases import DESERTED_RUNS, amount_name, compares_releases, events_name, slow_name
-from generator.streams.scope import each, spread, top
+from generator.streams.scope import each, spread, top_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,9 +178,9 @@ def _not_by_chance(crossed: Expr, alert: Alert, ground: Ground) -> Expr:
         return _bad_share(alert, side, ground) * _events(alert, side, ground)
 
     # One previous release: a series recorded before a restart of Prometheus may still exist.
-    growth = spread("/", newest, top(previous))
+    growth = spread("/", newest, top_of_each(previous))
     # The other side's counts at today's number of events, under the label of the newest release.
-    expected = spread("*", growth, top(bad("previous")))
+    expected = spread("*", growth, top_of_each(bad("previous")))
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     crossed = condition.enough(crossed, bad("newest") - expected, floor, _BY)
     return chance.beyond_chance(

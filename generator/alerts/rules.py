@@ -17,7 +17,7 @@ from generator.model.panels import CHOICES
 from generator.model.rules import AlertingRule
 from generator.model.service import fill_in
 from generator.promql.expr import Expr, binary, labelled, number
-from generator.streams.scope import Scope, grouped, join, largest, rule, spread, top
+from generator.streams.scope import Scope, grouped, join, largest, rule, spread, top_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def alerting_rules(
 
 def _owned(expr: Expr, switch: Expr, marks: tuple[str, ...]) -> Expr:
     """Keep a condition where the alert is on, with the owner as a label; a service with two owners has no owner."""
-    return binary("*", expr, top(switch), on=(names.SERVICE,), group_left=(names.OWNER, *marks))
+    return binary("*", expr, top_of_each(switch), on=(names.SERVICE,), group_left=(names.OWNER, *marks))
 
 
 def _labels(alert: Alert, condition: Condition, ground: Ground) -> dict[str, str]:

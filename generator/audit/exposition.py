@@ -71,7 +71,7 @@ class Fetched(Struct, frozen=True):
     content_type: str = ""
 
 
-def parse(fetched: Fetched) -> Exposition:
+def parse_exposition(fetched: Fetched) -> Exposition:
     """Parse an exposition.
 
     Raises:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.diagnostics import Span
-    from generator.model.rules import SharedRules
-    from generator.model.service import Library, Site
+    from generator.model.service import Site
 
 CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,
@@ -45,11 +44,6 @@ def check_service(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     if has_errors(findings):
         return findings
     return (*findings, *(defect for check in INTERNAL for defect in check(facts)))
-
-
-def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]:
-    """Check the rules that all services share, for any services."""
-    return closed_world.check_shared(rules, library.origins)
 
 
 def check_fleet(

@@ -27,7 +27,7 @@ from generator.promql.shape import (
     Shape,
     aggregated,
     constant,
-    labelled,
+    relabelled,
     shape,
     union,
 )
@@ -350,7 +350,7 @@ def _known(rule: _Rule, series: Mapping[str, Shape]) -> KnownRule:
     if values.get(names.SERVICE):
         values[names.SERVICE] = THIS
     labels = tuple([(label, constant(value)) for label, value in values.items()])
-    return KnownRule(rule.group, rule.interval, rule.rule, inferred, labelled(inferred.shape, labels))
+    return KnownRule(rule.group, rule.interval, rule.rule, inferred, relabelled(inferred.shape, labels))
 
 
 class Data(Struct, frozen=True):
@@ -486,4 +486,4 @@ def states_of(alerts: Shape) -> dict[str, Shape]:
 
 def _alert(rule: Rule, inner: Shape) -> Shape:
     name = rule.alert if isinstance(rule, AlertingRule) else ""
-    return labelled(inner, (("alertname", constant(name)), ("alertstate", _STATES)))
+    return relabelled(inner, (("alertname", constant(name)), ("alertstate", _STATES)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generator.audit.checks import Audit, audit
-from generator.audit.exposition import Fetched, exposed_source, fetch_file, fetch_url, parse
+from generator.audit.exposition import Fetched, exposed_source, fetch_file, fetch_url, parse_exposition
 from generator.audit.families import series_names
 from generator.audit.phantoms import (
     MADE,
@@ -104,7 +104,7 @@ def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
     if len(chosen) > 1:
         names = " or ".join(service.name for service in chosen)
         raise CallError("name the service of the exposition", f"--service {names}")
-    exposition = parse(fetched(arguments.exposition, timeout))
+    exposition = parse_exposition(fetched(arguments.exposition, timeout))
     return (audit(exposed_source(exposition, chosen[0]), chosen[0], model),)
 
 
@@ -157,7 +157,7 @@ def _audit_dashboards(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _name_source(arguments: argparse.Namespace) -> Iterator[NameSource]:
     if arguments.exposition is not None:
-        yield NamesInExposition(parse(fetched(arguments.exposition, length(arguments.timeout))))
+        yield NamesInExposition(parse_exposition(fetched(arguments.exposition, length(arguments.timeout))))
         return
     if arguments.prometheus is None:
         yield InProfiles(_of_profiles(arguments.specs))

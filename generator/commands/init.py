@@ -473,17 +473,17 @@ def _in_attributes(name: str) -> str:
 
 def _first_service(profile: str, service: str, owner: str, job: str) -> str:
     """Write a service that uses a shipped profile; whatever its names are, YAML reads them as they were typed."""
-    from generator.discover.draft import pairs, word  # noqa: PLC0415 - a copy of a profile needs no names
+    from generator.discover.draft import yaml_mapping, yaml_text  # noqa: PLC0415 - a copy of a profile needs no names
 
-    owned = _commented(f"owner: {word(owner)}", "the team that its alerts go to")
-    selector = f"selector: {pairs({'job': job})}"
+    owned = _commented(f"owner: {yaml_text(owner)}", "the team that its alerts go to")
+    selector = f"selector: {yaml_mapping({'job': job})}"
     if profile == OURS:
         selected = _commented(selector, "which series are this service's")
-        return _OURS.format(service=word(service), owner=owned, selector=selected)
+        return _OURS.format(service=yaml_text(service), owner=owned, selector=selected)
     path = next(path for path in shipped_profiles() if path.stem == profile)
     spec = load_profile(read_file(path)).specs
     selected = _commented(selector, "which series are this service's: the job of the scrape")
-    return "".join(f"{line}\n" for line in _lines(spec, word(service), owned, selected)) if spec else ""
+    return "".join(f"{line}\n" for line in _lines(spec, yaml_text(service), owned, selected)) if spec else ""
 
 
 def _lines(profile: ProfileSpec, service: str, owner: str, selector: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.audit.checks.labels import foreign_labels
-from generator.audit.exposition import parse
+from generator.audit.exposition import parse_exposition
 from generator.audit.translated import absent
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
@@ -169,7 +169,7 @@ def _place(arguments: argparse.Namespace, known: Candidates) -> Iterator[OnServe
                 "an exposition has no history to look at",
                 "leave --last out, or ask a server: --from-prometheus",
             )
-        exposition = parse(fetched(arguments.from_exposition, length(arguments.timeout)))
+        exposition = parse_exposition(fetched(arguments.from_exposition, length(arguments.timeout)))
         yield InExposition(exposition, arguments.job or arguments.service or "my-agent")
         return
     seconds, end = int(length(arguments.last or "7d")), int(time.time())

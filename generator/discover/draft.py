@@ -80,7 +80,7 @@ def _bound(label: Label, seen: ObservedValues, is_open: bool, seconds: int) -> P
     if not seen.ever:
         return ProposedBound(label.name, "{max_live: 10}", "none seen yet: list them, or bound their number")
     if len(seen.ever) <= _MOST_LISTED and all(map(may_be_listed, seen.ever)):
-        return ProposedBound(label.name, words(sorted(seen.ever)), "as seen; others count as other")
+        return ProposedBound(label.name, yaml_list(sorted(seen.ever)), "as seen; others count as other")
     most = _rounded(len(seen.ever) * _ROOM)
     return ProposedBound(
         label.name, f"{{max_live: {most}}}", f"{len(seen.ever):,} seen, and half as many again"
@@ -152,7 +152,7 @@ class Environments(Struct, frozen=True):
         )
         paged = any(name in _PRODUCTION for name, _ in self.values)
         for name, value in self.values:
-            selector = f"selector: {pairs({self.label: value})}"
+            selector = f"selector: {yaml_mapping({self.label: value})}"
             if paged and name not in _PRODUCTION:
                 yield f"  {name}: {{{selector}, severity_at_most: warning}}", "pages nobody"
             else:
@@ -174,20 +174,20 @@ def _name(value: str) -> str:
     return re.sub("[^a-z0-9]+", "-", value.lower()).strip("-")
 
 
-def word(text: str) -> str:
+def yaml_text(text: str) -> str:
     """Write a text, quoted where it could be read as something else."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _MEANT_OTHERWISE
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
-def words(texts: Iterable[str]) -> str:
+def yaml_list(texts: Iterable[str]) -> str:
     """Write a list."""
-    return f"[{', '.join(map(word, texts))}]"
+    return f"[{', '.join(map(yaml_text, texts))}]"
 
 
-def pairs(texts: Mapping[str, str]) -> str:
+def yaml_mapping(texts: Mapping[str, str]) -> str:
     """Write a mapping of texts."""
-    return f"{{{', '.join(f'{key}: {word(value)}' for key, value in texts.items())}}}"
+    return f"{{{', '.join(f'{key}: {yaml_text(value)}' for key, value in texts.items())}}}"
 
 
 class ServiceDraft(Struct, frozen=True):
@@ -230,8 +230,8 @@ class ServiceDraft(Struct, frozen=True):
         run = f"; a run is a {service.run}" if service.run != "run" else ""
         yield _commented(f"profile: {service.profile}", f"{present(self.match)}{run}")
         yield "description: What this service does, in one line."
-        yield _commented(f"owner: {word(self.owner)}", "the team that its alerts go to")
-        yield _commented(f"selector: {pairs(service.selector)}", self.about_selector)
+        yield _commented(f"owner: {yaml_text(self.owner)}", "the team that its alerts go to")
+        yield _commented(f"selector: {yaml_mapping(service.selector)}", self.about_selector)
         if seen.instances > 1:
             yield _commented(
                 f"replicas: {seen.instances}", "as many instances as there were; say the largest number"
@@ -319,8 +319,8 @@ def present(match: Match) -> str:
 
 def service_name(selector: Mapping[str, str], taken: Collection[str], longest: int = LONGEST_NAME) -> str:
     """Derive a service's name from the most specific value of its selector."""
-    words = re.sub("[^a-z0-9]+", "-", list(selector.values())[-1].lower()).strip("-")
-    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:longest].strip("-")
+    plain = _name(list(selector.values())[-1])
+    name = (plain if plain[:1].isalpha() else f"agent-{plain}".strip("-"))[:longest].strip("-")
     count, found = 1, name
     while found in taken:
         count += 1

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from generator.audit.families import families_of
 from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
-from generator.discover.draft import words
+from generator.discover.draft import yaml_list
 from generator.discover.feeding import (
     READ_UNITS,
     in_dollars,
@@ -214,7 +214,7 @@ def _written(inner: Sequence[str], inside: set[str]) -> str:
         outer: [one for one in inner if one in inside and meaning.OUTER_TYPES[one] == outer]
         for outer in outers
     }
-    return f"{{{', '.join(f'{outer}: {words(some)}' for outer, some in listed.items())}}}"
+    return f"{{{', '.join(f'{outer}: {yaml_list(some)}' for outer, some in listed.items())}}}"
 
 
 def _amounts(feed: StreamDraft, place: Place) -> dict[str, float]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from generator.discover import meaning
-from generator.discover.draft import pairs, word, words
+from generator.discover.draft import yaml_list, yaml_mapping, yaml_text
 from generator.discover.foreign import (
     HISTOGRAM,
     MOST_PATTERNS,
@@ -144,7 +144,7 @@ class Writer:
         if found is None or not found.means:
             yield f"    values: [{_OK}, {_ERROR}]"
         else:
-            yield f"    values: {{ok: {words(found.successes)}, error: {words(found.errors)}}}"
+            yield f"    values: {{ok: {yaml_list(found.successes)}, error: {yaml_list(found.errors)}}}"
         yield "    closed: true"
 
     def _by_status(self) -> Iterator[tuple[str, list[str]]]:
@@ -172,7 +172,7 @@ class Writer:
             if label == TOKEN_TYPE
         ]
         if constant:
-            yield f"    values: {words(constant)}"
+            yield f"    values: {yaml_list(constant)}"
             yield "    closed: true"
             return
         totals = found.pop(_TOTAL, [])
@@ -200,13 +200,13 @@ class Writer:
             yield "    parts:"
             yield from (f"      - {_part(part, feed.stream, self._place)}" for part in feed.parts)
         if feed.labels:
-            yield f"    labels: {pairs(feed.labels)}"
+            yield f"    labels: {yaml_mapping(feed.labels)}"
         if feed.parts[0].metric.type == HISTOGRAM and not feed.parts[0].value:
             yield from self._buckets(feed.parts[0].metric, feed.stream)
         read = {*feed.labels.values(), *(label for part in feed.parts for label, _ in part.metric.where)}
         exposed = {one for part in feed.parts for one in self._place.labels(part.metric)}
         if dropped := sorted((exposed | self._lacking(feed)) - read):
-            yield f"    drop: {words(dropped)}"
+            yield f"    drop: {yaml_list(dropped)}"
 
     def _lacking(self, feed: StreamDraft) -> set[str]:
         """Find the labels that a stream without any would be taken to have by the names that the profile declares."""
@@ -221,14 +221,14 @@ class Writer:
 
 def _part(part: Part, stream: str, place: Place) -> str:
     fields = [f"{key}: {text}" for key, text in _source(part, stream, place)]
-    fields += [f"minus: {word(part.minus)}"] if part.minus else []
-    fields += [f"set: {pairs(dict(part.constants))}"] if part.constants else []
+    fields += [f"minus: {yaml_text(part.minus)}"] if part.minus else []
+    fields += [f"set: {yaml_mapping(dict(part.constants))}"] if part.constants else []
     return f"{{{', '.join(fields)}}}"
 
 
 def _source(part: Part, stream: str, place: Place) -> Iterator[tuple[str, str]]:
     """Write which series of a metric are read, and the factor to dollars or tokens."""
-    yield "of", word(part.metric.name)
+    yield "of", yaml_text(part.metric.name)
     if part.value:
         yield "value", part.value
     if part.metric.where:
@@ -240,8 +240,8 @@ def _source(part: Part, stream: str, place: Place) -> Iterator[tuple[str, str]]:
 
 
 def _one_or_several(patterns: Sequence[str]) -> str:
-    return word(patterns[0]) if len(patterns) == 1 else words(patterns)
+    return yaml_text(patterns[0]) if len(patterns) == 1 else yaml_list(patterns)
 
 
 def _patterns(values: Iterable[str]) -> str:
-    return words(map(escape_regex, islice(values, MOST_PATTERNS)))
+    return yaml_list(map(escape_regex, islice(values, MOST_PATTERNS)))

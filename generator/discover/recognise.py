@@ -17,7 +17,7 @@ from generator.audit.observe import Observed, observe
 from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Diagnostic, Result, Severity
 from generator.diagnostics.wording import closest, listed, printable
-from generator.discover.draft import Environments, pairs
+from generator.discover.draft import Environments, yaml_mapping
 from generator.discover.feeding import is_of_calls
 from generator.discover.places import OnServer, ScrapedTarget, SeriesPlace
 from generator.errors import CommandError
@@ -63,7 +63,12 @@ class Candidates(Struct, frozen=True):
 
     def draft(self, profile: str, selector: Mapping[str, str]) -> Service:
         """Make a service of a profile, with any values in its open labels."""
-        lines = ["service: draft", f"profile: {profile}", "owner: draft", f"selector: {pairs(selector)}"]
+        lines = [
+            "service: draft",
+            f"profile: {profile}",
+            "owner: draft",
+            f"selector: {yaml_mapping(selector)}",
+        ]
         if names := open_labels(self.profiles[profile]):
             lines += ["labels:", *(f"  {name}: {{max_live: {_WIDE}}}" for name in names)]
         return self.service("".join(f"{line}\n" for line in lines))

@@ -62,7 +62,7 @@ class Variable(Struct, frozen=True):
     said: str = ""
 
 
-def words(records: Records) -> tuple[Variable, ...]:
+def word_variables(records: Records) -> tuple[Variable, ...]:
     """Return the variables with the chosen service's word for a run, within a sentence and at its beginning."""
     info = mine(Series(names.INFO))
     capitals = tuple((word, word.capitalize()) for word in records.words)

@@ -328,14 +328,9 @@ USAGE_PLACES = (
 def usage_rows() -> list[tuple[str, list[tuple[str, str]]]]:
     """List the places of a usage, each with its numbers and their names, in lines of a moderate length."""
     return [
-        (place, [(number, line) for number, words in names.items() for line in _lines(words)])
+        (place, [(number, line) for number, words in names.items() for line in word_lines(words)])
         for place, names in USAGE_NAMES.items()
     ]
-
-
-def words(table: tuple[str, ...]) -> list[str]:
-    """Join words in lines of a moderate length."""
-    return _lines(table)
 
 
 def rows(table: Mapping[str, tuple[str, ...]], known: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -344,11 +339,12 @@ def rows(table: Mapping[str, tuple[str, ...]], known: tuple[str, ...]) -> list[t
     A label without a list has all values.
     """
     chosen = [(value, words) for value, words in table.items() if not known or value in known]
-    return [(value, line) for value, words in chosen for line in _lines(words)]
+    return [(value, line) for value, words in chosen for line in word_lines(words)]
 
 
 @lru_cache(maxsize=256)
-def _lines(words: tuple[str, ...]) -> list[str]:
+def word_lines(words: tuple[str, ...]) -> list[str]:
+    """Join words in lines of a moderate length."""
     return wrap(" ".join(words), _WIDTH, break_on_hyphens=False)
 
 

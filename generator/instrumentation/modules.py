@@ -233,9 +233,9 @@ def _tokens(service: Service, blocks: Blocks, named: view.ModuleNames) -> dict[s
         "in_input": tuple((model, _in_input(inner)) for model, inner in included.items()),
         "usage_rows": dictionary.usage_rows(),
         "leading": sum(len(dictionary.USAGE_NAMES["usage"][number]) for number in ("input", "output")),
-        "open_names": dictionary.words(dictionary.OPEN_NAMES),
+        "open_names": dictionary.word_lines(dictionary.OPEN_NAMES),
         "whole_inputs": " ".join(dictionary.WHOLE_INPUTS),
-        "usage_places": dictionary.words(dictionary.USAGE_PLACES),
+        "usage_places": dictionary.word_lines(dictionary.USAGE_PLACES),
         **_served(service.labels[MODEL].values),
     }
 

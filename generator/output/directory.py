@@ -214,7 +214,7 @@ def _hashed(path: Path) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def signature(path: Path) -> Signature:
+def signature_of(path: Path) -> Signature:
     """Return the signature of the entry."""
     status = path.lstat()
     return status.st_ino, status.st_size, status.st_mtime_ns

@@ -23,7 +23,7 @@ from generator.output.directory import (
     entry_kind,
     find_entry,
     path_fault,
-    signature,
+    signature_of,
 )
 from generator.output.outcome import OutputError, name_of
 
@@ -97,7 +97,7 @@ def _is_steady(place: Path, before: object, deadline: float) -> bool:
 
 def _state(place: Path) -> object:
     """Return a value that every write changes; each replaces the manifest."""
-    return None if entry_kind(place / MANIFEST) is EntryKind.MISSING else signature(place / MANIFEST)
+    return None if entry_kind(place / MANIFEST) is EntryKind.MISSING else signature_of(place / MANIFEST)
 
 
 def _acquired(place: Path) -> int:

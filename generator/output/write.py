@@ -31,7 +31,7 @@ from generator.output.directory import (
     find_entry,
     located,
     parents,
-    signature,
+    signature_of,
     standing,
 )
 from generator.output.lock import is_left, locked, undisturbed
@@ -172,7 +172,7 @@ def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
         return "gone"
     if entry.kind is not EntryKind.FILE:
         return "kept"
-    before = signature(target / path)
+    before = signature_of(target / path)
     return before if digest(target / path) in hashes else "kept"
 
 
@@ -214,7 +214,7 @@ def _makes_room(target: Path, entry: PathEntry, stale: Mapping[str, Signature | 
 def _is_respelled(target: Path, path: str, deleted: Mapping[str, Signature]) -> bool:
     """Whether the file is a deleted one, found under another spelling where case does not count."""
     alike = [other for other in deleted if collision_key(other) == collision_key(path)]
-    return any(deleted[other] == signature(target / path) for other in alike)
+    return any(deleted[other] == signature_of(target / path) for other in alike)
 
 
 def _content(artifact: File) -> Content:
@@ -401,7 +401,7 @@ def _to_its_end(place: Path) -> Iterator[None]:
 def _delete(plan: WritePlan, place: Path) -> None:
     for path, before in plan.deleted.items():
         with suppress(FileNotFoundError):
-            if signature(place / path) == before:
+            if signature_of(place / path) == before:
                 (place / path).unlink()
     kept = {folder for path in plan.files for folder in parents(path)}
     left = {folder for path in (*plan.deleted, *plan.gone) for folder in parents(path)}

@@ -243,7 +243,7 @@ def _own_promises(service: Service, shared: Collection[str]) -> Iterator[Promise
 
 def _budgets(promises: Iterable[Promise], scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     for one in promises:
-        yield (*error_budget.sides(one.signal, scope), error_budget.recent_days(one, scope))
+        yield (*error_budget.service_sides(one.signal, scope), error_budget.recent_days(one, scope))
         yield error_budget.balance(one, scope)
 
 
@@ -279,7 +279,7 @@ def _overflow(signal: Signal, alerts: Iterable[Alert], scope: Scope) -> Iterator
 def _releases(
     signals: Iterable[Signal], alerts: Iterable[Alert], service: Service, scope: Scope
 ) -> Iterator[Iterable[RecordingRule]]:
-    compared = releases.compared(
+    compared = releases.compared_signals(
         [*signals, *(service.signals[one.signal] for one in alerts if isinstance(one.kind, Regression))],
         alerts,
     )

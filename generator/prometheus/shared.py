@@ -97,7 +97,9 @@ def _rules(library: Library, site: Site) -> SharedRules:
 def ground_of(library: Library, scope: Scope) -> Ground:
     """Collect the inputs of the shared alerts."""
     signals = library.signals
-    compared = frozenset(signal.name for signal, _ in releases.compared(signals.values(), library.alerts))
+    compared = frozenset(
+        signal.name for signal, _ in releases.compared_signals(signals.values(), library.alerts)
+    )
     return Ground(scope, signals, library.runs, compared=compared)
 
 
@@ -237,7 +239,7 @@ def _streams(library: Library, scope: Scope) -> Rules:
     ]
     rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(windows)]
     rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
-    rules += [one for signal in burning(library) for one in error_budget.sides(signal, scope)]
+    rules += [one for signal in burning(library) for one in error_budget.service_sides(signal, scope)]
     return tuple(distinct(rules))
 
 
@@ -341,7 +343,7 @@ def _forecasts(family: str, library: Library, ground: Ground) -> Iterator[Rules]
 
 
 def _releases(library: Library, scope: Scope) -> list[Rules]:
-    compared = releases.compared(library.signals.values(), library.alerts)
+    compared = releases.compared_signals(library.signals.values(), library.alerts)
     if not compared or library.runs is None:
         return []
     timed = is_timed(library.signals.values())

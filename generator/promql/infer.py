@@ -22,13 +22,13 @@ from generator.promql.shape import (
     aggregated,
     alternative,
     constant,
-    labelled,
     met_by_one,
+    ranked,
+    relabelled,
     selected,
     shape,
     size_of_part,
     takes,
-    top,
     union,
     without_values,
 )
@@ -137,7 +137,7 @@ class _Walk(Struct, frozen=True):
             return self._of_values(node, aggregated(inner, by))
         if op in _RANKED:
             count = node.param.val if isinstance(node.param, grammar.NumberLiteral) else 1
-            return top(inner, max(1, int(count)), by)
+            return ranked(inner, max(1, int(count)), by)
         return aggregated(inner, by)
 
     def _of_values(self, node: grammar.AggregateExpr, groups: Shape) -> Shape:
@@ -190,7 +190,7 @@ class _Walk(Struct, frozen=True):
         words = [argument.val for argument in arguments if isinstance(argument, grammar.StringLiteral)]
         target = words[0]
         if name == "label_replace" and words[2:] == ["", ""]:
-            return labelled(inner, ((target, constant(words[1].replace("$$", "$"))),))
+            return relabelled(inner, ((target, constant(words[1].replace("$$", "$"))),))
         sources = [words[2]] if name == "label_replace" else words[2:]
         origins = dict(inner.labels)
         if len(sources) > 1:
@@ -199,7 +199,7 @@ class _Walk(Struct, frozen=True):
             for source in sources:
                 if source not in origins:
                     self.problems.append(f'copies "{source}", a label that is not there')
-        return labelled(inner, ((target, origins.get(sources[0], constant(""))),))
+        return relabelled(inner, ((target, origins.get(sources[0], constant(""))),))
 
     def _from_buckets(self, name: str, inner: Shape) -> Shape:
         if not inner.nothing and _BUCKET not in inner.names:

@@ -166,7 +166,7 @@ def _grouped(terms: tuple[Term, ...], labels: Mapping[str, Origin]) -> Iterable[
     return terms if not any(terms) else (every,)
 
 
-def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
+def ranked(inner: Shape, count: int, by: Iterable[str]) -> Shape:
     """Keep the ``count`` largest of each group; the chosen ones change with time."""
     if inner.nothing:
         return NOTHING
@@ -185,7 +185,7 @@ def met_by_one(left: Shape, right: Shape, on: frozenset[str]) -> Shape:
 
 
 @lru_cache(maxsize=4096)
-def labelled(inner: Shape, labels: tuple[tuple[str, Origin], ...]) -> Shape:
+def relabelled(inner: Shape, labels: tuple[tuple[str, Origin], ...]) -> Shape:
     """Set labels whose values follow from the series: the number of series does not grow."""
     if inner.nothing:
         return NOTHING

@@ -17,7 +17,7 @@ from generator.model.alerts import Alert, AlertSeverity, RuleHealth, Watch
 from generator.model.signals import Distribution, Share, Signal, Trend
 from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, labelled, literal, number
-from generator.streams.scope import Scope, grouped, join, largest, rule, top
+from generator.streams.scope import Scope, grouped, join, largest, rule, top_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -139,18 +139,18 @@ def _alerting(signal: Signal, label: str, alerts: Iterable[Alert], values: Serie
         [about] if severities else []
     ):
         parts = aggregate("group", true.now(), (names.SERVICE, label))
-        yield top(join("and", values.now(), parts, (label,)))
+        yield top_of_each(join("and", values.now(), parts, (label,)))
 
 
 def _worst(signal: Signal, values: Series, scope: Scope) -> Expr:
     """Find the worst value, of those with enough events first; of a distribution, the largest share of a limit."""
     if isinstance(signal.kind, Distribution) and signal.kind.limits:
-        return top(values.one_of(signal.kind.label, signal.kind.limits).now())
+        return top_of_each(values.one_of(signal.kind.label, signal.kind.limits).now())
     if not isinstance(signal.kind, Share):
-        return top(values.now())
+        return top_of_each(values.now())
     events = scope.record(names.denominator(signal, (signal.worst_by,) if signal.worst_by else ())).now()
-    busy = top(values.now() & (events >= number(WORST_FLOOR - 0.5)))
-    return join("or", busy, top(values.now()))
+    busy = top_of_each(values.now() & (events >= number(WORST_FLOOR - 0.5)))
+    return join("or", busy, top_of_each(values.now()))
 
 
 def _named(expr: Expr, label: str) -> Expr:
@@ -183,7 +183,7 @@ def _within(signal: Signal, trend: Trend, over: int, scope: Scope) -> Expr:
         return change
     shown = scope.record(names.BOARD_CURRENT).where(**{names.SIGNAL: signal.name}).now()
     # After a restart Prometheus does not end the series that it recorded before; the worst one of then may still exist.
-    latest = top(call("timestamp", shown))
+    latest = top_of_each(call("timestamp", shown))
     return join("and", _named(change, signal.worst_by), latest, (names.WORST,))
 
 

@@ -39,7 +39,7 @@ _PARTS = (names.PART,)
 _DAYS = (names.PART, names.DAY)
 
 
-def sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
+def service_sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
     """Record bad and all events per second of the whole service, so that days are cheap to sum."""
     return tuple(events.sides(signal, (), (), scope))
 

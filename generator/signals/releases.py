@@ -46,7 +46,7 @@ from generator.streams.scope import (
     smallest,
     spread,
     summed,
-    top,
+    top_of_each,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ _BUCKETS = (names.LE, names.RELEASE)
 _NOW = Expr("time()")
 
 
-def compared(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[Signal, Stream], ...]:
+def compared_signals(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[Signal, Stream], ...]:
     """List the signals whose releases are compared, for a trend or an alert, and the events of each."""
     watched = {alert.signal for alert in alerts if isinstance(alert.kind, Regression)}
     return tuple(
@@ -131,7 +131,7 @@ def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]
     live = scope.record(names.level_rate(runs, _BY)).now()
     first_seen = scope.record(names.FIRST_SEEN)
     known = join("and", call("last_over_time", first_seen.over(DAY)), live, _BY)
-    newest = top(first_seen.now())
+    newest = top_of_each(first_seen.now())
     young = _NOW - newest < number(NEW_FOR)
     yield rate_at(runs, _BY, scope)
     yield rule(names.FIRST_SEEN, join("or", known, number(0) * live + _NOW, _BY))
@@ -172,7 +172,7 @@ def _previous(runs: Stream, scope: Scope) -> Iterator[RecordingRule]:
     lately = call("last_over_time", first_seen.over(LATELY))
     alive = number(LIVE_WEIGHT) * join("and", carried.now(), lately, _BY)
     earlier = spread("<", call("last_over_time", first_seen.over(DAY)), since)
-    most = top(join("and", join("or", alive, carried.now(), _BY), earlier, _BY))
+    most = top_of_each(join("and", join("or", alive, carried.now(), _BY), earlier, _BY))
     yield rule(names.CANDIDATE, spread("+", number(0) * most, since))
     yield rule(names.PREDECESSOR, binary("==", candidate.now(), _NOW))
     chosen = spread("==", call("last_over_time", predecessor.over(DAY)), since)
@@ -479,7 +479,7 @@ def _one(marker: str, scope: Scope) -> Expr:
 
     Prometheus does not end the series that it recorded before a restart, so for some minutes there is another one too.
     """
-    return top(scope.record(marker).now())
+    return top_of_each(scope.record(marker).now())
 
 
 def _living(scope: Scope) -> Expr:

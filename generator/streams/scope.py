@@ -12,9 +12,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.rules import RecordingRule
-from generator.promql.expr import Expr, Series, aggregate, binary, call, number
-from generator.promql.expr import bottom as bottom_by
-from generator.promql.expr import top as top_by
+from generator.promql.expr import Expr, Series, aggregate, binary, bottom, call, number, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,14 +80,14 @@ def smallest(expr: Expr, labels: Iterable[str] = ()) -> Expr:
     return aggregate("min", expr, each(labels))
 
 
-def top(expr: Expr) -> Expr:
+def top_of_each(expr: Expr) -> Expr:
     """Keep the one largest series of each service."""
-    return top_by(expr, each())
+    return top(expr, each())
 
 
-def bottom(expr: Expr) -> Expr:
+def bottom_of_each(expr: Expr) -> Expr:
     """Keep the one smallest series of each service."""
-    return bottom_by(expr, each())
+    return bottom(expr, each())
 
 
 def join(op: str, left: Expr, right: Expr, labels: Sequence[str] = ()) -> Expr:

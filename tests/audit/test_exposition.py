@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.audit.exposition import Fetched, parse
+from generator.audit.exposition import Fetched, parse_exposition
 from generator.audit.source import Described
 from generator.live.errors import LiveError
 
@@ -31,7 +31,7 @@ def damaged(draw: st.DrawFn) -> str:
 @given(st.one_of(damaged(), st.text()))
 def test_a_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     try:
-        found = parse(Fetched("there", text))
+        found = parse_exposition(Fetched("there", text))
     except LiveError as refusal:
         assert str(refusal).startswith("there ")  # noqa: PT017 - either is right
     else:
@@ -39,7 +39,7 @@ def test_a_text_is_read_or_refused_and_nothing_else(text: str) -> None:
 
 
 def _names(text: str) -> set[str]:
-    return {line.name for line in parse(Fetched("there", text)).lines}
+    return {line.name for line in parse_exposition(Fetched("there", text)).lines}
 
 
 def test_a_counter_without_total_keeps_its_name_as_prometheus_does() -> None:
@@ -50,19 +50,19 @@ def test_a_counter_without_total_keeps_its_name_as_prometheus_does() -> None:
 
 def test_types_are_known_by_the_name_that_a_spec_has() -> None:
     for text in ("# TYPE runs_total counter\nruns_total 1\n", "# TYPE runs counter\nruns_total 1\n# EOF\n"):
-        said = parse(Fetched("there", text)).described
+        said = parse_exposition(Fetched("there", text)).described
         assert said == {"runs_total": Described(frozenset({"counter"}))}
 
 
 def test_units_of_openmetrics_are_kept() -> None:
     text = "# TYPE wait_seconds gauge\n# UNIT wait_seconds seconds\nwait_seconds 1\n# EOF\n"
-    said = parse(Fetched("there", text)).described["wait_seconds"]
+    said = parse_exposition(Fetched("there", text)).described["wait_seconds"]
     assert said == Described(frozenset({"gauge"}), frozenset({"seconds"}))
 
 
 def test_only_series_alive_at_the_end_of_a_history_count() -> None:
     text = '# TYPE a gauge\na{b="old"} 1 0\na{b="new"} 1 100000\na{b="new"} 2 400000\n'
-    found = parse(Fetched("there", text)).lines
+    found = parse_exposition(Fetched("there", text)).lines
     assert [(dict(line.labels), line.value) for line in found] == [({"b": "new"}, 2)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from generator.audit.checks import Audit, audit, series
-from generator.audit.exposition import exposed_source, fetch_file, parse
+from generator.audit.exposition import exposed_source, fetch_file, parse_exposition
 from generator.audit.report import as_text
 from generator.diagnostics import Severity
 from tests.golden import compare
@@ -33,7 +33,7 @@ def _model(folder: Path, profile: str, more: str) -> Model:
 def _audited(folder: Path, profile: str, more: str, exposition: Path) -> Audit:
     model = _model(folder, profile, more)
     (service,) = model.services
-    return audit(exposed_source(parse(fetch_file(exposition)), service), service, model)
+    return audit(exposed_source(parse_exposition(fetch_file(exposition)), service), service, model)
 
 
 def _gateway(folder: Path, text: str) -> Audit:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from generator.audit.checks import audit
-from generator.audit.exposition import Fetched, exposed_source, parse
+from generator.audit.exposition import Fetched, exposed_source, parse_exposition
 from generator.compiler import check
 from generator.model.outside import with_outside_values
 from generator.spec.sources import read_sources
@@ -80,7 +80,7 @@ def _audited(text: str, directory: Path, releases: list[str]) -> Audit:
     model = _compiled(text, directory).model
     assert model is not None
     (service,) = model.services
-    exposed = parse(Fetched("metrics", _exposition(service, releases)))
+    exposed = parse_exposition(Fetched("metrics", _exposition(service, releases)))
     return audit(exposed_source(exposed, service), service, model)
 
 
@@ -116,7 +116,7 @@ def test_more_values_beside_another_than_declared_are_reported(tmp_path: Path) -
         f'agent_tool_error_total{{tool="read",error_class="{kind}",release="r1"}} 1\n'
         for kind in ("timeout", "auth", "rate_limit", "not_found")
     )
-    exposed = parse(Fetched("metrics", f"# TYPE agent_tool_error_total counter\n{lines}"))
+    exposed = parse_exposition(Fetched("metrics", f"# TYPE agent_tool_error_total counter\n{lines}"))
     found = audit(exposed_source(exposed, service), service, model)
     (told,) = (one.diagnostic for one in found.findings if one.diagnostic.code == "audit/too-many-values")
     assert told.message == (

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_lates
 from prometheus_client.openmetrics.exposition import generate_latest as open_metrics
 
 from generator.audit.checks import audit
-from generator.audit.exposition import Fetched, exposed_source, parse
+from generator.audit.exposition import Fetched, exposed_source, parse_exposition
 from tests.audit.exposing import combinations, registry
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Format = pytest.mark.parametrize("written", [generate_latest, open_metrics], ids
 
 
 def _found(text: bytes, service: Service, model: Model) -> dict[str, str]:
-    exposition = parse(Fetched("exposition", text.decode()))
+    exposition = parse_exposition(Fetched("exposition", text.decode()))
     findings = audit(exposed_source(exposition, service), service, model).findings
     return {finding.diagnostic.code: finding.diagnostic.message for finding in findings}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from generator.audit.exposition import Fetched, parse
+from generator.audit.exposition import Fetched, parse_exposition
 from generator.commands.init_from import site
 from generator.discover.places import InExposition
 from generator.discover.profile_draft import ProfileDraft, drafted
@@ -659,7 +659,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Candidates:
 
 
 def _place(exposed: str, job: str) -> InExposition:
-    return InExposition(parse(Fetched("a test", f"{exposed}\n")), job)
+    return InExposition(parse_exposition(Fetched("a test", f"{exposed}\n")), job)
 
 
 def _draft(case: Case, known: Candidates, name: str = "acme") -> ProfileDraft:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from generator.__main__ import main
-from generator.audit.exposition import fetch_file, parse
+from generator.audit.exposition import fetch_file, parse_exposition
 from generator.commands.init_from import site
 from generator.discover import meaning
 from generator.discover.places import InExposition
@@ -44,7 +44,7 @@ acme_tokens_total{model="m",type="output"} 9
 
 def _draft(exposition: Path, folder: Path) -> ProfileDraft | None:
     known = candidates(folder, site(None))
-    place = InExposition(parse(fetch_file(exposition)), "acme")
+    place = InExposition(parse_exposition(fetch_file(exposition)), "acme")
     source = place.source(known.draft("agent", {"job": "acme"}))
     return drafted(source, known.library.streams, "acme", "a test")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from generator.audit.exposition import fetch_file, parse
+from generator.audit.exposition import fetch_file, parse_exposition
 from generator.audit.translated import absent
 from generator.commands.init_from import site
 from generator.discover.places import InExposition
@@ -84,7 +84,7 @@ def test_every_exposition_becomes_a_service_whose_every_panel_has_data(
         file, specs = EXPOSITIONS / f"{exposition}.prom", tmp_path / exposition
         answer = untried("init", str(specs), "--from-exposition", str(file), "--service", exposition)
         _recognised_in(exposition, answer, specs, exposition)
-        place = InExposition(parse(fetch_file(file)), exposition)
+        place = InExposition(parse_exposition(fetch_file(file)), exposition)
         text = (specs / "services" / f"{exposition}.yaml").read_text("utf-8")
         services.append(as_classic(known.service(text)))
         write(history.api, _grown(place, services[-1], end, known.site.scrape_interval))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.audit.exposition import fetch_file, parse
+from generator.audit.exposition import fetch_file, parse_exposition
 from generator.commands.init_from import site
 from generator.discover.places import InExposition
 from generator.discover.recognise import Match, Unread, candidates, recognise
@@ -124,5 +124,7 @@ def _unread(folder: Path, more: str, profile: str = "pydantic-ai") -> tuple[Unre
 def _match(folder: Path, exposed: str) -> Match:
     file = folder / "exposed.prom"
     file.write_text(exposed, encoding="utf-8")
-    (match,) = recognise(InExposition(parse(fetch_file(file)), "one"), candidates(folder, site(None)))
+    (match,) = recognise(
+        InExposition(parse_exposition(fetch_file(file)), "one"), candidates(folder, site(None))
+    )
     return match

@@ -20,7 +20,7 @@ from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import PrometheusRules, Waiting, apply_to_prometheus
 from generator.audit import report as audit_report
 from generator.audit.checks import audit
-from generator.audit.exposition import Fetched, exposed_source, parse
+from generator.audit.exposition import Fetched, exposed_source, parse_exposition
 from generator.audit.server import ServerSource
 from generator.commands.compiling import checked
 from generator.live.api import PrometheusApi
@@ -169,7 +169,7 @@ class ServerHunt(Struct):
         for _ in range(self.dice.randrange(1, _MOST_CHANGES)):
             text = mutated(text, [text], self.dice)
         self.answers.append(text)
-        parsed = parse(Fetched("fuzz", text.decode(errors="replace"), self.dice.choice(_TYPES)))
+        parsed = parse_exposition(Fetched("fuzz", text.decode(errors="replace"), self.dice.choice(_TYPES)))
         found = audit(exposed_source(parsed, service), service, self.specs.model)
         "".join(audit_report.as_text([found], {}))
 

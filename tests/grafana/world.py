@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.checks.world import states_of
 from generator.model import names
-from generator.promql.shape import Shape, labelled, union
+from generator.promql.shape import Shape, relabelled, union
 from tests.grafana.documents import known
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def readable(model: Model) -> dict[str, Shape]:
 def _of_any(shape: Shape) -> Shape:
     """Allow any value of the labels that dashboards choose by."""
     chosen = ((name, (f"any {name}",)) for name in (names.SERVICE, names.SIGNAL) if name in shape.names)
-    return labelled(shape, tuple(chosen))
+    return relabelled(shape, tuple(chosen))
 
 
 def _both(one: Mapping[str, Shape], other: Mapping[str, Shape]) -> dict[str, Shape]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.promql.infer import infer
-from generator.promql.shape import constant, shape, top
+from generator.promql.shape import constant, ranked, shape
 
 _SERVICE = constant("support-agent")
 _RELEASES = shape({"service": _SERVICE, "release": ("release",)})
@@ -13,8 +13,8 @@ _KNOWN = {
     "buckets": shape({"service": _SERVICE, "release": ("release",), "le": ("le",)}),
     "few": shape({"service": _SERVICE, "release": ("release",), "model": ("release",)}, [(("release",),)]),
     "release": _RELEASES,
-    "newest": top(_RELEASES, 1, ("service",)),
-    "two": top(_RELEASES, 2, ("service",)),
+    "newest": ranked(_RELEASES, 1, ("service",)),
+    "two": ranked(_RELEASES, 2, ("service",)),
     "service": shape({"service": _SERVICE}),
 }
 _ALL, _BUCKETS = (("le",), ("release",)), (("le",),)

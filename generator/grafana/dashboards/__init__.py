@@ -15,7 +15,7 @@ from generator.grafana.dashboards import cost, fleet, overview, releases, runs, 
 from generator.grafana.modernise import Json, modernise
 from generator.grafana.panels import Section, even, keep
 from generator.grafana.v2 import resource
-from generator.grafana.variables import mine, words
+from generator.grafana.variables import mine, word_variables
 from generator.json_text import json_text
 from generator.model import names
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
@@ -113,7 +113,7 @@ def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
         kept = kept if of_all or not of_one else kept.of_some_services()
         return kept.in_words(partial(records.in_words, several=of_one))
 
-    more = words(records) if several else ()
+    more = word_variables(records) if several else ()
     kept = keep(dashboard.sections, fits) or _nothing(dashboard)
     return replace(
         dashboard,
