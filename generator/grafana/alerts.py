@@ -99,7 +99,7 @@ def alerts(of: Callable[[Series], Expr]) -> Expr:
     started = binary(
         "*", aggregate("group", states, _BY), aggregate("min", since, same), on=same, group_left=()
     )
-    rows = replaced(ago(started, "since", _BY), "rank", "3", "", "")
+    rows = replaced(ago(started, _BY), "rank", "3", "", "")
     for rank, severity in enumerate(("critical", "warning", "info")):
         rows = replaced(rows, "rank", str(rank), names.SEVERITY, severity)
     return joined(rows, "row", " ", "rank", *_BY[1:], names.SERVICE)

@@ -91,16 +91,6 @@ def days(
     )
 
 
-def distribution(
-    title: str,
-    description: str,
-    *queries: Query,
-    colours: Mapping[str, str] = _ANY_COLOUR,
-) -> Panel:
-    """Draw the parts of a whole over time, the largest named first."""
-    return stacked(PARTS, title, description, *queries, colours=colours, legend=Legend.TABLE)
-
-
 def number_panel(
     scale: Scale,
     title: str,
@@ -119,10 +109,9 @@ def bars(
     description: str,
     *queries: Query,
     colours: Mapping[str, str] = _ANY_COLOUR,
-    steps: tuple[tuple[float | None, str], ...] = (),
 ) -> Panel:
     """Compare last values as bars."""
-    return Panel(PanelType.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
+    return Panel(PanelType.BARGAUGE, title, description, queries, scale, colours=colours)
 
 
 def note(title: str, text: str) -> Panel:

@@ -46,8 +46,8 @@ ONLY_DAYS = (
 _FINE = 5 * MINUTE
 #: The days of the longest month, the range of panels of days.
 DAYS_OF_MONTH = 31
-#: The resolution at which a day is searched for any value.
-_QUARTER = 15 * MINUTE
+#: The resolution at which a day is read: every sample of it would be most of the samples that dashboards read.
+QUARTER = 15 * MINUTE
 #: ``${1}`` and never ``$1``, which a following letter would make another group's name.
 _ALL = "(.+)"
 
@@ -241,7 +241,7 @@ def within_a_day(status: Series) -> Expr:
 
     Every sample of a day would be most of the samples that a dashboard of many services reads.
     """
-    return call("last_over_time", status.sampled(DAY, _QUARTER)) | status.now()
+    return call("last_over_time", status.sampled(DAY, QUARTER)) | status.now()
 
 
 def _newest() -> Expr:
@@ -317,9 +317,9 @@ def _sized(values: Expr, sizes: Sequence[Magnitude], label: str, by: Sequence[st
     return any_of(arms)
 
 
-def ago(since: Expr, label: str, by: Sequence[str]) -> Expr:
-    """Write the age of Unix seconds into ``label``; keep the labels ``by``."""
-    return _sized(Expr("time()") - since, _AGES, label, by)
+def ago(since: Expr, by: Sequence[str]) -> Expr:
+    """Write the age of Unix seconds into the label ``since``; keep the labels ``by``."""
+    return _sized(Expr("time()") - since, _AGES, "since", by)
 
 
 def change(values: Expr, label: str, by: Sequence[str]) -> Expr:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from generator.grafana import colours, grammar
 from generator.grafana.panels import Cell, Column, Panel, Query, Table
 from generator.grafana.queries import (
+    QUARTER,
     ago,
     change,
     joined,
@@ -29,7 +30,7 @@ from generator.grafana.queries import (
 from generator.grafana.variables import mine, with_everything
 from generator.model import names
 from generator.model.signals import Better, Cost, Count, Ratio, Signal, Tokens, divisor
-from generator.model.units import DAY, HOUR, MINUTE, Unit, duration
+from generator.model.units import DAY, HOUR, Unit, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top, vector
 
 if TYPE_CHECKING:
@@ -67,8 +68,6 @@ _WORSE = "worse"
 _SEEN = {names.POINTS: 0.01, names.RELATIVE: 0.1}
 #: A coloured trend is so many times larger than this part of a day's trends: an incident of three hours changes little.
 _FAR, _MOST = 1.5, 0.85
-#: The resolution at which the day is read.
-_QUARTER = 15 * MINUTE
 
 _DESCRIPTION = (
     "The value of each signal now (amber: beyond its objective, with or without an alert; >: beyond the last bucket, "
@@ -85,13 +84,14 @@ _DESCRIPTION = (
 
 def status_board(records: Records) -> Panel:
     """Declare the board."""
+    since = ago(aggregate("min", mine(_SINCE).now(), _ROW), _ROW)
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
         Column("Status", Query(status_query(records)), grammar.COUNT, Cell.STATUS, width=108),
         Column("Signal", "metric", link=more, of=Query(_named(records))),
         Column("Now", "now", cell=Cell.TREND, width=142, right=True, of=Query(_current(records))),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records))),
-        Column("Since", "since", width=60, right=True, of=Query(_since())),
+        Column("Since", "since", width=60, right=True, of=Query(since)),
         Column("Open", "more", cell=Cell.LINK, link=more, width=44),
     )
     return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False), key=names.SIGNAL))
@@ -327,13 +327,9 @@ def _usual(by: tuple[str, ...]) -> Expr:
     """
     size = call("abs", mine(_TREND).now())
     of_row = aggregate("max", size, _ROW)
-    day = Expr(f"{of_row}[{duration(DAY)}:{duration(_QUARTER)}] offset {duration(HOUR)}")
+    day = Expr(f"{of_row}[{duration(DAY)}:{duration(QUARTER)}] offset {duration(HOUR)}")
     most = call("quantile_over_time", number(_MOST), day) * number(_FAR)
     return aggregate("group", binary("<=", size, most, on=_ROW, group_left=()), by)
-
-
-def _since() -> Expr:
-    return ago(aggregate("min", mine(_SINCE).now(), _ROW), "since", _ROW)
 
 
 def _newest(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:

@@ -69,7 +69,10 @@ def dashboard(records: Records) -> Dashboard:
                 "Which tokens are it?",
                 (even(8, tokens(records), tokens_by_model(records), cache_share(records)),),
             ),
-            Section("Which release is it?", (even(8, *_releases(records)),)),
+            Section(
+                "Which release is it?",
+                (even(8, cost_by_release(records), tokens_by_release(records), rate_by_release(records)),),
+            ),
             *segments.of_cost(records),
             Section(
                 "What is not counted?",
@@ -440,10 +443,6 @@ def rate_by_release(records: Records) -> Panel:
         "Estimated USD an hour of each chosen release: grows with its runs, too.",
         *by_release(records, "cost_rate"),
     ).without_data(NO_RELEASES)
-
-
-def _releases(records: Records) -> tuple[Panel, ...]:
-    return (cost_by_release(records), tokens_by_release(records), rate_by_release(records))
 
 
 def _types(records: Records) -> tuple[str, ...]:

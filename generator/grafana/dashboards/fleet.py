@@ -136,7 +136,7 @@ def _look_at(records: Records) -> Expr:
 
 
 def _since(records: Records) -> Expr:
-    return ago(aggregate("min", _of(records, Series(names.BOARD_SINCE)), _BY), "since", _BY)
+    return ago(aggregate("min", _of(records, Series(names.BOARD_SINCE)), _BY), _BY)
 
 
 def _firing(records: Records) -> Expr:

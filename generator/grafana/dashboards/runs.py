@@ -14,6 +14,7 @@ from generator.grafana.queries import (
     DAYS_OF_MONTH,
     NO_RELEASES,
     ONLY_DAYS,
+    QUARTER,
     STATUS_COLOURS,
     by_busy_release,
     by_release,
@@ -30,7 +31,7 @@ from generator.grafana.variables import mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
 from generator.model.signals import Share
-from generator.model.units import DAY, HOUR, MINUTE, WEEK, duration
+from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number
 from generator.signals.error_budget import BAD
 
@@ -50,8 +51,6 @@ _NO_BUDGET = "No objective with a window"
 #: The part left at which an error budget is nearly spent, and the time that it lasts: no alert is about these alone.
 _LEFT_STEPS = ((None, colours.AMBER), (0.2, colours.GREEN))
 _ENDS_STEPS = ((None, colours.AMBER), (WEEK, colours.GREEN))
-#: The resolution at which a day is searched for its newest value.
-_QUARTER = 15 * MINUTE
 _BY_DAYS = " Of the whole window, however long Prometheus keeps samples, since its rules were loaded."
 #: The signals with the recorded shares of runs beyond the last bucket.
 _LENGTH, _STEPS = "latency_p95", "step_count"
@@ -232,7 +231,7 @@ def _of_runs(name: str) -> Series:
     return mine(Series(name)).where(**{names.SIGNAL: "success_rate"})
 
 
-def _newest(series: Series, every: int = _QUARTER) -> Expr:
+def _newest(series: Series, every: int = QUARTER) -> Expr:
     """Read the newest value at every point, at a resolution of ``every`` seconds: the last point may be a day old.
 
     Every sample of a day would be most of the samples that all dashboards read. One more step includes the last point

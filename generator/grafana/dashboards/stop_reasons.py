@@ -53,7 +53,8 @@ def dashboard(records: Records) -> Dashboard:
 def distribution(records: Records) -> Panel:
     """Draw the shares of all stop reasons over time."""
     return (
-        grammar.distribution(
+        grammar.stacked(
+            grammar.PARTS,
             "Stop reasons",
             f"Share of the runs of {records.window(_SIGNAL)} by why they ended. A growing limit is the earliest sign "
             "of a loop.",
@@ -62,6 +63,7 @@ def distribution(records: Records) -> Panel:
                 f"{{{{{STOP_REASON}}}}}",
             ),
             colours=colours.STOP_REASONS,
+            legend=Legend.TABLE,
         )
         .linked_by("stop_reason_distribution")
         .without_data(_NO_RUNS)
