@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain_tex
 from generator.audit.source import MOST_VALUES, Described, Groups, content, of_target
 from generator.diagnostics.wording import printable, shortened
 from generator.live.errors import LiveError
-from generator.live.transport import MOST_BYTES, open_connection
+from generator.live.transport import open_connection
 from generator.model.metrics import TARGET_LABELS
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def fetch_file(path: Path) -> Fetched:
     Raises:
         LiveError: it cannot be read, is too large, or not UTF-8.
     """
-    body = content(path, MOST_BYTES, _WANTED, "give the exposition of one instance")
+    body = content(path, _WANTED, "give the exposition of one instance")
     return Fetched(str(path), _decoded(body, str(path)))
 
 

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from generator.audit.source import content
 from generator.diagnostics.wording import closest, listed
 from generator.live.errors import LiveError
-from generator.live.transport import MOST_BYTES
 from generator.model.metrics import TARGET_LABELS
 from generator.model.names import ALERTS, LE, OF_TARGETS
 from generator.model.units import DAY
@@ -343,7 +342,7 @@ def read_queries(path: Path) -> tuple[ForeignQuery, ...]:
     Raises:
         LiveError: it cannot be read, or is neither.
     """
-    body = content(path, MOST_BYTES, _WANTED, "give it in parts")
+    body = content(path, _WANTED, "give it in parts")
     try:
         queries = _of_any(_parsed(path, body.decode("utf-8")), "")
         found = tuple(replace(one, file=str(path)) for one in queries)

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from generator.diagnostics.wording import system_reason
 from generator.live.errors import LiveError
+from generator.live.transport import MOST_BYTES
 from generator.model.metrics import TARGET_LABELS
 
 if TYPE_CHECKING:
@@ -115,12 +116,11 @@ def of_target(label: str, others: Container[str]) -> bool:
     return label in TARGET_LABELS or label in others or label.startswith(_SCOPE)
 
 
-def content(path: Path, most: int, wanted: str, smaller: str) -> bytes:
-    """Read a file of at most ``most`` bytes.
+def content(path: Path, wanted: str, smaller: str) -> bytes:
+    """Read a file, of at most as many bytes as an answer of a server may have.
 
     Args:
         path: The file.
-        most: The limit.
         wanted: The way out where there is no such file, such as the kind of file to name.
         smaller: The way out where it is too large.
 
@@ -129,11 +129,11 @@ def content(path: Path, most: int, wanted: str, smaller: str) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            body = file.read(most + 1)
+            body = file.read(MOST_BYTES + 1)
     except FileNotFoundError as problem:
         raise LiveError(f"there is no file {path}", wanted) from problem
     except OSError as problem:
         raise LiveError(f"{path} cannot be read: {system_reason(problem)}", wanted) from problem
-    if len(body) > most:
-        raise LiveError(f"{path} is larger than {most // 1024 // 1024} MiB", smaller)
+    if len(body) > MOST_BYTES:
+        raise LiveError(f"{path} is larger than {MOST_BYTES // 1024 // 1024} MiB", smaller)
     return body

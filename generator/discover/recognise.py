@@ -29,7 +29,7 @@ from generator.spec.sources import SpecFile, profile_sources
 from generator.streams.raw import exposed_series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.source import AuditSource
     from generator.spec.types import ProfileSpec
@@ -93,7 +93,7 @@ class Candidates(Struct, frozen=True):
         if values and len(values) == len(resolved):
             return values
         findings = (*loaded.diagnostics, *(finding for one in resolved for finding in one.diagnostics))
-        raise _at_fault([one for one in findings if one.severity is Severity.ERROR])
+        raise _at_fault(findings)
 
     def model(self, *services: Service) -> Model:
         """Make a model of services."""
@@ -119,7 +119,7 @@ def candidates(specs: Path, site: str, drafts: Mapping[str, str] | None = None) 
     common, found = resolve_common(shared.specs) if shared.specs else (None, ())
     if common is None or not common.sound:
         found = (*shared.diagnostics, *found)
-        problem = _at_fault([one for one in found if one.severity is Severity.ERROR])
+        problem = _at_fault(found)
         raise CommandError(problem.message, problem.help or f"run: agent-metrics check {specs}")
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
     return Candidates(common, known)
@@ -304,11 +304,11 @@ def _looked_for(place: SeriesPlace, own: Mapping[str, Service]) -> Iterator[str]
         yield f"your profile {name} counts runs by {listed(wanted)}{hint}"
 
 
-def _at_fault(errors: Sequence[Diagnostic]) -> CommandError:
+def _at_fault(findings: Iterable[Diagnostic]) -> CommandError:
     """Report the first error of a service or its profile, with its place in a file."""
-    if not errors:
+    first = next((one for one in findings if one.severity is Severity.ERROR), None)
+    if first is None:
         return CommandError("a profile is at fault", "run: agent-metrics check")
-    first = errors[0]
     at = first.span
     place = f"{at.file}:{at.line}:{at.column}: " if at and at.file != _DRAFT else ""
     return CommandError(f"{place}{first.message}", first.help)

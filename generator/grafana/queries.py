@@ -46,7 +46,7 @@ ONLY_DAYS = (
 _FINE = 5 * MINUTE
 #: The days of the longest month, the range of panels of days.
 DAYS_OF_MONTH = 31
-#: The resolution at which a day is read: every sample of it would be most of the samples that dashboards read.
+#: The resolution at which a day is read.
 QUARTER = 15 * MINUTE
 #: ``${1}`` and never ``$1``, which a following letter would make another group's name.
 _ALL = "(.+)"

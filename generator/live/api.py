@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from generator.live import answers
 from generator.live.errors import LiveError, NotFoundError, RefusedError, TimedOutError, TooLargeError
-from generator.live.retry import ONCE, Patience, gave_up
+from generator.live.retry import Patience, gave_up
 from generator.live.transport import Connection, Response, open_connection
 from generator.model.units import MINUTE, parse_duration
 from generator.promql.expr import call, series
@@ -189,11 +189,6 @@ def connect(
         url.rstrip("/"), timeout=timeout, called="Prometheus", credentials=credentials, patience=patience
     )
     return PrometheusApi(connection)
-
-
-def probe(url: str, seconds: float) -> PrometheusApi:
-    """Prepare requests to a Prometheus that may not exist yet: each request is sent once."""
-    return connect(url, timeout=seconds, patience=ONCE)
 
 
 @lru_cache(maxsize=1024)

@@ -277,22 +277,14 @@ def _alert(
     labels: LabelSet, lives: Mapping[int, State], steps: range, before: State | None
 ) -> Iterable[TimeSeries]:
     """Write an alert as Prometheus does: a series for each of its states, and one for the start of its activity."""
-    for name, is_it in (("pending", _pending), ("firing", _firing)):
-        mine = {step: 1.0 for step, state in lives.items() if is_it(state)}
-        present = before is not None and is_it(before)
+    for name in ("pending", "firing"):
+        mine = {step: 1.0 for step, state in lives.items() if state.name == name}
+        present = before is not None and before.name == name
         if mine or present:
             named = labels | {("__name__", names.ALERTS), ("alertstate", name)}
             yield _timeline(named, mine, steps, present=present)
     since = {step: float(state.active_at) for step, state in lives.items()}
     yield _timeline(labels | {("__name__", names.ALERTS_FOR_STATE)}, since, steps, present=before is not None)
-
-
-def _pending(state: State) -> bool:
-    return state.fired_at is None
-
-
-def _firing(state: State) -> bool:
-    return state.fired_at is not None
 
 
 def _collect(samples: dict[LabelSet, dict[int, float]], result: RangeResult, own: Mapping[str, str]) -> None:
@@ -344,6 +336,11 @@ class State(Struct, frozen=True):
     active_at: float
     fired_at: float | None = None
     missing_at: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, as Prometheus writes it."""
+        return "pending" if self.fired_at is None else "firing"
 
 
 def advance(state: State | None, time: float, *, present: bool, timing: Timing) -> State | None:

@@ -167,11 +167,8 @@ def _matches(selector: grammar.VectorSelector, record: str) -> bool:
     """Whether a selector without a name matches a record by its matchers of names."""
     matchers = selector.matchers
     choices = [matchers.matchers, *matchers.or_matchers]
-    return any(_all_match(choice, record) for choice in choices if choice)
-
-
-def _all_match(matchers: Iterable[grammar.Matcher], record: str) -> bool:
-    return all(_one_matches(matcher, record) for matcher in matchers if matcher.name == _NAME)
+    named = ([matcher for matcher in choice if matcher.name == _NAME] for choice in choices if choice)
+    return any(all(_one_matches(matcher, record) for matcher in matchers) for matchers in named)
 
 
 def _one_matches(matcher: grammar.Matcher, record: str) -> bool:

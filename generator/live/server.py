@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.live.api import PrometheusApi, connect, probe
+from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
 from generator.live.process import (
     START_SECONDS,
@@ -25,6 +25,7 @@ from generator.live.process import (
     log_of,
     running,
 )
+from generator.live.retry import ONCE
 
 if TYPE_CHECKING:
     import subprocess
@@ -141,7 +142,7 @@ def _launch_prometheus(
 
 def _prometheus_is_ready(server: PrometheusServer) -> bool:
     """Whether our server is ready, rather than another one that took its port: ours then ends by itself."""
-    with closing(probe(server.api.url, _PROBE_SECONDS)) as api:
+    with closing(connect(server.api.url, timeout=_PROBE_SECONDS, patience=ONCE)) as api:
         try:
             flags = api.flags() if api.ready() else {}
         except LiveError:

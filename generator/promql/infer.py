@@ -16,7 +16,6 @@ from generator.promql.shape import (
     NOTHING,
     SCALAR,
     SINGLE,
-    Origin,
     Shape,
     Term,
     aggregated,
@@ -119,7 +118,8 @@ class _Walk(Struct, frozen=True):
             absent = [matcher for matcher in read.matchers if matcher[0] not in known.names]
             for label, _, _ in absent:
                 self.problems.append(f'matches {read.name} by "{label}", a label that it does not have')
-            if not all(_takes_nothing(op, value) for _, op, value in absent):
+            # A matcher that matches the empty text matches series that lack its label.
+            if not all(takes(op, value, "") for _, op, value in absent):
                 return NOTHING
             return selected(known, read.matchers)
         return known
@@ -207,11 +207,6 @@ class _Walk(Struct, frozen=True):
         return without_values(inner, _BUCKET)
 
 
-def _takes_nothing(op: str, value: str) -> bool:
-    """Whether a matcher matches series that lack its label."""
-    return takes(op, value, "")
-
-
 def _absent(argument: grammar.Expr) -> Shape:
     """A single series, with the labels that an equality matcher names."""
     selector = argument.vector_selector if isinstance(argument, grammar.MatrixSelector) else argument
@@ -262,11 +257,7 @@ def _either(node: grammar.BinaryExpr, left: Shape, right: Shape) -> Shape:
 
 def _single(inner: Shape, on: frozenset[str]) -> bool:
     origins = dict(inner.labels)
-    return all(name in origins and origins[name] and _one_value(origins[name]) for name in on)
-
-
-def _one_value(origin: Origin) -> bool:
-    return len(origin) == 1 and size_of_part(origin[0]) == 1
+    return all(len(origin := origins.get(name, ())) == 1 and size_of_part(origin[0]) == 1 for name in on)
 
 
 def _labels_of(modifier: grammar.BinModifier | None, left: Shape, right: Shape) -> frozenset[str]:
@@ -283,15 +274,12 @@ def _mismatches(modifier: grammar.BinModifier | None, left: Shape, right: Shape)
     if modifier is None or modifier.matching is None:
         only = (left.certain - right.names) | (right.certain - left.names)
         if only:
-            yield f"joins sides that never meet: only one of them has {_listed(only)}"
+            listed = ", ".join(f'"{label}"' for label in sorted(only))
+            yield f"joins sides that never meet: only one of them has {listed}"
         return
     for label in modifier.matching.labels:
         if label not in left.names or label not in right.names:
             yield f'matches on "{label}", a label that one side does not have'
-
-
-def _listed(labels: Iterable[str]) -> str:
-    return ", ".join(f'"{label}"' for label in sorted(labels))
 
 
 def _many(many: Shape, one: Shape, extra: tuple[str, ...]) -> Shape:

@@ -202,7 +202,7 @@ def shared_alerts(library: SignalsSpec | None, scope: AlertScope) -> dict[str, E
 
 
 def resolve_alerts(
-    merged: Iterable[Entry[AlertSpec]], scope: AlertScope, most: AlertSeverity | None = None
+    merged: Iterable[Entry[AlertSpec]], scope: AlertScope, most: AlertSeverity | None
 ) -> tuple[Alert, ...]:
     """Resolve every alert that is not disabled; none is more severe than ``most``."""
     return tuple(capped(alert, most) for alert in alerts_of(merged, scope))

@@ -211,7 +211,7 @@ def _chain(
         own = extends.value == chain[-1].profile.value
         base = shadowed.get(extends.value) if own else None
         if base is None and not own:
-            base = look_up(extends, profiles, "profile", findings if len(chain) == 1 else type(findings)())
+            base = look_up(extends, profiles, "profile", findings if len(chain) == 1 else Findings())
         if base is spec or (own and base is None and len(chain) == 1):
             _in_a_circle(chain, findings)
         if base is None or base in chain:

@@ -350,7 +350,7 @@ def _resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is
     library: Library,
     site: Site,
     file: str,
-    most: AlertSeverity | None = None,
+    most: AlertSeverity | None,
 ) -> Deviations:
     """Compare the alerts that a profile or a service changes with the library's: other numbers, variants, or off.
 

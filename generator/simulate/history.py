@@ -245,14 +245,14 @@ def _of_life(
     counter: Counter | Gauge | Histogram, scrapes: Scrapes
 ) -> Iterator[tuple[Mapping[str, str], list[int], list[float]]]:
     unseen = scrapes.unseen(counter.metric.name)
-    for labels in counter.series(len(scrapes.times)):
-        timestamps, values = list(scrapes.times[labels.first :]), labels.values
+    for one in counter.series(len(scrapes.times)):
+        timestamps, values = list(scrapes.times[one.first :]), one.values
         if unseen:
-            timestamps, values = _gaps(timestamps, values, labels.first, unseen)
+            timestamps, values = _gaps(timestamps, values, one.first, unseen)
         if timestamps and scrapes.gone is not None:
             timestamps.append(scrapes.gone)
             values.append(STALE_NAN)
-        yield labels.labels, timestamps, values
+        yield one.labels, timestamps, values
 
 
 def _gaps(

@@ -435,7 +435,7 @@ def _rivals(case: ErrorContext, keys: list[str]) -> Message:
 
 
 def _other(case: ErrorContext) -> Message:
-    """The message for a keyword that is not in ``WORDS``."""
+    """The message for a keyword that is not in ``MESSAGES``."""
     message = f"{case.subject} is not allowed as it is written"
     return Message("schema/form", message, case.help or "compare it with the examples in the documentation")
 

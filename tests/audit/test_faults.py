@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.audit import exposition
+from generator.audit import source
 from generator.cli import main
 from generator.live import transport
 from tests.models import SPECS
@@ -229,7 +229,7 @@ def test_a_redirection_is_reported(answering: Callable[..., str], refused: Refus
 def test_more_than_one_target_exposes_is_not_read(
     answering: Callable[..., str], refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exposition, "MOST_BYTES", 100)
+    monkeypatch.setattr(source, "MOST_BYTES", 100)
     assert "is larger than" in refused.file(RIGHT)
     monkeypatch.setattr(transport, "MOST_BYTES", 100)
     assert "answers with more than" in refused("--exposition", answering(200, RIGHT))
