@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.signals import Signal
 
-PATH = "catalog.json"
-VERSION = 1
+_PATH = "catalog.json"
+_VERSION = 1
 #: The directories of rule files, by their contents.
 _RULES, _ALERTS = (path("").rpartition("/")[0] for path in (names.rules_path, names.alerts_path))
 
@@ -30,12 +30,12 @@ def catalog(services: Mapping[str, str], rules: Iterable[str]) -> Artifact:
     """
     paths = sorted(rules)
     head = {
-        "version": VERSION,
+        "version": _VERSION,
         "rules": [path for path in paths if path.startswith(_RULES)],
         "alerting_rules": [path for path in paths if path.startswith(_ALERTS)],
         "dashboards": {uid: names.dashboard_path(uid) for uid in sorted(names.DASHBOARDS.values())},
     }
-    return Artifact(PATH, json_with_members(head, "services", services.items()))
+    return Artifact(_PATH, json_with_members(head, "services", services.items()))
 
 
 def catalog_entry(service: Service) -> str:

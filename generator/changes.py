@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ALERTS, PROMISES, LABELS, SIGNALS, OTHERS = "Alerts", "Objectives", "Labels", "Signals and metrics", "Others"
 #: The kinds of changes, the most important for a reviewer first.
-KINDS = (ALERTS, PROMISES, LABELS, SIGNALS, OTHERS)
+_KINDS = (ALERTS, PROMISES, LABELS, SIGNALS, OTHERS)
 #: Parts of a service that follow from others, or are places in files.
 _DERIVED = {"origins", "alerts", "streams", "signals", "metrics", "runs", "deviations"}
 _SECONDS = {"scrape_interval", "rule_interval", "retention"}
@@ -104,7 +104,7 @@ def compare_models(before: CompiledSpecs, after: CompiledSpecs) -> Changes:
 
 
 def _order(change: ModelChange) -> tuple[int, str, str]:
-    return KINDS.index(change.kind), change.subject, change.before
+    return _KINDS.index(change.kind), change.subject, change.before
 
 
 def _total(compiled: CompiledSpecs) -> int:
@@ -311,7 +311,7 @@ def _lines(changes: Changes, revision: str) -> Iterator[str]:
         return
     yield from (f"  + service {name} ({count:,} series)" for name, count in changes.added.items())
     yield from (f"  - service {name} ({count:,} series)" for name, count in changes.gone.items())
-    for kind in KINDS:
+    for kind in _KINDS:
         of_kind = {change: names for change, names in changes.found.items() if change.kind == kind}
         if of_kind:
             yield kind

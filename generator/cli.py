@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
+_LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
 _INSTALL = "pip install 'agent-metrics[live]'"
 #: Commands whose processes end before there is garbage.
 _SHORT = frozenset({"check", "generate"})
@@ -87,7 +87,7 @@ def _without_extra(missing: ModuleNotFoundError) -> int:
 
 
 def _is_of_extra(missing: ModuleNotFoundError) -> bool:
-    return (missing.name or "").partition(".")[0] in LIVE
+    return (missing.name or "").partition(".")[0] in _LIVE
 
 
 def _prepare_streams() -> None:

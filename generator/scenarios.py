@@ -66,7 +66,7 @@ Load = dict[SeriesId, float]
 #: The constant of a service that promises traffic.
 PROMISE = (SeriesId(names.TRAFFIC, ()), 60.0)
 #: Its record of whether it is within the hours of the promise.
-HOURS_RECORD = SeriesId(names.HOURS, ((names.WORDS, Hours(7 * HOUR, 12 * HOUR, (1, 2, 3, 4, 5)).words),))
+_HOURS_RECORD = SeriesId(names.HOURS, ((names.WORDS, Hours(7 * HOUR, 12 * HOUR, (1, 2, 3, 4, 5)).words),))
 
 
 def merged(*loads: Mapping[SeriesId, float]) -> Load:
@@ -402,12 +402,12 @@ def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float
 
 def within_hours(load: Mapping[SeriesId, float]) -> Load:
     """Write a load in the hours of a promise."""
-    return {**load, HOURS_RECORD: 1.0}
+    return {**load, _HOURS_RECORD: 1.0}
 
 
 def outside_hours(load: Mapping[SeriesId, float]) -> Load:
     """Write a load outside of them."""
-    return {**load, HOURS_RECORD: 0.0}
+    return {**load, _HOURS_RECORD: 0.0}
 
 
 class Traffic(Struct, frozen=True):

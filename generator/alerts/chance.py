@@ -26,13 +26,13 @@ from generator.streams.scope import each, having, spread
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3
 #: The standard deviations beyond a bound for a page: a service close to its bound has one page by chance in months.
-PAGE_SIGMAS = 4
+_PAGE_SIGMAS = 4
 #: Those of a quantile for a ticket: a gradual slowdown is detected minutes earlier, and a service with a quantile close
 #: to its bound has less than a ticket a day.
-QUANTILE_SIGMAS = 2
+_QUANTILE_SIGMAS = 2
 #: The number of times that a failed call is made: the variance of its failures is as many times the usual one. A change
 #: is an early warning, and takes the smaller number of ``early_dispersion``.
-TRIES = 3
+_TRIES = 3
 #: The standard deviations of a significant change in words.
 DEVIATIONS = f"{SIGMAS} standard deviations"
 #: The share of a histogram's events that must become bad in a test case, so that it is more than chance.
@@ -96,9 +96,9 @@ def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     """
     pages = severity is AlertSeverity.CRITICAL
     if isinstance(signal.kind, Quantile):
-        return SIGMAS if pages else QUANTILE_SIGMAS
+        return SIGMAS if pages else _QUANTILE_SIGMAS
     single = isinstance(signal.kind, Share) and signal.of.name not in RETRIED
-    return PAGE_SIGMAS if pages and single else SIGMAS
+    return _PAGE_SIGMAS if pages and single else SIGMAS
 
 
 def dispersion(signal: Signal, severity: AlertSeverity | None = None) -> int:
@@ -109,7 +109,7 @@ def dispersion(signal: Signal, severity: AlertSeverity | None = None) -> int:
     early = early_dispersion(signal)
     if severity is None or early == 1:
         return early
-    return TRIES if severity is AlertSeverity.CRITICAL else 1
+    return _TRIES if severity is AlertSeverity.CRITICAL else 1
 
 
 def deviations(signal: Signal, *severities: AlertSeverity) -> str:

@@ -32,7 +32,7 @@ _FULL = 0.9
 
 #: The precision of bounds and comparisons; without rounding an exact threshold is missed: 0.9 - 0.95 is
 #: -0.04999999999999993. It is a hundredth of the smallest amount that a spec may have: a bound of 99.9999% is exact.
-PRECISION = 1e-8
+_PRECISION = 1e-8
 
 
 def _asked(below: str, small: str, large: str) -> str:
@@ -227,7 +227,7 @@ def enough(left: Expr, events: Expr, floor: AlertNumber | None, labels: tuple[st
 
 def rounded(expr: Expr) -> Expr:
     """Round to a multiple of the precision."""
-    return call("round", expr, number(PRECISION))
+    return call("round", expr, number(_PRECISION))
 
 
 def beyond(signal: Signal, expr: Expr, bound: AlertNumber) -> Expr:

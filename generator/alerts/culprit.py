@@ -55,7 +55,7 @@ TOOL_ENDED, MODEL_ENDED = "tool_error", "step_error"
 #: Labels with the manner of a failure, which have no share of the successes.
 _HOW = (STOP_REASON, ERROR_CLASS)
 #: Values of these labels without information.
-UNTOLD = ("", "completed", "other")
+_UNTOLD = ("", "completed", "other")
 #: In a matcher: the value of a label of the firing alert.
 OF_ALERT = "\0"
 
@@ -112,7 +112,7 @@ class Clue(Struct, frozen=True):
     @property
     def unnamed(self) -> tuple[str, ...]:
         """List the values without information."""
-        return UNTOLD if self.label in _HOW else ("",)
+        return _UNTOLD if self.label in _HOW else ("",)
 
     @property
     def expr(self) -> Expr:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not
 #: always take as long, and clocks change.
 _YESTERDAY = (DAY, DAY - HOUR, DAY + HOUR)
-AGO = (*_YESTERDAY, HOUR)
+_AGO = (*_YESTERDAY, HOUR)
 _PAST = DAY + 2 * HOUR
 #: The time of yesterday in which enough events must have come, so that somebody misses them now.
 _DUE = 3 * HOUR
@@ -101,9 +101,9 @@ def expr(alert: Alert, kind: Fall, tier: Tier, ground: Ground) -> Expr:
 
 
 def _fell(alert: Alert, tier: Tier, ground: Ground) -> Expr:
-    """Find where the count fell since each of ``AGO``, of enough events; the value is the fall since the first."""
+    """Find where the count fell since each of ``_AGO``, of enough events; the value is the fall since the first."""
     parts = condition.input_series(alert, ground)
-    crossed, *others = (_fell_since(ago, alert, tier, parts, ground) for ago in AGO)
+    crossed, *others = (_fell_since(ago, alert, tier, parts, ground) for ago in _AGO)
     for one in others:
         crossed = join("and", crossed, one, parts.each)
     return crossed
@@ -220,7 +220,7 @@ def _likewise(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
     """Be as low, or have an event too few, at one of the earlier times of comparison."""
     ordinary, none = _load(1.0, subject), _load(0.0, subject)
     few = _events_of(subject.alert.min_events - 1, subject)
-    for ago in AGO:
+    for ago in _AGO:
         for then, now, what in ((low, low, "as low"), (few, none, "nearly as low")):
             timeline = subject.timeline.then(_PAST - ago, ordinary).then(full, then)
             timeline = timeline.then(ago - full, ordinary).then(full, now).quiet("silent")

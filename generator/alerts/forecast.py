@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 #: The last hours, in seconds, whose pace is that of the day.
-PACE_WINDOW = 6 * HOUR
+_PACE_WINDOW = 6 * HOUR
 #: A change of clocks shifts the day by this much.
 _SHIFT = HOUR
 
@@ -64,17 +64,17 @@ def records(alert: Alert, _kind: Forecast, ground: Ground) -> tuple[RecordingRul
     """
     signal, scope = ground.signal(alert), ground.scope
     pace_name, like_name = (
-        names.windowed(signal, "increase", PACE_WINDOW),
+        names.windowed(signal, "increase", _PACE_WINDOW),
         names.part(signal, "like_yesterday"),
     )
     stream = numerator_stream(signal)
-    amount = summed(over_window(scope.stream(stream), PACE_WINDOW, scope.site))
+    amount = summed(over_window(scope.stream(stream), _PACE_WINDOW, scope.site))
     pace, total, like = (
         scope.record(pace_name),
         scope.record(names.value(signal)),
         scope.record(like_name).now(),
     )
-    day, flat = total.now(), pace.now() * number(DAY // PACE_WINDOW)
+    day, flat = total.now(), pace.now() * number(DAY // _PACE_WINDOW)
     week = _like_last_week(signal, pace, total, scope)
     for one in week:
         last = scope.record(one.record).now()
@@ -90,9 +90,9 @@ def records(alert: Alert, _kind: Forecast, ground: Ground) -> tuple[RecordingRul
 
 def _like_last_week(signal: Signal, pace: Series, total: Series, scope: Scope) -> tuple[RecordingRule, ...]:
     """Scale the day of a week ago; nothing where samples are not kept for so long."""
-    if scope.site.retention < WEEK + PACE_WINDOW + 2 * _SHIFT:
+    if scope.site.retention < WEEK + _PACE_WINDOW + 2 * _SHIFT:
         return ()
-    scaled = total.now(offset=WEEK + PACE_WINDOW - DAY) * _growth(pace, WEEK)
+    scaled = total.now(offset=WEEK + _PACE_WINDOW - DAY) * _growth(pace, WEEK)
     return (rule(names.part(signal, "like_last_week"), join("and", scaled, _whole(pace, WEEK))),)
 
 
@@ -104,7 +104,7 @@ def _growth(pace: Series, ago: int) -> Expr:
 
 def _whole(pace: Series, ago: int) -> Expr:
     """Find whether the same hours are whole: only if there are equally many before them."""
-    return call("last_over_time", pace.over(2 * _SHIFT, offset=ago + PACE_WINDOW))
+    return call("last_over_time", pace.over(2 * _SHIFT, offset=ago + _PACE_WINDOW))
 
 
 def expr(alert: Alert, kind: Forecast, tier: Tier, ground: Ground) -> Expr:
@@ -136,19 +136,19 @@ def cases(_kind: Forecast, subject: Subject) -> Iterator[TestCase]:
     inside = spending((1 - MARGIN) * subject.tier.bound / DAY, subject)
     beyond = {name: (1 + MARGIN) / (1 - MARGIN) * amount for name, amount in inside.items()}
     # By then all of the scaled hours are at the higher pace.
-    seen = PACE_WINDOW + subject.alert.for_ + SLACK
+    seen = _PACE_WINDOW + subject.alert.for_ + SLACK
     yield subject.case(
         "fires when the day will cost just more than its bound",
-        subject.timeline.then(DAY + PACE_WINDOW + HOUR, inside)
+        subject.timeline.then(DAY + _PACE_WINDOW + HOUR, inside)
         .quiet("silent just inside its bound")
         .then(seen, {name: 1.2 * amount for name, amount in beyond.items()})
         .fires("fires at a pace beyond its bound")
-        .then(PACE_WINDOW + subject.keep + SLACK, idle(inside))
+        .then(_PACE_WINDOW + subject.keep + SLACK, idle(inside))
         .silent("resolves"),
     )
     yield subject.case(
         "waits for a whole yesterday",
-        subject.timeline.then(DAY + PACE_WINDOW - HOUR, beyond)
+        subject.timeline.then(DAY + _PACE_WINDOW - HOUR, beyond)
         .quiet("silent without a whole yesterday")
         .then(HOUR + subject.alert.for_ + SLACK, beyond)
         .silent("not before its for", HOUR + subject.alert.for_ - 2 * subject.interval)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
 
 #: The time over which rule evaluations and failures are counted.
-WINDOW = 30 * MINUTE
+_WINDOW = 30 * MINUTE
 #: The part of its evaluations that a group may miss.
 _MISSED = 0.1
 #: Our groups, as Prometheus names them: after their file and a semicolon.
@@ -92,16 +92,16 @@ def expr(_alert: Alert, kind: RuleHealth, _tier: Tier, ground: Ground) -> Expr:
             return _increased(_FAILURES)
         case Watch.ROUNDS:
             interval = scope.site.rule_interval
-            seen = largest(call("count_over_time", info.over(WINDOW - 1)))
-            few = seen < number(WINDOW // interval - _missable(interval))
-            return join("and", few, grouped(info.now(offset=WINDOW))) | _increased(_MISSES)
+            seen = largest(call("count_over_time", info.over(_WINDOW - 1)))
+            few = seen < number(_WINDOW // interval - _missable(interval))
+            return join("and", few, grouped(info.now(offset=_WINDOW))) | _increased(_MISSES)
         case _:
             assert_never(kind.watch)
 
 
 def _missable(interval: int) -> int:
     """Count the evaluations that a group may miss, for a rule interval in seconds."""
-    return int(WINDOW // interval * _MISSED)
+    return int(_WINDOW // interval * _MISSED)
 
 
 def _streams(ground: Ground) -> tuple[Stream, ...]:
@@ -109,7 +109,7 @@ def _streams(ground: Ground) -> tuple[Stream, ...]:
 
 
 def _increased(counter: Series) -> Expr:
-    return aggregate("sum", call("increase", counter.over(WINDOW)), (_GROUP,)) > number(0)
+    return aggregate("sum", call("increase", counter.over(_WINDOW)), (_GROUP,)) > number(0)
 
 
 def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> str:
@@ -122,14 +122,14 @@ def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> s
             return f"{{{{ $value }}}} pairs of owner and profile claim {SERVICE_VALUE}: its alerts have no owner."
         case Watch.FAILURES:
             return (
-                f"Rules of group {group} failed {{{{ $value | humanize }}}} times within {duration(WINDOW)}: the "
+                f"Rules of group {group} failed {{{{ $value | humanize }}}} times within {duration(_WINDOW)}: the "
                 "alerts that depend on them are silent."
             )
         case Watch.ROUNDS:
             return (
                 f"{{{{ if $labels.{_GROUP} }}}}Group {group} missed {{{{ $value | humanize }}}} rounds"
                 f"{{{{ else }}}}The rules of {SERVICE_VALUE} were evaluated only {{{{ $value }}}} times{{{{ end }}}} "
-                f"within {duration(WINDOW)}: counts of a window are too small."
+                f"within {duration(_WINDOW)}: counts of a window are too small."
             )
         case _:
             assert_never(kind.watch)
@@ -143,9 +143,11 @@ def words(_alert: Alert, kind: RuleHealth, _tier: Tier, _service: Service) -> st
         case Watch.OWNERS:
             return "Rule files name more than one owner or profile for the service"
         case Watch.FAILURES:
-            return f"A generated rule failed within {duration(WINDOW)}"
+            return f"A generated rule failed within {duration(_WINDOW)}"
         case Watch.ROUNDS:
-            return f"Generated rules missed more than {_MISSED:.0%} of their rounds within {duration(WINDOW)}"
+            return (
+                f"Generated rules missed more than {_MISSED:.0%} of their rounds within {duration(_WINDOW)}"
+            )
         case _:
             assert_never(kind.watch)
 
@@ -201,7 +203,7 @@ def _counted(name: str, subject: Subject) -> TestCase:
     once: Load = {counted: 1.0, strange: 1.0}
     lasts = begun.up(interval + subject.alert.for_) + SLACK
     timeline = subject.fires_and_resolves(
-        begun, once, once, true_after=interval, false_after=WINDOW + interval - lasts, exact=False
+        begun, once, once, true_after=interval, false_after=_WINDOW + interval - lasts, exact=False
     )
     labels = ((_GROUP, group), (names.SERVICE, ""), (names.OWNER, ""))
     return subject.case(f"fires on {name}", timeline, labels)
@@ -210,17 +212,17 @@ def _counted(name: str, subject: Subject) -> TestCase:
 def _late(subject: Subject) -> TestCase:
     """Miss as many evaluations as allowed, and one more."""
     interval, info = subject.interval, subject.info
-    may, rounds = _missable(interval), WINDOW // interval
+    may, rounds = _missable(interval), _WINDOW // interval
     there: Load = {info: 1.0}
     timeline = (
-        subject.timeline.then(2 * WINDOW, there)
+        subject.timeline.then(2 * _WINDOW, there)
         .then(may * interval, {})
-        .then(2 * WINDOW, there)
+        .then(2 * _WINDOW, there)
         .quiet("silent where as many rounds are missed as may be")
         .then((may + 1) * interval, {})
         .then(subject.alert.for_, there)
         .fires("fires where one more is missed", value=rounds - may - 1)
-        .then(WINDOW + subject.keep, there)
+        .then(_WINDOW + subject.keep, there)
         .silent("resolves")
     )
     case = subject.case("fires when too many rounds are missed", timeline, ((names.OWNER, ""),))
@@ -230,8 +232,8 @@ def _late(subject: Subject) -> TestCase:
 def _new(subject: Subject) -> TestCase:
     """Load the rules of a service: none of its evaluations was missed."""
     timeline = (
-        subject.timeline.then(2 * WINDOW, {})
-        .then(WINDOW - subject.interval, {subject.info: 1.0})
+        subject.timeline.then(2 * _WINDOW, {})
+        .then(_WINDOW - subject.interval, {subject.info: 1.0})
         .quiet("silent while its rules are new")
     )
     return replace(subject.case("silent on new rules", timeline), without=frozenset({subject.info}))

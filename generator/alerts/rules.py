@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
 
 #: The possible names of links to logs or traces; a shared rule queries each, empty where there is none.
-LINKS = ("logs", "traces")
+_LINKS = ("logs", "traces")
 
 
 def alerting_rules(
@@ -82,7 +82,7 @@ def _annotations(alert: Alert, condition: Condition, ground: Ground) -> dict[str
 
 def _links(alert: Alert, ground: Ground) -> dict[str, str]:
     if ground.service is None:
-        return {f"{kind}_url": _asked_link(kind, alert) for kind in LINKS}
+        return {f"{kind}_url": _asked_link(kind, alert) for kind in _LINKS}
     release = _release() if alert.of_release else None
     links = sorted(ground.service.links.items())
     return {f"{kind}_url": fill_in(link, ground.service.name, release) for kind, link in links}

@@ -127,7 +127,7 @@ def apply_to_ruler(
     """
     if not generated.namespaces:
         raise LiveError("the output has no namespaces for a ruler", _NO_NAMESPACES)
-    wanted = read_groups(generated.namespaces)
+    wanted = _read_groups(generated.namespaces)
     plan = _plan_groups(wanted, api.groups())
     tenant = f", tenant {api.tenant}" if api.tenant else ""
     say(f"ruler {api.url}{tenant}" + (": dry run, nothing is written" * dry_run))
@@ -152,7 +152,7 @@ def _plan_groups(wanted: Namespaces, there: Namespaces) -> RulerPlan:
         (group, ours[namespace][name])
         for namespace, groups in wanted.items()
         for name, group in groups.items()
-        if name in ours.get(namespace, {}) and not group_changes(group, ours[namespace][name])
+        if name in ours.get(namespace, {}) and not _group_changes(group, ours[namespace][name])
     ]
     return RulerPlan(
         steps=tuple(sorted(steps, key=lambda step: order.index(step.action))),
@@ -168,7 +168,7 @@ def _written(wanted: Namespaces, ours: Namespaces) -> Iterator[GroupStep]:
             has = ours.get(namespace, {}).get(name)
             if has is None:
                 yield GroupStep(GroupAction.CREATE, namespace, name, counted(len(group.rules), "rule"))
-            elif changes := group_changes(group, has):
+            elif changes := _group_changes(group, has):
                 yield GroupStep(GroupAction.UPDATE, namespace, name, ", ".join(changes))
 
 
@@ -230,7 +230,7 @@ def _verify(api: RulerApi, wanted: Namespaces) -> None:
         f"{namespace}/{name}"
         for namespace, groups in wanted.items()
         for name, group in groups.items()
-        if name not in there.get(namespace, {}) or group_changes(group, there[namespace][name])
+        if name not in there.get(namespace, {}) or _group_changes(group, there[namespace][name])
     ]
     if wrong:
         raise LiveError(
@@ -318,7 +318,7 @@ class RulerApi(Struct, frozen=True):
 
 
 class RulerRule(Struct, frozen=True):
-    """A rule as a ruler writes it; times are in seconds once they are ``read_groups``."""
+    """A rule as a ruler writes it; times are in seconds once they are ``_read_groups``."""
 
     record: str = ""
     alert: str = ""
@@ -330,7 +330,7 @@ class RulerRule(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """A group as a ruler writes it; ``interval`` is in seconds once it is ``read_groups``."""
+    """A group as a ruler writes it; ``interval`` is in seconds once it is ``_read_groups``."""
 
     name: str
     interval: str | float = 60
@@ -370,7 +370,7 @@ def _quoted(name: str) -> str:
     return quote(name, safe="")
 
 
-def read_groups(namespaces: Mapping[str, Iterable[Mapping[str, Any]]]) -> Namespaces:
+def _read_groups(namespaces: Mapping[str, Iterable[Mapping[str, Any]]]) -> Namespaces:
     """Read groups by namespace, as YAML spells them.
 
     Raises:
@@ -394,7 +394,7 @@ def _parsed(text: bytes) -> Namespaces:
         document = yaml.load(text, yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError):
         raise LiveError("no YAML") from None
-    return read_groups(document or {}) if isinstance(document or {}, dict) else read_groups({"": document})
+    return _read_groups(document or {}) if isinstance(document or {}, dict) else _read_groups({"": document})
 
 
 def _check_extent(text: bytes) -> None:
@@ -411,7 +411,7 @@ def _check_extent(text: bytes) -> None:
         raise LiveError(f"more than {_MOST_BYTES // 1024 // 1024} MiB of YAML")
 
 
-def group_changes(ours: Group, theirs: Group) -> tuple[str, ...]:
+def _group_changes(ours: Group, theirs: Group) -> tuple[str, ...]:
     """List the differences of a ruler's group from the generated one, in a few words each; empty without any."""
     return tuple(_changes(ours, theirs))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 CREATED = "_created"
-TOTAL = "_total"
+_TOTAL = "_total"
 _PARTS = (*HISTOGRAM_SUFFIXES, CREATED)
 #: The endings of names that an exporter chooses: the unit, and that of counters.
 _ENDINGS = re.compile("(_milliseconds|_seconds|_ms|_tokens?|_usd)?(_total)?$", re.IGNORECASE)
@@ -41,7 +41,7 @@ class Stranger(Struct, frozen=True):
         """The type that its series suggest, where none is exposed."""
         if f"{self.name}_bucket" in self.members:
             return MetricType.HISTOGRAM
-        return MetricType.COUNTER if self.name.endswith(TOTAL) else ""
+        return MetricType.COUNTER if self.name.endswith(_TOTAL) else ""
 
     @property
     def counted(self) -> str:
@@ -63,7 +63,7 @@ def series_names(metric: Metric) -> tuple[str, ...]:
         return tuple(metric.name + part for part in _PARTS)
     if metric.is_gauge:
         return (metric.name,)
-    return metric.name, metric.name.removesuffix(TOTAL) + CREATED, metric.name + CREATED
+    return metric.name, metric.name.removesuffix(_TOTAL) + CREATED, metric.name + CREATED
 
 
 def prefixes(service: Service) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ def _family(name: str, names: Iterable[str]) -> str:
         if f"{base}_bucket" in known or (f"{base}_sum" in known and f"{base}_count" in known):
             return base
         if name.endswith(CREATED):
-            return next((one for one in (f"{base}{TOTAL}", base) if one in known), name)
+            return next((one for one in (f"{base}{_TOTAL}", base) if one in known), name)
     return name
 
 

@@ -147,7 +147,7 @@ def declaration(metric: Metric) -> dict[str, Any]:
     return keys | ({"sparse": True} if metric.sparse else {})
 
 
-def is_own(metric: Metric, service: Service) -> bool:
+def _is_own(metric: Metric, service: Service) -> bool:
     """Whether a service's spec declares the metric, rather than its profile."""
     span, label = service.where(f"metrics.{metric.name}"), next(iter(metric.labels), "")
     of_profile = f"metrics.{metric.name}.labels.{label}" in service.origins
@@ -156,7 +156,7 @@ def is_own(metric: Metric, service: Service) -> bool:
 
 def other_buckets(service: Service, metric: Metric, buckets: Iterable[float]) -> Fix:
     """Write the existing buckets of a histogram."""
-    keys = declaration(metric) if is_own(metric, service) else {}
+    keys = declaration(metric) if _is_own(metric, service) else {}
     return of_service(service, metrics={metric.name: {**keys, "buckets": list(buckets)}})
 
 

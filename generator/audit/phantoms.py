@@ -41,9 +41,9 @@ _OPEN, _CLOSED = "([{", ")]}"
 _LEVELS = re.compile(r"[][(){}+*/%^<>=!-]|\b(?:or|and|unless|atan2)\b", re.IGNORECASE)
 _NAMED = 8
 #: The placeholder for a variable in place of a name: its value is unknown.
-UNKNOWN = "grafana_variable"
+_UNKNOWN = "grafana_variable"
 _VARIABLE = r"(?:\$\{[\w.]+(?::[^}]*)?\}|\$\w+|\[\[\w+(?::\w+)?\]\])"
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _DURATION = re.compile(rf"(?<=\[){_VARIABLE}(?=[\]:])|(?<=:){_VARIABLE}(?=\])|(?<=offset ){_VARIABLE}")
 _NUMBER = re.compile(r"\$(?:\{__\w*_(?:ms|s)\}|__\w*_(?:ms|s)\b)")
 _ANY = re.compile(_VARIABLE)
@@ -200,7 +200,7 @@ def _unread(query: ForeignQuery) -> Phantom:
 def _is_readable(expr: str) -> bool:
     """Whether no part of an expression is nested too deeply: brackets around it and operators beside it count."""
     around, levels = [0], 1
-    for level in _LEVELS.finditer(STRING.sub("", expr)):
+    for level in _LEVELS.finditer(_STRING.sub("", expr)):
         if level[0] in _CLOSED:
             levels -= around.pop() + 1 if len(around) > 1 else 0
             continue
@@ -217,7 +217,7 @@ def _is_readable(expr: str) -> bool:
 def _names(node: grammar.Expr) -> Iterator[str]:
     if isinstance(node, grammar.VectorSelector):
         name = selector_of(node).name
-        if name and UNKNOWN not in name:
+        if name and _UNKNOWN not in name:
             yield name
     for one in operands(node):
         yield from _names(one)
@@ -254,7 +254,7 @@ class _Walk(Struct, frozen=True):
 
     def _selected(self, node: grammar.VectorSelector) -> KnownLabels:
         read = selector_of(node)
-        if not read.name or UNKNOWN in read.name:
+        if not read.name or _UNKNOWN in read.name:
             return None
         if read.name not in self.series:
             like = self.known.like(read.name)
@@ -316,7 +316,7 @@ class _Walk(Struct, frozen=True):
             return
         names = sorted(set(_names(node)))
         for label in labels:
-            if label in there or label == "__name__" or UNKNOWN in label:
+            if label in there or label == "__name__" or _UNKNOWN in label:
                 continue
             shown = sorted(one for one in there if one != "__name__")
             help_ = f"it has {listed(shown, _NAMED)}" if shown else "the query has summed all labels away"
@@ -405,7 +405,7 @@ def _of_variable(query: str, place: str) -> Iterator[ForeignQuery]:
 def filled(expr: str) -> str:
     """Fill in each variable: a duration, a number or a name, as its place requires; strings stay."""
     parts, end = [], 0
-    for text in STRING.finditer(expr):
+    for text in _STRING.finditer(expr):
         parts += [_outside(expr[end : text.start()]), text.group()]
         end = text.end()
     return "".join([*parts, _outside(expr[end:])])
@@ -414,4 +414,4 @@ def filled(expr: str) -> str:
 def _outside(code: str) -> str:
     code = _NUMBER.sub("1", code)
     code = _DURATION.sub("5m", code)
-    return _ANY.sub(UNKNOWN, code)
+    return _ANY.sub(_UNKNOWN, code)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _HEAD = ("metric", "series", "bound", "of bound", "of budget", "most by")
 _NUMBERS = range(1, 5)
-FORMAT_VERSION = 1
+_FORMAT_VERSION = 1
 
 
 def as_text(audits: Sequence[Audit], sources: Mapping[str, str], *, colour: bool = False) -> Iterator[str]:
@@ -118,7 +118,7 @@ def as_json(audits: Sequence[Audit]) -> str:
     """
     counts = Counter(finding.diagnostic.severity for audit in audits for finding in audit.findings)
     report = {
-        "version": FORMAT_VERSION,
+        "version": _FORMAT_VERSION,
         "source": audits[0].seen.place if audits else "",
         "summary": {str(severity): counts[severity] for severity in Severity},
         "services": [_service(audit) for audit in audits],

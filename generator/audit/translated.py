@@ -47,7 +47,7 @@ def absent(translations: Iterable[ObservedTranslation], *, partly: bool) -> Iter
             yield one
 
 
-def sources_of(metric: Metric, service: Service) -> tuple[Source, ...]:
+def _sources_of(metric: Metric, service: Service) -> tuple[Source, ...]:
     """Find the sources that read a metric."""
     sources = (source for stream in service.streams.values() for source in stream.sources)
     return tuple(dict.fromkeys(one for one in sources if metric.name in (*one.names, *one.minus)))
@@ -57,7 +57,7 @@ def alternatives(metric: Metric, service: Service) -> frozenset[str]:
     """List the names of which one is enough, where exporters differ."""
     return frozenset(
         name
-        for source in sources_of(metric, service)
+        for source in _sources_of(metric, service)
         for names in (source.names, source.minus)
         if metric.name in names
         for name in names
@@ -66,7 +66,7 @@ def alternatives(metric: Metric, service: Service) -> frozenset[str]:
 
 def dropped(metric: Metric, service: Service) -> frozenset[str]:
     """List the known labels that a profile sums away."""
-    return frozenset(label for source in sources_of(metric, service) for label in source.drop)
+    return frozenset(label for source in _sources_of(metric, service) for label in source.drop)
 
 
 def translations(
@@ -74,7 +74,7 @@ def translations(
 ) -> Iterator[ObservedTranslation]:
     """Observe each label that a profile reads from a metric."""
     seen: set[tuple[object, ...]] = set()
-    for feed in sources_of(metric, service):
+    for feed in _sources_of(metric, service):
         for name, exposed in feed.supplied.items():
             label = service.labels[name]
             if label.joined not in exposed and (name, exposed, feed.where) not in seen:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Span
     from generator.model.service import Site
 
-CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
+_CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,
     labels.check_reserved,
     series_budget.check,
@@ -32,7 +32,7 @@ CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     practice.retention,
 )
 #: Conditions on rules that hold for any specs.
-INTERNAL = (closed_world.check, raw_read.check)
+_INTERNAL = (closed_world.check, raw_read.check)
 
 
 def check_service(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
@@ -40,10 +40,10 @@ def check_service(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
 
     Where its spec has errors, its rules are not checked: their faults would be consequences, not defects of ours.
     """
-    findings = at_home((one for check in CHECKS for one in check(facts)), facts.service.where("profile"))
+    findings = at_home((one for check in _CHECKS for one in check(facts)), facts.service.where("profile"))
     if has_errors(findings):
         return findings
-    return (*findings, *(defect for check in INTERNAL for defect in check(facts)))
+    return (*findings, *(defect for check in _INTERNAL for defect in check(facts)))
 
 
 def check_fleet(

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from generator.checks.world import KnownRule
     from generator.model.service import Service
 
-HELP = "this is a defect of the compiler: please report it together with the spec"
+_HELP = "this is a defect of the compiler: please report it together with the spec"
 
 
 def of_rule(code: str, known: KnownRule, service: Service, problem: str) -> Diagnostic:
     """Report a defect of a rule, at its signal, metric or alert."""
-    return error(code, f"{_called(known)} {problem}", _place(known, service), HELP)
+    return error(code, f"{_called(known)} {problem}", _place(known, service), _HELP)
 
 
 def of_service(code: str, service: Service, problem: str) -> Diagnostic:
     """Report a defect of a service's rules taken together."""
-    return error(code, f"{service.name}: {problem}", service.where(""), HELP)
+    return error(code, f"{service.name}: {problem}", service.where(""), _HELP)
 
 
 def of_shared_rule(code: str, known: KnownRule, origins: Mapping[str, Span], problem: str) -> Diagnostic:
@@ -32,12 +32,12 @@ def of_shared_rule(code: str, known: KnownRule, origins: Mapping[str, Span], pro
     rule = known.rule
     paths = (f"alerts.{rule.alert}",) if not isinstance(rule, RecordingRule) else _of_record(rule.record)
     place = next((origins[path] for path in (*paths, "") if path in origins), None)
-    return error(code, f"{_called(known)} {problem}", place, HELP)
+    return error(code, f"{_called(known)} {problem}", place, _HELP)
 
 
 def of_shared_rules(code: str, origins: Mapping[str, Span], problem: str) -> Diagnostic:
     """Report a defect of the shared rules taken together."""
-    return error(code, f"the shared rules: {problem}", origins.get(""), HELP)
+    return error(code, f"the shared rules: {problem}", origins.get(""), _HELP)
 
 
 def _of_record(record: str) -> tuple[str, str]:

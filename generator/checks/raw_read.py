@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.model.streams import Stream
 
-CODE = "internal/raw-read"
+_CODE = "internal/raw-read"
 
 #: Series that no service exposes: there are as many as alerts are true.
 _OF_ALERTS = {names.ALERTS, names.ALERTS_FOR_STATE}
@@ -51,9 +51,11 @@ def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
         else:
             problems = (f"reads {reading.of.name}, which only a raw pass may" for reading in raw)
         yield from (
-            defects.of_rule(CODE, known, each.service, problem) for problem in dict.fromkeys(problems)
+            defects.of_rule(_CODE, known, each.service, problem) for problem in dict.fromkeys(problems)
         )
-    yield from (defects.of_service(CODE, each.service, problem) for problem in _counted(passes, each.service))
+    yield from (
+        defects.of_service(_CODE, each.service, problem) for problem in _counted(passes, each.service)
+    )
 
 
 def _raw(known: KnownRule, each: ServiceFacts) -> tuple[Reading, ...]:

@@ -27,7 +27,7 @@ MINIMUM = (
     "token_usage_per_run",
     "stop_reason_distribution",
 )
-SEGMENTS = (RELEASE, MODEL, TOOL)
+_SEGMENTS = (RELEASE, MODEL, TOOL)
 
 #: The kinds of each baseline signal, the streams that it needs, and its text in a spec.
 _BASELINE: dict[str, tuple[tuple[type[Kind], ...], tuple[str, ...], str]] = {
@@ -209,7 +209,7 @@ def _tokens_and_cost(service: Service) -> Parts:
 
 def _segments(service: Service) -> Parts:
     broken_down = {label for signal in service.signals.values() for level in signal.levels for label in level}
-    parts = [_THERE if label in broken_down else _breakdown(label, service) for label in SEGMENTS]
+    parts = [_THERE if label in broken_down else _breakdown(label, service) for label in _SEGMENTS]
     parts += [
         ItemPart(f'no label without an end: "{name}" {why}', f'remove "{name}"; put it in logs or traces')
         for name, why in forbidden(service).items()

@@ -44,7 +44,7 @@ THIS = "THIS SERVICE"
 #: Values that are not counted: each series has one.
 _ANY = constant("")
 #: The labels of each constant besides the service; each service's file records some of them.
-CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         names.INFO: (names.OWNER, names.PROFILE, names.RUN_WORD),
         names.OBJECTIVE: (names.SIGNAL,),
@@ -174,8 +174,8 @@ class World(Struct, frozen=True):
 @lru_cache(maxsize=8)
 def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     """Infer the reads and records of the shared rules for a service with this data."""
-    files = data_series(rules.streams, data)
-    series = {**of_prometheus(), **states_of(NOTHING), **files}
+    files = _data_series(rules.streams, data)
+    series = {**_of_prometheus(), **states_of(NOTHING), **files}
     every = list(_written_down(rules.groups))
     if not any(
         isinstance(one.rule, RecordingRule) and one.rule.record == names.BOARD_CURRENT for one in every
@@ -188,9 +188,9 @@ def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     either = (names.BOARD_CURRENT, names.BOARD_TREND, names.ALERTS, names.ALERTS_FOR_STATE)
     readers = {name: _standing_on(name, found) for name in either}
     # Without alerts in the library, the status reads services' own.
-    series |= states_of(alert_series(alerting) if alerting else _OWN_ALERT)
+    series |= states_of(_alert_series(alerting) if alerting else _OWN_ALERT)
     _again(found, sorted({*readers[names.ALERTS], *readers[names.ALERTS_FOR_STATE]}), series)
-    builtin = {**of_prometheus(), **states_of(series[names.ALERTS])}
+    builtin = {**_of_prometheus(), **states_of(series[names.ALERTS])}
     recorded = {name: one for name, one in series.items() if name not in files and name not in builtin}
     return SharedWorld(files, recorded, builtin, tuple(found), readers)
 
@@ -207,7 +207,7 @@ def _standing_on(name: str, rules: Sequence[KnownRule]) -> tuple[int, ...]:
 
 def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     """Infer the reads and records of a service's own rules, on top of those of the shared rules."""
-    raw, targets = exposed(service), made_by_prometheus(service)
+    raw, targets = exposed(service), _made_by_prometheus(service)
     everything = everyone.series
     series = {**everything, **targets, **raw}
     own = list(_written_down((*compiled.recording, *compiled.alerting), service))
@@ -215,7 +215,7 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
-        states = states_of(union(series[names.ALERTS], alert_series(alerting)))
+        states = states_of(union(series[names.ALERTS], _alert_series(alerting)))
         series |= states
         if any(names.ALERTS in known.reads for known in recording):
             series = {**everything, **targets, **raw, **states}  # anew: a record would be added to itself
@@ -381,7 +381,7 @@ def feeds(streams: Iterable[Stream]) -> tuple[Feed, ...]:
     return tuple(sorted((names.rate(one), one.stem, one.kept) for one in streams if one.shared))
 
 
-def data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
+def _data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
     """Build the series of data for the shared rules; a library stream without a source has no series."""
     shapes = {names.rate(stream): NOTHING for stream in (*library, STREAM)}
     shapes |= {record: _stream(stem, labels) for record, stem, labels in data.feeds}
@@ -395,7 +395,7 @@ def data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
         names.LABEL_VALUE: dict(values),
         names.PROFILE_LABEL_VALUE: dict(values),
     }
-    constants = {**CONSTANTS, names.INFO: (*CONSTANTS[names.INFO], *data.marks)}
+    constants = {**_CONSTANTS, names.INFO: (*_CONSTANTS[names.INFO], *data.marks)}
     for name, own in constants.items():
         shapes[name] = _constant(
             {**dict.fromkeys(own, _ANY), names.SERVICE: constant(THIS)}, known.get(name, {})
@@ -459,7 +459,7 @@ def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
     return parts | labels if metric.foreign else parts
 
 
-def made_by_prometheus(service: Service) -> dict[str, Shape]:
+def _made_by_prometheus(service: Service) -> dict[str, Shape]:
     """The series about a service's targets."""
     target = shape(dict.fromkeys((*service.selector, *TARGET_LABELS), _ANY), exposed=True)
     joined: dict[str, Origin] = {
@@ -469,12 +469,12 @@ def made_by_prometheus(service: Service) -> dict[str, Shape]:
     return {**dict.fromkeys(names.OF_TARGETS, target), names.TARGET_INFO: info}
 
 
-def of_prometheus() -> dict[str, Shape]:
+def _of_prometheus() -> dict[str, Shape]:
     """The series about Prometheus's own rules."""
     return dict.fromkeys(_OF_RULES, shape(dict.fromkeys(_RULE_LABELS, _ANY)))
 
 
-def alert_series(rules: Iterable[KnownRule]) -> Shape:
+def _alert_series(rules: Iterable[KnownRule]) -> Shape:
     """The series of alerts that are pending or fire: with the labels of each, its name and its state."""
     return reduce(union, (_alert(known.rule, known.shape) for known in rules), NOTHING)
 

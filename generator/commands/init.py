@@ -132,7 +132,7 @@ _OF_SERVICES = {
     "--repository": False,
 }
 #: Shipped files that all services share, and that a copy in the specs replaces.
-COPIED = ("prices", "signals")
+_COPIED = ("prices", "signals")
 #: The profile that our own module emits.
 OURS = "agent"
 _OURS = """\
@@ -226,7 +226,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     profiles.add_argument(
         "--copy",
-        choices=COPIED,
+        choices=_COPIED,
         help="write no service, but a copy of the shipped prices, or of the library of signals and alerts, to edit",
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
 
 #: The format that ``instant`` reads, for --help.
-INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
+_INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
 #: A host with a port or a path, which lacks only the beginning of an address.
 _NO_SCHEME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[^\s?#]*)?")
@@ -63,7 +63,7 @@ def instant(text: str, now: float) -> float:
         return now
     seconds = float(text) if _UNIX.fullmatch(text) else _iso(text)
     if seconds is None or seconds < 0:
-        raise CallError(f'"{text}" is no time', f"times are written {INSTANT}")
+        raise CallError(f'"{text}" is no time', f"times are written {_INSTANT}")
     return seconds
 
 

@@ -26,7 +26,7 @@ _GROUPS = "groups:\n"
 _NAME = re.compile(r"[^/]+/[^/]+/(?P<name>[^/.]+)\.(?:rules|alerts)\.yml")
 #: The comment at the top of every file of a target that allows comments.
 GENERATED = "# Generated from the specs: change the specs, not this file.\n"
-CODE = "deliver/limit"
+_CODE = "deliver/limit"
 #: The way out where the rules of a service are larger than an object may be.
 SMALLER_SERVICE = "let the service declare fewer signals and alerts of its own, or divide it in two"
 
@@ -179,7 +179,7 @@ def check_groups(shared: int, of_services: Mapping[str, int], most: int) -> Iter
         return
     largest = max(of_services, key=lambda name: (of_services[name], name))
     yield Diagnostic(
-        CODE,
+        _CODE,
         Severity.ERROR,
         f"the output has {total:,} rule groups, {total - most:,} more than a tenant may have "
         f"({most:,}): {shared:,} are about all services, and {largest} has most of the others "
@@ -193,7 +193,9 @@ def check_groups(shared: int, of_services: Mapping[str, int], most: int) -> Iter
 def _too_large(path: str, size: int, limit: Limit, place: Span | None) -> Diagnostic:
     subject = _subject(path)
     named = f'{path} ("{subject}")' if subject else path
-    return Diagnostic(CODE, limit.severity, f"{named} has {size:,} bytes: {limit.refusal}", place, limit.help)
+    return Diagnostic(
+        _CODE, limit.severity, f"{named} has {size:,} bytes: {limit.refusal}", place, limit.help
+    )
 
 
 def _subject(path: str) -> str:

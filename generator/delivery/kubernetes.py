@@ -31,7 +31,7 @@ PART_OF = {"app.kubernetes.io/part-of": GRAFANA_TAG}
 OWNER = f"{GRAFANA_TAG}/owner"
 #: This annotation stops Flux from replacing the ``${...}`` that are for Grafana and Prometheus.
 AS_IT_IS = {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}
-NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 ROOT = "kubernetes"
 _RULES = f"{ROOT}/rules"
 _DASHBOARDS = f"{ROOT}/dashboards"
@@ -92,8 +92,8 @@ def head(
     kind: ObjectKind,
     name: str,
     namespace: str,
-    labels: Mapping[str, str] = NOTHING,
-    annotations: Mapping[str, str] = NOTHING,
+    labels: Mapping[str, str] = _NOTHING,
+    annotations: Mapping[str, str] = _NOTHING,
 ) -> str:
     """Write an object up to its metadata; an empty ``namespace`` is left out."""
     metadata: Mapped = {

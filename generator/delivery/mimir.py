@@ -24,7 +24,7 @@ LIMITS: tuple[Limit, ...] = ()
 #: A ruler has no dashboards.
 of_dashboards = nothing
 #: The namespace of the shared rules.
-SHARED = GRAFANA_TAG
+_SHARED = GRAFANA_TAG
 
 
 def _namespace_of(service: str) -> str:
@@ -39,7 +39,7 @@ def of_service(service: Service, rules: RuleText, options: Mimir, site: Site) ->
 
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the namespace of the shared rules."""
-    yield _namespace(SHARED, join_groups(shared))
+    yield _namespace(_SHARED, join_groups(shared))
 
 
 def _namespace(name: str, groups: str) -> Artifact:

@@ -21,7 +21,7 @@ from generator.diagnostics.wording import cells, masked, printable, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-FORMAT_VERSION = 1
+_FORMAT_VERSION = 1
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -44,7 +44,7 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     every = tuple(diagnostics)
     counts = Counter(diagnostic.severity for diagnostic in every)
     report: dict[str, Any] = {
-        "version": FORMAT_VERSION,
+        "version": _FORMAT_VERSION,
         "summary": {str(severity): counts[severity] for severity in Severity},
         "diagnostics": [to_builtins(diagnostic) for diagnostic in every],
     }

@@ -75,18 +75,18 @@ def build(dashboard: Dashboard, shared: Shared) -> Json:
             for one in place(dashboard.sections)
         ],
     )
-    found: Json = as_dicts(built)
+    found: Json = _as_dicts(built)
     return found
 
 
-def as_dicts(value: Any) -> Any:  # noqa: ANN401  (grafanalib has no types)
+def _as_dicts(value: Any) -> Any:  # noqa: ANN401  (grafanalib has no types)
     """Convert grafanalib's objects to dicts and lists, as its private encoder does."""
     if hasattr(value, "to_json_data"):
-        return as_dicts(value.to_json_data())
+        return _as_dicts(value.to_json_data())
     if isinstance(value, dict):
-        return {key: as_dicts(one) for key, one in value.items()}
+        return {key: _as_dicts(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [as_dicts(one) for one in value]
+        return [_as_dicts(one) for one in value]
     return value
 
 
@@ -96,7 +96,7 @@ def _sources() -> Any:  # noqa: ANN401
 
 def _variable(variable: Variable) -> Json:
     """Build a variable; its description is younger than grafanalib."""
-    built: Json = as_dicts(_template(variable))
+    built: Json = _as_dicts(_template(variable))
     return built | ({"description": variable.said} if variable.said else {})
 
 

@@ -101,7 +101,7 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         thresholds=_steps(panel),
         reduceCalc=_LAST,
         noValue=panel.nothing,
-        mappings=[no_value(panel.nothing)],
+        mappings=[_no_value(panel.nothing)],
         alignment="center",
         graphMode="none",
         textMode="auto" if marked else "value_and_name" if named else "value",
@@ -186,7 +186,7 @@ def _status_words() -> list[Json]:
     return [{"type": "value", "options": options}]
 
 
-def no_value(text: str) -> Json:
+def _no_value(text: str) -> Json:
     """Show ``text`` in place of a missing value, in grey: the colour of the first step may be red."""
     result = {"text": text, "color": colours.GREY, "index": 0}
     return {"type": "special", "options": {"match": "null", "result": result}}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-SCHEMA_VERSION = 42
+_SCHEMA_VERSION = 42
 
 _DASHBOARD_KEYS = (
     *("annotations", "description", "editable", "graphTooltip", "links", "panels", "refresh"),
@@ -61,7 +61,7 @@ def modernise(dashboard: Json) -> Json:
 
 def _shell(dashboard: Json) -> Json:
     """``{"rows": [], "schemaVersion": 12, "timepicker": {...}}`` to ``{"schemaVersion": 42, "timepicker": {}}``."""
-    current = {"schemaVersion": SCHEMA_VERSION, "version": 1, "timepicker": {}, "fiscalYearStartMonth": 0}
+    current = {"schemaVersion": _SCHEMA_VERSION, "version": 1, "timepicker": {}, "fiscalYearStartMonth": 0}
     return _only(_DASHBOARD_KEYS, dashboard) | current
 
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 _LETTER = 9
 #: The text of a panel without data: of a single number, of any other; and of a signal that some profile does not
 #: measure.
-NO_NUMBER = "NO DATA"
+_NO_NUMBER = "NO DATA"
 NO_DATA = "No data in this time range"
-UNMEASURED = "No data, or not measured"
+_UNMEASURED = "No data, or not measured"
 #: The same in the size of a number.
-NO_VALUE = "no value"
-WIDTH = 24
+_NO_VALUE = "no value"
+_WIDTH = 24
 
 
 def refs(count: int) -> tuple[str, ...]:
@@ -244,7 +244,7 @@ class Panel(Struct, frozen=True):
         return (
             self
             if self.empty
-            else replace(self, empty=NO_VALUE if self.kind is PanelType.STAT else UNMEASURED)
+            else replace(self, empty=_NO_VALUE if self.kind is PanelType.STAT else _UNMEASURED)
         )
 
     def in_words(self, word: Callable[[str], str]) -> Panel:
@@ -269,7 +269,7 @@ class Panel(Struct, frozen=True):
     @property
     def nothing(self) -> str:
         """The text for no data."""
-        return self.empty or (NO_NUMBER if self.kind is PanelType.STAT else NO_DATA)
+        return self.empty or (_NO_NUMBER if self.kind is PanelType.STAT else NO_DATA)
 
     @property
     def shows_something(self) -> bool:
@@ -381,7 +381,7 @@ def place(sections: tuple[Section, ...]) -> Iterator[Placed]:
     y = 0
     for section in sections:
         if section.title:
-            yield Placed(section.title, Rectangle(0, y, WIDTH, 1))
+            yield Placed(section.title, Rectangle(0, y, _WIDTH, 1))
             y += 1
         for one in section.rows:
             yield from _place_row(one, y)
@@ -403,7 +403,7 @@ def _fitting(stack: Stack, fits: Callable[[Panel], Panel | None]) -> Stack:
 
 
 def _place_row(one: Row, y: int) -> Iterator[Placed]:
-    edges = _edges([stack.width for stack in one.stacks], WIDTH)
+    edges = _edges([stack.width for stack in one.stacks], _WIDTH)
     for stack, (left, right) in zip(one.stacks, edges, strict=True):
         for panel, (top, bottom) in zip(stack.panels, _edges(stack.shares, one.height), strict=True):
             yield Placed(panel, Rectangle(left, y + top, right - left, bottom - top))

@@ -172,7 +172,7 @@ def judged(records: Records, signal: str, legend: str = "") -> tuple[Query, ...]
 
     One of the queries returns data. The bare value decides nothing else: an alert has floors, and chance is none of it.
     """
-    value, status, on = whole(records, signal).expr, status_of(signal), (names.SERVICE,)
+    value, status, on = whole(records, signal).expr, _status_of(signal), (names.SERVICE,)
     bad = (
         Query(while_status(value, signal, one), legend, colour=one.colour)
         for one in (colours.CRITICAL, colours.WARNING)
@@ -193,11 +193,11 @@ def judged(records: Records, signal: str, legend: str = "") -> tuple[Query, ...]
 
 def while_status(value: Expr, signal: str, status: colours.Status) -> Expr:
     """Keep a value of the chosen service while a signal has a status."""
-    has_it = binary("==", status_of(signal), number(status.code))
+    has_it = binary("==", _status_of(signal), number(status.code))
     return binary("and", value, has_it, on=(names.SERVICE,))
 
 
-def status_of(signal: str) -> Expr:
+def _status_of(signal: str) -> Expr:
     """Read the status of a signal of the chosen service: that of its worst alert, pending or firing."""
     return mine(Series(names.BOARD_STATUS)).where(**{names.SIGNAL: signal}).now()
 

@@ -87,7 +87,7 @@ def status_board(records: Records) -> Panel:
     since = ago(aggregate("min", mine(_SINCE).now(), _ROW), _ROW)
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("Status", Query(status_query(records)), grammar.COUNT, Cell.STATUS, width=108),
+        Column("Status", Query(_status_query(records)), grammar.COUNT, Cell.STATUS, width=108),
         Column("Signal", "metric", link=more, of=Query(_named(records))),
         Column("Now", "now", cell=Cell.TREND, width=142, right=True, of=Query(_current(records))),
         Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records))),
@@ -97,7 +97,7 @@ def status_board(records: Records) -> Panel:
     return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False), key=names.SIGNAL))
 
 
-def status_query(records: Records) -> Expr:
+def _status_query(records: Records) -> Expr:
     """Compose the query of the statuses: one series a row, and a label that sorts them."""
     status = aggregate("max", mine(_STATUS).now(), _ROW)
     stopped = replaced(aggregate("group", _idle(records)), names.SIGNAL, "run_count", "", "")

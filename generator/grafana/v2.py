@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.grafana.panels import Dashboard, Section
 
 
-API = "dashboard.grafana.app/v2"
+_API = "dashboard.grafana.app/v2"
 #: The tab of the section without a title.
 _FIRST_TAB = "Now"
 #: The value of a hidden variable for a section that hides; it has none otherwise, or if its query fails.
@@ -56,7 +56,7 @@ def resource(dashboard: Dashboard, classic: Json) -> Json:
         "layout": _tabs(dashboard, groups) if dashboard.tabs else _rows(dashboard, groups),
     }
     metadata = {"name": classic["uid"], "annotations": {"grafana.app/folder": GRAFANA_FOLDER_UID}}
-    return {"apiVersion": API, "kind": "Dashboard", "metadata": metadata, "spec": spec}
+    return {"apiVersion": _API, "kind": "Dashboard", "metadata": metadata, "spec": spec}
 
 
 def _groups(panels: Iterable[Json]) -> list[list[Json]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: The name of the data source variable on all dashboards; links and panels refer to it.
 DATASOURCE = "datasource"
 #: The variable that holds a typed part of services' names.
-NAME = "name"
+_NAME = "name"
 #: The variable that chooses among a service's own signals.
 OWN = names.SIGNAL
 #: For each label that a variable offers: its title, and the signals that have its values.
@@ -76,12 +76,12 @@ def word_variables(records: Records) -> tuple[Variable, ...]:
 
 def named() -> Variable:
     """Return the variable for a typed part of services' names, which may be a regular expression."""
-    return Variable(NAME, "Name contains", None, several=False)
+    return Variable(_NAME, "Name contains", None, several=False)
 
 
 def of_name(series: Series) -> Series:
     """Select the services with the typed text in their names."""
-    return series.where("=~", **{names.SERVICE: f".*${NAME}.*"})
+    return series.where("=~", **{names.SERVICE: f".*${_NAME}.*"})
 
 
 def mine(series: Series) -> Series:

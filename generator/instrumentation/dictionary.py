@@ -112,7 +112,7 @@ ERROR_CODES = {
 }
 
 #: By error class: HTTP statuses; 400 and 500 also represent all other statuses 4xx and 5xx.
-ERROR_STATUSES = {
+_ERROR_STATUSES = {
     "invalid_request": (400,),
     "auth": (401,),
     "quota": (402,),
@@ -350,5 +350,5 @@ def word_lines(words: tuple[str, ...]) -> list[str]:
 
 def http_statuses(known: tuple[str, ...]) -> list[tuple[int, str]]:
     """List the HTTP statuses of the error classes that a label has."""
-    chosen = [(value, codes) for value, codes in ERROR_STATUSES.items() if not known or value in known]
+    chosen = [(value, codes) for value, codes in _ERROR_STATUSES.items() if not known or value in known]
     return sorted((code, value) for value, codes in chosen for code in codes)

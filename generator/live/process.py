@@ -130,7 +130,7 @@ def _started(
     Another program may take the free port before it is used: the server is then started on another port.
     """
     for _ in range(1 if port else _ATTEMPTS):
-        server = launched(port or free_port())
+        server = launched(port or _free_port())
         try:
             if _waited(server, is_ready, timeout):
                 return server
@@ -163,7 +163,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def free_port() -> int:
+def _free_port() -> int:
     """Choose a port of 127.0.0.1 that is free at the moment."""
     with socket.socket() as chosen:
         chosen.bind(("127.0.0.1", 0))

@@ -145,7 +145,7 @@ class Connection(Struct, frozen=True):
 
     Attributes:
         url: its address, without credentials.
-        pool: made by ``watched_pool``.
+        pool: made by ``_watched_pool``.
         timeout: seconds from the start of a request to the end of its answer, with all repetitions.
         called: the expected server, such as ``Prometheus``.
         credentials: our credentials for it.
@@ -278,7 +278,7 @@ def open_connection(
         known = basic(user, password, known.login)
     # A waiting caller gives up by itself; this limit ends a thread that no caller waits for any more.
     limits = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout + 1)
-    pool = watched_pool(timeout=limits, retries=_ONCE)
+    pool = _watched_pool(timeout=limits, retries=_ONCE)
     return Connection(base, pool, timeout, called, known, patience or Patience())
 
 
@@ -416,7 +416,7 @@ def _idle_worker() -> _Worker:
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """Return the result of ``work``, which sends requests only by a ``watched_pool``.
+    """Return the result of ``work``, which sends requests only by a ``_watched_pool``.
 
     Raises:
         TimeoutError: it takes longer; its connections are closed.
@@ -448,7 +448,7 @@ class _EncryptedPool(HTTPSConnectionPool):
     ConnectionCls = _Encrypted
 
 
-def watched_pool(**options: Any) -> PoolManager:  # noqa: ANN401 - passed on
+def _watched_pool(**options: Any) -> PoolManager:  # noqa: ANN401 - passed on
     """Make a pool of connections for ``within``; ``options`` are PoolManager's."""
     pool = PoolManager(**options)
     pool.pool_classes_by_scheme = {"http": _PlainPool, "https": _EncryptedPool}

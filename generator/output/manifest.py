@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-VERSION = 1
+_VERSION = 1
 _MAX_SIZE = 16 * 1024 * 1024
 _GENERATED_BY = "agent-metrics"
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
@@ -52,7 +52,7 @@ def manifest_of(hashes: Mapping[str, str], before: Owned | None = None) -> str:
     document: dict[str, Any] = {
         "files": dict(hashes),
         "generated_by": _GENERATED_BY,
-        "version": VERSION,
+        "version": _VERSION,
     }
     if before is not None:
         document["before"] = {path: sorted(hashes) for path, hashes in before.items()}
@@ -110,12 +110,12 @@ def _entries(data: bytes) -> Iterable[tuple[str, tuple[str, ...]]]:
     if not isinstance(document, dict) or document.get("generated_by") != _GENERATED_BY:
         raise _refused("was not made by agent-metrics")
     version = document.get("version")
-    if isinstance(version, int) and version > VERSION:
+    if isinstance(version, int) and version > _VERSION:
         raise OutputError(
-            f"manifest.json has version {version}; this agent-metrics knows {VERSION}",
+            f"manifest.json has version {version}; this agent-metrics knows {_VERSION}",
             "use the agent-metrics that wrote it, or a later one",
         )
-    if version != VERSION:
+    if version != _VERSION:
         raise _refused("has no version that agent-metrics ever wrote")
     manifest = msgspec.convert(document, _Manifest)
     return [*((path, (digest,)) for path, digest in manifest.files.items()), *manifest.before.items()]

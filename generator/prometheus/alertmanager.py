@@ -40,20 +40,20 @@ _LOADED = """\
 #: Labels that both sides lack count as equal: without this, any critical alert would silence others' warnings.
 OUR_ALERTS = f'{names.SIGNAL}!=""'
 #: One line for a group of alerts: the problem and the service.
-TITLE_TEMPLATE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
-STATE = (
+_TITLE_TEMPLATE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
+_STATE = (
     '{{ if eq .Status "resolved" }}Resolved'
     "{{ else if .CommonLabels.severity }}{{ .CommonLabels.severity | title }}{{ else }}Firing{{ end }}"
 )
 #: Each alert of a group: its numbers, and its links.
-TEXT_TEMPLATE = (
+_TEXT_TEMPLATE = (
     "{{ range .Alerts }}{{ .Annotations.description }}"
     " <{{ .Annotations.dashboard_url }}|Dashboard>, <{{ .Annotations.runbook_url }}|runbook>\n{{ end }}"
 )
-FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
-SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
+_FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
+_SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
 #: Alerts of several severities may be sent at once.
-SEVERITY_TEMPLATE = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
+_SEVERITY_TEMPLATE = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
 
 
 class Routing(Struct, frozen=True):
@@ -238,19 +238,19 @@ def _channel(channel: Channel) -> tuple[str, Mapped]:
         case PagerDuty(routing_key_file):
             return "pagerduty_configs", {
                 "routing_key_file": routing_key_file,
-                "description": SUMMARY,
-                "severity": SEVERITY_TEMPLATE,
+                "description": _SUMMARY,
+                "severity": _SEVERITY_TEMPLATE,
                 "client": "agent-metrics",
-                "client_url": FIRST_DASHBOARD,
+                "client_url": _FIRST_DASHBOARD,
             }
         case Slack(api_url_file, name):
             return "slack_configs", {
                 "api_url_file": api_url_file,
                 **({"channel": name} if name else {}),
                 "send_resolved": True,
-                "title": f"{STATE}: {TITLE_TEMPLATE}",
-                "title_link": FIRST_DASHBOARD,
-                "text": TEXT_TEMPLATE,
+                "title": f"{_STATE}: {_TITLE_TEMPLATE}",
+                "title_link": _FIRST_DASHBOARD,
+                "text": _TEXT_TEMPLATE,
             }
         case Webhook(url, url_file, token_file):
             return "webhook_configs", {
@@ -280,5 +280,5 @@ def _email(channel: Email) -> Mapped:
         "smarthost": channel.smarthost,
         **login,
         "send_resolved": True,
-        "headers": {"Subject": f"{STATE}: {TITLE_TEMPLATE}"},
+        "headers": {"Subject": f"{_STATE}: {_TITLE_TEMPLATE}"},
     }

@@ -123,7 +123,7 @@ def _text(of: Series) -> str:
         return _text(Series("", (("__name__", "=", of.name), *of.matchers)))
     if not of.matchers:
         return of.name
-    inside = ",".join(f"{label_name(name)}{op}{quote(value)}" for name, op, value in sorted(of.matchers))
+    inside = ",".join(f"{_label_name(name)}{op}{quote(value)}" for name, op, value in sorted(of.matchers))
     return f"{of.name}{{{inside}}}"
 
 
@@ -145,7 +145,7 @@ def quote(value: str) -> str:
     return f'"{escaped}"'
 
 
-def label_name(name: str) -> str:
+def _label_name(name: str) -> str:
     """Write the name of a label; a name that is not a plain word is quoted, which Prometheus 3 reads."""
     return name if is_classic_label(name) else quote(name)
 
@@ -182,7 +182,7 @@ def escaped(value: str) -> str:
 
 def aggregate(operator: str, expr: Expr, by: Sequence[str] = ()) -> Expr:
     """Aggregate to one series for each combination of ``by``, or to a single one."""
-    grouping = f" by ({', '.join(map(label_name, by))}) " if by else ""
+    grouping = f" by ({', '.join(map(_label_name, by))}) " if by else ""
     return Expr(f"{operator}{grouping}({expr.text})")
 
 
@@ -217,7 +217,7 @@ def binary(
     rank = _RANKS[op]
     matching = "" if on is None else f" on ({', '.join(on)})"
     if group_left is not None:
-        matching += f" group_left ({', '.join(map(label_name, group_left))})"
+        matching += f" group_left ({', '.join(map(_label_name, group_left))})"
     left_text = left.text if left.rank >= rank else f"({left.text})"
     right_text = right.text if right.rank > rank else f"({right.text})"
     return Expr(f"{left_text} {op}{matching} {right_text}", rank)

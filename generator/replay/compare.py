@@ -183,7 +183,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield from formats.text_table(
             _upper(_INCIDENTS), [_incident(*pair) for pair in incidents(comparison)]
         )
-        yield false_alarms(comparison)
+        yield _false_alarms(comparison)
 
 
 def as_markdown(comparison: Comparison) -> str:
@@ -209,7 +209,7 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
     if comparison.after.truth:
         rows = (tuple(map(text, _incident(*pair))) for pair in incidents(comparison))
         yield from formats.markdown_table(_INCIDENTS, rows)
-        yield false_alarms(comparison)
+        yield _false_alarms(comparison)
 
 
 def as_json(comparison: Comparison) -> str:
@@ -241,7 +241,7 @@ def incidents(comparison: Comparison) -> Iterator[tuple[JudgedIncident, JudgedIn
     return ((known[one.incident], one) for one in comparison.after.incidents if one.incident in known)
 
 
-def false_alarms(comparison: Comparison) -> str:
+def _false_alarms(comparison: Comparison) -> str:
     """Count the false alarms before and now."""
     before, now = (len(each.false_alarms) for each in (comparison.before, comparison.after))
     return f"False alarms: {before} before, {now} now."

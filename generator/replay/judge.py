@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from generator.replay.subject import ReplayedRule
 
 #: The delay with which people write down the start of an incident.
-EARLY = 30 * MINUTE
+_EARLY = 30 * MINUTE
 PAGE, TICKET = "critical", "warning"
 _RIGHT = "give the incidents of this service and span"
 
@@ -167,7 +167,7 @@ def _within(activity: Activity, one: Incident) -> bool:
     if fired_at is None or activity.active_at > one.end:
         return False
     lasts = activity.ended_at is None or activity.ended_at > one.start
-    early = one.alerts is None and lasts and fired_at >= one.start - EARLY
+    early = one.alerts is None and lasts and fired_at >= one.start - _EARLY
     return fired_at >= one.start or early
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.model.service import SeriesBudget, Service, Site
 
 #: Raised when a key changes its meaning or goes away.
-VERSION = 1
+_VERSION = 1
 #: The columns of numbers in the table.
 _NUMBERS = range(2, 6)
 _THOUSAND = 1000
@@ -257,7 +257,7 @@ def cardinality_json(
       Label ``le`` means the buckets of ``metric``.
     """
     head = {
-        "version": VERSION,
+        "version": _VERSION,
         **_settings(site),
         "total": {
             "live": total.live,

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from generator.memory import Memory
     from generator.model.service import Site
 
-CARDINALITY_JSON = "reports/cardinality.json"
-CARDINALITY_MD = "reports/cardinality.md"
+_CARDINALITY_JSON = "reports/cardinality.json"
+_CARDINALITY_MD = "reports/cardinality.md"
 _MUCH = 0.8
 
 
@@ -84,8 +84,8 @@ def cardinality_page(services: Sequence[ReportEntry], shared: SharedAccount, sit
 def reports(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> tuple[Artifact, ...]:
     """Write ``reports/cardinality.{json,md}`` and ``reports/self-check.md`` from the entries of all services."""
     return (
-        Artifact(CARDINALITY_JSON, _json(services, shared, site)),
-        Artifact(CARDINALITY_MD, cardinality_page(services, shared, site)),
+        Artifact(_CARDINALITY_JSON, _json(services, shared, site)),
+        Artifact(_CARDINALITY_MD, cardinality_page(services, shared, site)),
         Artifact(SELF_CHECK, _render("self-check.md.j2", services=services, minimum=MINIMUM)),
     )
 

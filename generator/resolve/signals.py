@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
 
 #: Their recorded names are those of the order of releases, of the length of runs, and of the status board.
-RESERVED = {names.of_stem(name.split(":")[1]) for name in names.MADE_UP} | {"signal"}
+_RESERVED = {names.of_stem(name.split(":")[1]) for name in names.MADE_UP} | {"signal"}
 
 
 def resolve_signals(
@@ -338,7 +338,7 @@ def check_on_board(
 
 
 def _check_name(entry: Entry[SignalSpec], findings: Findings) -> None:
-    if entry.key.value in RESERVED:
+    if entry.key.value in _RESERVED:
         findings.error(
             "signal/reserved-name",
             f'"{entry.key.value}" is a name that the compiler uses for its own series',

@@ -48,7 +48,7 @@ _LAST_PORT = 65535
 #: The first Prometheus that stores classic histograms as native ones, with the bounds that the source has.
 _NATIVE_SINCE = (3, 0)
 _NATIVE = "native"
-BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=10_000, total=200_000)
+_BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=10_000, total=200_000)
 _SHARDS = "site/shards"
 #: The label by which Grafana's chart finds dashboards, and the annotation in which it looks for the folder.
 _DASHBOARD_LABELS = (("grafana_dashboard", "1"),)
@@ -67,7 +67,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
     """Fill in the defaults of the site file, or of all keys without a file."""
     if spec is None:
         return Site(
-            _SCRAPE_INTERVAL, _RULE_INTERVAL, _RETENTION, "", _RUNBOOKS, created_series=True, budget=BUDGET
+            _SCRAPE_INTERVAL, _RULE_INTERVAL, _RETENTION, "", _RUNBOOKS, created_series=True, budget=_BUDGET
         )
     receivers = _resolve_receivers(spec.receivers, findings)
     oldest = _resolve_oldest(spec.oldest_prometheus, findings)
@@ -78,7 +78,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         grafana_url=spec.grafana_url or "",
         runbook_url=spec.runbook_url or _RUNBOOKS,
         created_series=spec.created_series is not False,
-        budget=resolve_budget(spec.series_budget, BUDGET),
+        budget=resolve_budget(spec.series_budget, _BUDGET),
         oldest_prometheus=oldest,
         deliver=_resolve_deliver(spec, receivers, findings),
         shards=tuple(

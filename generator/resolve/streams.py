@@ -40,7 +40,7 @@ _BASE_UNITS = {"ms": "s"}
 #: The stream whose tokens are priced, and the one that needs no prices.
 _TOKENS = "token_usage"
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
-UTF8_SINCE = (3, 0)
+_UTF8_SINCE = (3, 0)
 
 
 def library_streams(spec: SignalsSpec | None) -> dict[str, Stream]:
@@ -361,7 +361,7 @@ def _check_names(
     """Refuse the first of these names that the oldest Prometheus rejects."""
     odd = [text for text in metrics if not names.is_classic(text.value)]
     odd += [text for text in labels if not names.is_classic_label(text.value)]
-    if odd and oldest < UTF8_SINCE:
+    if odd and oldest < _UTF8_SINCE:
         findings.error(
             "stream/utf8-name",
             f'"{odd[0].value}" is a name that only Prometheus 3 and newer knows',

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
 
 #: The fewest events with which a breakdown's value can be the worst.
-WORST_FLOOR = 20
+_WORST_FLOOR = 20
 _ROW = (names.SERVICE, names.SIGNAL)
 _ALERTS, _FOR_STATE = Series(names.ALERTS), Series(names.ALERTS_FOR_STATE)
 _NAME = "alertname"
@@ -149,7 +149,7 @@ def _worst(signal: Signal, values: Series, scope: Scope) -> Expr:
     if not isinstance(signal.kind, Share):
         return top_of_each(values.now())
     events = scope.record(names.denominator(signal, (signal.worst_by,) if signal.worst_by else ())).now()
-    busy = top_of_each(values.now() & (events >= number(WORST_FLOOR - 0.5)))
+    busy = top_of_each(values.now() & (events >= number(_WORST_FLOOR - 0.5)))
     return join("or", busy, top_of_each(values.now()))
 
 

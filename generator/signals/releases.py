@@ -56,11 +56,11 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
 
 #: The time during which a release counts as new, in seconds.
-NEW_FOR = DAY
+_NEW_FOR = DAY
 #: A previous release with fewer runs than this part of the newest one's counts as ended.
-LEAST_BESIDE = 0.05
+_LEAST_BESIDE = 0.05
 #: The step at a release's start covers its first hour, or this number of runs where they take longer.
-FIRST_RUNS = 10
+_FIRST_RUNS = 10
 #: The last minutes of the previous release, in seconds, that count where they were worse than its last hour, and the
 #: fewest events in them.
 LAST_MINUTES, LAST_EVENTS = (15 * MINUTE, 5 * MINUTE, 2 * MINUTE), 20
@@ -132,7 +132,7 @@ def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]
     first_seen = scope.record(names.FIRST_SEEN)
     known = join("and", call("last_over_time", first_seen.over(DAY)), live, _BY)
     newest = top_of_each(first_seen.now())
-    young = _NOW - newest < number(NEW_FOR)
+    young = _NOW - newest < number(_NEW_FOR)
     yield rate_at(runs, _BY, scope)
     yield rule(names.FIRST_SEEN, join("or", known, number(0) * live + _NOW, _BY))
     yield rule(names.NEWEST, join("and", newest, young, _BY))
@@ -243,11 +243,11 @@ def _sides(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
     """Record the number of events on each side; ``beside`` exists only while the previous release lives."""
     rates = names.level_rate(per, _BY)
     newest, beside = (scope.record(events_name(per, side)).now() for side in ("newest", "beside"))
-    least = number(LEAST_BESIDE) * newest
+    least = number(_LEAST_BESIDE) * newest
     day = join("and", long_window(rates, PREVIOUS_WINDOW, scope), _one(names.PREVIOUS, scope), _BY)
     hours = call("count_over_time", scope.record(_counted_name(rates, "newest")).over(2 * STEP_WINDOW - 1))
     early = hours <= number(STEP_WINDOW // scope.site.rule_interval)
-    first = join("or", early, newest < number(FIRST_RUNS - 0.5), _BY)
+    first = join("or", early, newest < number(_FIRST_RUNS - 0.5), _BY)
     yield rule(
         events_name(per, "newest"),
         join("and", _counted(rates, "newest", scope), scope.record(names.NEWEST).now(), _BY),

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     Prices = Mapping[tuple[str, str], float]
 
 #: A run is stopped after this many steps.
-STEP_LIMIT = 30
+_STEP_LIMIT = 30
 #: Share of LLM steps after which a tool is called, rather than the run ended.
-ANOTHER_ROUND = 0.62
+_ANOTHER_ROUND = 0.62
 #: Share of LLM steps that fail.
-LLM_ERRORS = 0.004
+_LLM_ERRORS = 0.004
 # An ordinary time uses this part of an objective's tolerance, so that no alert fires.
 _USED = 0.35
 _SUCCESS, _TOOL_ERRORS = 0.97, 0.05
@@ -137,14 +137,14 @@ def run(rng: Random, agent: Agent, now: Conditions) -> Run:
         steps += 1
         answers.append(_llm_call(rng, model, len(answers), pace, now.tokens))
         seconds += answers[-1].seconds
-        if rng.random() < LLM_ERRORS or failing:
+        if rng.random() < _LLM_ERRORS or failing:
             errors.append((model.name, agent.llm_errors.draw(rng)))
             answers.pop()
             if failing or rng.random() < agent.llm_fatal:
                 reason = agent.reasons.step_failed
-        elif steps >= STEP_LIMIT:
+        elif steps >= _STEP_LIMIT:
             reason = agent.reasons.limit or agent.reasons.completed
-        elif not limited and rng.random() > ANOTHER_ROUND:
+        elif not limited and rng.random() > _ANOTHER_ROUND:
             reason = _ending(rng, agent)
         else:
             steps += 1
@@ -218,7 +218,7 @@ def agent(service: Service, seed: int) -> Agent:
     failing = (1 - success) * _USED
     tools = _tools(words, service, rng)
     mean_errors = sum(tool.error_share for tool in tools.options) / len(tools.options)
-    rounds = 1 / (1 - ANOTHER_ROUND)
+    rounds = 1 / (1 - _ANOTHER_ROUND)
     untuned = Agent(
         reasons=words.reasons,
         tools=tools,
@@ -226,7 +226,7 @@ def agent(service: Service, seed: int) -> Agent:
         tool_errors=Choice.of(zip(words.tool_errors, _ERROR_CLASS_WEIGHTS, strict=False)),
         llm_errors=Choice.of(zip(words.llm_errors, _ERROR_CLASS_WEIGHTS, strict=False)),
         tool_fatal=min(1, failing * 0.5 / (mean_errors * (rounds - 1))),
-        llm_fatal=min(1, failing * 0.3 / (LLM_ERRORS * rounds)),
+        llm_fatal=min(1, failing * 0.3 / (_LLM_ERRORS * rounds)),
         rarely=tuple(_rarely(words.reasons, failing * 0.2)),
     )
     pilot = tuple(run(rng, untuned, ORDINARY) for _ in range(_PILOT_RUNS))

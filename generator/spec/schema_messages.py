@@ -435,12 +435,12 @@ def _rivals(case: ErrorContext, keys: list[str]) -> Message:
 
 
 def _other(case: ErrorContext) -> Message:
-    """The message for a keyword that is not in ``MESSAGES``."""
+    """The message for a keyword that is not in ``_MESSAGES``."""
     message = f"{case.subject} is not allowed as it is written"
     return Message("schema/form", message, case.help or "compare it with the examples in the documentation")
 
 
-MESSAGES: dict[str, Callable[[ErrorContext], Message]] = {
+_MESSAGES: dict[str, Callable[[ErrorContext], Message]] = {
     UNKNOWN_KEY: _unknown_key,
     MISSING_KEY: _missing_key,
     "dependentRequired": _needed_key,
@@ -495,7 +495,7 @@ def _first_key(node: Node) -> Node:
 def diagnostic_of(document: Document, schema: Schema, span: Span, finding: SchemaError) -> Diagnostic:
     """The diagnostic for a finding at its place."""
     case = ErrorContext(finding, document, schema)
-    words = MESSAGES.get(finding.keyword, _other)(case)
+    words = _MESSAGES.get(finding.keyword, _other)(case)
     return error(words.code, words.message, span, words.help, *_notes(case))
 
 

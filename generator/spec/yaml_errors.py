@@ -83,7 +83,7 @@ def block_help(header: str) -> str:
 
 
 def unknown(in_text: ProblemInText) -> Explanation:
-    """Explain a problem that is not in ``RULES``."""
+    """Explain a problem that is not in ``_RULES``."""
     problem = shortened(in_text.problem.problem, 200)
     return Explanation(f"this is not YAML: {problem}", "quote text that holds special characters", in_text.at)
 
@@ -296,7 +296,7 @@ def _tag(problem: ProblemInText) -> Explanation:
 
 
 # The first entry that names the problem or its context explains it.
-RULES: tuple[tuple[str, Callable[[ProblemInText], Explanation]], ...] = (
+_RULES: tuple[tuple[str, Callable[[ProblemInText], Explanation]], ...] = (
     ("while scanning a block scalar", _block),
     ("while scanning an alias", _alias),
     ("while scanning an anchor", _alias),
@@ -332,7 +332,7 @@ RULES: tuple[tuple[str, Callable[[ProblemInText], Explanation]], ...] = (
 def syntax_error(source: SourceText, problem: ParserProblem) -> Diagnostic:
     """Make the diagnostic for a problem of the parser."""
     in_text = ProblemInText(source, problem)
-    rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)
+    rule = next((rule for words, rule in _RULES if words in {problem.problem, problem.context}), unknown)
     if in_text.character == "\t":
         rule = _tab
     elif _has_long_key(in_text):

@@ -78,7 +78,7 @@ def test_a_chosen_port_that_another_takes_is_chosen_anew(monkeypatch: pytest.Mon
         probe.close()
         # The first choice is the port of a Prometheus that is ready, too: only the second one is ours.
         choices = iter([int(first.api.url.rpartition(":")[2]), free])
-        monkeypatch.setattr("generator.live.process.free_port", lambda: next(choices))
+        monkeypatch.setattr("generator.live.process._free_port", lambda: next(choices))
         with prometheus_server() as second:
             assert second.api.url == f"http://127.0.0.1:{free}"
             assert second.api.ready()

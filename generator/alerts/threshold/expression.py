@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
 
 #: How far back the end of the last run is known: a longer run cannot be distinguished from a loop.
-LONGEST_RUN = 6 * HOUR
+_LONGEST_RUN = 6 * HOUR
 #: Where no run finishes: how long ago runs still finished, how long ago the rate was usual, and the multiple of that
 #: rate that is unusual.
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
@@ -90,7 +90,7 @@ def _lately_within(alert: Alert, tier: Tier, parts: condition.InputSeries, groun
 
     Recently means that runs from that time may still be running.
     """
-    last = call("last_over_time", _within(alert, tier, parts, ground).over(LONGEST_RUN))
+    last = call("last_over_time", _within(alert, tier, parts, ground).over(_LONGEST_RUN))
     return spread("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
 
 
@@ -111,7 +111,7 @@ def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, gro
     signal, scope = ground.signal(alert), ground.scope
     record, amount = scope.record(names.part(signal, "unfinished")), parts.numerator
     finished = scope.record(names.denominator(signal))
-    lasts = call("count_over_time", record.over(LONGEST_RUN - 1)) * number(scope.site.rule_interval)
+    lasts = call("count_over_time", record.over(_LONGEST_RUN - 1)) * number(scope.site.rule_interval)
     unknown = join(
         "unless", number(UNKNOWN_LENGTH) * grouped(record.now()), finished.now(offset=LATELY) > number(0)
     )

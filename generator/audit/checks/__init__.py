@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.audit.source import AuditSource
     from generator.model.service import Model, Service
 
-CHECKS: tuple[Callable[[Observed], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[Observed], Iterator[Finding]], ...] = (
     series.check_interval,
     metrics.check_presence,
     metrics.check_types,
@@ -46,6 +46,6 @@ def audit(source: AuditSource, service: Service, model: Model) -> Audit:
         LiveError: the source fails.
     """
     seen = observe(source, service, model)
-    findings = [finding for check in CHECKS for finding in check(seen)]
+    findings = [finding for check in _CHECKS for finding in check(seen)]
     ordered = sorted(findings, key=lambda finding: _ORDER.index(finding.diagnostic.severity))
     return Audit(seen, tuple(ordered))

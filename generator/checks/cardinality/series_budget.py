@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from generator.checks.facts import ServiceFacts
     from generator.model.metrics import Metric
 
-CODE = "cardinality/series-budget"
+_CODE = "cardinality/series-budget"
 #: A plausible number of a label's values beside one of another, such as kinds of errors of one tool.
 _FEW = 3
 #: The budgets that a service may override.
@@ -68,7 +68,7 @@ def _of_server(
     largest = max(of_each, key=lambda name: (of_each[name], name))
     subject = f"the services of shard {shard}" if shard else "all services"
     yield error(
-        CODE,
+        _CODE,
         f"{subject} may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
         f"budget of {budget:,}",
         places.get(largest),
@@ -122,7 +122,7 @@ def _over(bound: _Bound, budget: int, known: ServiceFacts, allowed: str) -> Diag
     most = next(iter(bound.savings()), None)
     excess = bound.live - budget
     return error(
-        CODE,
+        _CODE,
         f"{bound.what} may have {bound.live:,} series at once: {excess:,} over the budget of {budget:,}",
         _place(most, known.service),
         "; ".join(
