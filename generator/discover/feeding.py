@@ -1,7 +1,6 @@
 """The choice of the foreign metrics that feed each stream, by their names, types and values.
 
-Ends are counted by one metric with a status, or by several that are apart or within each other. The labels of a stream
-are those of its metrics that say what labels of ours say.
+Ends are counted by one metric with a status, or by several that are apart or within each other.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from msgspec.structs import replace
 
 from generator.discover import meaning
 from generator.discover.foreign import COUNTER, HISTOGRAM, Exposed, Part, Place, best, rank, surety
-from generator.model.streams import ERROR_CLASS, STOP_REASON, TOKEN_TYPE
+from generator.discover.labels import currency_label, model_label, request_label, status_label, token_label
+from generator.model.streams import STATUS, TOKEN_TYPE
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-_TOTAL = "total"
 #: Each call of a model has tokens of both.
 _BOTH = ("prompt", "completion")
 #: The units of times that a histogram may have in a profile.
@@ -39,16 +38,13 @@ _NO_CALLS = (
 )
 #: Streams of failures, which runs and calls may count already.
 _ERRORS = ("llm_error", "tool_error")
-_OK, _ERROR = ("status", "ok"), ("status", "error")
+_OK, _ERROR = (STATUS, meaning.OK), (STATUS, meaning.ERROR)
 _ENDS = meaning.FAILED | meaning.SUCCEEDED | meaning.FINISHED
 #: The part by which a sum of others differs from them while they grow.
 _ALMOST = 0.01
 #: The part of failures by which two counts of the same events differ while some happen.
 _AT_ONCE = 0.05
 _NO_SUBJECT = _ENDS | meaning.STARTED | meaning.TIMES | {"total", "count"}
-_OTHER = "other"
-_RELEASES = ("release", "version", "app_version", "service_version", "release_version", "build")
-_STATUS_WORDS = frozenset({"status", "outcome", "result", "state", "success", "ok", "code"})
 
 
 def stream_sources(metrics: Sequence[Exposed], place: Place) -> dict[str, tuple[Part, ...]]:
@@ -287,7 +283,7 @@ def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
     by_type: dict[str, Exposed] = {}
     for one in found:
         by_type.setdefault(meaning.token_type_of_name(one.name), one)
-    apart = {kind: one for kind, one in by_type.items() if kind not in {"", _TOTAL}}
+    apart = {kind: one for kind, one in by_type.items() if kind not in {"", meaning.TOTAL}}
     parts = [_spent_once(_sum(one, (TOKEN_TYPE, kind)), place) for kind, one in apart.items()]
     if missing := [kind for kind in _BOTH if kind not in apart]:
         parts = [replace(one, doubts=(*one.doubts, *_half(one.metric, missing))) for one in parts]
@@ -296,7 +292,7 @@ def _tokens(metrics: Sequence[Exposed], place: Place) -> tuple[Part, ...]:
 
 def _spent_once(part: Part, place: Place) -> Part:
     """Leave out tokens without a model that are those of series with one again, as of a workflow with its steps."""
-    metric, model = part.metric, _model(part.metric, place)
+    metric, model = part.metric, model_label(part.metric, place)
     by_model = place.totals(metric, model) if model else {}
     others = _beside_models(metric, model, place) if len(by_model) > 1 and by_model.get("") else []
     if not others:
@@ -330,7 +326,7 @@ def _beside_models(metric: Exposed, model: str, place: Place) -> list[float]:
 def _of_tokens(metrics: Iterable[Exposed], place: Place) -> list[Exposed]:
     """List the metrics of tokens, first those that say the model, which the price needs."""
     counted = (one for one in metrics if one.words & meaning.TOKENS and not one.words & meaning.NO_TOKENS)
-    return sorted(counted, key=lambda one: (not _model(one, place), rank(one)))
+    return sorted(counted, key=lambda one: (not model_label(one, place), rank(one)))
 
 
 def _half(metric: Exposed, missing: Sequence[str]) -> tuple[str, ...]:
@@ -389,145 +385,3 @@ def _spent(metric: Exposed, place: Place) -> Part:
 
 def _sum(metric: Exposed, *constants: tuple[str, str]) -> Part:
     return Part(metric, "" if metric.type == COUNTER else "sum", constants)
-
-
-def stream_labels(wanted: Iterable[str], parts: Sequence[Part], place: Place) -> dict[str, str]:
-    """Find the labels of a stream in its sources."""
-    constant = {label for part in parts for label, _ in part.constants}
-    found: dict[str, str] = {}
-    for label in wanted:
-        there = (_FINDERS[label](part.metric, place) for part in parts) if label in _FINDERS else ()
-        exposed = next(filter(None, there), "")
-        if exposed and label not in constant:
-            found[label] = exposed
-    return found
-
-
-def status_label(metric: Exposed, place: Place) -> str:
-    """Find the label that says whether it failed: by its name and its values, or one with the error."""
-    return next(iter(_outcome_labels(metric, place)), "")
-
-
-def other_outcomes(metric: Exposed, read: str, place: Place) -> tuple[str, ...]:
-    """List the labels that may say otherwise than the one that is read whether it failed."""
-    others = [one for one in _outcome_labels(metric, place) if one != read]
-    return tuple(one for one in others if _differs(metric, (read, one), place))
-
-
-def _differs(metric: Exposed, labels: tuple[str, str], place: Place) -> bool:
-    """Whether a label of outcomes, not one that only names errors, contradicts another one in some series."""
-    if meaning.names_errors(labels[1], place.values(metric, labels[1])):
-        return False
-    return any(
-        len({meant for label, value in zip(labels, values, strict=True) for meant in _meant(label, value)})
-        > 1
-        for values in place.combinations(metric, labels)
-    )
-
-
-def _meant(label: str, value: str) -> Iterable[str]:
-    return meaning.outcomes(label, (value,)).values()
-
-
-def _outcome_labels(metric: Exposed, place: Place) -> list[str]:
-    """List the labels with outcomes: their words before codes of HTTP, and these before names of errors."""
-    labels = place.labels(metric)
-    by_name = sorted(one for one in labels if meaning.words(one) & _STATUS_WORDS)
-    errors = sorted(one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"}))
-    found = [one for one in dict.fromkeys((*by_name, *errors)) if _has_outcomes(metric, one, place)]
-    return sorted(found, key=lambda one: _vagueness(one, place.values(metric, one)))
-
-
-def _has_outcomes(metric: Exposed, label: str, place: Place) -> bool:
-    return bool(meaning.outcomes(label, place.values(metric, label)))
-
-
-def _vagueness(label: str, values: Sequence[str]) -> int:
-    if meaning.names_errors(label, values):
-        return 2
-    return int(any(map(meaning.is_http, values)))
-
-
-def _model(metric: Exposed, place: Place) -> str:
-    found = [one for one in place.labels(metric) if meaning.words(one) & {"model", "llm", "engine"}]
-    return min(found, key=lambda one: ("model" not in one, "response" in one, len(one), one), default="")
-
-
-def _tool(metric: Exposed, place: Place) -> str:
-    labels = place.labels(metric)
-    found = [
-        one
-        for one in labels
-        if meaning.words(one) & {"tool", "function"} and not meaning.words(one) & {"type", "kind"}
-    ]
-    default = "name" if "name" in labels and metric.words & meaning.TOOLS else ""
-    return min(found, key=_unlike_a_tool, default=default)
-
-
-def _unlike_a_tool(label: str) -> tuple[bool | int | str, ...]:
-    """Prefer what is called a tool and nothing else: a function may be a deployment."""
-    found = meaning.in_order(label)
-    return {*found} - {"tool", "name"} != set(), "tool" not in found, "name" not in label, len(label), label
-
-
-def _release(metric: Exposed, place: Place) -> str:
-    there = (one for one in _RELEASES if one in place.labels(metric))
-    return next((one for one in there if not _is_of_model(metric, one, place)), "")
-
-
-def _is_of_model(metric: Exposed, label: str, place: Place) -> bool:
-    """Whether a version is that of a served model: a plain number beside the model's name."""
-    values = [value for value in place.values(metric, label) if value]
-    return label == "version" and bool(_model(metric, place)) and all(map(str.isdecimal, values))
-
-
-def token_label(metric: Exposed, place: Place) -> str:
-    """Find the label whose values are types of tokens: one that is called so, else the one with most of them."""
-    shares = {
-        one: share
-        for one in place.labels(metric)
-        if (share := meaning.share_of_token_types(one, place.values(metric, one)))
-    }
-    return min(
-        shares,
-        key=lambda one: (not meaning.says_token_types(one), -shares[one], "type" not in one, one),
-        default="",
-    )
-
-
-def currency_label(metric: Exposed, place: Place) -> str:
-    """Find the label of a cost that says its currency."""
-    return next((one for one in sorted(place.labels(metric)) if "currency" in meaning.words(one)), "")
-
-
-def request_label(metric: Exposed, place: Place) -> str:
-    """Find the label that says which path or method a request was for."""
-    return next((one for one in sorted(place.labels(metric)) if meaning.words(one) & meaning.PATHS), "")
-
-
-def _error_class(metric: Exposed, place: Place) -> str:
-    labels = sorted(place.labels(metric))
-    by_name = [one for one in labels if meaning.words(one) & (meaning.FAILED | {"exception"})]
-    others = [one for one in labels if meaning.words(one) & {"class", "reason", "code", "kind"}]
-    return next((one for one in (*by_name, *others) if any(place.values(metric, one))), "")
-
-
-def _stop_reason(metric: Exposed, place: Place) -> str:
-    labels = sorted(one for one in place.labels(metric) if "reason" in meaning.words(one))
-    known = (
-        one
-        for one in labels
-        if {meaning.stop_reason(value) for value in place.values(metric, one)} - {_OTHER}
-    )
-    return next(known, "")
-
-
-_FINDERS: Mapping[str, Callable[[Exposed, Place], str]] = {
-    "status": status_label,
-    "model": _model,
-    "tool": _tool,
-    "release": _release,
-    TOKEN_TYPE: token_label,
-    ERROR_CLASS: _error_class,
-    STOP_REASON: _stop_reason,
-}

@@ -30,7 +30,6 @@ COUNTER, HISTOGRAM, SUMMARY, GAUGE = "counter", "histogram", "summary", "gauge"
 TELLING = frozenset(meaning.RUNS) | meaning.TOOLS | meaning.MODELS | meaning.TOKENS | meaning.COSTS
 #: The largest number of listed values of one meaning.
 MOST_PATTERNS = 40
-_OK, _ERROR = "ok", "error"
 #: The ends of names of exceptions.
 _CLASSES = ("Error", "Exception")
 
@@ -212,7 +211,7 @@ class StatusMeaning(Struct, frozen=True):
     @property
     def successes(self) -> list[str]:
         """Write the patterns of successes: the seen values, else the usual ones."""
-        ok = self.of(_OK)
+        ok = self.of(meaning.OK)
         if self.names_errors and not ok:
             return [""]
         return self._with_codes(ok, ("ok", "success"), ("2..", "3.."))
@@ -220,7 +219,7 @@ class StatusMeaning(Struct, frozen=True):
     @property
     def errors(self) -> list[str]:
         """Write the patterns of failures: any text where a label names the error, else the seen or usual ones."""
-        ok, bad = self.of(_OK), self.of(_ERROR)
+        ok, bad = self.of(meaning.OK), self.of(meaning.ERROR)
         if self.names_errors and set(ok) <= {""}:
             return [".+"]
         if self.names_errors and all(one.endswith(_CLASSES) for one in bad) and not _of_class(ok):
@@ -297,13 +296,13 @@ def _agree(kept: Sequence[StatusMeaning], other: StatusMeaning) -> bool:
         return False
     if any(other.means.get(value, meant) != meant for value, meant in known.means.items()):
         return False
-    one, two = set(known.of(_OK)), set(other.of(_OK))
+    one, two = set(known.of(meaning.OK)), set(other.of(meaning.OK))
     return not known.names_errors or one == two or not one or not two
 
 
 def _split(feed: StreamDraft, reading: StatusMeaning) -> StreamDraft:
     """Give each meaning a part of its own."""
-    patterns = ((_OK, reading.successes), (_ERROR, reading.errors))
+    patterns = ((meaning.OK, reading.successes), (meaning.ERROR, reading.errors))
     parts = tuple(
         _where(part, reading.label, tuple(some), meant) for part in feed.parts for meant, some in patterns
     )
@@ -323,7 +322,7 @@ def doubts(feeds: Iterable[StreamDraft], place: Place) -> Iterator[str]:
         if reading is None or not reading.names_errors:
             continue
         name = feed.parts[0].metric.name
-        if not reading.of(_OK):
+        if not reading.of(meaning.OK):
             yield f"{name}: every {reading.label} seen is an error; a series without it is taken as a success"
         elif not reading.is_closed:
             yield (

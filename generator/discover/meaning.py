@@ -15,7 +15,8 @@ _NO_PLURALS = frozenset(
     {"ms", "us", "ns", "miss", "status", "success", "process", "class", "access", "progress"}
 )
 _HTTP = re.compile("[1-5](?:[0-9][0-9]|xx)", re.IGNORECASE)
-_OK, _ERROR = "ok", "error"
+#: What outcomes, totals beside their parts and what is not known are called here.
+OK, ERROR, TOTAL, OTHER = "ok", "error", "total", "other"
 
 
 def in_order(name: str) -> tuple[str, ...]:
@@ -142,11 +143,11 @@ _STATUS = {
         _listed(
             "ok success succeeded successful completed complete done finished pass passed true resolved unset"
         ),
-        _OK,
+        OK,
     ),
     **dict.fromkeys(
         _listed("error err errored failed failure fail exception timeout timedout false crashed crash"),
-        _ERROR,
+        ERROR,
     ),
 }
 _YES, _NO = _listed("true yes y 1"), _listed("false no n 0")
@@ -176,7 +177,7 @@ _TOKEN_TYPES = {
         "cache_write",
     ),
     **dict.fromkeys(_listed("reasoning thinking thought outputreasoning reasoningoutput"), "reasoning"),
-    **dict.fromkeys(_listed("total all sum"), "total"),
+    **dict.fromkeys(_listed("total all sum"), TOTAL),
 }
 #: Types that may be a part of another one.
 OUTER_TYPES = {kind: PART_OF[kind] for kind in ("cached", "cache_write", "reasoning")}
@@ -256,17 +257,17 @@ def is_http(value: str) -> bool:
 def _of_failure(value: str) -> str:
     plain = _plain(value)
     is_ok = not value or plain in _NO_ERROR or value.lower() in _NO_ERROR
-    return _OK if is_ok or (plain not in _YES and _status(value) == _OK) else _ERROR
+    return OK if is_ok or (plain not in _YES and _status(value) == OK) else ERROR
 
 
 def _of_success(value: str) -> str:
     plain = _plain(value)
-    return _OK if plain in _YES else _ERROR if plain in _NO else _status(value)
+    return OK if plain in _YES else ERROR if plain in _NO else _status(value)
 
 
 def _status(value: str) -> str:
     if is_http(value):
-        return _OK if value[0] in "123" else _ERROR
+        return OK if value[0] in "123" else ERROR
     # OpenTelemetry's connector of spans writes STATUS_CODE_ERROR.
     return _STATUS.get(_plain(value).removeprefix("statuscode"), "")
 
@@ -329,7 +330,7 @@ def says_money(name: str) -> bool:
 
 def time_unit(name: str) -> str:
     """Return the unit of time that a name says: s, ms, another one, or nothing."""
-    *_, last = ("", *(one for one in in_order(name) if one != "total"))
+    *_, last = ("", *(one for one in in_order(name) if one != TOTAL))
     named = [_TIME_UNITS[one] for one in in_order(name) if one in _TIME_UNITS]
     return named[-1] if named else _LAST_UNITS.get(last, "")
 
@@ -349,7 +350,7 @@ def token_type_of_name(name: str) -> str:
     if found & {"cache", "cached"}:
         return "cache_write" if found & {"write", "creation", "created", "written"} else "cached"
     kinds = [_TOKEN_TYPES[word] for word in in_order(name) if word in _TOKEN_TYPES]
-    known = ["", *(kind for kind in kinds if kind != "total")]
+    known = ["", *(kind for kind in kinds if kind != TOTAL)]
     return "reasoning" if "reasoning" in known else known[-1]
 
 
@@ -364,7 +365,7 @@ def share_of_token_types(label: str, values: Iterable[str]) -> float:
     every = [value for value in values if value]
     known = [value for value in every if token_type(value)]
     certain = [value for value in known if _plain(value) not in _VAGUE_TYPES]
-    several = len({*map(token_type, known)} - {"total"}) > 1
+    several = len({*map(token_type, known)} - {TOTAL}) > 1
     return len(known) / len(every) if known and (certain or several or says_token_types(label)) else 0.0
 
 
@@ -376,10 +377,10 @@ def says_token_types(label: str) -> bool:
 def error_class(value: str) -> str:
     """Return the class of errors that a value means; "other" where none is certain."""
     plain = _plain(value)
-    return next((name for name, pattern in _ERROR_CLASSES.items() if re.search(pattern, plain)), "other")
+    return next((name for name, pattern in _ERROR_CLASSES.items() if re.search(pattern, plain)), OTHER)
 
 
 def stop_reason(value: str) -> str:
     """Return the stop reason that a value means; "other" where none is certain."""
     plain = _plain(value)
-    return next((name for name, known in _STOP_REASONS.items() if plain in known), "other")
+    return next((name for name, known in _STOP_REASONS.items() if plain in known), OTHER)

@@ -16,15 +16,7 @@ from generator.audit.families import families_of
 from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
 from generator.discover.draft import yaml_list
-from generator.discover.feeding import (
-    READ_UNITS,
-    in_dollars,
-    is_of_calls,
-    other_outcomes,
-    stream_labels,
-    stream_sources,
-    token_label,
-)
+from generator.discover.feeding import READ_UNITS, in_dollars, is_of_calls, stream_sources
 from generator.discover.foreign import (
     GAUGE,
     HISTOGRAM,
@@ -38,6 +30,7 @@ from generator.discover.foreign import (
     exposed_metric,
     told_apart,
 )
+from generator.discover.labels import other_outcomes, stream_labels, token_label
 from generator.discover.profile_text import Writer
 from generator.model.streams import STATUS, TOKEN_TYPE
 from generator.promql.expr import escape_regex
@@ -48,7 +41,6 @@ if TYPE_CHECKING:
     from generator.audit.source import AuditSource
     from generator.model.streams import Stream
 
-_TOTAL = "total"
 #: The streams with a status, and the signal that needs it.
 _RATES = {"run": "success rate", "tool_call": "error rate of tools"}
 #: The largest number of characters in a hint.
@@ -175,7 +167,7 @@ def _includes(feeds: Iterable[StreamDraft], metrics: Sequence[Exposed], place: P
     inner = [one for one, outer in meaning.OUTER_TYPES.items() if {one, outer} <= amounts.keys()]
     if not inner:
         return _Includes()
-    total = amounts.get(_TOTAL) or _total(metrics, place)
+    total = amounts.get(meaning.TOTAL) or _total(metrics, place)
     inside, unknown = _decided(inner, amounts, total)
     written = _written(inner, {*inside, *unknown})
     if not unknown:
@@ -204,7 +196,7 @@ def _subsets(types: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 def _fits(inside: Iterable[str], amounts: Mapping[str, float], total: float) -> bool:
     """Whether the types that are inside no other one add up to the total."""
-    apart = amounts.keys() - {_TOTAL, *inside}
+    apart = amounts.keys() - {meaning.TOTAL, *inside}
     return isclose(sum(amounts[one] for one in apart), total)
 
 

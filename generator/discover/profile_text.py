@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
-_OK, _ERROR, _TOTAL, _OTHER = "ok", "error", "total", "other"
 #: The library has no signals of this stream.
 _FIRST_TOKEN = (
     "  time_to_first_token_p50:",
@@ -142,7 +141,7 @@ class Writer:
                 self.unclear.setdefault(exposed, set()).update(unclear)
         found = merged_meanings(readings) if readings else None
         if found is None or not found.means:
-            yield f"    values: [{_OK}, {_ERROR}]"
+            yield f"    values: [{meaning.OK}, {meaning.ERROR}]"
         else:
             yield f"    values: {{ok: {yaml_list(found.successes)}, error: {yaml_list(found.errors)}}}"
         yield "    closed: true"
@@ -175,7 +174,7 @@ class Writer:
             yield f"    values: {yaml_list(constant)}"
             yield "    closed: true"
             return
-        totals = found.pop(_TOTAL, [])
+        totals = found.pop(meaning.TOTAL, [])
         listed = (f"{kind}: {_patterns(dict.fromkeys(every))}" for kind, every in found.items())
         yield f"    values: {{{', '.join(listed)}}}"
         if totals:
@@ -186,9 +185,9 @@ class Writer:
         for _, value in self._exposed(label):
             if value:
                 found.setdefault(means(value), {})[value] = None
-        known = {name: every for name, every in found.items() if name != _OTHER}
+        known = {name: every for name, every in found.items() if name != meaning.OTHER}
         listed = ", ".join(f"{name}: {_patterns(every)}" for name, every in known.items())
-        yield f"    values: {{{listed}}}" if known else f"    values: [{_OTHER}]"
+        yield f"    values: {{{listed}}}" if known else f"    values: [{meaning.OTHER}]"
 
     def _stream(self, feed: StreamDraft) -> Iterator[str]:
         yield f"  {feed.stream}:"
