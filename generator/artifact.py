@@ -22,8 +22,8 @@ class Kept(Struct, frozen=True, tag=True):
     size: int
 
 
+#: A file to write, made now or before.
 File = Artifact | Kept
-"""A file to write, made now or before."""
 
 
 def without_text(file: File) -> Kept:

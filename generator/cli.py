@@ -28,6 +28,7 @@ _SHORT = frozenset({"check", "generate"})
 #: Messages of argparse about a word that is not known.
 _CHOICE = re.compile(r"invalid choice: '?(?P<word>[^']+?)'? \(choose from (?P<known>.+)\)")
 _UNKNOWN_OPTION = re.compile(r"unrecognized arguments: (?:.* )?(?P<word>--[a-z-]+)")
+#: Each is a module in ``generator.commands`` with ``arguments(parser)`` and ``run(arguments)``; and its description.
 COMMANDS = {
     "generate": "compile the specs into output/",
     "check": "check the specs and write nothing",
@@ -43,7 +44,6 @@ COMMANDS = {
     "audit": "compare a running system with its spec",
     "demo": "watch a service at work, with incidents to switch on",
 }
-"""Each is a module in ``generator.commands`` with ``arguments(parser)`` and ``run(arguments)``; and its description."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

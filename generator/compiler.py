@@ -95,8 +95,8 @@ class CompiledService(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
+#: A function that is called with the number of compiled services, and of all.
 CompileProgress = Callable[[int, int], None]
-"""A function that is called with the number of compiled services, and of all."""
 
 
 def _silent(done: int, total: int) -> None:

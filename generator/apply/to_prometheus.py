@@ -50,8 +50,8 @@ _HELP = {
     "loaded from several files": "rule_files leads to several copies of output/: leave one",
     "loaded, but not as generated": "the files that the server reads are not those of output/: copy them there",
 }
+#: A rule file's name without its directory, and a group's.
 _Key = tuple[str, str]
-"""A rule file's name without its directory, and a group's."""
 #: The beginnings of the records of raw passes.
 _RAW = ("stream:", "metric:")
 #: The most services that are looked at: one cause is mostly that of all.

@@ -338,8 +338,8 @@ class Group(Struct, frozen=True):
     rules: tuple[RulerRule, ...] = ()
 
 
+#: Groups by namespace and name.
 Namespaces = dict[str, dict[str, Group]]
-"""Groups by namespace and name."""
 
 
 def connect_ruler(

@@ -24,10 +24,10 @@ from generator.output.outcome import OutputError, name_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+#: The list of generated files; no artifact may have its path.
 MANIFEST = "manifest.json"
-"""The list of generated files; no artifact may have its path."""
+#: The lock file, in the output directory during a write.
 LOCK = ".manifest.json.lock"
-"""The lock file, in the output directory during a write."""
 # Windows refuses these names with any extension; the superscripts count as digits there.
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.IGNORECASE | re.DOTALL
@@ -36,8 +36,8 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
 # Most file systems end at 255 bytes a name; staging adds 22 to it.
 _MAX_PART = 200
 _MAX_PATH = 1000
+#: Inode, size in bytes and modification time in ns: another value means that the file was written meanwhile.
 Signature = tuple[int, int, int]
-"""Inode, size in bytes and modification time in ns: another value means that the file was written meanwhile."""
 
 
 def check_paths(paths: Iterable[str]) -> None:

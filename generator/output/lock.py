@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: The time that a writer waits for another one; a write takes well under a second.
 PATIENCE_S = 10.0
-"""The time that a writer waits for another one; a write takes well under a second."""
+#: The time that a reader waits for a writer, which may have been killed.
 READER_PATIENCE_S = 1.0
-"""The time that a reader waits for a writer, which may have been killed."""
 _PAUSE_S = 0.01
 _HELD = frozenset({errno.EAGAIN, errno.EACCES})
 # A pipe or a link of another user must neither block nor redirect the writer.

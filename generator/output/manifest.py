@@ -35,8 +35,8 @@ _GENERATED_BY = "agent-metrics"
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 _ENTRY = re.compile(r'^ *("(?:[^"\\]|\\.)+"): "([0-9a-f]{64})",?\r?$', re.MULTILINE)
 
+#: The possible hashes of each generated file that was not edited.
 Owned = dict[str, frozenset[str]]
-"""The possible hashes of each generated file that was not edited."""
 _Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from generator.spec.source import SourceText
 
+#: A spec's deepest value lies at depth 8 or so.
 MAX_DEPTH = 32
-"""A spec's deepest value lies at depth 8 or so."""
 
+#: Some hundred services in one file.
 MAX_NODES = 50_000
-"""Some hundred services in one file."""
 
 
 class EventKind(Enum):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any]
 
+#: Type and example of the values that the schemas define by a name.
 _FORMS = {
     "alertName": ("name of an alert", "AgentNoRuns"),
     "bound": ("bound", "2x objective"),
@@ -53,7 +54,6 @@ _FORMS = {
     "grafana": ("address", "https://grafana.example.com"),
     "url": ("address", "https://runbooks.example.com"),
 }
-"""Type and example of the values that the schemas define by a name."""
 _TYPES = {
     "string": "text",
     "number": "number",

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from generator.spec.nodes import Plain
     from generator.spec.schema_validator import Schema
 
+#: The kinds of files that have a schema; ``common`` holds the definitions that the others share.
 KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")
-"""The kinds of files that have a schema; ``common`` holds the definitions that the others share."""
+#: The files of the kinds of which there may be several.
 IN_DIRECTORIES = {"service": "services/<service>.yaml", "profile": "profiles/<profile>.yaml"}
-"""The files of the kinds of which there may be several."""
+#: The files of each kind, below the directory of specs.
 FILES = {kind: IN_DIRECTORIES.get(kind, f"{kind}.yaml") for kind in KINDS if kind != "common"}
-"""The files of each kind, below the directory of specs."""
 SUFFIX = ".schema.json"
 _SCHEMAS = Path(__file__).parent / "schemas"
 

@@ -64,8 +64,8 @@ def at_colon(text: str) -> tuple[str, str]:
     return name, "".join(rest).strip()
 
 
+#: A spec is written by hand; a larger file is another kind of file.
 MAX_BYTES = 1024 * 1024
-"""A spec is written by hand; a larger file is another kind of file."""
 
 _BOM = "\ufeff"
 # Besides controls: surrogates and bytes that are not UTF-8, the line breaks of YAML 1.1 that editors do not count,

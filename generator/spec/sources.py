@@ -22,10 +22,10 @@ from generator.spec.source import SourceText, read_source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+#: Five fleets of a thousand; Prometheus and Grafana are outgrown long before.
 MAX_SERVICES = 5000
-"""Five fleets of a thousand; Prometheus and Grafana are outgrown long before."""
+#: Each is read for every compilation.
 MAX_PROFILES = 200
-"""Each is read for every compilation."""
 _SUFFIXES = (".yaml", ".yml")
 #: The directories in which specs are read.
 _FOLDERS = ("services", "profiles")

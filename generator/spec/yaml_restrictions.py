@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+#: Prometheus and JSON hold numbers as doubles: beyond this an integer is rounded.
 MAX_INTEGER = 2**53
-"""Prometheus and JSON hold numbers as doubles: beyond this an integer is rounded."""
 
 _CONSTANTS: dict[str, Value] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
