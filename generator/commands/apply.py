@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Tokens are read from the environment: AGENT_METRICS_GRAFANA_TOKEN, AGENT_METRICS_PROMETHEUS_TOKEN, "
         "AGENT_METRICS_RULER_TOKEN, or ..._USER and ..._PASSWORD."
     )
-    options.output(parser)
+    options.add_output(parser)
     _add_servers(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
     parser.add_argument(
@@ -53,7 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the longest time to wait until Prometheus has evaluated the rules; default: their interval and 30 "
         "seconds, without groups that are evaluated less often than every 10 minutes",
     )
-    options.timeout(parser, "1m")
+    options.add_timeout(parser, "1m")
 
 
 def _add_servers(parser: argparse.ArgumentParser) -> None:

@@ -30,7 +30,7 @@ from generator.colour import colours
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, SPEC_AT_FAULT, CallError
 from generator.commands.compiling import on_specs, service_named
-from generator.commands.init import SITE
+from generator.commands.init import site_text
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.discover.recognise import candidates
@@ -60,7 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on. Exit status: 0 the spec "
         "is true, 1 it is not, 2 the call or the server is at fault, 130 interrupted."
     )
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument("--service", metavar="NAME", help="audit only this service; an exposition has one")
     parser.add_argument(
         "--dashboards",
@@ -77,7 +77,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    options.timeout(parser, "30s")
+    options.add_timeout(parser, "30s")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -162,16 +162,13 @@ def _name_source(arguments: argparse.Namespace) -> Iterator[NameSource]:
     if arguments.prometheus is None:
         yield InProfiles(_of_profiles(arguments.specs))
         return
-    api = prometheus(arguments.prometheus, arguments.timeout)
-    try:
+    with closing(prometheus(arguments.prometheus, arguments.timeout)) as api:
         yield NamesOnServer(api, time.time(), frozenset(_of_profiles(arguments.specs)))
-    finally:
-        api.close()
 
 
 def _of_profiles(specs: Path) -> dict[str, KnownLabels]:
     """Collect all series that profiles read, with their known labels; for records of rules only the names."""
-    known = candidates(specs, SITE)
+    known = candidates(specs, site_text(None))
     by_name: dict[str, KnownLabels] = dict.fromkeys(
         (*MADE, TARGET_INFO, *of_library(shared_rules(known.library, known.site)).series)
     )

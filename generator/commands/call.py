@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from generator.errors import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-    from generator.diagnostics import Diagnostic
+    from generator.compiler import Compilation
 
 OK = 0
 SPEC_AT_FAULT = 1
@@ -25,9 +24,12 @@ INTERRUPTED = 130
 _NOTHING_THERE = frozenset({"source/no-specs", "source/no-services"})
 
 
-def of_failed(diagnostics: Iterable[Diagnostic]) -> int:
-    """Choose the exit code for failed specs, by the findings."""
-    return CALL_AT_FAULT if any(one.code in _NOTHING_THERE for one in diagnostics) else SPEC_AT_FAULT
+def exit_code(compilation: Compilation) -> int:
+    """Choose the exit code by the findings about specs."""
+    if not compilation.failed:
+        return OK
+    is_empty = any(one.code in _NOTHING_THERE for one in compilation.diagnostics)
+    return CALL_AT_FAULT if is_empty else SPEC_AT_FAULT
 
 
 class CallError(CommandError):

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import OK, of_failed
+from generator.commands.call import exit_code
 from generator.commands.compiling import checked
 from generator.commands.terminal import show
 from generator.memory import Memory
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = "Show the bound of series of each metric, and what it costs Prometheus."
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument(
         "--format", choices=("text", "markdown", "json"), default="text", help="default: text"
     )
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if compilation.failed:
         show(compilation, sys.stderr, notes=False)
-    return of_failed(compilation.diagnostics) if compilation.failed else OK
+    return exit_code(compilation)
 
 
 def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, assert_never, get_args
 from generator import __version__
 from generator.colour import colours
 from generator.commands import options
-from generator.commands.call import OK, of_failed
+from generator.commands.call import exit_code
 from generator.commands.compiling import checked
 from generator.commands.terminal import rendered
 from generator.diagnostics.formats import render_github, render_json, render_sarif
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Check the specs: schema, references, units, cardinality, the checklist of agent metrics."
     )
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument("--format", choices=get_args(Format), default="text", help="default: text")
 
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the specs and print the findings in the chosen format."""
     compilation = checked(arguments.specs)
     sys.stdout.write(_rendered(compilation, arguments.format))
-    return of_failed(compilation.diagnostics) if compilation.failed else OK
+    return exit_code(compilation)
 
 
 def _text(compilation: Compilation) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.cache import opened_cache
-from generator.commands.call import CALL_AT_FAULT, CallError, of_failed
+from generator.commands.call import CALL_AT_FAULT, CallError, exit_code
 from generator.commands.terminal import ProgressLine, complain, show
 from generator.compiler import Compilation, CompileProgress, check
 from generator.diagnostics.wording import did_you_mean
@@ -59,7 +59,7 @@ def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
     compilation = checked(specs)
     if compilation.failed or compilation.model is None:
         show(compilation, sys.stderr, notes=False)
-        return of_failed(compilation.diagnostics)
+        return exit_code(compilation)
     try:
         return act(compilation.model, compilation)
     except CommandError as problem:

@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Prometheus with the generated rules that watches them, an invented history behind them, and, if they can run "
         "here, an Alertmanager and a Grafana with the generated dashboards. Nothing is left when it ends."
     )
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument(
         "--service", metavar="NAME", help="the service of the agents; default: the one with most alerts"
     )
@@ -73,7 +73,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="start no Grafana; otherwise one runs in a container, if Docker is installed",
     )
-    options.timeout(parser, "1m", "for the start of a server, and for each of its answers")
+    options.add_timeout(parser, "1m", "for the start of a server, and for each of its answers")
 
 
 def run(arguments: argparse.Namespace) -> int:

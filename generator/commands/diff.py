@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "are not shown."
     )
     parser.add_argument("revision", metavar="OLD", help=OLD)
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument("--format", choices=("text", "markdown"), default="text", help="default: text")
     parser.add_argument(
         "--replay",

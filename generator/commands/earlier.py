@@ -15,7 +15,6 @@ from generator.commands.compiling import checked
 from generator.commands.options import path
 from generator.diagnostics import Severity
 from generator.diagnostics.wording import printable, shortened
-from generator.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 OLD = "a commit, branch or tag of Git, such as origin/main, or a directory of specs"
 
 
-class RevisionError(CommandError):
+class _RevisionError(CallError):
     """There are no specs to compare with; ``help`` is a way out."""
 
 
@@ -42,11 +41,8 @@ def earlier_specs(old: str, specs: Path) -> Compilation:
     if (place / "manifest.json").is_file():
         message = f"{old} has the generated files, not the specs that they were generated from"
         raise CallError(message, "name the revision of these specs, or a directory with them")
-    try:
-        with _specs_at(old, specs) as there:
-            return _understood(checked(there, cached=False), old)
-    except RevisionError as problem:
-        raise CallError(str(problem), problem.help) from problem
+    with _specs_at(old, specs) as there:
+        return _understood(checked(there, cached=False), old)
 
 
 def _understood(compilation: Compilation, old: str) -> Compilation:
@@ -64,7 +60,7 @@ def _specs_at(revision: str, specs: Path) -> Iterator[Path]:
     """Write the specs of a revision into a directory until the block ends; work tree and index stay unchanged.
 
     Raises:
-        RevisionError: there is no Git, no repository, no such revision, or no such directory in it.
+        _RevisionError: there is no Git, no repository, no such revision, or no such directory in it.
     """
     top, prefix = _repository(revision, specs)
     try:
@@ -73,15 +69,17 @@ def _specs_at(revision: str, specs: Path) -> Iterator[Path]:
             .decode()
             .strip()
         )
-    except RevisionError as error:
-        raise RevisionError(
+    except _RevisionError as error:
+        raise _RevisionError(
             f"there is no revision {revision}: {error}", "name a commit, a branch or a tag"
         ) from None
     try:
         packed = _git(Path(top), "archive", "--format=tar", f"{tree}:{prefix}")
-    except RevisionError as error:
+    except _RevisionError as error:
         message = f"there is no directory {prefix or '.'} at {revision}: {error}"
-        raise RevisionError(message, "compare with a revision that has the specs in the same place") from None
+        raise _RevisionError(
+            message, "compare with a revision that has the specs in the same place"
+        ) from None
     with tempfile.TemporaryDirectory(prefix="agent-metrics-") as name:
         place = Path(name) / "specs"
         place.mkdir()
@@ -93,15 +91,15 @@ def _repository(revision: str, specs: Path) -> tuple[str, str]:
     """Find the repository of the specs, and their directory in it.
 
     Raises:
-        RevisionError: there is no Git, or no repository that it reads.
+        _RevisionError: there is no Git, or no repository that it reads.
     """
     try:
         top, prefix = _git(specs, "rev-parse", "--show-toplevel", "--show-prefix").decode().split("\n")[:2]
-    except RevisionError as error:
+    except _RevisionError as error:
         if error.help:
             raise
         why = f"no revision either, for Git reads no repository at {specs}: {error}"
-        raise RevisionError(
+        raise _RevisionError(
             f"{revision} is no directory of specs, and {why}",
             "name a directory of specs to compare with, or compare specs that are in a repository of Git",
         ) from None
@@ -120,7 +118,7 @@ def _unpack(packed: bytes, place: Path) -> None:
 
 def _git(place: Path, *arguments: str) -> bytes:
     if not place.is_dir():
-        raise RevisionError(f"there is no directory {place}", "name the directory of specs")
+        raise _RevisionError(f"there is no directory {place}", "name the directory of specs")
     try:
         done = subprocess.run(  # noqa: S603 - no shell; a revision is no option
             ("git", "-C", str(place), *arguments),  # noqa: S607
@@ -129,10 +127,10 @@ def _git(place: Path, *arguments: str) -> bytes:
             stdin=subprocess.DEVNULL,
         )
     except FileNotFoundError:
-        raise RevisionError(
+        raise _RevisionError(
             "git is not installed", "install it: the earlier specs are read from its repository"
         ) from None
     if done.returncode:
         messages = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(printable(shortened(messages[-1] if messages else "git says nothing", 300)))
+        raise _RevisionError(printable(shortened(messages[-1] if messages else "git says nothing", 300)))
     return done.stdout

@@ -158,7 +158,9 @@ def _file(section: KeySection) -> str:
 
 def _listed(keys: Sequence[Key]) -> str:
     width = max((len(one.name) for one in keys), default=0)
-    lines = "\n".join(f"    {one.name:<{width}}  {_needed(one)}{one.meaning}" for one in keys)
+    lines = "\n".join(
+        f"    {one.name:<{width}}  {'required; ' if one.required else ''}{one.meaning}" for one in keys
+    )
     return f"Its keys:\n\n{lines}"
 
 
@@ -198,7 +200,3 @@ def _where(places: tuple[str, ...]) -> str:
     if len(places) == 1:
         return f"A key of {places[0]}."
     return "\n".join(("A key of:", "", *(f"- {one}" for one in places)))
-
-
-def _needed(key: Key) -> str:
-    return "required; " if key.required else ""

@@ -19,8 +19,8 @@ _READ = ("services", "profiles")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = "Compile the specs. On any error the output directory stays as it is."
-    options.specs(parser)
-    options.output(parser)
+    options.add_specs(parser)
+    options.add_output(parser)
     way = parser.add_mutually_exclusive_group()
     way.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the output is out of date"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from generator import unchanged
 from generator.cache import Cache, opened_cache
-from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, printable_text
+from generator.commands.call import OK, SPEC_AT_FAULT, exit_code, printable_text
 from generator.commands.compiling import compiling
 from generator.commands.terminal import complain, rendered, show
 from generator.compiler import Compilation, generate
@@ -44,7 +44,7 @@ def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and print the differences from the output."""
     compilation = _compiled(specs, output, None)
     if compilation.failed:
-        return of_failed(compilation.diagnostics)
+        return exit_code(compilation)
     difference = compare(compilation.files, output)
     sys.stdout.write(f"{printable_text(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
@@ -65,7 +65,7 @@ def write_output(origin: OutputOrigin, *, cached: bool) -> int:
             and not _is_racy(before, now)
         ):
             unchanged.remember(cache.directory, str(specs), str(output), _record(compilation, before, output))
-        return of_failed(compilation.diagnostics) if compilation.failed else OK
+        return exit_code(compilation)
 
 
 def generated(origin: OutputOrigin, cache: Cache | None, before: Compilation | None = None) -> Compilation:

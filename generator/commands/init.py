@@ -1,4 +1,4 @@
-"""``init``: a first spec to edit, and the files for checks in a repository of specs.
+"""``init``: a first spec to edit.
 
 The first service passes as it is, and marks the values that the reader must replace.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import sys
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from generator import __version__
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, printable_text
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, exit_code, printable_text
 from generator.commands.compiling import checked, compiling
+from generator.commands.init_repository import repository_files
 from generator.commands.replacing import write_all
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
@@ -28,6 +27,7 @@ from generator.diagnostics import Result, Severity
 from generator.diagnostics.wording import did_you_mean
 from generator.errors import CommandError
 from generator.model.names import is_shared_name
+from generator.model.units import duration
 from generator.notation.names import is_device
 from generator.spec.document import parse_document
 from generator.spec.load import load_profile
@@ -48,76 +48,17 @@ if TYPE_CHECKING:
 
     from generator.spec.types import ProfileSpec
 
-SITE = """\
+_SITE = """\
 # yaml-language-server: $schema=.schemas/site.schema.json
-scrape_interval: 15s                 # as in Prometheus's own configuration
+scrape_interval: {interval:<19} # {why}
 grafana_url: http://localhost:3000   # alerts link to dashboards there
 # runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
+_USUAL_SCRAPE = 15
+#: The longest interval that specs accept.
+LONGEST_SCRAPE = 60
 _NAME = "my-agent"
 _OWNER = "my-team"
-_ATTRIBUTES = """\
-# Generated: reviews fold it away; agent-metrics diff says what a change does.
-{output}/** linguist-generated=true
-"""
-_HOOKS = """\
-# pre-commit install: these run before each commit, with the agent-metrics on the path.
-repos:
-  - repo: local
-    hooks:
-      - id: agent-metrics-check
-        name: specs are right
-        entry: agent-metrics check {specs}
-        language: system
-        files: ^{pattern}/
-        pass_filenames: false
-      - id: agent-metrics-generate
-        name: output is up to date
-        entry: agent-metrics generate {specs} -o {output} --check
-        language: system
-        files: ^({pattern}|{output_pattern})/
-        pass_filenames: false
-"""
-_WORKFLOW = """\
-# Each pull request: specs at fault are marked on their lines, and its summary says what the change does.
-name: agent-metrics
-
-on:
-  push:
-    branches: [main]
-  pull_request:
-
-permissions:
-  contents: read
-
-env:
-  # The package that pip installs. agent-metrics is not published: build a wheel in its checkout, and commit it here:
-  #   pip wheel --no-deps --wheel-dir wheels .
-  # Or write git+https://... of your copy, with a version.
-  AGENT_METRICS: wheels/agent_metrics-{version}-py3-none-any.whl
-
-jobs:
-  check:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-        with: {{fetch-depth: 0}}
-      - uses: actions/setup-python@v5
-        with: {{python-version: "3.11"}}
-      - run: pip install "$AGENT_METRICS"
-      - name: Check the specs
-        run: |
-          agent-metrics check {specs} --format github
-      - name: Say what the change does
-        if: github.event_name == 'pull_request'
-        env:
-          BASE: ${{{{ github.base_ref }}}}
-        run: |
-          agent-metrics diff "origin/$BASE" {specs} --format markdown >> "$GITHUB_STEP_SUMMARY"
-      - name: Check that the output is up to date
-        run: |
-          agent-metrics generate {specs} -o {output} --check
-"""
 _TIMEOUT = "1m"
 #: What a call says about a service, and its value where nothing is said.
 _OF_SERVICES = {
@@ -175,7 +116,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     names = [path.stem for path in shipped_profiles()]
     parser.description = "Write a directory with a first service to edit. Existing files are never touched."
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument(
         "--service", metavar="NAME", help=f"its name; default: {_NAME}, or as its job is called"
     )
@@ -214,7 +155,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--last", metavar="DURATION", help="how far back --from-prometheus looks; default: 7d"
     )
-    options.timeout(parser, _TIMEOUT)
+    options.add_timeout(parser, _TIMEOUT)
     parser.epilog = (
         "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
         "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on."
@@ -277,7 +218,14 @@ def _first(arguments: argparse.Namespace) -> FirstFiles:
     text = _first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
     if problem := _problem(arguments, name, text) or _refused(arguments.specs, name, text):
         raise CallError(*problem)
-    return FirstFiles({name: text}, SITE)
+    return FirstFiles({name: text}, site_text(None))
+
+
+def site_text(interval: float | None) -> str:
+    """Write the site; a scrape interval above the longest allowed one becomes that."""
+    seconds = min(LONGEST_SCRAPE, max(1, round(interval))) if interval else _USUAL_SCRAPE
+    why = "as Prometheus scrapes them" if interval else "as in Prometheus's own configuration"
+    return _SITE.format(interval=duration(seconds), why=why)
 
 
 def _check_no_server(arguments: argparse.Namespace) -> None:
@@ -339,7 +287,7 @@ def _written(arguments: argparse.Namespace, first: FirstFiles) -> bool:
     prices = shipped_text("prices.yaml", ".schemas")
     files = services | {specs / "site.yaml": first.site, specs / "prices.yaml": prices}
     if arguments.repository:
-        files |= _repository_files(specs, _output_of(specs).name)
+        files |= repository_files(specs, _output_of(specs).name)
     return _write_new(files, specs)
 
 
@@ -347,7 +295,7 @@ def _checked(specs: Path) -> int:
     """Check the written files together with the existing ones."""
     compilation = checked(specs)
     show(compilation, sys.stderr, notes=False)
-    return of_failed(compilation.diagnostics) if compilation.failed else OK
+    return exit_code(compilation)
 
 
 def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, str] | None:
@@ -447,28 +395,6 @@ def _copy(file: str, users: str, specs: Path) -> int:
         return CALL_AT_FAULT
     sys.stdout.write(f"next: edit it; {users} use it in place of the shipped one\n")
     return OK
-
-
-def _repository_files(specs: Path, output: str) -> dict[Path, str]:
-    """Write the files for a directory of specs, by their paths beside it; ``output`` is a name beside it as well."""
-    root, name = specs.parent, specs.name
-    names = {
-        "specs": shlex.quote(name),
-        "output": shlex.quote(output),
-        "pattern": re.escape(name),
-        "output_pattern": re.escape(output),
-        "version": __version__,
-    }
-    return {
-        root / ".gitattributes": _ATTRIBUTES.format(output=_in_attributes(output)),
-        root / ".pre-commit-config.yaml": _HOOKS.format(**names),
-        root / ".github/workflows/agent-metrics.yml": _WORKFLOW.format(**names),
-    }
-
-
-def _in_attributes(name: str) -> str:
-    """Write a name as a pattern of Git, in which a blank would end it."""
-    return re.sub(r"\s", "?", name)
 
 
 def _first_service(profile: str, service: str, owner: str, job: str) -> str:

@@ -17,7 +17,7 @@ from generator.audit.exposition import parse_exposition
 from generator.audit.translated import absent
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
-from generator.commands.init import FirstFiles
+from generator.commands.init import LONGEST_SCRAPE, FirstFiles, site_text
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
@@ -43,15 +43,6 @@ if TYPE_CHECKING:
     from generator.live.evaluate import Progress
     from generator.model.service import Service
 
-_SITE = """\
-# yaml-language-server: $schema=.schemas/site.schema.json
-scrape_interval: {interval:<20} # {why}
-grafana_url: http://localhost:3000   # alerts link to dashboards there
-# runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
-"""
-_USUAL = 15
-#: The longest interval that specs accept.
-_LONGEST = 60
 _LISTED = 10
 _FEW = 3
 _CRITICAL = "critical"
@@ -70,12 +61,12 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
     """
     with ProgressLine(sys.stderr, 1.0) as line:
         line.show("reading the profiles", 0, 1)
-        known = candidates(arguments.specs, site(None))
+        known = candidates(arguments.specs, site_text(None))
         with _place(arguments, known) as place:
             profile = _drafted(arguments, place, known)
             drafts = {profile.name: profile.text} if profile else {}
             if profile:
-                known = candidates(arguments.specs, site(None), drafts)
+                known = candidates(arguments.specs, site_text(None), drafts)
             matches = recognise(place, known, arguments.draft_profile or arguments.profile or "")
             new = [one for one in matches if not _covered(one, arguments.specs)]
             if not new:
@@ -85,7 +76,7 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
                 )
             interval = max((one.seen.interval or 0 for one in new), default=0) or None
             if interval:
-                known = candidates(arguments.specs, site(interval), drafts)
+                known = candidates(arguments.specs, site_text(interval), drafts)
             found = _found(_Request(arguments, place, known, line.show), new, interval)
             return _beside(profile, found) if profile else found
 
@@ -179,13 +170,6 @@ def _place(arguments: argparse.Namespace, known: Candidates) -> Iterator[OnServe
         yield OnServer(api, at, seconds, arguments.job or "")
 
 
-def site(interval: float | None) -> str:
-    """Write the site; a scrape interval above the longest allowed one becomes that."""
-    seconds = min(_LONGEST, max(1, round(interval))) if interval else _USUAL
-    why = "as Prometheus scrapes them" if interval else "as in Prometheus's own configuration"
-    return _SITE.format(interval=duration(seconds), why=why)
-
-
 def _covered(match: Match, specs: Path) -> bool:
     """Whether a service of the directory already selects the same series."""
     if not (specs / "services").is_dir():
@@ -206,16 +190,17 @@ def _selector(match: Match) -> str:
 def _found(request: _Request, matches: Sequence[Match], interval: float | None) -> FirstFiles:
     drafts = list(_drafts(request, matches))
     lines = [line for one in drafts for line in _recognised(one)]
-    if interval and interval > _LONGEST:
+    if interval and interval > LONGEST_SCRAPE:
         lines.append(
-            f"it is scraped every {duration(round(interval))}, and specs take {_LONGEST}s at most: scrape more often"
+            f"it is scraped every {duration(round(interval))}, and specs take {LONGEST_SCRAPE}s at most: scrape more "
+            "often"
         )
     try:
         drafts, more = _tried(request, drafts)
     except LiveError as problem:
         drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
         more = _untried(problem)
-    return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*lines, *more))
+    return FirstFiles({one.name: one.text for one in drafts}, site_text(interval), (*lines, *more))
 
 
 def _recognised(draft: ServiceDraft) -> Iterator[str]:

@@ -62,7 +62,7 @@ def waiting_time(text: str) -> float:
     return seconds
 
 
-def specs(parser: ArgumentParser) -> None:
+def add_specs(parser: ArgumentParser) -> None:
     """Add the argument for the directory of specs."""
     parser.add_argument(
         "specs",
@@ -74,7 +74,7 @@ def specs(parser: ArgumentParser) -> None:
     )
 
 
-def output(parser: ArgumentParser) -> None:
+def add_output(parser: ArgumentParser) -> None:
     """Add the option for the output directory."""
     parser.add_argument(
         "-o",
@@ -97,7 +97,7 @@ def add_span(parser: ArgumentParser) -> None:
     parser.add_argument("--to", metavar="TIME", help="the end of the span; default: now")
 
 
-def timeout(parser: ArgumentParser, default: str, purpose: str = _ANSWERED) -> None:
+def add_timeout(parser: ArgumentParser, default: str, purpose: str = _ANSWERED) -> None:
     """Add the option for the time after which a request to a server is given up."""
     parser.add_argument(
         "--timeout", default=default, metavar="DURATION", help=f"{purpose}; default: {default}"

@@ -86,7 +86,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("action", choices=["import"], help="what to do with the prices")
     parser.add_argument("file", type=options.path, metavar="FILE", help="LiteLLM's list")
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument(
         "--model", action="append", default=[], metavar="NAME", help="take this model, too; may be repeated"
     )

@@ -57,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
         "..._PASSWORD."
     )
-    options.specs(parser)
+    options.add_specs(parser)
     _add_subject(parser)
     _add_comparisons(parser)
     _add_outputs(parser)
@@ -132,7 +132,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the most raw samples; default: 50000000",
     )
-    options.timeout(parser, "1m")
+    options.add_timeout(parser, "1m")
 
 
 def options_of(*options: str) -> argparse.Namespace:

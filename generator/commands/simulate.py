@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
         "..._PASSWORD."
     )
-    options.specs(parser)
+    options.add_specs(parser)
     parser.add_argument("--service", metavar="NAME", help="the service; needed where the specs have several")
     options.add_span(parser)
     parser.add_argument(
@@ -74,7 +74,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write what happened, and when, into this file, as JSON",
     )
-    options.timeout(parser, "1m")
+    options.add_timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:

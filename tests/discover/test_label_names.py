@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.audit.exposition import fetch_file, parse_exposition
-from generator.commands.init_from import site
+from generator.commands.init import site_text
 from generator.discover.draft import bounds
 from generator.discover.places import InExposition
 from generator.discover.recognise import candidates, recognise
@@ -25,6 +25,6 @@ def test_the_bound_lists_the_values_that_are_read(tmp_path: Path) -> None:
     file = tmp_path / "exposed.prom"
     file.write_text(EXPOSED, encoding="utf-8")
     place = InExposition(parse_exposition(fetch_file(file)), "mine")
-    (match,) = recognise(place, candidates(tmp_path, site(15)), "otel-genai-client")
+    (match,) = recognise(place, candidates(tmp_path, site_text(15)), "otel-genai-client")
     (proposed,) = bounds(match, ["model"], 60)
     assert proposed.text == "[answered, asked]"

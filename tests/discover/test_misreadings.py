@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from generator.audit.exposition import Fetched, parse_exposition
-from generator.commands.init_from import site
+from generator.commands.init import site_text
 from generator.discover.places import InExposition
 from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.proof import GROWING, Remembered, _grown
@@ -655,7 +655,7 @@ labels: {status: result}""",
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Candidates:
     """Read the shipped profiles, once for all cases."""
-    return candidates(tmp_path_factory.mktemp("none"), site(None))
+    return candidates(tmp_path_factory.mktemp("none"), site_text(None))
 
 
 def _place(exposed: str, job: str) -> InExposition:
@@ -694,7 +694,7 @@ def test_every_draft_compiles(known: Candidates, tmp_path: Path) -> None:
     drafts = {
         f"acme-{place}": _draft(case, known, f"acme-{place}") for place, case in enumerate(CASES.values())
     }
-    compiled = candidates(tmp_path, site(None), {name: draft.text for name, draft in drafts.items()})
+    compiled = candidates(tmp_path, site_text(None), {name: draft.text for name, draft in drafts.items()})
     assert drafts.keys() - compiled.profiles.keys() == set()
     for name in drafts:
         assert _service(compiled, name).profile == name
@@ -707,7 +707,7 @@ def test_the_numbers_are_those_of_the_exposition(
     """One server has the series of all cases: each is a job, with a profile and a service of its own."""
     cases = {f"acme-{place}": case for place, case in enumerate(CASES.values()) if case.numbers}
     drafts = {job: _draft(case, known, job).text for job, case in cases.items()}
-    compiled = candidates(tmp_path, site(None), drafts)
+    compiled = candidates(tmp_path, site_text(None), drafts)
     services = tuple(as_classic(_service(compiled, job)) for job in cases)
     rules = rule_set(services, compiled.library, compiled.site)
     end = int(time.time())

@@ -8,7 +8,7 @@ import pytest
 
 from generator.audit.checks.labels import foreign_labels
 from generator.audit.exposition import fetch_file, parse_exposition
-from generator.commands.init_from import site
+from generator.commands.init import site_text
 from generator.discover.places import InExposition
 from generator.discover.recognise import Match, candidates, recognise
 from generator.errors import CommandError
@@ -100,4 +100,6 @@ def _recognised(folder: Path, profile: str, exposed: str) -> tuple[Match, ...]:
     )
     file = folder / "exposed.prom"
     file.write_text(exposed, encoding="utf-8")
-    return recognise(InExposition(parse_exposition(fetch_file(file)), "one"), candidates(folder, site(None)))
+    return recognise(
+        InExposition(parse_exposition(fetch_file(file)), "one"), candidates(folder, site_text(None))
+    )

@@ -13,7 +13,7 @@ import yaml
 
 from generator.__main__ import main
 from generator.audit.exposition import fetch_file, parse_exposition
-from generator.commands.init_from import site
+from generator.commands.init import site_text
 from generator.discover import meaning
 from generator.discover.places import InExposition
 from generator.discover.profile_draft import ProfileDraft, drafted
@@ -43,7 +43,7 @@ acme_tokens_total{model="m",type="output"} 9
 
 
 def _draft(exposition: Path, folder: Path) -> ProfileDraft | None:
-    known = candidates(folder, site(None))
+    known = candidates(folder, site_text(None))
     place = InExposition(parse_exposition(fetch_file(exposition)), "acme")
     source = place.source(known.draft("agent", {"job": "acme"}))
     return drafted(source, known.library.streams, "acme", "a test")

@@ -12,7 +12,7 @@ import yaml
 
 from generator.audit.exposition import fetch_file, parse_exposition
 from generator.audit.translated import absent
-from generator.commands.init_from import site
+from generator.commands.init import site_text
 from generator.discover.places import InExposition
 from generator.discover.proof import GROWING, Remembered, _grown, panels
 from generator.discover.recognise import Match, candidates, recognise
@@ -77,7 +77,7 @@ def test_every_exposition_becomes_a_service_whose_every_panel_has_data(
     untried: Callable[..., CallResult], tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     """One server has the series of all expositions, each as a job: a trial of each alone would take a minute."""
-    known, end = candidates(tmp_path, site(None)), int(time.time())
+    known, end = candidates(tmp_path, site_text(None)), int(time.time())
     history = Remembered(fresh_prometheus.api, end - GROWING, end)
     services, absent_labels = [], []
     for exposition in PROFILES:

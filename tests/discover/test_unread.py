@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.audit.exposition import fetch_file, parse_exposition
-from generator.commands.init_from import site
+from generator.commands.init import site_text
 from generator.discover.places import InExposition
 from generator.discover.recognise import Match, Unread, candidates, recognise
 from generator.errors import CommandError
@@ -125,6 +125,6 @@ def _match(folder: Path, exposed: str) -> Match:
     file = folder / "exposed.prom"
     file.write_text(exposed, encoding="utf-8")
     (match,) = recognise(
-        InExposition(parse_exposition(fetch_file(file)), "one"), candidates(folder, site(None))
+        InExposition(parse_exposition(fetch_file(file)), "one"), candidates(folder, site_text(None))
     )
     return match
