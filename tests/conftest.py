@@ -7,8 +7,6 @@ import os
 import signal
 import socket
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -19,6 +17,7 @@ from xdist.scheduler import LoadFileScheduling
 from generator.live.server import find_prometheus, prometheus_server
 from tests.models import SPECS, model_of
 from tests.programs import needed
+from tests.servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -150,29 +149,12 @@ def answering() -> Iterator[Callable[..., str]]:
 
 @contextmanager
 def _answering(status: int, body: bytes, headers: Mapping[str, str]) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.do_POST()
+    class SameAnswer(Handler):
+        def handle_body(self, _: bytes) -> None:
+            self.answer(status, body, headers)
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Write no log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(SameAnswer) as url:
+        yield url
 
 
 @contextmanager

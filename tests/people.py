@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import yaml
 from msgspec import Struct, field
+
+from tests.servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,22 +32,14 @@ def listening() -> Iterator[tuple[People, str]]:
     """All receivers, at an address to which the receiver's name is appended."""
     found = People()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            found.told.setdefault(self.path[1:], []).extend(alert["labels"] for alert in body["alerts"])
-            self.send_response(200)
-            self.end_headers()
+    class Receivers(Handler):
+        def handle_body(self, body: bytes) -> None:
+            alerts = json.loads(body)["alerts"]
+            found.told.setdefault(self.path[1:], []).extend(alert["labels"] for alert in alerts)
+            self.answer(200)
 
-        def log_message(self, *_: object) -> None:
-            """Write no log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield found, f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with served(Receivers) as url:
+        yield found, f"{url}/"
 
 
 def reaching(configuration: str, address: str) -> str:

@@ -9,10 +9,10 @@ import json
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,18 +166,17 @@ class Grafana:
 def serving(grafana: Grafana) -> Iterator[None]:
     """Serve at ``grafana.url``."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class GrafanaHandler(Handler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # an answer in one packet
 
-        def _do(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        def handle_body(self, body: bytes) -> None:
             request = Request(self.command, self.path, json.loads(body) if body else None)
             grafana.log.append(request)
             fault = next((one for one in grafana.faults if one.times > 0 and one.matches(request)), None)
             if fault is None:
                 status, document = grafana.answer(request, self.headers.get("Authorization", ""))
-                self._send(status, json.dumps(document).encode(), {})
+                self.answer(status, json.dumps(document).encode())
                 return
             fault.times -= 1
             if fault.carried_out:
@@ -185,30 +184,12 @@ def serving(grafana: Grafana) -> Iterator[None]:
             if fault.silent:
                 self.close_connection = True
                 return
-            self._send(fault.status, fault.body, fault.headers, fault.promised)
+            headers = fault.headers
+            if fault.promised is not None:
+                headers = {**headers, "Content-Length": str(fault.promised)}
+            self.answer(fault.status, fault.body, headers)
+            self.close_connection = fault.promised is not None
 
-        do_GET = do_POST = do_DELETE = _do  # noqa: N815 - the library's names
-
-        def _send(
-            self, status: int, body: bytes, headers: dict[str, str], promised: int | None = None
-        ) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body) if promised is None else promised))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-            self.close_connection = promised is not None
-
-        def log_message(self, *_: object) -> None:
-            """Write no log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        grafana.url = f"http://127.0.0.1:{server.server_port}"
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(GrafanaHandler) as url:
+        grafana.url = url
+        yield

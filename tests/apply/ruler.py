@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import yaml
+
+from tests.servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,9 +107,8 @@ class Ruler:
 def serving(ruler: Ruler) -> Iterator[None]:
     """Serve on a free port until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def _do(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    class RulerHandler(Handler):
+        def handle_body(self, body: bytes) -> None:
             ruler.log.append(f"{self.command} {unquote(self.path).removeprefix(ruler.prefix)}")
             headers: dict[str, str] = {}
             for fault in ruler.faults:
@@ -119,24 +118,8 @@ def serving(ruler: Ruler) -> Iterator[None]:
                     break
             else:
                 status, text = ruler.answer(self.command, self.path, self.headers.get("X-Scope-OrgID"), body)
-            data = text.encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
+            self.answer(status, text.encode(), headers)
 
-        do_GET = do_POST = do_DELETE = _do  # noqa: N815 - as http.server calls them
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server has it
-            """Write no log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        ruler.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(RulerHandler) as url:
+        ruler.url = url
+        yield

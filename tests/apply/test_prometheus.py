@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,12 @@ from generator.live.credentials import Credentials
 from generator.live.errors import LiveError
 from generator.live.server import ServerConfig
 from generator.output.write import write
-from tests.apply.front import in_front_of
+from tests.servers import Handler, served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +70,22 @@ def apply(url: str, output: Path, *, dry_run: bool = False, seconds: float | Non
         generated = read_output(output)
         apply_to_prometheus(server, generated, said.append, dry_run=dry_run, waiting=Waiting(seconds))
     return [line.replace(url, "URL") for line in said]
+
+
+@contextmanager
+def in_front_of(api: PrometheusApi, status: int, said: bytes) -> Iterator[str]:
+    """Serve in front of a Prometheus: reads are passed on, and every POST is answered with ``status``."""
+
+    class InFront(Handler):
+        def handle_body(self, _: bytes) -> None:
+            if self.command == "POST":
+                self.answer(status, said)
+            else:
+                found = api.connection.send("GET", self.path)
+                self.answer(found.status, found.body)
+
+    with served(InFront) as url:
+        yield url
 
 
 def refused(url: str, output: Path, seconds: float | None = None) -> LiveError:

@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
@@ -22,6 +20,7 @@ from generator.instrumentation.modules import adapters, instrumentation
 from generator.live.errors import LiveError
 from tests.instrumentation.loading import service, shipped
 from tests.programs import needed
+from tests.servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,26 +140,14 @@ def test_a_job_whose_gateway_is_away_ends_as_it_would(written: Path) -> None:
 def test_amounts_are_sent_over_otlp_each_once(written: Path) -> None:
     received: list[Any] = []
 
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Receiver(Handler):
+        def handle_body(self, body: bytes) -> None:
             assert self.path == "/v1/metrics"
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"{}")
+            received.append(json.loads(body))
+            self.answer(200, b"{}")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        _run(_SENDS, written, f"http://127.0.0.1:{server.server_address[1]}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Receiver) as url:
+        _run(_SENDS, written, url)
     assert [_tokens(one) for one in received] == [5, 5, 0]
     assert [_steps(one) for one in received] == [("1", ["1"]), ("1", ["1"]), ("0", [])]
 
