@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.checks.world import states_of
+from generator.model import names
 from generator.promql.infer import infer
+from generator.promql.shape import Shape, relabelled, union
 from generator.promql.syntax import references
+from tests.grafana import documents
 from tests.grafana.documents import Json, events, targets, variables
-from tests.grafana.world import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,8 +31,22 @@ _TEXTS = ("makes ", "copies ")
 
 @pytest.fixture(scope="module")
 def known(model: Model) -> dict[str, Shape]:
-    """The readable series."""
-    return readable(model)
+    """The readable series: the records of all services with their labels, and Prometheus's series of alerts."""
+    worlds = [one.world for one in documents.known(model)]
+    recorded = reduce(_both, (one.recorded for one in worlds))
+    alerts = reduce(union, (one.builtin[names.ALERTS] for one in worlds))
+    return {name: _of_any(shape) for name, shape in {**recorded, **states_of(alerts)}.items()}
+
+
+def _of_any(shape: Shape) -> Shape:
+    """Allow any value of the labels that dashboards choose by."""
+    chosen = ((name, (f"any {name}",)) for name in (names.SERVICE, names.SIGNAL) if name in shape.names)
+    return relabelled(shape, tuple(chosen))
+
+
+def _both(one: Mapping[str, Shape], other: Mapping[str, Shape]) -> dict[str, Shape]:
+    shared = {name: union(one[name], other[name]) for name in one.keys() & other.keys()}
+    return {**one, **other, **shared}
 
 
 def test_queries_read_recorded_series_by_labels_that_they_have(

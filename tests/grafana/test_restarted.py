@@ -14,21 +14,49 @@ from generator.prometheus.rule_set import rule_set
 from tests.grafana.asking import ask, opened
 from tests.grafana.day import PROMISING, SHOWN
 from tests.grafana.documents import targets
-from tests.grafana.restarted import AGO, start_again
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.live.answers import InstantSample
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
     from generator.model.service import Model, Service
     from tests.grafana.documents import Json
 
+#: Labels whose values change from one evaluation to the next.
+_CHANGING = (names.WORST, names.RELEASE)
+#: The time from the last evaluation to the restart, in seconds; Prometheus looks back for five minutes.
+AGO = 2 * MINUTE
 _SIGNAL = "tool_error_rate"
 _BOARD = "agent-overview / Status (table) /"
 _TREND = {"unit": "points", "over": "in 1h"}
 #: Moments at which a trend reads values.
 _HOUR = range(SHOWN.end - HOUR, SHOWN.end + 1, MINUTE)
+
+
+def start_again(api: PrometheusApi, day: PrometheusApi, service: str, at: int) -> None:
+    """Write the series of ``service`` at a moment of ``day``, with old remains: another worst value, other releases."""
+    # What is usual is known from the day before.
+    trends = day.query_samples(f'{names.BOARD_TREND}{{service="{service}"}}[1d]', at - MINUTE)
+    for one in trends.series:
+        write(api, [TimeSeries(one.labels, [int(time * 1000) for time in one.timestamps], [*one.values])])
+    samples = day.query(f'{{service="{service}"}}', at).samples
+    write(api, (_series(sample.labels, at, sample.value) for sample in samples))
+    write(api, (series for sample in samples for series in _before(sample, at)))
+
+
+def _before(sample: InstantSample, at: int) -> Iterator[TimeSeries]:
+    """Yield the same series at another time, where its labels may have been different; values a little larger."""
+    changed = {label: f"before-{sample.labels[label]}" for label in _CHANGING if label in sample.labels}
+    if changed:
+        # First seen earlier, and so not a current release.
+        value = sample.value - AGO if sample.labels["__name__"].endswith(":seconds") else sample.value * 1.5
+        yield _series({**sample.labels, **changed}, at - AGO, value)
+
+
+def _series(labels: Mapping[str, str], at: int, value: float) -> TimeSeries:
+    return TimeSeries(labels, [at * 1000], [value])
 
 
 @pytest.fixture
@@ -141,7 +169,7 @@ def _record(api: PrometheusApi, service: str, at: int, value: float, **labels: s
 
 
 def _sample(name: str, labels: Mapping[str, str], at: int, value: float) -> TimeSeries:
-    return TimeSeries({"__name__": name, **labels}, [at * 1000], [value])
+    return _series({"__name__": name, **labels}, at, value)
 
 
 def _row(api: PrometheusApi, boards: dict[str, Json], service: str) -> Mapping[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,6 @@ from generator.live.process import find_program
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.replay.page import page
 from generator.spec.source import FORBIDDEN
-from tests.injection.browser import dom
 from tests.injection.hostile import PLAIN, RAW, TEXTS
 from tests.programs import needed
 from tests.replay.reports import END, HOUR, T, active, history, reported, rule
@@ -21,10 +22,38 @@ from tests.replay.reports import END, HOUR, T, active, history, reported, rule
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Its own sandbox needs rights that a container's root lacks; it opens our page alone.
+_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--dump-dom",
+)
 EVERY = (*TEXTS, *RAW)
 #: The page's policy forbids all scripts. Without it only escaping keeps a text from running.
 _POLICY = re.compile(r"<meta http-equiv=[^>]*>")
 RUN = "<script>document.title='RUN'</script>"
+
+
+def dom(page: str, directory: Path) -> str:
+    """Open a page and return its DOM after loading, scripts included."""
+    file = directory / "page.html"
+    file.write_text(page, "utf-8")
+    ended = subprocess.run(
+        [
+            find_program("chromium", "chromium"),
+            *_ARGUMENTS,
+            f"--user-data-dir={directory / 'browser'}",
+            file.as_uri(),
+        ],
+        capture_output=True,
+        check=True,
+        timeout=120,
+        env={**os.environ, "HOME": str(directory)},
+    )
+    return ended.stdout.decode()
 
 
 def written(texts: tuple[str, ...]) -> str:
