@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tests.commands.calls import CommandCalls
 
 HEAVY = ("grafanalib", "jinja2", "google.protobuf", "urllib3", "cramjam")
-LIVE = ("google", "urllib3", "cramjam")
+LIVE = {"cramjam", "google", "prometheus_client", "urllib3"}
+_SERVER = ("--prometheus", "http://127.0.0.1:1")
 
 _IMPORTS = """
 import contextlib, io, json, sys
@@ -91,11 +92,44 @@ def test_generating_imports_nothing_that_talks_to_a_server() -> None:
 
 @pytest.mark.parametrize("arguments", [("check",), ("cardinality",), ("generate", "--check"), ("explain",)])
 def test_compiling_works_where_the_extras_for_servers_are_not_installed(arguments: tuple[str, ...]) -> None:
-    ended = _run(_WITHOUT.format(names=set(LIVE)), *arguments)
+    ended = _run(_WITHOUT.format(names=LIVE), *arguments)
     assert b"Traceback" not in ended.stderr, ended.stderr
     # The output may be out of date while it is worked on; that it was compared is the point.
     assert ended.returncode in {0, 1}
     assert ended.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("apply", *_SERVER),
+        ("audit", "--exposition", "x", "--service", "support-agent"),
+        ("audit", *_SERVER),
+        ("replay", "--last", "1h", *_SERVER),
+        ("simulate", "--service", "support-agent", "--last", "1h", *_SERVER),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_a_missing_extra_is_named_in_one_line(arguments: tuple[str, ...]) -> None:
+    ended = _run(_WITHOUT.format(names=LIVE), *arguments)
+    assert ended.returncode == 2
+    said = " ".join(ended.stderr.decode().split())
+    assert said.startswith("error: the package ")
+    assert "pip install 'agent-metrics[live]'" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", ["apply", "audit", "replay", "simulate", "demo"])
+def test_help_answers_also_where_the_extra_is_missing(command: str) -> None:
+    ended = _run(_WITHOUT.format(names=LIVE), command, "--help")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.startswith(f"usage: agent-metrics {command} ".encode())
+
+
+def test_another_missing_package_is_no_matter_of_extras() -> None:
+    ended = _run(_WITHOUT.format(names={"yaml"}), "check")
+    assert b"agent-metrics[live]" not in ended.stderr
+    assert b"No module named 'yaml'" in ended.stderr
 
 
 def _run(program: str, *arguments: str, directory: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
