@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.alerts.undeclared import strays
-from generator.audit.source import (
-    MOST_RESETS,
-    MOST_VALUES,
-    TEN_MINUTES,
-    Described,
-    Groups,
-    of_target,
-)
+from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups, of_target
 from generator.live.answers import InstantSample, whole_number
 from generator.live.api import observed_scrape_interval
 from generator.live.errors import NotFoundError

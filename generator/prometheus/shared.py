@@ -18,14 +18,7 @@ from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules, bound_rules, variant_bounds
 from generator.memory import lately, read_back
 from generator.model import names
-from generator.model.alerts import (
-    OUTSIDE_WINDOW,
-    BurnRate,
-    Forecast,
-    Regression,
-    Threshold,
-    Unpriced,
-)
+from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Regression, Threshold, Unpriced
 from generator.model.outside import STREAM
 from generator.model.rules import RecordingRule, Rule, SharedRules, recording_rules, split
 from generator.model.signals import Better, Cost, Quantile, Tokens

@@ -14,12 +14,7 @@ from generator.model.metrics import OTHER, Across, Label, Metric
 from generator.model.signals import Better, Level
 from generator.model.streams import ERROR_CLASS, MODEL, STOP_REASON, TOKEN_TYPE, TOOL
 from generator.model.units import scientific
-from generator.simulate.agents import (
-    PRICED_AS,
-    TOKEN_FIELDS,
-    prices_of,
-    usd_of_call,
-)
+from generator.simulate.agents import PRICED_AS, TOKEN_FIELDS, prices_of, usd_of_call
 from generator.simulate.feeds import INFO, FedSource, Happening, observations, source_labels, sources_by_event
 from generator.simulate.vocabulary import Vocabulary, label_choices, vocabulary
 from generator.streams.roles import Amount, Event, Outcome

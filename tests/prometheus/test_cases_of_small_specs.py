@@ -12,12 +12,7 @@ from msgspec import Struct
 from generator.live.server import prometheus_server
 from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_set import rule_set
-from generator.prometheus.rule_tests.files import (
-    own_trials,
-    service_tests,
-    trials_of,
-    variant_trials,
-)
+from generator.prometheus.rule_tests.files import own_trials, service_tests, trials_of, variant_trials
 from tests.models import model_of
 from tests.prometheus.trials import rules_of, try_out
 

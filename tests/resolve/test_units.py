@@ -8,16 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.model.units import (
-    DAY,
-    HOUR,
-    MINUTE,
-    Unit,
-    duration,
-    human,
-    parse_duration,
-    parse_quantity,
-)
+from generator.model.units import DAY, HOUR, MINUTE, Unit, duration, human, parse_duration, parse_quantity
 from tests.resolve.build import codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
