@@ -157,12 +157,11 @@ class Ground(Struct, frozen=True):
             return self._amount(alert, "", part, fewest).shifted("-", number(HALF_EVENT))
         return AlertNumber(number(fewest - HALF_EVENT), literal=True)
 
-    def least(self, alert: Alert, part: str) -> AlertNumber:
+    def fewest_events(self, alert: Alert) -> AlertNumber:
         """Return the fewest events themselves; 1 without a floor."""
-        fewest = alert.min_events if part == MIN_EVENTS else alert.min_bad_events
-        if fewest <= 0:
+        if alert.min_events <= 0:
             return AlertNumber(number(1), literal=True)
-        return self._amount(alert, "", part, fewest)
+        return self._amount(alert, "", MIN_EVENTS, alert.min_events)
 
     def pace(self, alert: Alert, tier: Tier, burn: Burn) -> AlertNumber:
         """Return the factor by which a budget is spent too fast."""

@@ -97,7 +97,7 @@ def expr(alert: Alert, kind: Fall, tier: Tier, ground: Ground) -> Expr:
     lasts = join("and", compared(alert, kind, ground) > number(0), state > number(0), parts.each)
     windows = number(_DUE / ground.signal(alert).window)
     due = call("avg_over_time", parts.value.over(_DUE - 1, offset=DAY)) * windows
-    return join("and", lasts, ground.least(alert, MIN_EVENTS).compare(">=", due), parts.each)
+    return join("and", lasts, ground.fewest_events(alert).compare(">=", due), parts.each)
 
 
 def _fell(alert: Alert, tier: Tier, ground: Ground) -> Expr:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle
 
 from msgspec import Struct
@@ -104,37 +104,39 @@ class Records(Struct, frozen=True):
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
         """Select a signal's value by the labels ``by``, or another ``part`` of it, for all services."""
-        if signal not in self.signals:
-            return Series(_NOWHERE.format(signal))
-        recorded = self.signals[signal]
-        return Series(_PARTS[part](recorded, by) if part in _PARTS else names.part(recorded, part, by))
+
+        def name(recorded: Signal) -> str:
+            return _PARTS[part](recorded, by) if part in _PARTS else names.part(recorded, part, by)
+
+        return self._recorded(signal, name)
 
     def release_events(self, signal: str, side: str) -> Series:
         """Select the number of events behind the newest or the previous release's value."""
-        if signal not in self.signals:
-            return Series(_NOWHERE.format(signal))
-        recorded = self.signals[signal]
-        return Series(events_name(divisor(recorded) or recorded.of, side))
+        return self._recorded(signal, lambda one: events_name(divisor(one) or one.of, side))
 
     def windowed(self, signal: str, operation: str, window: int) -> Series:
         """Select a signal's series over a specific window, for all services."""
-        if signal not in self.signals:
-            return Series(_NOWHERE.format(signal))
-        return Series(names.windowed(self.signals[signal], operation, window))
+        return self._recorded(signal, lambda one: names.windowed(one, operation, window))
 
     def events(self, signal: str, *by: str) -> Series:
         """Select the events of a signal's stream within its window by the labels ``by``, and possibly more labels.
 
         The shared rules sum them once for all services; those of services with segments have more labels.
         """
-        if signal not in self.signals:
-            return Series(_NOWHERE.format(signal))
-        recorded = self.signals[signal]
-        _, events = names.increase(recorded.of, (), recorded.window).split(":", 1)
-        levels = (name.split(":", 1)[0] for name in self.names if name.endswith(f":{events}"))
-        having = [level for level in levels if all(f"_{label}_" in f"_{level}_" for label in by)]
-        level = min(having, key=lambda one: (len(one), one), default="")
-        return Series(f"{level}:{events}" if level else _NOWHERE.format(signal))
+
+        def name(recorded: Signal) -> str:
+            _, events = names.increase(recorded.of, (), recorded.window).split(":", 1)
+            levels = (name.split(":", 1)[0] for name in self.names if name.endswith(f":{events}"))
+            having = [level for level in levels if all(f"_{label}_" in f"_{level}_" for label in by)]
+            level = min(having, key=lambda one: (len(one), one), default="")
+            return f"{level}:{events}" if level else ""
+
+        return self._recorded(signal, name)
+
+    def _recorded(self, signal: str, name: Callable[[Signal], str]) -> Series:
+        """Select the record of a signal by its ``name``; none where no service has it, or its name is empty."""
+        recorded = self.signals.get(signal)
+        return Series((name(recorded) if recorded else "") or _NOWHERE.format(signal))
 
     def window(self, signal: str) -> str:
         """Write the window of a signal, such as ``15m``."""

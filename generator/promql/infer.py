@@ -21,8 +21,8 @@ from generator.promql.shape import (
     aggregated,
     alternative,
     constant,
+    leading,
     met_by_one,
-    ranked,
     relabelled,
     selected,
     shape,
@@ -137,7 +137,7 @@ class _Walk(Struct, frozen=True):
             return self._of_values(node, aggregated(inner, by))
         if op in _RANKED:
             count = node.param.val if isinstance(node.param, grammar.NumberLiteral) else 1
-            return ranked(inner, max(1, int(count)), by)
+            return leading(inner, max(1, int(count)), by)
         return aggregated(inner, by)
 
     def _of_values(self, node: grammar.AggregateExpr, groups: Shape) -> Shape:

@@ -166,7 +166,7 @@ def _grouped(terms: tuple[Term, ...], labels: Mapping[str, Origin]) -> Iterable[
     return terms if not any(terms) else (every,)
 
 
-def ranked(inner: Shape, count: int, by: Iterable[str]) -> Shape:
+def leading(inner: Shape, count: int, by: Iterable[str]) -> Shape:
     """Keep the ``count`` largest of each group; the chosen ones change with time."""
     if inner.nothing:
         return NOTHING

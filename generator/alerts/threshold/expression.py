@@ -121,7 +121,7 @@ def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, gro
     ordinary = amount.now() <= number(UNUSUAL) * amount.now(offset=USUALLY)
     ordinary = join("and", ordinary, finished.now(offset=LATELY) > number(0))
     unusual = join("unless", endless, ordinary, parts.each)
-    return bound.compare(">", ground.least(alert, MIN_EVENTS).divide(unusual))
+    return bound.compare(">", ground.fewest_events(alert).divide(unusual))
 
 
 def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[RecordingRule]:
