@@ -1,4 +1,4 @@
-"""Metrics: the profile's, a service's other buckets, and its own; and what streams may read of declared ones."""
+"""Metrics: those of a profile and a service, checks of what streams read of them, and the foreign ones of streams."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.diagnostics import Findings
+    from generator.model.streams import Source, Stream
     from generator.spec.types import OneOrMany, SourceOfStreamSpec, Text
 
 _RESERVED = (*HISTOGRAM_SUFFIXES, "_created", "_info")
@@ -219,3 +220,67 @@ def _check_values(item: Entry[OneOrMany], label: Label, findings: Findings) -> N
                 pattern.span,
                 did_you_mean(pattern.value, known),
             )
+
+
+def foreign_metrics(streams: Iterable[Stream], declared: Mapping[str, Metric]) -> dict[str, Metric]:
+    """Describe the foreign metrics, as far as streams read them."""
+    metrics: dict[str, Metric] = {}
+    for stream in streams:
+        for source in stream.sources:
+            for name in (*source.names, *source.minus):
+                if name not in declared:
+                    metric = replace(_exposed(name, source, stream), respelled=_is_respelled(name, source))
+                    metrics[name] = _merged(metrics[name], metric) if name in metrics else metric
+    return metrics
+
+
+def _is_respelled(name: str, source: Source) -> bool:
+    """Whether a name is not the first of those of which one exists."""
+    return name not in (*source.names[:1], *source.minus[:1])
+
+
+def as_stored(metrics: Mapping[str, Metric], streams: Iterable[Stream]) -> dict[str, Metric]:
+    """Mark the metrics that are only read as native histograms."""
+    read: dict[str, list[bool]] = {}
+    for source in (source for stream in streams for source in stream.sources):
+        for name in (*source.names, *source.minus):
+            read.setdefault(name, []).append(source.native)
+    return {
+        name: replace(metric, native=True) if all(read.get(name, [False])) else metric
+        for name, metric in metrics.items()
+    }
+
+
+def _exposed(name: str, source: Source, stream: Stream) -> Metric:
+    is_histogram = stream.is_histogram or bool(source.value)
+    return Metric(
+        name=name,
+        type=MetricType.HISTOGRAM if is_histogram else stream.type,
+        help=stream.help,
+        unit=source.unit,
+        labels=tuple(source.supplied),
+        buckets=source.buckets,
+        sparse=stream.sparse,
+        exposed={label: some[0] for label, some in source.supplied.items() if label != some[0]},
+        parts=(tuple(source.supplied),),
+        foreign=True,
+        across=stream.across,
+    )
+
+
+def _merged(one: Metric, other: Metric) -> Metric:
+    return replace(
+        one,
+        type=one.type if one.is_histogram else other.type,
+        labels=tuple(dict.fromkeys((*one.labels, *other.labels))),
+        buckets=one.buckets or other.buckets,
+        sparse=one.sparse and other.sparse,
+        respelled=one.respelled and other.respelled,
+        exposed={**one.exposed, **other.exposed},
+        parts=_parts_of(one.parts, other.parts[0]),
+    )
+
+
+def _parts_of(parts: tuple[tuple[str, ...], ...], more: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Add a set of labels once; a larger set does not mean that all series have its labels."""
+    return parts if more in parts else (*parts, more)

@@ -14,7 +14,7 @@ from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Source, Stream
 from generator.notation.names import forbidden_label, look_up
 from generator.notation.patterns import overlap
 from generator.notation.quantities import bucket_bounds
-from generator.resolve.metrics import check_dropped, check_read, resolve_metrics
+from generator.resolve.metrics import as_stored, check_dropped, check_read, foreign_metrics, resolve_metrics
 from generator.resolve.site import are_native
 from generator.spec.types import (
     ELSEWHERE,
@@ -95,7 +95,7 @@ def resolve_streams(
     # In the order of the metrics, so that a profile's streams keep that order.
     order = {name: index for index, name in enumerate(metrics)}
     streams = sorted((*shared, *own), key=lambda stream: order.get(stream.metric, len(order)))
-    every = _as_stored({**metrics, **_foreign(shared, metrics)}, streams)
+    every = as_stored({**metrics, **foreign_metrics(shared, metrics)}, streams)
     if profile.created_series is False:
         every = {name: replace(metric, created=False) for name, metric in every.items()}
     return ServiceStreams({stream.name: stream for stream in streams}, every)
@@ -460,70 +460,6 @@ def _check_alike(
 def _bounds(sources: Iterable[Source]) -> tuple[float, ...]:
     bounds = {round(bound * FACTORS[source.unit], 12) for source in sources for bound in source.buckets}
     return tuple(sorted(bounds))
-
-
-def _foreign(streams: Iterable[Stream], declared: Mapping[str, Metric]) -> dict[str, Metric]:
-    """Describe the foreign metrics, as far as streams read them."""
-    metrics: dict[str, Metric] = {}
-    for stream in streams:
-        for source in stream.sources:
-            for name in (*source.names, *source.minus):
-                if name not in declared:
-                    metric = replace(_exposed(name, source, stream), respelled=_is_respelled(name, source))
-                    metrics[name] = _merged(metrics[name], metric) if name in metrics else metric
-    return metrics
-
-
-def _is_respelled(name: str, source: Source) -> bool:
-    """Whether a name is not the first of those of which one exists."""
-    return name not in (*source.names[:1], *source.minus[:1])
-
-
-def _as_stored(metrics: Mapping[str, Metric], streams: Iterable[Stream]) -> dict[str, Metric]:
-    """Mark the metrics that are only read as native histograms."""
-    read: dict[str, list[bool]] = {}
-    for source in (source for stream in streams for source in stream.sources):
-        for name in (*source.names, *source.minus):
-            read.setdefault(name, []).append(source.native)
-    return {
-        name: replace(metric, native=True) if all(read.get(name, [False])) else metric
-        for name, metric in metrics.items()
-    }
-
-
-def _exposed(name: str, source: Source, stream: Stream) -> Metric:
-    is_histogram = stream.is_histogram or bool(source.value)
-    return Metric(
-        name=name,
-        type=MetricType.HISTOGRAM if is_histogram else stream.type,
-        help=stream.help,
-        unit=source.unit,
-        labels=tuple(source.supplied),
-        buckets=source.buckets,
-        sparse=stream.sparse,
-        exposed={label: some[0] for label, some in source.supplied.items() if label != some[0]},
-        parts=(tuple(source.supplied),),
-        foreign=True,
-        across=stream.across,
-    )
-
-
-def _merged(one: Metric, other: Metric) -> Metric:
-    return replace(
-        one,
-        type=one.type if one.is_histogram else other.type,
-        labels=tuple(dict.fromkeys((*one.labels, *other.labels))),
-        buckets=one.buckets or other.buckets,
-        sparse=one.sparse and other.sparse,
-        respelled=one.respelled and other.respelled,
-        exposed={**one.exposed, **other.exposed},
-        parts=_parts_of(one.parts, other.parts[0]),
-    )
-
-
-def _parts_of(parts: tuple[tuple[str, ...], ...], more: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Add a set of labels once; a larger set does not mean that all series have its labels."""
-    return parts if more in parts else (*parts, more)
 
 
 def _described(type_: MetricType, unit: str) -> str:
