@@ -326,7 +326,7 @@ def _cases_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapping[
     return {
         "name": f"{name} fires and resolves",
         "interval": duration(site.rule_interval),
-        "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+        "input_series": _listed(inputs),
         "promql_expr_test": [
             _expectation(trial, one, trial.service)
             for trial in trials
@@ -383,11 +383,15 @@ def _own_test(trial: Trial, service: Service, site: Site) -> Mapped:
     return {
         "name": f"{trial.case.alert.name} ({trial.case.tier.severity}) {trial.case.name}",
         "interval": duration(site.rule_interval),
-        "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+        "input_series": _listed(inputs),
         "promql_expr_test": [
             _expectation(trial, one, service.name) for one in trial.case.timeline.expectations
         ],
     }
+
+
+def _listed(inputs: Mapping[str, str]) -> list[Mapped]:
+    return [{"series": name, "values": values} for name, values in inputs.items()]
 
 
 def _steps(phases: Iterable[Phase]) -> int:
@@ -456,7 +460,7 @@ def _sentences_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapp
     return {
         "name": f"{name} says what is wrong",
         "interval": duration(site.rule_interval),
-        "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+        "input_series": _listed(inputs),
         "alert_rule_test": [{"eval_time": duration(moment), "alertname": name, "exp_alerts": alerts}],
     }
 
