@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.diagnostics import Result, has_errors
 from generator.model.service import Model
 from generator.resolve.model import check_between, resolve_common, resolve_one
 from generator.spec.load import load
 
 if TYPE_CHECKING:
+    from generator.model.service import Service
     from generator.spec.types import Specs
 
 #: The project's own specs.
@@ -38,3 +41,8 @@ def resolve(specs: Specs) -> Result[Model]:
         common.site, common.base.library, tuple(each.value for each in resolved if each.value is not None)
     )
     return Result.of(model, (*found, *between, *findings))
+
+
+def renamed(service: Service, name: str) -> Service:
+    """Rename a service, and the job of its raw series."""
+    return replace(service, name=name, selector={"job": name})

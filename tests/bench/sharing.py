@@ -16,12 +16,12 @@ from tests.bench.context import Found
 from tests.bench.cost import QueryCost, TimedQuery, costs, total
 from tests.bench.fleet import NAME, START
 from tests.bench.line import Figure, FigureUnit, RatioLine
-from tests.models import SPECS, model_of
+from tests.models import SPECS, model_of, renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.model.service import Model, Service
+    from generator.model.service import Model
     from tests.bench.context import Effort
 
 _PART = "A round of all rules"
@@ -39,7 +39,7 @@ def measure(effort: Effort) -> Found:
 def _round(model: Model, count: int, times: int) -> QueryCost:
     """Simulate the same minutes for a number of services, and evaluate each rule about them at the end."""
     one = next(service for service in model.services if service.name == NAME)
-    services = [_named(one, f"agent-{number:04}") for number in range(count)]
+    services = [renamed(one, f"agent-{number:04}") for number in range(count)]
     groups = rule_set(services, model.library, model.site).groups
     end = START + _SECONDS
     scenario = replace(ordinary(one, START, end), replicas=1, mean_life=None)
@@ -51,10 +51,6 @@ def _round(model: Model, count: int, times: int) -> QueryCost:
         queries = [TimedQuery(rule.expr, end) for group in groups for rule in group.rules]
         (found,) = costs(server.api, [queries], times)
         return total(found)
-
-
-def _named(service: Service, name: str) -> Service:
-    return replace(service, name=name, selector={"job": name})
 
 
 def _exposed(history: tuple[TimeSeries, ...], selector: Mapping[str, str]) -> Iterator[TimeSeries]:

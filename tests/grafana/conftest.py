@@ -29,3 +29,10 @@ def day(prometheus: PrometheusApi, model: Model) -> Iterator[PrometheusApi]:  # 
     with prometheus_server() as server:
         live_through(server.api, model)
         yield server.api
+
+
+@pytest.fixture(scope="session")
+def server(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
+    """A server for services that are written by hand."""
+    with prometheus_server() as found:
+        yield found.api

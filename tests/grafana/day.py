@@ -14,6 +14,7 @@ from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import Scenario, ordinary
 from tests.grafana.substitution import ShownRange
+from tests.models import renamed
 
 if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
@@ -46,7 +47,7 @@ def live_through(api: PrometheusApi, model: Model) -> None:
     """Simulate the day, write it, and evaluate all rules, alerts included."""
     services = {service.name: service for service in model.services}
     healthy, promising = [services[name] for name in HEALTHY], services[PROMISING]
-    broken, silent = _with_own_signals(_named(promising, BROKEN)), _named(promising, SILENT)
+    broken, silent = _with_own_signals(renamed(promising, BROKEN)), renamed(promising, SILENT)
     stories = [(service, _ordinary(service)) for service in healthy]
     for service, scenario in (*stories, (broken, _bad(broken))):
         write(api, simulate(service, model.site, scenario).series)
@@ -79,7 +80,3 @@ def _with_own_signals(service: Service) -> Service:
         own = f"own_{name}"
         signals[own] = replace(service.signals[name], name=own, own=True, shared=False)
     return replace(service, signals=signals)
-
-
-def _named(service: Service, name: str) -> Service:
-    return replace(service, name=name, selector={"job": name})

@@ -12,6 +12,7 @@ from generator.checks.facts import service_facts
 from generator.checks.world import of_service
 from generator.grafana.dashboards import draw
 from generator.grafana.records import combined_records, recording
+from generator.model.rules import AlertingRule
 from generator.prometheus.rule_set import rule_set
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ def documents_v2(model: Model) -> dict[str, Json]:
 def documents(model: Model) -> dict[str, Json]:
     """Compile the dashboards: by the names of their files."""
     return {name: json.loads(text) for name, text in texts(model).items()}
+
+
+def alerting_rules(model: Model) -> Iterator[AlertingRule]:
+    """Compile the alerts of all services."""
+    for group in rule_set(model.services, model.library, model.site).groups:
+        yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
 
 
 def everything(board: Json) -> Iterator[Json]:

@@ -16,19 +16,14 @@ from generator.model.rules import AlertingRule
 from generator.model.signals import Count
 from generator.prometheus.rule_set import rule_set
 from generator.promql.syntax import references
-from tests.grafana.documents import documents, everything, variables
+from tests.grafana.documents import alerting_rules, documents, everything, variables
 from tests.models import SPECS, model_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from generator.model.service import Model
     from tests.grafana.documents import Json
-
-
-def _rules(model: Model) -> Iterator[AlertingRule]:
-    for group in rule_set(model.services, model.library, model.site).groups:
-        yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
 
 
 def _panels(board: Json) -> Mapping[int, Json]:
@@ -36,7 +31,7 @@ def _panels(board: Json) -> Mapping[int, Json]:
 
 
 def test_every_alert_leads_to_a_panel_that_exists(model: Model, boards: dict[str, Json]) -> None:
-    for rule in _rules(model):
+    for rule in alerting_rules(model):
         url = urlsplit(rule.annotations["dashboard_url"])
         asked = parse_qs(url.query)
         board = boards[url.path.removeprefix("/d/")]
@@ -48,7 +43,7 @@ def test_every_alert_leads_to_a_panel_that_exists(model: Model, boards: dict[str
 def test_every_variable_that_an_alert_sets_is_one_of_the_dashboard(
     model: Model, boards: dict[str, Json]
 ) -> None:
-    for rule in _rules(model):
+    for rule in alerting_rules(model):
         url = urlsplit(rule.annotations["dashboard_url"])
         known = variables(boards[url.path.removeprefix("/d/")])
         for name in parse_qs(url.query):
@@ -59,7 +54,7 @@ def test_an_alert_on_a_segment_leads_to_a_dashboard_with_the_segment_chosen() ->
     """The example's bounds of one tenant tier; its panels are beside each other, so no single one is opened."""
     model = model_of(SPECS / "examples" / "coding-agent")
     boards = documents(model)
-    found = [rule for rule in _rules(model) if "tenant_tier" in rule.labels]
+    found = [rule for rule in alerting_rules(model) if "tenant_tier" in rule.labels]
     assert found
     for rule in found:
         base, _, path = rule.annotations["dashboard_url"].rpartition("/d/")
@@ -91,7 +86,7 @@ def test_the_panel_reads_the_signal_that_the_alert_is_about(model: Model, boards
 def test_the_panel_names_the_runbook_of_each_alert_that_leads_to_it(
     model: Model, boards: dict[str, Json]
 ) -> None:
-    for rule in _rules(model):
+    for rule in alerting_rules(model):
         url = urlsplit(rule.annotations["dashboard_url"])
         (number,) = parse_qs(url.query)["viewPanel"]
         panel = _panels(boards[url.path.removeprefix("/d/")])[int(number)]

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import prometheus_server
-from generator.model.rules import AlertingRule
 from generator.model.units import HOUR
 from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import ordinary
 from tests.grafana.day import PROMISING, SHOWN
-from tests.grafana.documents import panels, targets, variables
+from tests.grafana.documents import alerting_rules, panels, targets, variables
 from tests.grafana.substitution import ALL, substituted
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from generator.live.answers import InstantSample
     from generator.live.api import PrometheusApi
+    from generator.model.rules import AlertingRule
     from generator.model.service import Model, Service
     from tests.grafana.documents import BoardPanel, Json
     from tests.grafana.substitution import Choice
@@ -65,7 +65,7 @@ def bad(prometheus: PrometheusApi, model: Model) -> Iterator[PrometheusApi]:  # 
 def test_every_alert_leads_to_a_panel_with_data(
     model: Model, boards: dict[str, Json], day: PrometheusApi, bad: PrometheusApi
 ) -> None:
-    rules = tuple(_rules(model))
+    rules = tuple(alerting_rules(model))
     fired, empty = set[str](), []
     for api in (day, bad):
         for alert in api.query('ALERTS{alertstate="firing"}', SHOWN.end).samples:
@@ -83,11 +83,6 @@ def _live_through(api: PrometheusApi, service: Service, model: Model) -> None:
     happens = incident(name, service, SHOWN.end - hours * HOUR, SHOWN.end)
     scenario = replace(ordinary(service, SHOWN.start, SHOWN.end), replicas=1, incidents=(happens,) * times)
     write(api, simulate(service, model.site, scenario).series)
-
-
-def _rules(model: Model) -> Iterator[AlertingRule]:
-    for group in rule_set(model.services, model.library, model.site).groups:
-        yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
 
 
 def _is_of(rule: AlertingRule, alert: InstantSample) -> bool:

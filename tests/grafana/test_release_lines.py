@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server import prometheus_server
 from tests.grafana.asking import ask
 from tests.grafana.day import SHOWN
 from tests.grafana.documents import panels, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from generator.live.api import PrometheusApi
     from tests.grafana.documents import Json
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
 _SERVICES = count()
 _HALF = (SHOWN.start + SHOWN.end) // 2
 _WHOLE = (SHOWN.start, SHOWN.end)
-
-
-@pytest.fixture(scope="module")
-def server(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
-    """A server for services that are written by hand."""
-    with prometheus_server() as found:
-        yield found.api
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,13 @@ import pytest
 
 from generator.grafana import colours
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server import prometheus_server
 from generator.model import names
 from tests.grafana.asking import ask
 from tests.grafana.day import SHOWN
 from tests.grafana.documents import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from generator.live.api import PrometheusApi
     from tests.grafana.documents import Json, PanelQuery
@@ -25,13 +24,6 @@ _SERVICES = count()
 _SUCCESS = "service:agent_success_rate:ratio"
 _SPEND, _BUDGET = "service:agent_spend:usd", "service:agent_spend:objective"
 _FORECAST = "service:agent_spend:forecast"
-
-
-@pytest.fixture(scope="module")
-def server(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
-    """A server for services that are written by hand."""
-    with prometheus_server() as found:
-        yield found.api
 
 
 @pytest.mark.parametrize(

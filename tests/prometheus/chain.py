@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
@@ -73,8 +72,3 @@ class Chain(Struct, frozen=True, dict=True):
                 for sample in self.api.query(rule.expr, at).samples
             )
         )
-
-
-def renamed(service: Service, name: str) -> Service:
-    """Rename a service, and the job of its raw series."""
-    return replace(service, name=name, selector={"job": name})

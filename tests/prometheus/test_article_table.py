@@ -18,7 +18,8 @@ import pytest
 from msgspec.structs import replace
 
 from generator.model import names
-from tests.prometheus.chain import T0, renamed
+from tests.models import renamed
+from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 from tests.prometheus.trials import needed, priced, priced_models

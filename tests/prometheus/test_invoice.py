@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from generator.live.remote_write import TimeSeries
 from tests.instrumentation.loading import compiled, generated
-from tests.prometheus.chain import T0, Chain, renamed
+from tests.models import renamed
+from tests.prometheus.chain import T0, Chain
 from tests.prometheus.increments import MINUTE
 from tests.prometheus.trials import needed, priced, priced_models
 

@@ -11,8 +11,8 @@ import yaml
 
 from generator.live.remote_write import TimeSeries
 from generator.live.server import prometheus_server
-from tests.models import model_of
-from tests.prometheus.chain import T0, Chain, renamed
+from tests.models import model_of, renamed
+from tests.prometheus.chain import T0, Chain
 from tests.prometheus.increments import MINUTE
 
 if TYPE_CHECKING:

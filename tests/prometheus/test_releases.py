@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from generator.alerts.culprit import query
 from generator.prometheus.shared import ground_of
 from generator.streams.scope import Scope
-from tests.prometheus.chain import T0, renamed
+from tests.models import renamed
+from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.culprits import filled
 from tests.prometheus.increments import MINUTE

@@ -16,7 +16,8 @@ from generator.model.signals import Cost, Quantile, divisor
 from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import Arrivals, Scenario, SimulatedRollout
-from tests.prometheus.chain import T0, renamed
+from tests.models import renamed
+from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 from tests.prometheus.observation import STEP, ComparedRecords, foresee, observe, recording

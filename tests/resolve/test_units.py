@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.model.units import DAY, HOUR, MINUTE, Unit, duration, human, parse_duration, parse_quantity
+from generator.model.units import HOUR, MINUTE, Unit, human, parse_quantity
 from tests.resolve.build import codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
@@ -63,11 +63,6 @@ def test_an_amount_is_read_in_base_units(written: str, kind: str, value: float) 
 )
 def test_what_is_no_amount_is_none(written: str) -> None:
     assert parse_quantity(written) is None
-
-
-@given(st.integers(1, 3650 * DAY))
-def test_a_duration_is_read_as_it_is_written(seconds: int) -> None:
-    assert parse_duration(duration(seconds)) == seconds
 
 
 @given(st.text(max_size=25))

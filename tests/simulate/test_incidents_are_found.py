@@ -21,7 +21,8 @@ from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects
 from generator.simulate.scenario import RequestedIncident, scenario_with
-from tests.prometheus.chain import T0, renamed
+from tests.models import renamed
+from tests.prometheus.chain import T0
 from tests.prometheus.trials import needed, priced, priced_models
 from tests.simulate.firings import firings
 
