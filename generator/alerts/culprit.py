@@ -32,7 +32,18 @@ from generator.model.signals import (
 )
 from generator.model.streams import ERROR_CLASS, MODEL, STOP_REASON, TOOL, Stream
 from generator.model.units import DAY, HOUR
-from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
+from generator.promql.expr import (
+    Expr,
+    Matcher,
+    MatchOperator,
+    Series,
+    aggregate,
+    any_of,
+    binary,
+    call,
+    number,
+    top,
+)
 from generator.signals.quantile import HAIR
 
 if TYPE_CHECKING:
@@ -65,7 +76,7 @@ class Events(Struct, frozen=True):
 
     stream: Stream
     window: int
-    matchers: tuple[tuple[str, str, str], ...] = ()
+    matchers: tuple[Matcher, ...] = ()
 
     @property
     def series(self) -> Series:
@@ -73,7 +84,7 @@ class Events(Struct, frozen=True):
         name = names.increase(self.stream, self.stream.kept, self.window)
         return Series(name, self.matchers).where(**{names.SERVICE: OF_ALERT})
 
-    def where(self, op: str, label: str, value: str) -> Events:
+    def where(self, op: MatchOperator, label: str, value: str) -> Events:
         """Add a matcher."""
         return Events(self.stream, self.window, (*self.matchers, (label, op, value)))
 

@@ -21,7 +21,7 @@ from generator.model import names
 from generator.model.metrics import HISTOGRAM_SUFFIXES
 from generator.model.rules import LARGEST, RecordingRule, RuleGroup, recording_rules
 from generator.model.units import plain, scientific
-from generator.promql.shape import Origin, Shape, constant_value, selected, takes
+from generator.promql.shape import Origin, Shape, constant_value, selected
 from generator.promql.syntax import FILTERS, RANKED, Reference, operands, parse, references
 from generator.streams.raw import bound_text
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic, Span
     from generator.model.rules import SharedRules
     from generator.model.service import Service
+    from generator.promql.expr import Matcher
     from generator.promql.infer import Inferred, Join
 
     _Allowed = Callable[[Origin | None], frozenset[str] | None]
@@ -287,17 +288,12 @@ def _unmatched(reads: Iterable[Reference], written: Mapping[str, Iterable[Shape]
     for read in dict.fromkeys(reads):
         matchers = tuple(one for one in read.matchers if one[0] != names.SERVICE)
         shapes = [shape for shape in written.get(read.name, ()) if not shape.nothing]
-        if shapes and all(_nothing(shape, matchers) for shape in shapes):
+        if shapes and all(selected(shape, matchers).nothing for shape in shapes):
             selector = ", ".join(f'{label}{op}"{value}"' for label, op, value in matchers)
             yield f"reads {read.name} by {selector}, which no rule writes"
 
 
-def _nothing(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
-    absent = (one for one in matchers if one[0] not in inner.names)
-    return selected(inner, matchers).nothing or not all(takes(op, value, "") for _, op, value in absent)
-
-
-def _names_a_service(matcher: tuple[str, str, str]) -> bool:
+def _names_a_service(matcher: Matcher) -> bool:
     """Whether a matcher selects one service; a matcher for any service, or for none, is allowed in all rules."""
     label, op, value = matcher
     return label == names.SERVICE and (op, value) not in {("!=", ""), ("=", "")}

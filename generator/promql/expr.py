@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -78,13 +78,18 @@ class Expr(Struct, frozen=True):
         return binary("<=", self, other)
 
 
+MatchOperator = Literal["=", "!=", "=~", "!~"]
+#: A label, an operator and a value.
+Matcher = tuple[str, MatchOperator, str]
+
+
 class Series(Struct, frozen=True):
-    """A metric or record name with its matchers; as (label, operator, value)."""
+    """A metric or record name with its matchers."""
 
     name: str
-    matchers: tuple[tuple[str, str, str], ...] = ()
+    matchers: tuple[Matcher, ...] = ()
 
-    def where(self, op: str = "=", /, **labels: str) -> Series:
+    def where(self, op: MatchOperator = "=", /, **labels: str) -> Series:
         """Add matchers; the first parameters are by position, so that a label may have the name ``op``."""
         return Series(self.name, self.matchers + tuple((name, op, value) for name, value in labels.items()))
 

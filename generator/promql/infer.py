@@ -27,7 +27,6 @@ from generator.promql.shape import (
     selected,
     shape,
     size_of_part,
-    takes,
     union,
     without_values,
 )
@@ -115,12 +114,9 @@ class _Walk(Struct, frozen=True):
             self.problems.append(f"reads {name}, which nothing records or exposes")
             return NOTHING
         if not known.nothing:
-            absent = [matcher for matcher in read.matchers if matcher[0] not in known.names]
-            for label, _, _ in absent:
-                self.problems.append(f'matches {read.name} by "{label}", a label that it does not have')
-            # A matcher that matches the empty text matches series that lack its label.
-            if not all(takes(op, value, "") for _, op, value in absent):
-                return NOTHING
+            for label in read.labels:
+                if label not in known.names:
+                    self.problems.append(f'matches {read.name} by "{label}", a label that it does not have')
             return selected(known, read.matchers)
         return known
 

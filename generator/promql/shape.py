@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from generator.promql.expr import Matcher, MatchOperator
 
 Origin = tuple[str, ...]
 Term = tuple[Origin, ...]
@@ -107,7 +109,7 @@ def _bounded(terms: Iterable[Term] | None, every: Term) -> tuple[Term, ...]:
     return (every,) if most is not None and most <= (_fixed(listed) or 0) else listed
 
 
-def takes(op: str, wanted: str, value: str) -> bool:
+def takes(op: MatchOperator, wanted: str, value: str) -> bool:
     """Whether a matcher matches a value; an empty value is an absent label."""
     match op:
         case "=":
@@ -116,17 +118,21 @@ def takes(op: str, wanted: str, value: str) -> bool:
             return value != wanted
         case "=~":
             return re.fullmatch(wanted, value) is not None
-        case _:
+        case "!~":
             return re.fullmatch(wanted, value) is None
+        case _:
+            assert_never(op)
 
 
 @lru_cache(maxsize=4096)
-def selected(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> Shape:
+def selected(inner: Shape, matchers: tuple[Matcher, ...]) -> Shape:
     """Keep the values that matchers match, as far as they are known: those written in rules, and absent ones."""
     labels = dict(inner.labels)
     for name, op, wanted in matchers:
         if name in labels:
             labels[name] = tuple(part for part in labels[name] if _may_be(part, op, wanted))
+        elif not takes(op, wanted, ""):
+            return NOTHING
     if not all(labels.values()):
         return NOTHING
     if labels == dict(inner.labels):
@@ -136,7 +142,7 @@ def selected(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> Shape:
     return shape(labels, live, ever, exposed=inner.exposed)
 
 
-def _may_be(part: str, op: str, wanted: str) -> bool:
+def _may_be(part: str, op: MatchOperator, wanted: str) -> bool:
     if part == ABSENT:
         return takes(op, wanted, "")
     value = constant_value(part)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import promql_parser as grammar
 from msgspec import Struct
+
+from generator.promql.expr import Matcher, MatchOperator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,10 +33,10 @@ class PromqlError(Exception):
 
 
 class Reference(Struct, frozen=True):
-    """A selector inside an expression: the series name, empty without one, and (label, operator, value) matchers."""
+    """A selector inside an expression: the series name, empty without one, and matchers."""
 
     name: str
-    matchers: tuple[tuple[str, str, str], ...]
+    matchers: tuple[Matcher, ...]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -64,14 +66,13 @@ def selector_of(selector: grammar.VectorSelector) -> Reference:
     return Reference(name, tuple(one for one in read if one != (_NAME, "=", name)))
 
 
-def _operator(matcher: grammar.Matcher) -> str:
+def _operator(matcher: grammar.Matcher) -> MatchOperator:
     # The members cannot be hashed, so no mapping can have them as keys.
-    spellings = (
-        (grammar.MatchOp.Equal, "="),
-        (grammar.MatchOp.NotEqual, "!="),
-        (grammar.MatchOp.Re, "=~"),
+    kinds = (grammar.MatchOp.Equal, grammar.MatchOp.NotEqual, grammar.MatchOp.Re, grammar.MatchOp.NotRe)
+    spellings: Iterator[tuple[grammar.MatchOp, MatchOperator]] = zip(
+        kinds, get_args(MatchOperator), strict=True
     )
-    return next((text for op, text in spellings if matcher.op == op), "!~")
+    return next(text for kind, text in spellings if matcher.op == kind)
 
 
 def nodes(text: str) -> Iterator[grammar.Expr]:

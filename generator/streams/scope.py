@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.rules import RecordingRule
-from generator.promql.expr import Expr, Series, aggregate, binary, bottom, call, number, top
+from generator.promql.expr import Expr, Matcher, Series, aggregate, binary, bottom, call, number, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
 
 #: Matches the records of any service's own file in a shared rule, but no series without a service.
-_ANY = ((names.SERVICE, "!=", ""),)
+_ANY: tuple[Matcher, ...] = ((names.SERVICE, "!=", ""),)
 
 
 class Scope(Struct, frozen=True):
@@ -51,7 +51,7 @@ class Scope(Struct, frozen=True):
         return self.record(names.rate(stream)) if stream.derived else self.written(names.rate(stream))
 
     @property
-    def _own(self) -> tuple[tuple[str, str, str], ...]:
+    def _own(self) -> tuple[Matcher, ...]:
         return ((names.SERVICE, "=", self.service),) if self.service else ()
 
 

@@ -161,11 +161,8 @@ def _pair(metric: Metric, service: Service) -> tuple[str, str] | None:
     ]
     if not (metric.sparse or metric.foreign) or any(service.labels[name].per for name in many):
         return None
-    match sorted(many, key=lambda name: -values(service.labels[name])):
-        case [label, other, *_]:
-            return label, other
-        case _:
-            return None
+    most = sorted(many, key=lambda name: -values(service.labels[name]))
+    return (most[0], most[1]) if len(most) > 1 else None
 
 
 def _with_few(service: Service, label: str, other: str) -> Service:
