@@ -21,7 +21,7 @@ from generator.promql.shape import (
     aggregated,
     alternative,
     constant,
-    leading,
+    few_of_each,
     met_by_one,
     relabelled,
     selected,
@@ -133,7 +133,7 @@ class _Walk(Struct, frozen=True):
             return self._of_values(node, aggregated(inner, by))
         if op in _RANKED:
             count = node.param.val if isinstance(node.param, grammar.NumberLiteral) else 1
-            return leading(inner, max(1, int(count)), by)
+            return few_of_each(inner, max(1, int(count)), by)
         return aggregated(inner, by)
 
     def _of_values(self, node: grammar.AggregateExpr, groups: Shape) -> Shape:

@@ -172,7 +172,7 @@ def _grouped(terms: tuple[Term, ...], labels: Mapping[str, Origin]) -> Iterable[
     return terms if not any(terms) else (every,)
 
 
-def leading(inner: Shape, count: int, by: Iterable[str]) -> Shape:
+def few_of_each(inner: Shape, count: int, by: Iterable[str]) -> Shape:
     """Keep the ``count`` largest of each group; the chosen ones change with time."""
     if inner.nothing:
         return NOTHING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.promql.infer import infer
-from generator.promql.shape import constant, leading, shape
+from generator.promql.shape import constant, few_of_each, shape
 
 _SERVICE = constant("support-agent")
 _RELEASES = shape({"service": _SERVICE, "release": ("release",)})
@@ -13,8 +13,8 @@ _KNOWN = {
     "buckets": shape({"service": _SERVICE, "release": ("release",), "le": ("le",)}),
     "few": shape({"service": _SERVICE, "release": ("release",), "model": ("release",)}, [(("release",),)]),
     "release": _RELEASES,
-    "newest": leading(_RELEASES, 1, ("service",)),
-    "two": leading(_RELEASES, 2, ("service",)),
+    "newest": few_of_each(_RELEASES, 1, ("service",)),
+    "two": few_of_each(_RELEASES, 2, ("service",)),
     "service": shape({"service": _SERVICE}),
 }
 _ALL, _BUCKETS = (("le",), ("release",)), (("le",),)
