@@ -56,8 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "changed."
     )
     parser.epilog = (
-        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
-        "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on. Exit status: 0 the spec "
+        f"{options.CREDENTIALS}{options.OF_EXPOSITIONS}. Exit status: 0 the spec "
         "is true, 1 it is not, 2 the call or the server is at fault, 130 interrupted."
     )
     options.add_specs(parser)
@@ -76,7 +75,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    options.add_format(parser, "text", "json")
     options.add_timeout(parser, "30s")
 
 

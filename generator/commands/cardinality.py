@@ -25,9 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = "Show the bound of series of each metric, and what it costs Prometheus."
     options.add_specs(parser)
-    parser.add_argument(
-        "--format", choices=("text", "markdown", "json"), default="text", help="default: text"
-    )
+    options.add_format(parser, "text", "markdown", "json")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Check the specs: schema, references, units, cardinality, the checklist of agent metrics."
     )
     options.add_specs(parser)
-    parser.add_argument("--format", choices=get_args(Format), default="text", help="default: text")
+    options.add_format(parser, *get_args(Format))
 
 
 def run(arguments: argparse.Namespace) -> int:

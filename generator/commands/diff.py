@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("revision", metavar="OLD", help=OLD)
     options.add_specs(parser)
-    parser.add_argument("--format", choices=("text", "markdown"), default="text", help="default: text")
+    options.add_format(parser, "text", "markdown")
     parser.add_argument(
         "--replay",
         metavar="URL",

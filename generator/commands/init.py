@@ -156,10 +156,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--last", metavar="DURATION", help="how far back --from-prometheus looks; default: 7d"
     )
     options.add_timeout(parser, _TIMEOUT)
-    parser.epilog = (
-        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
-        "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on."
-    )
+    parser.epilog = f"{options.CREDENTIALS}{options.OF_EXPOSITIONS}."
     profiles.add_argument(
         "--copy-profile",
         metavar="NAME",

@@ -6,6 +6,11 @@ import re
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+#: How a command gets the credentials of a server, for --help.
+CREDENTIALS = (
+    "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and ..._PASSWORD"
+)
+OF_EXPOSITIONS = "; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on"
 _PORT = re.compile(r"[0-9]{1,5}")
 _LAST_PORT = 65535
 _ANSWERED = "the longest time to wait for an answer of a server"
@@ -95,6 +100,11 @@ def add_span(parser: ArgumentParser) -> None:
         "--from", dest="from_", metavar="TIME", help="the start of the span, such as 2026-03-21T09:00Z"
     )
     parser.add_argument("--to", metavar="TIME", help="the end of the span; default: now")
+
+
+def add_format(parser: ArgumentParser, *formats: str) -> None:
+    """Add the option for the format of the answer, by default text."""
+    parser.add_argument("--format", choices=formats, default="text", help="default: text")
 
 
 def add_timeout(parser: ArgumentParser, default: str, purpose: str = _ANSWERED) -> None:

@@ -53,10 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Run the alerts over a span of a server's history, and report what would have fired. The server "
         "is only read."
     )
-    parser.epilog = (
-        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
-        "..._PASSWORD."
-    )
+    parser.epilog = f"{options.CREDENTIALS}."
     options.add_specs(parser)
     _add_subject(parser)
     _add_comparisons(parser)
@@ -101,9 +98,7 @@ def _add_comparisons(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
-    )
+    options.add_format(parser, "text", "json", "markdown")
     parser.add_argument(
         "--html", type=options.path, metavar="FILE", help="write a page with a timeline as well"
     )

@@ -38,10 +38,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = "Invent the history of a service's fleet, and write it into a Prometheus or a file."
-    parser.epilog = (
-        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
-        "..._PASSWORD."
-    )
+    parser.epilog = f"{options.CREDENTIALS}."
     options.add_specs(parser)
     parser.add_argument("--service", metavar="NAME", help="the service; needed where the specs have several")
     options.add_span(parser)
