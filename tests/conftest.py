@@ -15,9 +15,9 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from generator.live.server import find_prometheus, prometheus_server
+from tests.http_servers import Handler, served
 from tests.models import SPECS, model_of
 from tests.programs import needed
-from tests.servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -38,8 +38,8 @@ signals: {run_count: {title: Runs, description: Runs., count: {of: my_runs_total
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```\n", re.DOTALL)
 _NAMED = re.compile(r"# (\S+\.yaml)\n")
 _ENTRY = re.compile(r"^#? ?([a-z_]+):", re.MULTILINE)
+#: The key that makes an example a whole file; another example is a part of one.
 _WHOLE = {"services": "service", "profiles": "profile"}
-"""The key that makes an example a whole file; another example is a part of one."""
 
 _FAMILY = re.compile(r"\b(demo_\w+?)(?:_bucket|_sum|_count|_created)?(?=[{ ]|$)", re.MULTILINE)
 

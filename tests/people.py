@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 from msgspec import Struct, field
 
-from tests.servers import Handler, served
+from tests.http_servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

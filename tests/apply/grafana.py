@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.servers import Handler, served
+from tests.http_servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import yaml
 
-from tests.servers import Handler, served
+from tests.http_servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

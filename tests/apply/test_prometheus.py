@@ -16,7 +16,7 @@ from generator.live.credentials import Credentials
 from generator.live.errors import LiveError
 from generator.live.server import ServerConfig
 from generator.output.write import write
-from tests.servers import Handler, served
+from tests.http_servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from generator.diagnostics.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Defects of the compiler itself: no spec shows them.
 DEFECTS = {"internal/closed-world", "internal/raw-read"}
-"""Defects of the compiler itself: no spec shows them."""
 
 WITHOUT_EXAMPLE = DEFECTS | {
     "audit/replicas",  # the next four are about numbers of instances or series, not about a line of text
@@ -47,8 +47,8 @@ WITHOUT_EXAMPLE = DEFECTS | {
     "source/unreadable",
     "yaml/too-large",
 }
+#: Their examples are paths of files.
 PATHS = {"source/misplaced", "source/not-read"}
-"""Their examples are paths of files."""
 
 _CODE = re.compile(r"[a-z]+/[a-z0-9]+(?:-[a-z0-9]+)*")
 _AREAS = {code.partition("/")[0] for code in codes()}

@@ -31,8 +31,8 @@ PROD, STAGING = "coding-agent-prod", "coding-agent-staging"
 START, END = "2026-03-20T06:30Z", "2026-03-20T09:30Z"
 #: A tool fails, and a release brings failures.
 INCIDENTS = ("tool-outage@2026-03-20T07:30Z+30m", "success-drop-after-release@2026-03-20T08:30Z+1h")
+#: Seconds.
 _PATIENCE = 60
-"""Seconds."""
 
 Labels = dict[str, str]
 

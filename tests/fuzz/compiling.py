@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from tests.fuzz.corpus import Files
 
+#: The largest CPU seconds of a call on a machine with any load; a large spec takes about one.
 LONGEST = 30
-"""The largest CPU seconds of a call on a machine with any load; a large spec takes about one."""
 
 
 #: A directory without services is the call's fault.

@@ -17,8 +17,8 @@ from tests.whole.writing import write
 if TYPE_CHECKING:
     from tests.whole.specs import Directory
 
+#: The files of a specs directory.
 Files = dict[str, bytes]
-"""The files of a specs directory."""
 
 
 def good() -> list[Files]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _MUTATIONS = (1, 1, 1, 2, 2, 4)
 _OF_GOOD = 0.8
+#: Inputs of one kind of failure that are kept.
 _MOST_KEPT = 3
-"""Inputs of one kind of failure that are kept."""
 
 
 class Hunt(Struct):

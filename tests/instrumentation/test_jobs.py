@@ -18,9 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from generator.instrumentation.modules import adapters, instrumentation
 from generator.live.errors import LiveError
+from tests.http_servers import Handler, served
 from tests.instrumentation.loading import service, shipped
 from tests.programs import needed
-from tests.servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tests.output.scenarios import WriteScenario
 
 ROOT = Path(__file__).parent.parent.parent
+#: Fewer kills would mean that the steps are no longer detected.
 AT_LEAST = 25
-"""Fewer kills would mean that the steps are no longer detected."""
 
 Kills = dict[str, list[Path]]
 

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from generator.scenarios import Expectation
 
 
+#: The labels of an alert, and the instants at which it fires.
 Fired = tuple[Mapping[str, str], frozenset[int]]
-"""The labels of an alert, and the instants at which it fires."""
+#: The labels of a series of an alert's expression, and the instants at which it is true.
 Active = tuple[Mapping[str, str], frozenset[int]]
-"""The labels of a series of an alert's expression, and the instants at which it is true."""
 
 #: The parts of the time of all cases after which a wrong version is compared: most are caught in the shortest cases.
 _PARTS = (0.05, 0.2, 0.5, 1)

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from generator.live.api import connect
 from generator.live.retry import Patience
-from tests.servers import Handler, served
+from tests.http_servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

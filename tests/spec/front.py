@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 NAME = "specs/services/support-agent.yaml"
 SMALL = compile_schema(json.loads((Path(__file__).parent / "small.schema.json").read_text("utf-8")))
 
+#: The time of an example depends on the machine, so no test depends on it.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""The time of an example depends on the machine, so no test depends on it."""
 
 
 def found_in(text: str | bytes) -> tuple[Diagnostic, ...]:

@@ -12,8 +12,8 @@ import sys
 
 from generator.cli import main
 
+#: The exit status.
 FORBIDDEN = 99
-"""The exit status."""
 
 _PROCESSES = (
     "os.exec",
