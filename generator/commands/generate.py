@@ -50,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compile the changed specs in memory, and only then write the output; for a comparison, compile everything."""
     # --help does not need the compiler.
-    from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
+    from generator.commands.generate_afresh import compare_output, watch, write_output  # noqa: PLC0415
     from generator.commands.terminal import complain  # noqa: PLC0415
     from generator.output.origin import OutputOrigin  # noqa: PLC0415
     from generator.output.outcome import OutputError  # noqa: PLC0415
@@ -62,8 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.check:
             return compare_output(arguments.specs, arguments.output)
         if arguments.watch:
-            from generator.commands.generate_afresh import watch  # noqa: PLC0415
-
             watch(origin, cached=cached)
             return OK
         return write_output(origin, cached=cached)
