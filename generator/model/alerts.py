@@ -190,9 +190,18 @@ class BurnRate(_Kind, frozen=True, tag=True):
 
 
 class Overflow(_Kind, frozen=True, tag=True):
-    """More than the bound's share of observations lie above the last bucket, where a quantile cannot be computed."""
+    """More than the bound's share of observations lie above the last bucket, where a quantile cannot be computed.
+
+    ``also_over`` is a second, longer window in seconds, for observations too rare for the signal's own; 0 for none.
+    """
 
     reports: ClassVar = Reported.VALUE
+    also_over: int = 0
+
+    @property
+    def lately(self) -> int:
+        """The last seconds of ``also_over``, in which too many must still be beyond."""
+        return self.also_over // 2
 
 
 class Forecast(_Kind, frozen=True, tag=True):

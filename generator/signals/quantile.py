@@ -9,7 +9,7 @@ from generator.model import names
 from generator.model.signals import Better, Quantile, Signal
 from generator.model.streams import RUN_LATENCY, Stream
 from generator.model.units import DAY, MINUTE, Unit
-from generator.promql.expr import Expr, call, number
+from generator.promql.expr import Expr, Series, call, number
 from generator.scenarios import Traffic, histogram
 from generator.signals import usual
 from generator.signals.events import buckets_at, common_buckets, events, may_differ, with_all_labels
@@ -73,10 +73,26 @@ def overflow(signal: Signal, scope: Scope) -> RecordingRule:
 
     Buckets are cumulative, so that the last one has the most; each release has its own last one.
     """
-    finite = with_all_labels(signal.of, signal.window, scope).where("!=", **{names.LE: "+Inf"}).now()
-    inside = summed(largest(finite, tuple(label for label in signal.of.kept if label != names.LE)))
+    inside = _in_buckets(with_all_labels(signal.of, signal.window, scope), signal.of)
     every = scope.record(names.denominator(signal)).now()
     return rule(names.part(signal, "overflow"), number(1) - inside / (every > number(0)))
+
+
+def overflow_rate(signal: Signal, scope: Scope) -> RecordingRule:
+    """Record the observations per second beyond the last bucket, so that longer windows are cheap to sum."""
+    every = scope.record(names.level_rate(signal.of)).now()
+    return rule(overflow_rate_name(signal), every - _in_buckets(scope.stream(signal.of), signal.of))
+
+
+def overflow_rate_name(signal: Signal) -> str:
+    """Name the observations per second beyond the last bucket."""
+    return names.part(signal, "overflow_rate")
+
+
+def _in_buckets(buckets: Series, stream: Stream) -> Expr:
+    """Sum the observations of all releases up to their last bucket."""
+    finite = buckets.where("!=", **{names.LE: "+Inf"}).now()
+    return summed(largest(finite, tuple(label for label in stream.kept if label != names.LE)))
 
 
 def is_timed(signals: Iterable[Signal]) -> bool:

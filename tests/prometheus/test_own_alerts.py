@@ -98,7 +98,11 @@ ALERTS: dict[str, dict[str, object]] = {
     "BasketsSmall": {"threshold": {"signal": "basket_p90"}, "warning": "$20", "min_bad_events": 5},
     "WaitLong": {"threshold": {"signal": "oldest_wait"}, "warning": "30s"},
     # No alert of all services is about these, so that only this service records their shares.
-    "TailBeyond": {"overflow": {"signal": "latency_p99"}, "warning": "3%", "min_bad_events": 5},
+    "TailBeyond": {
+        "overflow": {"signal": "latency_p99", "also_over": "3h"},
+        "warning": "3%",
+        "min_bad_events": 5,
+    },
     "ToolsBeyond": {"overflow": {"signal": "tool_latency_p95"}, "critical": "10%"},
     "Idle": {"idle": {"signal": "run_count", "over": "10m"}},
     "IdlePages": {"idle": {"signal": "run_count", "over": "10m"}, "severity": "critical"},

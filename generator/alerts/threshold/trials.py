@@ -289,12 +289,16 @@ def _ample(values: BoundValues, subject: Subject) -> Timeline:
     return subject.timeline.then(subject.interval, good).then(values.lately, idle(good))
 
 
-def _rare(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+def on_rare_events(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     """Test events so rare that no window has enough of them, but a longer one does."""
     numbers = _fewest(values, subject, values.excess[0])
     yield _rarely(values, subject, numbers)
     yield _again(values, subject, numbers)
     yield from _ended(values, subject, numbers)
+
+
+def _rare(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    yield from on_rare_events(values, subject)
     if values.mildest == values.allowed:
         yield _surely(values, subject)
 
