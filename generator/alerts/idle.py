@@ -25,7 +25,7 @@ from generator.signals.events import long_window, rate_at
 from generator.streams.scope import join, largest, over_window, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from generator.model.hours import Hours
     from generator.model.rules import RecordingRule
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: The sixths of a window in which runs must have been counted, so that a new service does not fail at once.
 _THERE = 5
+#: The promised runs of which half are just more than chance explains, in test cases.
+_PROVING = 40
 #: Longer windows are tested only in thorough runs: promtool evaluates every rule every minute.
 _LONG = 2 * HOUR
 
@@ -97,21 +99,43 @@ def variant_parts(kind: Idle) -> Mapping[str, str]:
 
 
 def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
-    """Compare the runs of each window with the promise; a missing run counter is another alert's subject."""
-    return _an_hour([_missing(alert, kind, window, ground) for window in kind.windows], alert, kind, ground)
+    """Compare the runs of each window with the promise; a missing run counter is another alert's subject.
+
+    A window counts unless a shorter one shows that runs came back: after an outage it would remember that for hours.
+    """
+    longest, *shorter = reversed(kind.windows)
+    found = _part_missing(alert, kind, longest, ground)
+    for window in shorter:
+        found = join("unless", found, _came_back(alert, kind, window, ground))
+        found = join("or", _part_missing(alert, kind, window, ground), found)
+    return join("*", found, _promised_an_hour(ground))
 
 
 def compared(alert: Alert, kind: Idle, ground: Ground) -> Expr:
     """Count the runs an hour, over the window that suits the promise."""
-    return _an_hour([_counted(alert, kind, window, ground) for window in kind.windows], alert, kind, ground)
+    parts = [
+        _part(_counted(alert, kind, window, ground), alert, kind, window, ground) for window in kind.windows
+    ]
+    return join("*", any_of(parts), _promised_an_hour(ground))
 
 
-def _an_hour(found: Iterable[Expr], alert: Alert, kind: Idle, ground: Ground) -> Expr:
-    """Convert the runs of each window to runs in a promised hour."""
-    scope = ground.scope
-    promised = (scope.record(_promised(alert, kind, window, ground)).now() for window in kind.windows)
-    parts = any_of([join("/", runs, those) for runs, those in zip(found, promised, strict=True)])
-    return join("*", parts, largest(scope.written(names.TRAFFIC).now()))
+def _promised_an_hour(ground: Ground) -> Expr:
+    return largest(ground.scope.written(names.TRAFFIC).now())
+
+
+def _part(runs: Expr, alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
+    """Divide the runs of a window by the promised ones."""
+    return join("/", runs, ground.scope.record(_promised(alert, kind, window, ground)).now())
+
+
+def _part_missing(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
+    return _part(_missing(alert, kind, window, ground), alert, kind, window, ground)
+
+
+def _came_back(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
+    """Find where more than half of the runs of a window finish, and not just by chance."""
+    half = ground.scope.record(_promised(alert, kind, window, ground)).now() / number(2)
+    return join(">=", _counted(alert, kind, window, ground), half + call("sqrt", half))
 
 
 def _counted(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
@@ -139,8 +163,8 @@ def _missing(alert: Alert, kind: Idle, window: int, ground: Ground) -> Expr:
 def records(alert: Alert, kind: Idle, ground: Ground) -> Iterator[RecordingRule]:
     """Record the runs of each window, and the promised runs where the promise makes this window the right one.
 
-    It has enough promised runs to prove that none comes; the next shorter one has too few to prove that half are
-    missing.
+    It has enough promised runs to prove that none comes; the next shorter one has too few to prove for long that half
+    are missing.
     """
     runs, scope = _runs(alert, ground), ground.scope
     an_hour = largest(scope.written(names.TRAFFIC).now())
@@ -252,7 +276,7 @@ def cases(kind: Idle, subject: Subject) -> Iterator[TestCase]:
     for window in kind.windows:
         # A small promise needs longer windows.
         if subject.thorough or window <= _LONG:
-            few, many = (1.001 * number * HOUR / window for number in (FEWEST_PROMISED, MANY_PROMISED))
+            few, many = (1.001 * number * HOUR / window for number in (FEWEST_PROMISED, _PROVING))
             yield _too_few(window, few, 0.04, subject)
             yield _too_few(window, many, 0.49, subject)
             yield _kept("silent where it may be chance", subject, 2 * few, 0.41, window)
@@ -263,6 +287,10 @@ def cases(kind: Idle, subject: Subject) -> Iterator[TestCase]:
         "silent where too little is promised", subject, (FEWEST_PROMISED - 1) * an_hour, 0.0, shortest
     )
     yield _forgotten(shortest, 2 * MANY_PROMISED * an_hour, subject)
+    for window, longer in pairwise(kind.windows):
+        if subject.thorough or longer <= _LONG:
+            yield _back(window, longer, subject)
+    yield _by_chance(shortest, subject)
     nothing = counter(subject.fixture.runs, Traffic(0, {}), subject.fixture)
     idling = subject.timeline.then(kept, nothing)
     yield subject.case("silent where no traffic is promised", idling.quiet("silent"))
@@ -303,6 +331,37 @@ def _forgotten(window: int, an_hour: float, subject: Subject) -> TestCase:
         .silent("resolves when half of the window is as promised")
     )
     return _promising(an_hour, subject.case("looks back no further than it must", timeline))
+
+
+def _back(window: int, longer: int, subject: Subject) -> TestCase:
+    """Finish none for a longer window, and then twice as many as are promised; no shorter window is used.
+
+    After a quarter of the window half of them have come, and after two fifths clearly more. The longer one has half of
+    its own later.
+    """
+    an_hour = 1.9 * FEWEST_PROMISED * HOUR / window
+    timeline = (
+        subject.timeline.then(longer + subject.alert.for_, _finishing(0, subject))
+        .fires("fires while none finishes")
+        .then(window * 2 // 5 + subject.interval + subject.keep, _finishing(2 * an_hour, subject))
+        .silent("resolves when clearly more than half finish")
+    )
+    return _promising(
+        an_hour, subject.case(f"forgets {duration(longer)} without runs of {an_hour:.1f} an hour", timeline)
+    )
+
+
+def _by_chance(shortest: int, subject: Subject) -> TestCase:
+    """Finish far too few, and then for a while just more than half, as chance may have it."""
+    an_hour = 1.5 * _PROVING * HOUR / shortest
+    few, half = _finishing(0.3 * an_hour, subject), _finishing(0.52 * an_hour, subject)
+    timeline = (
+        subject.timeline.then(4 * shortest, few)
+        .fires("fires on far too few")
+        .then(shortest * 4 // 3 + subject.keep, half)
+        .fires("goes on when a short time has just more than half")
+    )
+    return _promising(an_hour, subject.case("is told once where chance brings half for a while", timeline))
 
 
 def _in_certain_hours(an_hour: float, subject: Subject) -> TestCase:

@@ -27,8 +27,9 @@ BOUND, BEYOND, MIN_EVENTS, MIN_BAD_EVENTS = "bound", "beyond", "min_events", "mi
 FACTOR, OFFSET = "_factor", "_offset"
 #: An alert on promised traffic looks back over its shortest time and over these multiples of it, up to a day.
 _LONGER = (2, 4, 12, 48)
-#: Below the first number of promised runs, silence proves nothing; from the second on, half of them are enough proof.
-FEWEST_PROMISED, MANY_PROMISED = 10, 40
+#: Below the first number of promised runs, silence proves nothing. From the second on, half of them are enough proof,
+#: and clearly fewer seldom look by chance like half, so that no longer window is needed.
+FEWEST_PROMISED, MANY_PROMISED = 10, 80
 #: The variant that turns an alert off.
 OFF = "off"
 

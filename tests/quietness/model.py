@@ -116,14 +116,12 @@ def missing(minutes: Minutes, an_hour: float, windows: Sequence[int]) -> Iterato
     chosen = [
         window
         for shorter, window in pairwise((0, *windows))
-        if an_hour * window >= 10 * HOUR and an_hour * shorter < 40 * HOUR
+        if an_hour * window >= 10 * HOUR and an_hour * shorter < 80 * HOUR
     ]
     sums = [_in(minutes, window) for window in chosen]
     for at, counts in enumerate(zip(*sums, strict=True)):
-        yield any(
-            at + 1 >= window * 5 // 6 and _lacks(count, an_hour * window / HOUR)
-            for window, (count, _) in zip(chosen, counts, strict=True)
-        )
+        found = zip(chosen, counts, strict=True)
+        yield _any_lacks([(window, count, an_hour * window / HOUR) for window, (count, _) in found], at + 1)
 
 
 def firing(condition: Iterator[bool], held: Held) -> list[bool]:
@@ -157,6 +155,16 @@ def _surely(every: int, bad: int, alert: Bounded) -> bool:
 
 def _lacks(count: int, promised: float) -> bool:
     return count < promised / 2 and promised - count >= SIGMAS * sqrt(promised)
+
+
+def _any_lacks(windows: Sequence[tuple[int, int, float]], minutes: int) -> bool:
+    """Whether a window lacks runs of those promised, before a longer one of which enough came back."""
+    for window, count, promised in windows:
+        if minutes >= window * 5 // 6 and _lacks(count, promised):
+            return True
+        if count >= promised / 2 + sqrt(promised / 2):
+            return False
+    return False
 
 
 def _burns(minutes: Minutes, pace: Pace, fewest: int) -> Iterator[bool]:
