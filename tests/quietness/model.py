@@ -11,6 +11,7 @@ from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,12 +84,22 @@ def beyond(minutes: Minutes, alert: Bounded) -> Iterator[bool]:
     over = list(_is_over(minutes, near, alert))
     longer, lately, recently = (_in(minutes, alert.also_over // part) for part in (1, 2, 4))
     for now, gone, far, half, quarter in zip(near, over, longer, lately, recently, strict=True):
-        yield (_surely(*now, alert) and not gone) or (
+        shown = _surely(*now, alert) or _goes_on(now, quarter, half, alert)
+        yield (shown and not gone) or (
             _surely(*far, alert)
             and half[1] - alert.allowed * half[0] >= 1 / 2
             and not (now[0] >= alert.fewest and now[1] <= alert.allowed * now[0])
             and not _has_eased(quarter, far)
         )
+
+
+def _goes_on(now: tuple[int, int], quarter: tuple[int, int], half: tuple[int, int], alert: Bounded) -> bool:
+    """Whether a part of the longer window shows that a share is beyond its bound, and the next shorter is as bad."""
+    if now[0] < alert.fewest or now[1] <= alert.allowed * now[0]:
+        return False
+    surer = replace(alert, sigmas=max(alert.sigmas, SIGMAS))
+    of_quarter = _surely(*quarter, surer) and not _has_eased(now, quarter)
+    return of_quarter or (_surely(*half, surer) and not _has_eased(quarter, half))
 
 
 def _is_over(minutes: Minutes, near: Sequence[tuple[int, int]], alert: Bounded) -> Iterator[bool]:

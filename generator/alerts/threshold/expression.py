@@ -16,7 +16,7 @@ from generator.signals.ratio import unfinished
 from generator.streams.scope import each, grouped, having, join, largest, rule, spread, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.alerts.condition import AlertNumber, Ground
     from generator.model.rules import RecordingRule
@@ -47,6 +47,13 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     if bad is not None and floor is not None:
         every = parts.denominator.now()
         surely = _surely(alert, tier, bad, every, parts, ground)
+        windows = [(bad, every)]
+        for window in _longer_windows(kind, signal, ground.scope.site.rule_interval):
+            windows.append(_counted(alert, kind, tier, window, parts, ground))
+            enough = _surely(alert, tier, *windows[-1], parts, ground, chance.SIGMAS)
+            # With a floor of events, the signal's own window has some anyway.
+            some = None if alert.min_events else floor
+            surely |= _unless_over(enough, windows, some, parts)
         crossed = binary("and", crossed, surely, on=each(parts.each))
         if window := latest(kind, signal, tier, ground.scope.site.rule_interval):
             events = _counted(alert, kind, tier, window, parts, ground)
@@ -150,8 +157,10 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
         ):
             yield from sides_over(signal, found.each, found.on, window, ground.scope)
     if _is_beyond(alert, ground):
+        interval = ground.scope.site.rule_interval
+        windows = (signal.window, *_longer_windows(kind, signal, interval), kind.also_over)
         for tier in alert.tiers:
-            yield from _beyond(alert, tier, filter(None, (signal.window, kind.also_over)), ground)
+            yield from _beyond(alert, tier, filter(None, windows), ground)
 
 
 def _is_beyond(alert: Alert, ground: Ground) -> bool:
@@ -199,10 +208,44 @@ def _bad(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground)
     return chance.bad_events(alert, parts, ground) if alert.min_bad_events else None
 
 
+def _longer_windows(kind: Threshold, signal: Signal, interval: int) -> tuple[int, ...]:
+    """List the windows between the signal's own and the longer one, in seconds, that may show the bound crossed.
+
+    A value that is beyond its bound for hours has now enough bad events in its own window, and now too few. Without
+    these an alert would come and go until the longer window has enough as well.
+    """
+    if not kind.also_over or longer.is_mean(signal):
+        return ()
+    between = {longer.last_quarter(kind.also_over, signal, interval), kind.lately}
+    return tuple(sorted(window for window in between if window > signal.window))
+
+
+def _unless_over(
+    crossed: Expr,
+    windows: Sequence[tuple[Expr, Expr]],
+    floor: AlertNumber | None,
+    parts: condition.InputSeries,
+) -> Expr:
+    """Keep what the last of the windows shows while the signal's own has some events, and the last but one is as bad.
+
+    Each has its bad events, and all of them; the first is the signal's own.
+    """
+    crossed = condition.enough(crossed, windows[0][1], floor, parts.on)
+    return binary("unless", crossed, _fewer(windows[-2], windows[-1], parts), on=each(parts.each))
+
+
 def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
-    alert: Alert, tier: Tier, bad: Expr, every: Expr, parts: condition.InputSeries, ground: Ground
+    alert: Alert,
+    tier: Tier,
+    bad: Expr,
+    every: Expr,
+    parts: condition.InputSeries,
+    ground: Ground,
+    least: int = 0,
 ) -> Expr:
     """Compare the bad events with those that the bound allows, and with those that chance brings at the mildest bound.
+
+    The latter must be exceeded by the standard deviations of the alert, and by the ``least`` ones.
 
     A service that keeps its mildest bound must not page by chance; beyond that bound it is no chance.
     """
@@ -212,7 +255,7 @@ def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held ag
     likely = chance.Likely(
         share.times(every),
         chance.times(chance.dispersion(signal, tier.severity), chance.scatter_of(signal, share).times(every)),
-        chance.sigmas(signal, tier.severity),
+        max(chance.sigmas(signal, tier.severity), least),
     )
     return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), parts)
 
@@ -309,7 +352,8 @@ def _counted(  # noqa: PLR0913, PLR0917 - what is counted, and where
     if isinstance(signal.kind, Quantile):
         buckets = _buckets(alert, window, parts, ground)
         every = buckets.where(**{names.LE: "+Inf"}).now()
-        counted = _observed if window == kind.also_over else _observations
+        is_latest = window == latest(kind, signal, tier, ground.scope.site.rule_interval)
+        counted = _observations if is_latest else _observed
         return counted(alert, tier, window, parts, ground), summed(every, parts.on)
     bad = ground.scope.record(bad_name(signal, parts.each, window))
     if alert.by and (limits := condition.limits_of(alert, signal)):

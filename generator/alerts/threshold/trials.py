@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts import longer
-from generator.alerts.chance import dispersion, sigmas
+from generator.alerts.chance import SIGMAS, dispersion, sigmas
 from generator.alerts.condition import HALF_EVENT
 from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, latest
 from generator.model import names
@@ -28,7 +28,7 @@ from generator.model.signals import (
     divisor,
 )
 from generator.model.streams import RUN_LATENCY, Stream
-from generator.model.units import DAY, HOUR, MINUTE
+from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.scenarios import (
     MARGIN,
     PLENTY,
@@ -179,8 +179,8 @@ def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
         .fires("fires where it is more")
     )
     yield replace(strict.case("needs more than chance at a milder bound", at_once), constants=(override,))
-    rarely = _surely(values, strict)
-    yield replace(rarely, name=f"{rarely.name} at a milder bound", constants=(override,))
+    for rarely in _surely(values, strict):
+        yield replace(rarely, name=f"{rarely.name} at a milder bound", constants=(override,))
 
 
 def _excess(signal: Signal, value: float, bound: float) -> float | None:
@@ -283,10 +283,13 @@ def _fewest(values: BoundValues, subject: Subject, bad: float | None) -> tuple[f
 
 def _ample(values: BoundValues, subject: Subject) -> Timeline:
     """Be so busy and so good before that no longer window shows the current one."""
-    if not values.also_over:
-        return subject.timeline
+    return _since_ample(values, subject, subject.alert.for_) if values.also_over else subject.timeline
+
+
+def _since_ample(values: BoundValues, subject: Subject, seconds: int) -> Timeline:
+    """Be very busy and good for a moment, and idle since then."""
     good = values.load(values.inside, _AMPLE)
-    return subject.timeline.then(subject.interval, good).then(values.lately, idle(good))
+    return subject.timeline.then(subject.interval, good).then(seconds, idle(good))
 
 
 def on_rare_events(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
@@ -299,8 +302,9 @@ def on_rare_events(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
 
 def _rare(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     yield from on_rare_events(values, subject)
+    yield from _goes_on(values, subject)
     if values.mildest == values.allowed:
-        yield _surely(values, subject)
+        yield from _surely(values, subject)
 
 
 def _rare_mean(kind: Threshold, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
@@ -352,10 +356,11 @@ def _short(kind: Threshold, values: BoundValues, subject: Subject) -> Iterator[T
         return
     many, lasts = 1000.0, wait - last + interval
     worst = values.allowed + (values.excess[0] or 0)
+    before = _since_ample(values, subject, window)
     share = _just_over(worst, many, lasts / interval)
     for factor, what in ((0.985, "pages nobody when it is over"), (1.015, "pages while it may go on")):
         after = values.mixed(share * factor, many / last)
-        timeline = _ample(values, subject).then(lasts, values.mixed(worst, many / interval)).then(last, after)
+        timeline = before.then(lasts, values.mixed(worst, many / interval)).then(last, after)
         yield subject.case(what, timeline.silent(what) if factor < 1 else timeline.fires(what))
     # Each time it lasts for an interval, and is over for longer than the last minutes.
     repeats = [
@@ -363,7 +368,7 @@ def _short(kind: Threshold, values: BoundValues, subject: Subject) -> Iterator[T
         (last + interval, values.mixed(0.0, many / interval)),
     ]
     if values.allowed < _OFTEN:
-        timeline = _ample(values, subject)
+        timeline = before
         for seconds, load in repeats * ceil((2 * window + wait) / (last + 2 * interval)):
             timeline = timeline.then(seconds, load)
         yield subject.case("pages on many short ones", timeline.fires("fires on many short ones"))
@@ -401,24 +406,57 @@ def _again(values: BoundValues, subject: Subject, numbers: tuple[float, float]) 
     )
 
 
-def _surely(values: BoundValues, subject: Subject) -> TestCase:
-    """Be bad a little more often than allowed, on just enough events to exceed chance."""
-    alert, allowed, window = subject.alert, values.allowed, subject.signal.window
+def _surely(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Be bad a little more often than allowed, on just enough events to exceed chance in one of the windows."""
+    alert, allowed = subject.alert, values.allowed
     each = min(
         4 * allowed / (alert.min_bad_events + 1),
         sqrt(values.sigmas**2 * values.scatter / (2 * alert.min_events + 1)),
     )
     if not isinstance(subject.signal.kind, Ratio):
         each = min(each, (1 - allowed) / 2)
-    events = values.by_chance(each)
-    # No window has more than half of them.
-    load = partial(values.mixed, allowed + each)
-    timeline = _spread_out(load, subject, (0.6 * events, 0.35 * events), window)
-    timeline = timeline.quiet("silent while it may be chance")
-    timeline = _burst(timeline, load(0.1 * events / subject.interval), subject)
-    return subject.case(
-        "needs more than chance explains over a longer time", timeline.fires("fires where it is more")
-    )
+    load, interval = partial(values.mixed, allowed + each), subject.interval
+    for window, shorter in _longer_windows(values, subject):
+        if window == values.also_over:
+            events = values.by_chance(each)
+            # No shorter window has more than half of them.
+            timeline = _spread_out(load, subject, (0.6 * events, 0.35 * events), shorter)
+            rest = load(0.1 * events / interval)
+        else:
+            events, apart = (
+                _surer(values).by_chance(each),
+                (window - 2 * (alert.for_ + interval) - interval) // 2,
+            )
+            if values.sigmas < SIGMAS and apart <= subject.signal.window:
+                continue  # the signal's own window has enough events earlier
+            # A longer window has many good events, and a shorter one two of three parts.
+            third, rest = (load(part * events / interval) for part in (0.32, 0.09))
+            timeline = _since_ample(values, subject, window - shorter)
+            for _ in range(2):
+                timeline = timeline.then(interval, third).then(
+                    apart // interval * interval - interval, idle(third)
+                )
+            timeline = _burst(timeline, third, subject)
+        yield subject.case(
+            f"needs more than chance explains in {duration(window)}",
+            _burst(timeline.quiet("silent while it may be chance"), rest, subject).fires(
+                "fires where it is more"
+            ),
+        )
+
+
+def _surer(values: BoundValues) -> BoundValues:
+    """Take the standard deviations that a window between the signal's own and the longer one needs."""
+    return replace(values, sigmas=max(values.sigmas, SIGMAS))
+
+
+def _longer_windows(values: BoundValues, subject: Subject) -> Iterator[tuple[int, int]]:
+    """List the longer windows, each with the one that is next to it in length, in seconds."""
+    shorter = subject.signal.window
+    for window in sorted({values.recently, values.lately, values.also_over}):
+        if shorter < window:
+            yield window, shorter
+            shorter = window
 
 
 def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> Iterator[TestCase]:
@@ -442,6 +480,65 @@ def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) 
             timeline.silent("resolves") if resolved else timeline.fires("goes on"),
         )
     yield from _eased(values, subject)
+
+
+def _goes_on(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Be beyond the bound for so long that a longer window has enough bad events, and the shorter ones do not."""
+    for window, shorter in _longer_windows(values, subject):
+        if window < values.also_over:
+            yield from _more_in(window, shorter, _surer(values), subject)
+            yield from _over_in(window, shorter, values, subject)
+
+
+def _more_in(window: int, shorter: int, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Have one bad event too few in a longer window, and just enough; and too few events in the signal's own."""
+    alert, own, wait = subject.alert, subject.signal.window, subject.alert.for_
+    few, _ = _fewest(values, subject, values.excess[1])
+    lately = 0.9 * few / shorter
+    if lately * own > 2 * alert.min_bad_events:
+        timeline = (
+            _since_ample(values, subject, 0)
+            .then(window + wait, values.load(values.beyond, few / window))
+            .quiet("silent with one too few")
+            .then(shorter + wait, values.load(values.beyond, lately))
+            .fires("fires with just enough")
+        )
+        yield subject.case(f"fires on enough bad events in {duration(window)}", timeline)
+    some = alert.min_bad_events
+    if alert.min_events:
+        return  # it needs more events now
+    # The signal's own window does not have enough of them.
+    bad = min(values.excess[0] or 0, (some - 0.6) / max(1, some - 1))
+    if bad and (some - 1) * window > _fewest(values, subject, bad)[1] * own:
+        load = partial(values.mixed, values.allowed + bad)
+        timeline = (
+            _since_ample(values, subject, 0)
+            .then(window + 2 * wait, load((some - 1) / own))
+            .quiet("silent on too few events now")
+            .then(own + wait, load((some + 0.1) / own))
+            .fires("fires on some events now")
+        )
+        yield subject.case(f"needs some events now besides those of {duration(window)}", timeline)
+
+
+def _over_in(window: int, shorter: int, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Be bad for a moment, and then hardly beyond the bound: on so many events that it looks over, or on too few."""
+    enough = 4 * subject.alert.min_bad_events * shorter / subject.signal.window
+    # So bad that among this many events chance could hide the extra bad ones.
+    hidden = (EASED_SIGMAS + sqrt(EASED_SIGMAS**2 + 4 * enough * values.allowed)) / 2
+    worse, since = hidden**2 / enough, shorter + subject.keep + SLACK
+    mixed = isinstance(subject.signal.kind, Ratio) or worse < 1
+    if not mixed or 2 * enough * (values.excess[1] or 0) >= 1 or since >= window + subject.keep:
+        return
+    moment = values.mixed(worse, 100 * enough / subject.interval)
+    before = _since_ample(values, subject, window - shorter).then(subject.interval, moment)
+    for events, what in ((1.3 * enough, "it looks over"), (0.7 * enough, "it may not be over")):
+        after = before.then(since, values.load(values.beyond, events / shorter))
+        over = events > enough
+        yield subject.case(
+            f"{'ends' if over else 'goes on'} where {what} in {duration(shorter)}",
+            after.silent("silent since it is over") if over else after.fires("fires still"),
+        )
 
 
 def _eased(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
