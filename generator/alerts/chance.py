@@ -33,6 +33,8 @@ _QUANTILE_SIGMAS = 2
 #: The number of times that a failed call is made: the variance of its failures is as many times the usual one. A change
 #: is an early warning, and takes the smaller number of ``early_dispersion``.
 _TRIES = 3
+#: The standard deviations below the expected bad events that show that an incident is over, or has eased.
+EASED_SIGMAS = 2
 #: The standard deviations of a significant change in words.
 DEVIATIONS = f"{SIGMAS} standard deviations"
 #: The share of a histogram's events that must become bad in a test case, so that it is more than chance.
@@ -169,6 +171,11 @@ def beyond_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
     variance = times(dispersion(signal), bad + scatter)
     far = bad - expected >= number(SIGMAS) * call("sqrt", variance)
     return binary("and", crossed, far, on=each(labels))
+
+
+def clearly_fewer(bad: Expr, expected: Expr) -> Expr:
+    """Select values whose bad events are fewer than expected, by more than chance."""
+    return bad + number(EASED_SIGMAS) * call("sqrt", expected) < expected
 
 
 def times(factor: int, variance: Expr) -> Expr:

@@ -71,6 +71,11 @@ def last_quarter(longer: int, signal: Signal, interval: int) -> int:
     return max(signal.window, longer // 4 // interval * interval)
 
 
+def than(signal: Signal, *windows: int) -> tuple[int, ...]:
+    """Sort the windows, in seconds, that are longer than the signal's own."""
+    return tuple(sorted({window for window in windows if window > signal.window}))
+
+
 def is_mean(signal: Signal) -> bool:
     """Whether a signal is an amount for each event, such as the cost per run, where no event is bad by itself."""
     return divisor(signal) is not None and not isinstance(signal.kind, Share) and not counts_bad(signal)

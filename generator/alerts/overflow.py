@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from generator.alerts import chance, condition, longer, usual
 from generator.alerts.draft import Draft, Resolved, SignalDraft, about_signal
 from generator.alerts.guide import OF_RELEASES, RELEASES, Guide, ask
-from generator.alerts.threshold.expression import EASED_SIGMAS
 from generator.alerts.threshold.trials import BoundValues, on_both_sides, on_rare_events
 from generator.alerts.tiers import ABOVE_ALL, BELOW_ZERO, Reason, bounded_tiers, check_traffic
 from generator.model import names
@@ -22,7 +21,7 @@ from generator.model.panels import PANELS
 from generator.model.signals import Quantile, Signal
 from generator.model.units import Unit, duration, human
 from generator.notation.quantities import ResolvedBound, amount
-from generator.promql.expr import Expr, call, number
+from generator.promql.expr import Expr, number
 from generator.scenarios import MARGIN, SLACK, Subject, Traffic, beyond_last, idle
 from generator.signals.events import all_name, long_window, rate_at
 from generator.signals.quantile import overflow_rate, overflow_rate_name
@@ -126,8 +125,7 @@ def _eased(signal: Signal, kind: Overflow, ground: Ground) -> Expr:
     """Find where clearly fewer observations are lately beyond than the longer window predicts."""
     beyond, every = _counted(signal, kind.also_over, ground)
     lately, all_lately = _counted(signal, _last_quarter(signal, kind, ground), ground)
-    expected = beyond * (all_lately / every)
-    return lately + number(EASED_SIGMAS) * call("sqrt", expected) < expected
+    return chance.clearly_fewer(lately, beyond * (all_lately / every))
 
 
 def _counted(signal: Signal, window: int, ground: Ground) -> tuple[Expr, Expr]:
@@ -240,9 +238,9 @@ def _easing(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     Enough of these show that it has eased, and too few do not; no own window holds enough to decide.
     """
     bound = subject.tier.bound
-    if subject.alert.min_bad_events < EASED_SIGMAS + 1 or 4 * bound > 1:
+    if subject.alert.min_bad_events < chance.EASED_SIGMAS + 1 or 4 * bound > 1:
         return
-    enough = EASED_SIGMAS**2 / bound
+    enough = chance.EASED_SIGMAS**2 / bound
     begun = subject.timeline.then(subject.interval, values.load(4 * bound, 1000 * enough / subject.interval))
     lasts = values.recently + subject.keep + SLACK
     for events, what in ((1.3 * enough, "it has eased"), (0.7 * enough, "too few say that it has eased")):

@@ -23,7 +23,7 @@ from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
 from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor, is_good_share
 from generator.model.units import HOUR, MINUTE, duration
-from generator.promql.expr import Expr, binary, call, number
+from generator.promql.expr import Expr, binary, number
 from generator.scenarios import (
     MARGIN,
     PLENTY,
@@ -53,9 +53,7 @@ _BY = (names.RELEASE,)
 _WARM = 5 * MINUTE
 #: All events of a canary, or of a release that hardly ran, happen within this time.
 _BRIEF = 10 * MINUTE
-#: The standard deviations below the expected bad events that show that the trouble of a release is over.
-_OVER_SIGMAS = 2
-#: The longer window that shows it, in seconds.
+#: The longer window that shows that the trouble of a release is over, in seconds.
 _OVER_WINDOW = HOUR
 #: The events of a window in which a test case sees that.
 _LATELY = 36
@@ -127,15 +125,11 @@ def _is_over(alert: Alert, ground: Ground) -> Expr:
     """
     signal = ground.signal(alert)
     bad, expected = _lately(alert, signal.window, ground)
-    over = _clearly_fewer(bad, expected)
+    over = chance.clearly_fewer(bad, expected)
     for window in _over_windows(signal)[1:]:
-        longer = _clearly_fewer(*_lately(alert, window, ground))
+        longer = chance.clearly_fewer(*_lately(alert, window, ground))
         over |= binary("and", longer, bad < expected, on=each(_BY))
     return over
-
-
-def _clearly_fewer(bad: Expr, expected: Expr) -> Expr:
-    return bad + number(_OVER_SIGMAS) * call("sqrt", expected) < expected
 
 
 def _lately(alert: Alert, window: int, ground: Ground) -> tuple[Expr, Expr]:
@@ -387,7 +381,7 @@ def _ends(of: _Releases) -> Iterator[TestCase]:
         .then(2 * _BRIEF, of.load("v10", of.worst))
         .fires("fires while the release is bad")
     )
-    fewest = _LATELY - _OVER_SIGMAS * sqrt(_LATELY)
+    fewest = _LATELY - chance.EASED_SIGMAS * sqrt(_LATELY)
     windows = _over_windows(of.signal)
     for window in windows if subject.thorough else windows[:1]:
         since, events = window + subject.keep + SLACK, _LATELY / window

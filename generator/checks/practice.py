@@ -341,7 +341,7 @@ def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:
 
 
 def no_floor(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
-    """Tell of alerts of an author that a single event can set off, as at night: those of the library cannot."""
+    """Report the author's own alerts that a single event can set off, as on a quiet night."""
     return tuple(
         Diagnostic(
             _NO_FLOOR,
@@ -360,7 +360,7 @@ def no_floor(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
 
 
 def _is_of_events(signal: Signal) -> bool:
-    """Whether a value is computed from events that may be few: no count, no gauge and no sum of money is."""
+    """Whether few events make a value uncertain; they make none of a count, a gauge or a sum of money."""
     is_money = isinstance(signal.kind, Cost) and divisor(signal) is None
     return not is_money and not isinstance(signal.kind, Count | Level)
 
@@ -386,7 +386,7 @@ def instance_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
 
 
 def _is_renewed(label: str, service: Service) -> bool:
-    """Whether new values of a label of the metrics replace others, as releases do."""
+    """Whether a label gets new values that replace old ones, as a release does."""
     known = service.labels.get(label)
     return known is not None and known.new_per_week > 0
 
@@ -421,7 +421,7 @@ def value_pattern(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
 
 
 def _unlike_a_value(text: str) -> str:
-    """Say why a text can hardly be the value of a label; empty for any other."""
+    """Explain why a text is hardly the value of a label; return an empty text for any other."""
     return next((why for pattern, why in _UNLIKE if pattern.search(text)), "")
 
 

@@ -196,7 +196,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _no_directory(specs: Path) -> tuple[str, str] | None:
-    """Say that a path is that of a spec, and not of the directory of all; None for any other."""
+    """Explain that a path names one spec, not the directory of specs; return None for any other path."""
     if specs.suffix.lower() not in {".yaml", ".yml"} or specs.is_dir():
         return None
     root = specs.parent.parent if specs.parent.name == "services" else specs.parent

@@ -136,10 +136,9 @@ def _summary(truth: Truth) -> Iterator[str]:
 def _told(incident: SimulatedIncident, truth: Truth) -> str:
     """Name the alerts that should detect an incident; the service may measure nothing of it, or have them off."""
     meant = incident.effect.alerts
-    mine = ", ".join(alert for alert in meant if alert in truth.alerts)
-    found_by = (
-        "no alert" if not meant else mine or f"any alert, as {truth.service} has no {' and no '.join(meant)}"
-    )
+    found_by = ", ".join(alert for alert in meant if alert in truth.alerts)
+    if not found_by:
+        found_by = f"any alert, as {truth.service} has no {' and no '.join(meant)}" if meant else "no alert"
     return f"{incident.effect.name} until {iso_time(incident.end)}, for {found_by}"
 
 

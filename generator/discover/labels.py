@@ -41,7 +41,7 @@ def other_outcomes(metric: Exposed, read: str, place: Place) -> tuple[str, ...]:
 
 
 def _differs(metric: Exposed, labels: tuple[str, str], place: Place) -> bool:
-    """Whether a label of outcomes, not one that only names errors, contradicts another one in some series."""
+    """Whether two labels of outcomes contradict each other in a series; a label that only names errors cannot."""
     if meaning.names_errors(labels[1], place.values(metric, labels[1])):
         return False
     return any(
@@ -103,7 +103,7 @@ def _release(metric: Exposed, place: Place) -> str:
 
 
 def _is_of_model(metric: Exposed, label: str, place: Place) -> bool:
-    """Whether a version is that of a served model: a plain number beside the model's name."""
+    """Whether a label is the version of a served model: a plain number beside the name of the model."""
     values = [value for value in place.values(metric, label) if value]
     return label == "version" and bool(model_label(metric, place)) and all(map(str.isdecimal, values))
 

@@ -40,7 +40,7 @@ class Unit(StrEnum):
 
     @property
     def changes_in_points(self) -> bool:
-        """Whether changes are in percentage points, as those of shares; others are relative to the earlier value."""
+        """Whether changes are percentage points, as those of shares, and not parts of the earlier value."""
         return self is Unit.RATIO
 
 

@@ -203,13 +203,12 @@ def _recorded_late(
 
     None is listed where records cannot be computed here.
     """
-    late = [service for service, look in looks.items() if _is_raw_before(order, api, need, service, look)]
     try:
         check_copied(need.groups)
         check_scratch()
     except LiveError:
         return []
-    return late
+    return [service for service, look in looks.items() if _is_raw_before(order, api, need, service, look)]
 
 
 def _is_raw_before(order: Order, api: PrometheusApi, need: Needs, service: str, look: Covered | None) -> bool:

@@ -28,8 +28,6 @@ _LONGEST_RUN = 6 * HOUR
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
 #: A page is about now: it does not begin where these last seconds show that a short incident is over.
 LATEST = 3 * MINUTE
-#: The standard deviations below the expected bad events that show that an incident has eased.
-EASED_SIGMAS = 2
 
 
 def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
@@ -211,13 +209,12 @@ def _bad(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground)
 def _longer_windows(kind: Threshold, signal: Signal, interval: int) -> tuple[int, ...]:
     """List the windows between the signal's own and the longer one, in seconds, that may show the bound crossed.
 
-    A value that is beyond its bound for hours has now enough bad events in its own window, and now too few. Without
-    these an alert would come and go until the longer window has enough as well.
+    The own window of a value that is beyond its bound for hours sometimes holds enough bad events, and sometimes too
+    few. Without these windows an alert would come and go until the longer one holds enough as well.
     """
     if not kind.also_over or longer.is_mean(signal):
         return ()
-    between = {longer.last_quarter(kind.also_over, signal, interval), kind.lately}
-    return tuple(sorted(window for window in between if window > signal.window))
+    return longer.than(signal, longer.last_quarter(kind.also_over, signal, interval), kind.lately)
 
 
 def _unless_over(
@@ -226,9 +223,9 @@ def _unless_over(
     floor: AlertNumber | None,
     parts: condition.InputSeries,
 ) -> Expr:
-    """Keep what the last of the windows shows while the signal's own has some events, and the last but one is as bad.
+    """Keep the result of the last window while the signal's own holds some events and the last but one is as bad.
 
-    Each has its bad events, and all of them; the first is the signal's own.
+    Each window is a pair: its bad events, and all of its events. The first is the signal's own.
     """
     crossed = condition.enough(crossed, windows[0][1], floor, parts.on)
     return binary("unless", crossed, _fewer(windows[-2], windows[-1], parts), on=each(parts.each))
@@ -330,8 +327,7 @@ def _fewer(recent: tuple[Expr, Expr], whole: tuple[Expr, Expr], parts: condition
     Both are the bad events, and all of them.
     """
     (now, events), (bad, every) = recent, whole
-    expected = chance.scaled(bad, parts, events / (every > number(0)))
-    return now + number(EASED_SIGMAS) * call("sqrt", expected) < expected
+    return chance.clearly_fewer(now, chance.scaled(bad, parts, events / (every > number(0))))
 
 
 def latest(kind: Threshold, signal: Signal, tier: Tier, interval: int) -> int:

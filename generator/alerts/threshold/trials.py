@@ -10,9 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts import longer
-from generator.alerts.chance import SIGMAS, dispersion, sigmas
+from generator.alerts.chance import EASED_SIGMAS, SIGMAS, dispersion, sigmas
 from generator.alerts.condition import HALF_EVENT
-from generator.alerts.threshold.expression import EASED_SIGMAS, UNUSUAL, USUALLY, latest
+from generator.alerts.threshold.expression import UNUSUAL, USUALLY, latest
 from generator.model import names
 from generator.model.alerts import BOUND, Threshold, Tier, has_mildest
 from generator.model.signals import (
@@ -415,33 +415,27 @@ def _surely(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     )
     if not isinstance(subject.signal.kind, Ratio):
         each = min(each, (1 - allowed) / 2)
-    load, interval = partial(values.mixed, allowed + each), subject.interval
+    load, wait = partial(values.mixed, allowed + each), alert.for_ + subject.interval
     for window, shorter in _longer_windows(values, subject):
         if window == values.also_over:
             events = values.by_chance(each)
             # No shorter window has more than half of them.
             timeline = _spread_out(load, subject, (0.6 * events, 0.35 * events), shorter)
-            rest = load(0.1 * events / interval)
+            rest = load(0.1 * events / subject.interval)
         else:
-            events, apart = (
-                _surer(values).by_chance(each),
-                (window - 2 * (alert.for_ + interval) - interval) // 2,
-            )
+            events, apart = _surer(values).by_chance(each), (window - 2 * wait - subject.interval) // 2
             if values.sigmas < SIGMAS and apart <= subject.signal.window:
                 continue  # the signal's own window has enough events earlier
             # A longer window has many good events, and a shorter one two of three parts.
-            third, rest = (load(part * events / interval) for part in (0.32, 0.09))
+            third, rest = (load(part * events / subject.interval) for part in (0.32, 0.09))
+            pause = apart // subject.interval * subject.interval - subject.interval
             timeline = _since_ample(values, subject, window - shorter)
             for _ in range(2):
-                timeline = timeline.then(interval, third).then(
-                    apart // interval * interval - interval, idle(third)
-                )
+                timeline = timeline.then(subject.interval, third).then(pause, idle(third))
             timeline = _burst(timeline, third, subject)
+        more = _burst(timeline.quiet("silent while it may be chance"), rest, subject)
         yield subject.case(
-            f"needs more than chance explains in {duration(window)}",
-            _burst(timeline.quiet("silent while it may be chance"), rest, subject).fires(
-                "fires where it is more"
-            ),
+            f"needs more than chance explains in {duration(window)}", more.fires("fires where it is more")
         )
 
 
@@ -452,11 +446,8 @@ def _surer(values: BoundValues) -> BoundValues:
 
 def _longer_windows(values: BoundValues, subject: Subject) -> Iterator[tuple[int, int]]:
     """List the longer windows, each with the one that is next to it in length, in seconds."""
-    shorter = subject.signal.window
-    for window in sorted({values.recently, values.lately, values.also_over}):
-        if shorter < window:
-            yield window, shorter
-            shorter = window
+    windows = longer.than(subject.signal, values.recently, values.lately, values.also_over)
+    yield from zip(windows, (subject.signal.window, *windows), strict=False)
 
 
 def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> Iterator[TestCase]:
