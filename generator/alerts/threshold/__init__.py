@@ -137,7 +137,7 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
     text = condition.with_floors(
         text,
         alert,
-        _too_many(signal),
+        f"{_too_many(signal)}{_in_parts(signal, kind)}",
         chance.deviations(signal, *(one.severity for one in alert.tiers))
         if alert.min_bad_events and _counts_bad(signal)
         else "",
@@ -152,6 +152,14 @@ def _too_many(signal: Signal) -> str:
         return "more bad events than that allows"
     may_be = signal.kind.q if signal.better is Better.HIGHER else 1 - signal.kind.q
     return f"more observations {condition.side(signal)} it than the allowed {human(may_be, Unit.RATIO)}"
+
+
+def _in_parts(signal: Signal, kind: Threshold) -> str:
+    """Name the parts of the longer window that may hold these events as well."""
+    if longer.is_mean(signal):
+        return ""
+    parts = [name for name, of in (("quarter", 4), ("half", 2)) if kind.also_over > of * signal.window]
+    return f", there or in the last {' or '.join(parts)} of the {duration(kind.also_over)}" if parts else ""
 
 
 def _times(signal: Signal, kind: Threshold) -> str:
