@@ -119,7 +119,8 @@ def test_the_specs_shown_are_those_of_the_project(name: str) -> None:
 
 def _recorded() -> set[str]:
     """List the names of all recorded series."""
-    rules = "".join(path.read_text("utf-8") for path in sorted((OUTPUT / "prometheus/rules").glob("*.yml")))
+    paths = sorted((OUTPUT / "prometheus").glob("*s/*.yml"))
+    rules = "".join(path.read_text("utf-8") for path in paths)
     return set(re.findall(r"record: (\S+)", rules))
 
 

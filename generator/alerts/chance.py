@@ -12,8 +12,6 @@ simulated weeks with groups of three, a tool with 3 % errors paged four times a 
 
 from __future__ import annotations
 
-from msgspec import Struct
-
 from generator.alerts.beyond import observed_beyond
 from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
 from generator.model.alerts import Alert, AlertSeverity
@@ -39,14 +37,6 @@ EASED_SIGMAS = 2
 DEVIATIONS = f"{SIGMAS} standard deviations"
 #: The share of a histogram's events that must become bad in a test case, so that it is more than chance.
 SEEN = 0.02
-
-
-class Likely(Struct, frozen=True):
-    """The bad events at exactly the bound: mean, variance, and the standard deviations that are chance."""
-
-    events: Expr
-    variance: Expr
-    sigmas: int
 
 
 def bad_events(
@@ -139,20 +129,19 @@ def less(events: Expr, parts: InputSeries, allowed: Expr) -> Expr:
     return events - allowed if parts.each == parts.on else spread("-", events, allowed, parts.on)
 
 
-def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: AlertNumber | None, parts: InputSeries) -> Expr:
-    """Select values whose bad events exceed the allowed ones by at least ``fewest``, and exceed chance.
+def standard_score(bad: Expr, every: Expr, share: AlertNumber, parts: InputSeries, signal: Signal) -> Expr:
+    """Compute by how many standard deviations bad events exceed those that a share predicts.
 
     Args:
         bad: The bad events, at a value's level.
-        allowed: The bad events that the bound allows, at the level of all events.
-        likely: The bad events that the mildest bound allows, with their scatter.
-        fewest: The smallest excess over the allowed ones; None for any.
+        every: All events, at theirs.
+        share: The share of bad events at exactly the bound.
         parts: The levels.
+        signal: The signal whose events these are.
     """
-    far = less(bad, parts, likely.events + number(likely.sigmas) * call("sqrt", likely.variance)) >= number(0)
-    if fewest is None:
-        return far
-    return binary("and", fewest.compare(">=", less(bad, parts, allowed)), far, on=each(parts.each))
+    excess = less(bad, parts, share.times(every))
+    deviation = call("sqrt", scatter_of(signal, share).times(every))
+    return excess / deviation if parts.each == parts.on else spread("/", excess, deviation, parts.on)
 
 
 def beyond_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison

@@ -111,9 +111,10 @@ def _rare(alert: Alert, kind: Overflow, bound: AlertNumber, ground: Ground) -> E
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     beyond, every = _counted(signal, kind.also_over, ground)
     allowed = bound.times(every)
-    likely = chance.Likely(allowed, chance.scatter_of(signal, bound).times(every), chance.SIGMAS)
+    score = chance.standard_score(beyond, every, bound, parts, signal)
     crossed = bound.compare(">", condition.rounded(beyond / every))
-    crossed = join("and", crossed, chance.sure(beyond, allowed, likely, floor, parts))
+    crossed = condition.enough(crossed, beyond - allowed, floor, parts.on)
+    crossed = join("and", crossed, score >= number(chance.SIGMAS))
     lately, all_lately = _counted(signal, kind.lately, ground)
     goes_on = lately - bound.times(all_lately) >= number(condition.HALF_EVENT)
     inside = bound.compare("<=", condition.rounded(compared(alert, kind, ground)))
@@ -223,9 +224,9 @@ def _surely(values: BoundValues, subject: Subject) -> TestCase:
         return values.load(bound + excess, part * events / subject.interval)
 
     timeline = subject.timeline.then(subject.interval, idle(burst(1)))
-    for part in (0.45, 0.45):
+    for part in (0.48, 0.48):
         timeline = timeline.then(subject.interval, burst(part)).then(window, idle(burst(1)))
-    timeline = timeline.quiet("silent while it may be chance").then(subject.interval, burst(0.2))
+    timeline = timeline.quiet("silent while it may be chance").then(subject.interval, burst(0.08))
     timeline = timeline.then(subject.alert.for_ + subject.interval, idle(burst(1)))
     return subject.case(
         "needs more than chance explains over a longer time", timeline.fires("fires where it is more")

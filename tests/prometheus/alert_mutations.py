@@ -8,25 +8,33 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.alerts.condition import HALF_EVENT
+from generator.model.rules import RecordingRule
 from generator.model.units import plain
 from tests.prometheus.mutations import closing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from generator.model.rules import AlertingRule
+    from generator.model.rules import AlertingRule, RuleGroup
 
 _COMPARED = re.compile(r"([<>]=?) (-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\b")
 _JOINED = re.compile(r" (?:and|unless)(?: on \([^)]*\))? ")
 _TURNED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 _HAIR = 0.04
+#: A recorded standard score, the labels that select it, and the least one where the alert compares it.
+_SCORE = re.compile(r"(\w+:\w+:sigmas\w+)\{([^}]*)\}( >= [\d.]+)?")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_LEAST = re.compile(r"(?<=\)) >= [\d.]+")
 
 Mutant = tuple[str, "AlertingRule"]
 
 
-def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
-    """Make every wrong version, each with the name of the mistake and the changed part."""
-    text = " ".join(rule.expr.split())
+def alert_mutants(rule: AlertingRule, groups: Iterable[RuleGroup] = ()) -> Iterator[Mutant]:
+    """Make every wrong version, each with the name of the mistake and the changed part.
+
+    Standard scores that ``groups`` record for the alert are a part of its condition, and get as many wrong versions.
+    """
+    text = _with_scores(" ".join(rule.expr.split()), groups)
     for found in _COMPARED.finditer(text):
         op, number = found.group(1), float(found.group(2))
         for other in _others(number, text[: found.start()]):
@@ -51,6 +59,25 @@ def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
     if rule.for_:
         yield "twice the for", replace(rule, for_=2 * rule.for_ + 180)
     yield "kept firing for a day", replace(rule, keep_firing_for=86_400)
+
+
+def _with_scores(text: str, groups: Iterable[RuleGroup]) -> str:
+    """Replace recorded scores by their expressions, each with the least score that the alert compares it with."""
+    recorded = {
+        (rule.record, frozenset(rule.labels.items())): " ".join(rule.expr.split())
+        for group in groups
+        for rule in group.rules
+        if isinstance(rule, RecordingRule)
+    }
+
+    def expression(found: re.Match[str]) -> str:
+        labels = frozenset(_LABEL.findall(found.group(2)))
+        written = recorded[found.group(1), labels]
+        if found.group(3):
+            return f"({_LEAST.sub(found.group(3), written, count=1)})"
+        return f"({written})"
+
+    return _SCORE.sub(expression, text)
 
 
 def _of_chance_and_time(rule: AlertingRule, text: str) -> Iterator[Mutant]:

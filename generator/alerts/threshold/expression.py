@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from math import sqrt
+from operator import or_
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.alerts import beyond, chance, condition, longer
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, AlertSeverity, Threshold, Tier
+from generator.model.alerts import (
+    MIN_BAD_EVENTS,
+    MIN_EVENTS,
+    Alert,
+    AlertSeverity,
+    Threshold,
+    Tier,
+    has_mildest,
+)
 from generator.model.signals import Better, Quantile, Share, Signal, divisor, is_good_share
 from generator.model.units import HOUR, MINUTE, duration
-from generator.promql.expr import Expr, Series, binary, call, number
+from generator.promql.expr import Expr, Series, call, number
 from generator.signals.events import all_name, bad_name, buckets_name, sides, sides_over, with_all_labels
 from generator.signals.quantile import UNKNOWN_LENGTH
 from generator.signals.ratio import unfinished
-from generator.streams.scope import each, grouped, having, join, largest, rule, spread, summed
+from generator.streams.scope import grouped, having, join, largest, rule, spread, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.alerts.condition import AlertNumber, Ground
     from generator.model.rules import RecordingRule
@@ -30,47 +44,167 @@ LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
 LATEST = 3 * MINUTE
 
 
+class _Events(Struct, frozen=True):
+    """The bad events of a window, at the level of a value, and all events, at theirs."""
+
+    bad: Expr
+    every: Expr
+
+
+class _Bounded(Struct, frozen=True):
+    """A threshold at one severity, and the series that it reads."""
+
+    alert: Alert
+    kind: Threshold
+    tier: Tier
+    ground: Ground
+    parts: condition.InputSeries
+
+    @property
+    def signal(self) -> Signal:
+        """The signal."""
+        return self.ground.signal(self.alert)
+
+    @property
+    def bound(self) -> AlertNumber:
+        """The bound."""
+        return self.ground.bound(self.alert, self.tier)
+
+    @property
+    def floor(self) -> AlertNumber | None:
+        """The fewest bad events, less a half; None without a floor."""
+        return self.ground.floor(self.alert, MIN_BAD_EVENTS)
+
+    @property
+    def interval(self) -> int:
+        """Seconds between two evaluations."""
+        return self.ground.scope.site.rule_interval
+
+    @property
+    def is_quantile(self) -> bool:
+        """Whether bad events are observations beyond the bound, and so differ from one severity to the other."""
+        return isinstance(self.signal.kind, Quantile)
+
+    @property
+    def needs_bad(self) -> bool:
+        """Whether the alert needs bad events, and the signal counts them."""
+        return self.alert.min_bad_events > 0 and (self.is_quantile or self._own_bad() is not None)
+
+    @property
+    def quarter(self) -> int:
+        """The last quarter of the longer window, in seconds."""
+        return longer.last_quarter(self.kind.also_over, self.signal, self.interval)
+
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """The signal's own window, and the parts of the longer one that may show the bound crossed as well, in seconds.
+
+        The own window of a value that is beyond its bound for hours sometimes holds enough bad events, and sometimes
+        too few. Without these parts an alert would come and go until the longer window holds enough as well.
+        """
+        if not self.kind.also_over or longer.is_mean(self.signal):
+            return (self.signal.window,)
+        return (self.signal.window, *longer.than(self.signal, self.quarter, self.kind.lately))
+
+    @property
+    def score_labels(self) -> Mapping[str, str]:
+        """The labels of recorded standard scores, which all severities share where they have the same bad events."""
+        return condition.labels_of(self.alert) if has_mildest(self.alert) else self.labels
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of records of one severity."""
+        return condition.labels_of(self.alert, **{names.SEVERITY: str(self.tier.severity)})
+
+    def name(self, part: str, window: int) -> str:
+        """Name a record of a window in seconds at the level of a value."""
+        return names.part(self.signal, f"{part}{duration(window)}", self.parts.each)
+
+    def keep(self, op: str, left: Expr, right: Expr) -> Expr:
+        """Join two vectors at the level of a value."""
+        return join(op, left, right, self.parts.each)
+
+    def crossed(self) -> Expr:
+        """Compare the value with the bound."""
+        return condition.beyond(self.signal, condition.rounded(self.parts.value.now()), self.bound)
+
+    def events(self, window: int) -> _Events:
+        """Select the bad events of some seconds, and all of them; of a quantile, those beyond the bound."""
+        parts, scope, own = self.parts, self.ground.scope, window == self.signal.window
+        if self.is_quantile:
+            every = summed(self.buckets(window).where(**{names.LE: "+Inf"}).now(), parts.on)
+            is_latest = window == latest(self.kind, self.signal, self.tier, self.interval)
+            bad = self.observations(window) if is_latest else self._recorded_observations(window)
+            return _Events(bad, parts.denominator.now() if own else every)
+        if own and (own_bad := self._own_bad()):
+            return _Events(own_bad, parts.denominator.now())
+        every = scope.record(all_name(self.signal, parts.on, window)).now()
+        return _Events(self._long_bad(window).now(), every)
+
+    def _own_bad(self) -> Expr | None:
+        return chance.bad_events(self.alert, self.parts, self.ground)
+
+    def _long_bad(self, window: int) -> Series:
+        bad = self.ground.scope.record(bad_name(self.signal, self.parts.each, window))
+        if self.alert.by and (limits := condition.limits_of(self.alert, self.signal)):
+            bad = bad.one_of(self.alert.by, limits)
+        return self._only(bad)
+
+    def _recorded_observations(self, window: int) -> Expr:
+        recorded = self.ground.scope.record(self.name("beyond", window))
+        return largest(recorded.where(**self.labels).now(), self.parts.each)
+
+    def observations(self, window: int) -> Expr:
+        """Count the observations of a window beyond the bound of a quantile."""
+        weights = beyond.weight(self.signal, self.labels, self.ground.scope)
+        return beyond.observed_beyond(self.buckets(window), self.signal, self.parts.each, weights)
+
+    def buckets(self, window: int) -> Series:
+        """Select the buckets of a window of a quantile."""
+        parts, scope = self.parts, self.ground.scope
+        if window == self.signal.window:
+            buckets = having(with_all_labels(self.signal.of, window, scope), parts.each)
+        else:
+            buckets = scope.record(buckets_name(self.signal, parts.each, window))
+        return self._only(buckets)
+
+    def _only(self, series: Series) -> Series:
+        alert = self.alert
+        return series.where(**{alert.by: alert.only}) if alert.by and alert.only else series
+
+    def excess(self, window: int) -> Expr:
+        """Count the bad events of a window beyond those that the bound allows."""
+        allowed = chance.allowed_share(self.signal, self.bound)
+        events = self.events(window)
+        return chance.less(events.bad, self.parts, allowed.times(events.every))
+
+    def fewer(self, recent: int, whole: int) -> Expr:
+        """Select values whose recent window holds clearly fewer bad events than the whole one predicts."""
+        lately, before = self.events(recent), self.events(whole)
+        factor = lately.every / (before.every > number(0))
+        return chance.clearly_fewer(lately.bad, chance.scaled(before.bad, self.parts, factor))
+
+
 def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     """Compare the value with the tier's bound."""
-    signal, bound = ground.signal(alert), ground.bound(alert, tier)
-    parts = condition.input_series(alert, ground)
-    crossed = _crossed(alert, kind, tier, ground)
-    if _mixes_runs(kind, signal, ground):
-        crossed = join("unless", crossed, _lately_within(alert, tier, parts, ground), parts.each)
+    one = _bounded(alert, kind, tier, ground)
+    crossed, parts, signal = one.crossed(), one.parts, one.signal
+    if _mixes_runs(one):
+        crossed = one.keep("unless", crossed, _lately_within(one))
     if condition.adds_up(signal) and signal.better is Better.HIGHER:
-        crossed = join("and", crossed, condition.whole_window(signal, ground, parts.each), parts.each)
+        crossed = one.keep("and", crossed, condition.whole_window(signal, ground, parts.each))
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
-    floor = ground.floor(alert, MIN_BAD_EVENTS)
-    bad = _bad(alert, tier, parts, ground)
-    if bad is not None and floor is not None:
-        every = parts.denominator.now()
-        surely = _surely(alert, tier, bad, every, parts, ground)
-        windows = [(bad, every)]
-        for window in _longer_windows(kind, signal, ground.scope.site.rule_interval):
-            windows.append(_counted(alert, kind, tier, window, parts, ground))
-            enough = _surely(alert, tier, *windows[-1], parts, ground, chance.SIGMAS)
-            # With a floor of events, the signal's own window has some anyway.
-            some = None if alert.min_events else floor
-            surely |= _unless_over(enough, windows, some, parts)
-        crossed = binary("and", crossed, surely, on=each(parts.each))
-        if window := latest(kind, signal, tier, ground.scope.site.rule_interval):
-            events = _counted(alert, kind, tier, window, parts, ground)
-            over = _fewer(events, (bad, every), parts)
-            before = condition.rounded(parts.value.now(offset=signal.window))
-            over = join("unless", over, condition.beyond(signal, before, bound), parts.each)
-            crossed = binary("unless", crossed, over, on=each(parts.each))
+    if one.needs_bad:
+        crossed = one.keep("and", crossed, reduce(or_, (_surely(one, window) for window in one.windows)))
+        if window := latest(kind, signal, tier, one.interval):
+            crossed = one.keep("unless", crossed, _over_by_now(one, window))
         if kind.also_over:
-            crossed |= _rare(alert, kind, tier, parts, ground)
+            crossed |= _rare(one)
     if kind.also_over and longer.is_mean(signal):
-        crossed |= _rare_mean(alert, kind, bound, ground)
+        crossed |= _rare_mean(one)
     if kind.unfinished:
-        return crossed | _endless(alert, bound, parts, ground)
+        return crossed | _endless(one)
     return crossed
-
-
-def _crossed(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
-    value = condition.rounded(compared(alert, kind, ground))
-    return condition.beyond(ground.signal(alert), value, ground.bound(alert, tier))
 
 
 def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
@@ -78,256 +212,157 @@ def compared(alert: Alert, _kind: Threshold, ground: Ground) -> Expr:
     return condition.input_series(alert, ground).value.now()
 
 
-def _mixes_runs(kind: Threshold, signal: Signal, ground: Ground) -> bool:
+def _bounded(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> _Bounded:
+    return _Bounded(alert, kind, tier, ground, condition.input_series(alert, ground))
+
+
+def _mixes_runs(one: _Bounded) -> bool:
     """Whether a signal divides the events of all runs by the finished runs: long runs make these different runs.
 
     A batch of long runs makes calls at once, and finishes later. A longer window has both.
     """
-    per, runs = divisor(signal), ground.runs
+    per, runs = divisor(one.signal), one.ground.runs
     of_runs = per is not None and runs is not None and per.name == runs.name
-    if kind.also_over and not longer.is_mean(signal):
+    if one.kind.also_over and not longer.is_mean(one.signal):
         return False
-    return ground.timed and of_runs and not isinstance(signal.kind, Share)
+    return one.ground.timed and of_runs and not isinstance(one.signal.kind, Share)
 
 
-def _lately_within(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
+def _lately_within(one: _Bounded) -> Expr:
     """Find where the value recently was not beyond its bound, or no run finished.
 
     Recently means that runs from that time may still be running.
     """
-    last = call("last_over_time", _within(alert, tier, parts, ground).over(_LONGEST_RUN))
-    return spread("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
+    scope = one.ground.scope
+    within = scope.record(_within_name(one)).where(**condition.labels_of(one.alert))
+    last = call("last_over_time", within.over(_LONGEST_RUN))
+    return spread("<", Expr("time()") - last, scope.record(names.RUN_LENGTH).now())
 
 
-def _within(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Series:
-    return ground.scope.record(_within_name(alert, tier, parts, ground)).where(**condition.labels_of(alert))
+def _within_name(one: _Bounded) -> str:
+    return names.part(one.signal, f"within_{one.tier.severity}", one.parts.each)
 
 
-def _within_name(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> str:
-    return names.part(ground.signal(alert), f"within_{tier.severity}", parts.each)
-
-
-def _endless(alert: Alert, bound: AlertNumber, parts: condition.InputSeries, ground: Ground) -> Expr:
+def _endless(one: _Bounded) -> Expr:
     """Catch endless loops: their runs are counted only when they finish.
 
     The rate is far higher than usual, and no run has finished for longer than runs last; for a service without that
     history, for half an hour.
     """
-    signal, scope = ground.signal(alert), ground.scope
-    record, amount = scope.record(names.part(signal, "unfinished")), parts.numerator
-    finished = scope.record(names.denominator(signal))
-    lasts = call("count_over_time", record.over(_LONGEST_RUN - 1)) * number(scope.site.rule_interval)
+    signal, ground, amount = one.signal, one.ground, one.parts.numerator
+    record = ground.scope.record(names.part(signal, "unfinished"))
+    finished = ground.scope.record(names.denominator(signal))
+    lasts = call("count_over_time", record.over(_LONGEST_RUN - 1)) * number(one.interval)
     unknown = join(
         "unless", number(UNKNOWN_LENGTH) * grouped(record.now()), finished.now(offset=LATELY) > number(0)
     )
-    length = join("or", scope.record(names.RUN_LENGTH).now(), unknown) if ground.timed else unknown
+    length = join("or", ground.scope.record(names.RUN_LENGTH).now(), unknown) if ground.timed else unknown
     endless = join("unless", join("and", amount.now(), record.now()), join(">", length, lasts))
     # While runs finished an hour ago, a loop had not begun two hours ago.
     ordinary = amount.now() <= number(UNUSUAL) * amount.now(offset=USUALLY)
     ordinary = join("and", ordinary, finished.now(offset=LATELY) > number(0))
-    unusual = join("unless", endless, ordinary, parts.each)
-    return bound.compare(">", ground.fewest_events(alert).divide(unusual))
+    unusual = one.keep("unless", endless, ordinary)
+    return one.bound.compare(">", ground.fewest_events(one.alert).divide(unusual))
 
 
-def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[RecordingRule]:
-    """Record what only the longer windows of a threshold read, and the times without a finished run or a problem."""
-    signal = ground.signal(alert)
-    if _mixes_runs(kind, signal, ground):
-        parts = condition.input_series(alert, ground)
-        for tier in alert.tiers:
-            now = number(0) * parts.numerator.now() + Expr("time()")
-            within = join("unless", now, _crossed(alert, kind, tier, ground), parts.each)
-            yield rule(_within_name(alert, tier, parts, ground), within, **condition.labels_of(alert))
-    if kind.unfinished:
-        yield unfinished(signal, ground.scope)
-    if kind.also_over and longer.is_mean(signal):
-        yield from longer.rules(alert, kind.also_over, kind.lately, ground)
-    elif kind.also_over:
-        found = condition.input_series(alert, ground)
-        yield from sides(signal, found.each, found.on, ground.scope)
-        interval = ground.scope.site.rule_interval
-        newest = {latest(kind, signal, tier, interval) for tier in alert.tiers} - {0}
-        for window in (
-            *newest,
-            longer.last_quarter(kind.also_over, signal, interval),
-            kind.lately,
-            kind.also_over,
-        ):
-            yield from sides_over(signal, found.each, found.on, window, ground.scope)
-    if _is_beyond(alert, ground):
-        interval = ground.scope.site.rule_interval
-        windows = (signal.window, *_longer_windows(kind, signal, interval), kind.also_over)
-        for tier in alert.tiers:
-            yield from _beyond(alert, tier, filter(None, windows), ground)
+def _surely(one: _Bounded, window: int) -> Expr:
+    """Select values whose bad events of a window are enough, and more than chance brings.
 
-
-def _is_beyond(alert: Alert, ground: Ground) -> bool:
-    """Whether the bad events of an alert are observations beyond its bound."""
-    return isinstance(ground.signal(alert).kind, Quantile) and alert.min_bad_events > 0
-
-
-def _beyond(alert: Alert, tier: Tier, windows: Iterable[int], ground: Ground) -> Iterator[RecordingRule]:
-    """Record the observations beyond a tier's bound in the windows that its condition reads several times."""
-    signal, scope, labels = ground.signal(alert), ground.scope, _labels(alert, tier)
-    parts = condition.input_series(alert, ground)
-    yield from beyond.rules(signal, ground.bound(alert, tier), labels, scope)
-    for window in windows:
-        counted = _observations(alert, tier, window, parts, ground)
-        yield rule(_beyond_name(signal, window, parts), counted, **labels)
-
-
-def _observations(
-    alert: Alert, tier: Tier, window: int, parts: condition.InputSeries, ground: Ground
-) -> Expr:
-    """Count the observations of a window beyond a tier's bound."""
-    signal, buckets = ground.signal(alert), _buckets(alert, window, parts, ground)
-    weights = beyond.weight(signal, _labels(alert, tier), ground.scope)
-    return beyond.observed_beyond(buckets, signal, parts.each, weights)
-
-
-def _labels(alert: Alert, tier: Tier) -> Mapping[str, str]:
-    return condition.labels_of(alert, **{names.SEVERITY: str(tier.severity)})
-
-
-def _beyond_name(signal: Signal, window: int, parts: condition.InputSeries) -> str:
-    return names.part(signal, f"beyond{duration(window)}", parts.each)
-
-
-def _observed(alert: Alert, tier: Tier, window: int, parts: condition.InputSeries, ground: Ground) -> Expr:
-    """Select the recorded observations beyond a tier's bound."""
-    recorded = ground.scope.record(_beyond_name(ground.signal(alert), window, parts))
-    return largest(recorded.where(**_labels(alert, tier)).now(), parts.each)
-
-
-def _bad(alert: Alert, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr | None:
-    """Count the bad events of the signal's own window; None where the alert needs none."""
-    if _is_beyond(alert, ground):
-        return _observed(alert, tier, ground.signal(alert).window, parts, ground)
-    return chance.bad_events(alert, parts, ground) if alert.min_bad_events else None
-
-
-def _longer_windows(kind: Threshold, signal: Signal, interval: int) -> tuple[int, ...]:
-    """List the windows between the signal's own and the longer one, in seconds, that may show the bound crossed.
-
-    The own window of a value that is beyond its bound for hours sometimes holds enough bad events, and sometimes too
-    few. Without these windows an alert would come and go until the longer one holds enough as well.
+    Of the same bad events, the severities share the scores: each compares its own bound, and its own least score.
     """
-    if not kind.also_over or longer.is_mean(signal):
-        return ()
-    return longer.than(signal, longer.last_quarter(kind.also_over, signal, interval), kind.lately)
+    if not one.kind.also_over:
+        return _score(one, window)
+    score = one.ground.scope.record(one.name("sigmas", window)).where(**one.score_labels).now()
+    if not has_mildest(one.alert):
+        return score
+    least = _least_score(one, window)
+    if least > _least_recorded(one, window):
+        score = score >= number(least)
+    return condition.enough(score, one.excess(window), one.floor, one.parts.each)
 
 
-def _unless_over(
-    crossed: Expr,
-    windows: Sequence[tuple[Expr, Expr]],
-    floor: AlertNumber | None,
-    parts: condition.InputSeries,
-) -> Expr:
-    """Keep the result of the last window while the signal's own holds some events and the last but one is as bad.
+def _score(one: _Bounded, window: int) -> Expr:
+    """Compute by how many standard deviations the bad events of a window exceed those that the mildest bound allows.
 
-    Each window is a pair: its bad events, and all of its events. The first is the signal's own.
+    A service that keeps its mildest bound must not page by chance; beyond that bound it is no chance. A longer window
+    counts only while its last part is as bad; a part of the longest one also needs some events in the signal's own.
     """
-    crossed = condition.enough(crossed, windows[0][1], floor, parts.on)
-    return binary("unless", crossed, _fewer(windows[-2], windows[-1], parts), on=each(parts.each))
+    alert, ground, own, also = one.alert, one.ground, one.signal.window, one.kind.also_over
+    events = one.events(window)
+    share = chance.allowed_share(one.signal, ground.mildest(alert, one.tier))
+    score = chance.standard_score(events.bad, events.every, share, one.parts, one.signal)
+    score = score >= number(_least_recorded(one, window))
+    if not has_mildest(alert):
+        score = condition.enough(score, one.excess(window), one.floor, one.parts.each)
+    if window == also:
+        return one.keep("unless", score, one.fewer(one.quarter, also))
+    if window == own:
+        return score
+    # With a floor of events, the signal's own window has some anyway.
+    some = None if alert.min_events else one.floor
+    score = condition.enough(score, one.parts.denominator.now(), some, one.parts.on)
+    before = max(shorter for shorter in one.windows if shorter < window)
+    return one.keep("unless", score, one.fewer(before, window))
 
 
-def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
-    alert: Alert,
-    tier: Tier,
-    bad: Expr,
-    every: Expr,
-    parts: condition.InputSeries,
-    ground: Ground,
-    least: int = 0,
-) -> Expr:
-    """Compare the bad events with those that the bound allows, and with those that chance brings at the mildest bound.
-
-    The latter must be exceeded by the standard deviations of the alert, and by the ``least`` ones.
-
-    A service that keeps its mildest bound must not page by chance; beyond that bound it is no chance.
-    """
-    signal = ground.signal(alert)
-    allowed = chance.allowed_share(signal, ground.bound(alert, tier)).times(every)
-    share = chance.allowed_share(signal, ground.mildest(alert, tier))
-    likely = chance.Likely(
-        share.times(every),
-        chance.times(chance.dispersion(signal, tier.severity), chance.scatter_of(signal, share).times(every)),
-        max(chance.sigmas(signal, tier.severity), least),
-    )
-    return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), parts)
+def _least_score(one: _Bounded, window: int) -> float:
+    """Return the least standard deviations by which bad events of a window show that a bound is crossed."""
+    signal, severity = one.signal, one.tier.severity
+    is_part = window not in {signal.window, one.kind.also_over}
+    least = max(chance.sigmas(signal, severity), chance.SIGMAS if is_part else 0)
+    return round(least * sqrt(chance.dispersion(signal, severity)), 9)
 
 
-def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
-    """Use a longer window where the own one holds too few events, unless that shows that the incident is over."""
-    signal, floor, bound = (
-        ground.signal(alert),
-        ground.floor(alert, MIN_BAD_EVENTS),
-        ground.bound(alert, tier),
-    )
-    share = chance.allowed_share(signal, bound)
-    bad, every = _counted(alert, kind, tier, kind.also_over, parts, ground)
-    value = _value(alert, kind, bound, (bad, every), parts, ground)
-    crossed = condition.enough(value, every, ground.floor(alert, MIN_EVENTS), parts.on)
-    crossed = binary("and", crossed, _surely(alert, tier, bad, every, parts, ground), on=each(parts.each))
-    bad, every = _counted(alert, kind, tier, kind.lately, parts, ground)
-    lately = chance.less(bad, parts, share.times(every)) >= number(condition.HALF_EVENT)
-    crossed = binary("and", crossed, lately, on=each(parts.each))
-    inside = condition.inside(signal, condition.rounded(parts.value.now()), bound)
-    over = condition.enough(inside, parts.denominator.now(), floor, parts.on)
-    eased = _eased(alert, kind, tier, parts, ground)
-    return binary("unless", crossed, over | eased, on=each(parts.each))
+def _least_recorded(one: _Bounded, window: int) -> float:
+    """Return the least score that is recorded: of all severities, where they share it."""
+    tiers = one.alert.tiers if has_mildest(one.alert) else (one.tier,)
+    return min(_least_score(replace(one, tier=tier), window) for tier in tiers)
 
 
-def _rare_mean(alert: Alert, kind: Threshold, bound: AlertNumber, ground: Ground) -> Expr:
-    """Use the mean of a longer window where the own one holds too few events, while its last half is beyond as well."""
-    signal = ground.signal(alert)
-    parts = longer.input_series(alert, kind.also_over, ground)
-    crossed, lately = (
-        condition.beyond(signal, condition.rounded(one.now()), bound)
-        for one in (parts.value, longer.recent(alert, kind.lately, ground))
-    )
-    crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
-    return join("unless", join("and", crossed, lately, parts.each), longer.decided(alert, ground), parts.each)
+def _over_by_now(one: _Bounded, window: int) -> Expr:
+    """Select values whose last events show that an incident is over, unless it was one before as well."""
+    signal = one.signal
+    before = condition.rounded(one.parts.value.now(offset=signal.window))
+    over = one.fewer(window, signal.window)
+    return one.keep("unless", over, condition.beyond(signal, before, one.bound))
 
 
-def _value(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
-    alert: Alert,
-    kind: Threshold,
-    bound: AlertNumber,
-    events: tuple[Expr, Expr],
-    parts: condition.InputSeries,
-    ground: Ground,
-) -> Expr:
-    """Compute the value over the longer window; a quantile must be beyond the bound itself, not only its buckets."""
-    signal, (bad, every) = ground.signal(alert), events
-    if isinstance(signal.kind, Quantile):
-        filled = _buckets(alert, kind.also_over, parts, ground).now()
-        value = call("histogram_quantile", number(signal.kind.q), filled)
-        return condition.beyond(signal, condition.rounded(value), bound)
-    ratio = chance.scaled(bad, parts, number(1) / (every > number(0)))
-    return number(1) - ratio if is_good_share(signal) else ratio
-
-
-def _eased(alert: Alert, kind: Threshold, tier: Tier, parts: condition.InputSeries, ground: Ground) -> Expr:
-    """Select values whose recent events hold clearly fewer bad ones than the longer window predicts.
+def _rare(one: _Bounded) -> Expr:
+    """Use a longer window where the own one holds too few events, unless that shows that the incident is over.
 
     After an incident, a few bad events of an ordinary hour would otherwise raise the alert once more, by the bad ones
-    that the longer window still holds.
+    that the longer window still holds: the last quarter of it must be as bad.
     """
-    recent_window = longer.last_quarter(kind.also_over, ground.signal(alert), ground.scope.site.rule_interval)
-    recent, whole = (
-        _counted(alert, kind, tier, window, parts, ground) for window in (recent_window, kind.also_over)
+    alert, kind, ground, parts = one.alert, one.kind, one.ground, one.parts
+    every = one.events(kind.also_over).every
+    crossed = condition.enough(_long_value(one), every, ground.floor(alert, MIN_EVENTS), parts.on)
+    crossed = one.keep("and", crossed, _surely(one, kind.also_over))
+    crossed = one.keep("and", crossed, one.excess(kind.lately) >= number(condition.HALF_EVENT))
+    inside = condition.inside(one.signal, condition.rounded(parts.value.now()), one.bound)
+    return one.keep("unless", crossed, condition.enough(inside, parts.denominator.now(), one.floor, parts.on))
+
+
+def _rare_mean(one: _Bounded) -> Expr:
+    """Use the mean of a longer window where the own one holds too few events, while its last half is beyond as well."""
+    alert, kind, ground = one.alert, one.kind, one.ground
+    parts = longer.input_series(alert, kind.also_over, ground)
+    crossed, lately = (
+        condition.beyond(one.signal, condition.rounded(value.now()), one.bound)
+        for value in (parts.value, longer.recent(alert, kind.lately, ground))
     )
-    return _fewer(recent, whole, parts)
+    crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
+    return one.keep("unless", one.keep("and", crossed, lately), longer.decided(alert, ground))
 
 
-def _fewer(recent: tuple[Expr, Expr], whole: tuple[Expr, Expr], parts: condition.InputSeries) -> Expr:
-    """Select values whose recent events hold clearly fewer bad ones than those of the whole window predict.
-
-    Both are the bad events, and all of them.
-    """
-    (now, events), (bad, every) = recent, whole
-    return chance.clearly_fewer(now, chance.scaled(bad, parts, events / (every > number(0))))
+def _long_value(one: _Bounded) -> Expr:
+    """Compute the value over the longer window; a quantile must be beyond the bound itself, not only its buckets."""
+    signal, window = one.signal, one.kind.also_over
+    if isinstance(signal.kind, Quantile):
+        value = call("histogram_quantile", number(signal.kind.q), one.buckets(window).now())
+        return condition.beyond(signal, condition.rounded(value), one.bound)
+    events = one.events(window)
+    ratio = chance.scaled(events.bad, one.parts, number(1) / (events.every > number(0)))
+    return number(1) - ratio if is_good_share(signal) else ratio
 
 
 def latest(kind: Threshold, signal: Signal, tier: Tier, interval: int) -> int:
@@ -340,30 +375,51 @@ def latest(kind: Threshold, signal: Signal, tier: Tier, interval: int) -> int:
     return seconds if pages and seconds < signal.window else 0
 
 
-def _counted(  # noqa: PLR0913, PLR0917 - what is counted, and where
-    alert: Alert, kind: Threshold, tier: Tier, window: int, parts: condition.InputSeries, ground: Ground
-) -> tuple[Expr, Expr]:
-    """Select the bad events of a longer window, and all of them; of a quantile, those beyond the bound."""
+def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[RecordingRule]:
+    """Record what only the longer windows of a threshold read, and the times without a finished run or a problem."""
+    tiers = tuple(_bounded(alert, kind, tier, ground) for tier in alert.tiers)
     signal = ground.signal(alert)
-    if isinstance(signal.kind, Quantile):
-        buckets = _buckets(alert, window, parts, ground)
-        every = buckets.where(**{names.LE: "+Inf"}).now()
-        is_latest = window == latest(kind, signal, tier, ground.scope.site.rule_interval)
-        counted = _observations if is_latest else _observed
-        return counted(alert, tier, window, parts, ground), summed(every, parts.on)
-    bad = ground.scope.record(bad_name(signal, parts.each, window))
-    if alert.by and (limits := condition.limits_of(alert, signal)):
-        bad = bad.one_of(alert.by, limits)
-    if alert.by and alert.only:
-        bad = bad.where(**{alert.by: alert.only})
-    return bad.now(), ground.scope.record(all_name(signal, parts.on, window)).now()
+    if _mixes_runs(tiers[0]):
+        yield from map(_within, tiers)
+    if kind.unfinished:
+        yield unfinished(signal, ground.scope)
+    if kind.also_over and longer.is_mean(signal):
+        yield from longer.rules(alert, kind.also_over, kind.lately, ground)
+    elif kind.also_over:
+        yield from _long_windows(tiers)
+    if tiers[0].needs_bad:
+        for one in tiers if tiers[0].is_quantile else ():
+            yield from _beyond(one)
+        for one in tiers[-1:] if has_mildest(alert) else tiers:
+            yield from _scores(one)
 
 
-def _buckets(alert: Alert, window: int, parts: condition.InputSeries, ground: Ground) -> Series:
-    """Select the buckets of a window."""
-    signal = ground.signal(alert)
-    if window == signal.window:
-        buckets = having(with_all_labels(signal.of, window, ground.scope), parts.each)
-    else:
-        buckets = ground.scope.record(buckets_name(signal, parts.each, window))
-    return buckets.where(**{alert.by: alert.only}) if alert.by and alert.only else buckets
+def _within(one: _Bounded) -> RecordingRule:
+    """Record the times at which a value is not beyond its bound."""
+    now = number(0) * one.parts.numerator.now() + Expr("time()")
+    within = one.keep("unless", now, one.crossed())
+    return rule(_within_name(one), within, **condition.labels_of(one.alert))
+
+
+def _long_windows(tiers: Sequence[_Bounded]) -> Iterator[RecordingRule]:
+    """Record the bad events of the longer windows, and all of them."""
+    one = tiers[0]
+    signal, parts, scope = one.signal, one.parts, one.ground.scope
+    yield from sides(signal, parts.each, parts.on, scope)
+    newest = {latest(one.kind, signal, each_tier.tier, one.interval) for each_tier in tiers} - {0}
+    for window in (*newest, one.quarter, one.kind.lately, one.kind.also_over):
+        yield from sides_over(signal, parts.each, parts.on, window, scope)
+
+
+def _beyond(one: _Bounded) -> Iterator[RecordingRule]:
+    """Record the observations beyond the bound of a quantile in the windows that are read several times."""
+    yield from beyond.rules(one.signal, one.bound, one.labels, one.ground.scope)
+    for window in filter(None, (*one.windows, one.kind.also_over)):
+        yield rule(one.name("beyond", window), one.observations(window), **one.labels)
+
+
+def _scores(one: _Bounded) -> Iterator[RecordingRule]:
+    """Record where bad events are more than chance in each of several windows: all severities read it."""
+    if one.kind.also_over:
+        for window in (*one.windows, one.kind.also_over):
+            yield rule(one.name("sigmas", window), _score(one, window), **one.score_labels)

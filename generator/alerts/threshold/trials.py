@@ -61,6 +61,8 @@ _AMPLE = 1e9
 _OFTEN = 0.18
 #: Up to this share of bad events, few good ones do not outweigh the bad ones that an alert needs.
 _MOST = 0.5
+#: The number of shares of bad events that are tried until one is no chance.
+_STEPS = 20
 #: From this floor on, a longer window can hold enough events while none of its parts does.
 _RARE = 4
 
@@ -417,6 +419,8 @@ def _surely(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
         each = min(each, (1 - allowed) / 2)
     load, wait = partial(values.mixed, allowed + each), alert.for_ + subject.interval
     for window, shorter in _longer_windows(values, subject):
+        if window < values.also_over and not subject.thorough:
+            continue
         if window == values.also_over:
             events = values.by_chance(each)
             # No shorter window has more than half of them.
@@ -470,12 +474,14 @@ def _ended(values: BoundValues, subject: Subject, numbers: tuple[float, float]) 
             f"{'resolves' if resolved else 'goes on'} when {what}",
             timeline.silent("resolves") if resolved else timeline.fires("goes on"),
         )
-    yield from _eased(values, subject)
+    if subject.thorough:
+        yield from _eased(values, subject)
 
 
 def _goes_on(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     """Be beyond the bound for so long that a longer window has enough bad events, and the shorter ones do not."""
-    for window, shorter in _longer_windows(values, subject):
+    for window, shorter in _longer_windows(values, subject) if subject.thorough else ():
+        yield from _floor_in(window, shorter, values, subject)
         if window < values.also_over:
             yield from _more_in(window, shorter, _surer(values), subject)
             yield from _over_in(window, shorter, values, subject)
@@ -510,6 +516,29 @@ def _more_in(window: int, shorter: int, values: BoundValues, subject: Subject) -
             .fires("fires on some events now")
         )
         yield subject.case(f"needs some events now besides those of {duration(window)}", timeline)
+
+
+def _floor_in(window: int, shorter: int, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
+    """Have so many bad ones among few events that it is no chance, but one less than the alert needs in a window."""
+    alert, own, wait = subject.alert, subject.signal.window, subject.alert.for_
+    few, now = alert.min_bad_events - 1, max(alert.min_events, alert.min_bad_events)
+    most = few / now * (1 if window == values.also_over else own / window)
+    if not isinstance(subject.signal.kind, Ratio):
+        most = min(most, (1 - values.allowed) / 2)
+    judged = values if window == values.also_over else _surer(values)
+    excesses = (most * step / _STEPS for step in range(1, _STEPS + 1))
+    each = next((one for one in excesses if 1.05 * judged.by_chance(one) < few / one), None)
+    if each is None:
+        return
+    load = partial(values.mixed, values.allowed + each)
+    timeline = (
+        _since_ample(values, subject, 0)
+        .then(window + wait, load(few / each / window))
+        .quiet("silent with one too few")
+        .then(shorter + wait, load(0.9 * few / each / shorter))
+        .fires("fires with just enough")
+    )
+    yield subject.case(f"needs enough bad events in {duration(window)}", timeline)
 
 
 def _over_in(window: int, shorter: int, values: BoundValues, subject: Subject) -> Iterator[TestCase]:
