@@ -83,6 +83,7 @@ TARGET_INFO = "target_info"
 #: Error budgets: events by day, over the whole window and while they count; for the whole window, the part that is
 #: spent, allowed and left, and the time that the rest lasts. The calendar has the start of each day by its date.
 CALENDAR = "day:agent_calendar:start"
+CALENDAR_LATEST = "day:agent_calendar:latest"
 BUDGET_LATEST = "day:agent_error_budget:latest_events"
 BUDGET_DAYS = "day:agent_error_budget:events"
 BUDGET_SPENT = "service:agent_error_budget:spent_events"
@@ -119,7 +120,7 @@ REPORTED_COST = "stream:agent_cost:rate"
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
 #: Series that are named like a signal's records but belong to no signal.
-MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR}
+MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR, CALENDAR_LATEST}
 
 #: Constants of a service: its identity, its promises, and its changes to the defaults.
 INFO = "service:agent_info"
@@ -156,7 +157,16 @@ PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"
 #: Records that are about no service; all others carry the label ``service``.
 OF_NO_SERVICE = frozenset(
-    {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN, CALENDAR}
+    {
+        PROFILE_STREAM,
+        PROFILE_LABEL_VALUE,
+        PROFILE_LABEL_MAX,
+        PROFILE_WITHIN,
+        PRICE,
+        PRICE_WITHIN,
+        CALENDAR,
+        CALENDAR_LATEST,
+    }
 )
 #: Prometheus's own counts of failed and missed evaluations of rules, and their label.
 RULE_FAILURES = "prometheus_rule_evaluation_failures_total"

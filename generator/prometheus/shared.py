@@ -315,7 +315,7 @@ def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
         for signal in burning(library)
     ]
     summed = [(error_budget.recent_days(one, scope),) for one in promises]
-    yield from _chains(ERROR_BUDGET, [(error_budget.calendar(),), *summed], scope.site)
+    yield from _chains(ERROR_BUDGET, [error_budget.calendar(), *summed], scope.site)
     days = names.shared_name(f"{ERROR_BUDGET}{names.DAYS}")
     yield from copies(days, (error_budget.finished(one, scope) for one in promises), scope.site)
     yield from _chains(

@@ -72,14 +72,23 @@ class Promise(Struct, frozen=True):
     budget: Expr | float
 
 
-def calendar() -> RecordingRule:
-    """Record the start of each of the last days, in Unix seconds, by its date; it reads no series."""
+def calendar() -> tuple[RecordingRule, ...]:
+    """Record the start of each of the last days, in Unix seconds, by its date; they read no series.
+
+    The latest days have a record of their own: a rule that sums them at every interval need not read a year.
+    """
+    every, latest = _midnights(LONGEST_BUDGET + 1), _midnights(_LATEST)
+    # There are never more of the latest days than that; with this number the count of series knows it.
+    latest = Expr(f"topk({_LATEST}, {latest.text})")
+    return rule(names.CALENDAR, every), rule(names.CALENDAR_LATEST, latest)
+
+
+def _midnights(days: int) -> Expr:
     today = Expr("year() * 10000 + month() * 100 + day_of_month()")
     day = literal(names.DAY)
     digits = Expr(f"count_values({day.text}, {today.text})")
     date = call("label_replace", digits, day, literal("$1-$2-$3"), day, literal("(.{4})(..)(..)"))
-    midnights = Expr(f"({(date * call('time')).text})[{LONGEST_BUDGET + 1}d:1d]")
-    return rule(names.CALENDAR, call("max_over_time", midnights))
+    return call("max_over_time", Expr(f"({(date * call('time')).text})[{days}d:1d]"))
 
 
 def recent_days(promise: Promise, scope: Scope) -> RecordingRule:
@@ -89,7 +98,7 @@ def recent_days(promise: Promise, scope: Scope) -> RecordingRule:
     today = binary("*", _new(promise, scope), now, on=(), group_left=(names.DAY,))
     both = any_of([join("+", before, today, _DAYS), today, before])
     fresh = binary("and", both, _began_since(_LATEST), on=(names.DAY,))
-    # There are never more days than that; with this number the count of series knows it.
+    # As for the calendar, this number is for the count of series.
     kept = Expr(f"topk by ({', '.join(each(_PARTS))}) ({_LATEST}, {fresh.text})")
     return rule(names.BUDGET_LATEST, kept, **_labels(promise))
 
@@ -189,7 +198,7 @@ def _labels(promise: Promise) -> dict[str, str]:
 
 def _began_since(days: int) -> Expr:
     """Select the latest days, today included."""
-    return _calendar() > call("time") - number(days * DAY)
+    return Series(names.CALENDAR_LATEST).now() > call("time") - number(days * DAY)
 
 
 def _calendar() -> Expr:

@@ -163,7 +163,7 @@ def test_a_service_s_own_promise_is_counted_alike(model: Model, prometheus: obje
     site = replace(model.site, rule_interval=STEP)
     scope, promise = Scope(site, "mine"), Promise(model.library.signals[SIGNAL], 2 * DAY, BUDGET)
     rules = (
-        error_budget.calendar(),
+        *error_budget.calendar(),
         error_budget.recent_days(promise, scope),
         error_budget.finished(promise, scope),
         *error_budget.balance(promise, scope),
