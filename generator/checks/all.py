@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     labels.check_forbidden,
     labels.check_reserved,
+    labels.check_selector,
     series_budget.check,
     practice.unread_streams,
     practice.averages_only,

@@ -294,6 +294,12 @@ def shared(expr: str, service: Service) -> str:
     return expr.replace(f'{names.SERVICE}="{service.name}"', f'{names.SERVICE}="{THIS}"')
 
 
+def shared_selector(service: Service) -> dict[str, str]:
+    """Return the selector as ``shared`` writes it: targets may carry the service's name as a label of that name."""
+    own = service.selector.get(names.SERVICE) == service.name
+    return {**service.selector, names.SERVICE: THIS} if own else dict(service.selector)
+
+
 class _Rule(Struct, frozen=True):
     """A rule, its shared text, and the names of the series that it reads."""
 
@@ -426,7 +432,7 @@ def _constant(labels: dict[str, Origin], known: Mapping[str, Origin]) -> Shape:
 def exposed(service: Service) -> dict[str, Shape]:
     """The series of each metric, those of one instance representing all; no rule reads ``_created``."""
     found = {}
-    selected = {label: constant(value) for label, value in service.selector.items()}
+    selected = {label: constant(value) for label, value in shared_selector(service).items()}
     if any(label.joined for label in service.labels.values()):
         selected = {**dict.fromkeys(TARGET_LABELS, _ANY), **selected}
     native = {

@@ -58,6 +58,15 @@ def test_the_rules_of_our_own_specs_name_nothing_unknown(demo: Service, tmp_path
 
 
 @pytest.mark.parametrize(
+    "selector", ["{service: demo-agent}", "{job: a, service: demo-agent}", "{service: other}"]
+)
+def test_targets_may_carry_the_name_of_the_service(selector: str, tmp_path: Path) -> None:
+    """A ServiceMonitor labels them so; inferred results have a placeholder in place of the name."""
+    bound = service("demo-agent", selector=selector, labels="{tool: [a, b], model: [m1]}")
+    assert check(known(SITE, small(tmp_path, bound))) == ()
+
+
+@pytest.mark.parametrize(
     ("expr", "said"),
     [
         ("runs_total{", "does not parse"),

@@ -1,4 +1,7 @@
-"""``cardinality/forbidden-label`` and ``cardinality/reserved-label``: unbounded labels, and labels set elsewhere."""
+"""``cardinality/forbidden-label`` and ``cardinality/reserved-label``: unbounded labels, and labels set elsewhere.
+
+``service/selector-label`` is about selectors that pick by the labels that a service counts.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ _OF_RUNS_AND_PEOPLE = {
 }
 #: Labels that select buckets or another metric, not a service.
 _NO_SELECTOR = {names.LE, "quantile"}
+_BY_TARGET = "pick by job, or by a label of your targets"
 
 
 def check_forbidden(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
@@ -76,5 +80,31 @@ def _reserved_labels(service: Service) -> Iterator[Diagnostic]:
                 RESERVED,
                 message,
                 service.where(f"selector.{name}"),
-                "pick by job, or by a label of your targets",
+                _BY_TARGET,
             )
+
+
+def check_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Refuse to pick by a label of the generated module that some of its metrics lack, or by a value it never has."""
+    service = facts.service
+    return tuple(
+        error("service/selector-label", message, service.where(f"selector.{name}"), help_)
+        for name, value in service.selector.items()
+        if service.emitted_here and name in service.labels
+        for message, help_ in _never_picked(name, value, service)
+    )
+
+
+def _never_picked(name: str, value: str, service: Service) -> Iterator[tuple[str, str]]:
+    lacking = next((metric.name for metric in service.metrics.values() if name not in metric.labels), None)
+    values = service.labels[name].values
+    if lacking is not None:
+        yield (
+            f'the selector picks by "{name}", which {lacking} does not have: it would never be picked',
+            _BY_TARGET,
+        )
+    elif values and value not in values:
+        yield (
+            f'the selector picks {name} "{value}", which the label never has',
+            f"values: {', '.join(values)}",
+        )
