@@ -191,6 +191,11 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str
     return f"{listing}: {listed(nearest_first(name, candidates))}" if candidates else ""
 
 
+def together(*parts: str) -> str:
+    """The parts of a help, without the empty ones."""
+    return "; ".join(filter(None, parts))
+
+
 def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known names, with those that resemble ``name`` first where a list of them would be cut."""
     every = tuple(known)

@@ -148,7 +148,7 @@ def undeclared(
         )
     else:
         help_ = f"declare it under labels of {profile.profile.span.file}"
-    known = "" if match else f"; known: {listed(labels)}"
+    known = "" if match or not labels else f"; known: {listed(labels)}"
     return error("reference/unknown-label", message, name.span, help_ + known)
 
 

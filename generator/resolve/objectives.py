@@ -257,7 +257,7 @@ def _check_reachable(
     if signal.unit is Unit.RATIO and not SMALLEST <= bound <= 1 - SMALLEST:
         findings.error(
             "objective/share",
-            f"a share of {human(bound, signal.unit)} leaves nothing to promise",
+            _of_no_share(bound),
             span,
             "give a share between 0.0001% and 99.9999%",
         )
@@ -268,6 +268,13 @@ def _check_reachable(
             span,
             f"write {human(bound * 100, signal.unit)} if that is meant",
         )
+
+
+def _of_no_share(bound: float) -> str:
+    if bound not in {0, 1} and bound < 1:
+        return "this share is too near to none or to all events"
+    fate = "is more than all events" if bound > 1 else "leaves nothing to promise"
+    return f"a share of {human(bound, Unit.RATIO)} {fate}"
 
 
 def _check_fineness(signal: Signal, bound: float, top: float, span: Span, findings: Findings) -> None:

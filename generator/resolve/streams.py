@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.diagnostics.wording import did_you_mean
+from generator.diagnostics.wording import did_you_mean, together
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Label, Metric, MetricType
 from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Source, Stream
@@ -149,7 +149,7 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], context: _Contex
             "reference/unknown-stream",
             f'there is no stream "{entry.key.value}"',
             entry.key.span,
-            f"declare it in signals.yaml; {did_you_mean(entry.key.value, library, 'streams')}",
+            together("declare it in signals.yaml", did_you_mean(entry.key.value, library, "streams")),
         )
         return None
     before = context.findings.failed
@@ -419,8 +419,10 @@ def _check_declared(profile: ProfileSpec, metrics: Mapping[str, Metric], finding
                 "stream/undeclared-metric",
                 f'"{text.value}" is declared nowhere, so the generated module does not expose it',
                 text.span,
-                "declare it under metrics, or say emitted: elsewhere where other code exposes all of them; "
-                + did_you_mean(text.value, metrics, "metrics"),
+                together(
+                    "declare it under metrics, or say emitted: elsewhere where other code exposes all of them",
+                    did_you_mean(text.value, metrics, "metrics"),
+                ),
             )
 
 

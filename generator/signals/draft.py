@@ -66,5 +66,6 @@ def refuse_label(stream: Stream, name: str, span: Span, findings: Findings) -> N
         "reference/unknown-label",
         f'metric "{known_as}" has no label "{name}"',
         span,
-        did_you_mean(name, stream.labels, f"labels of {known_as}"),
+        did_you_mean(name, stream.labels, f"labels of {known_as}")
+        or f"leave it out: {known_as} has no labels",
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.wording import did_you_mean
+from generator.diagnostics.wording import did_you_mean, listed
 from generator.model import names
 from generator.model.signals import Better, Share, Signal
 from generator.model.streams import ERROR_CLASS, STATUS, STOP_REASON
@@ -43,7 +44,7 @@ def resolve(draft: SourceDraft) -> Share:
                 "reference/unknown-value",
                 f'label "{label.name}" has no value "{item.value.value}"',
                 item.value.span,
-                did_you_mean(item.value.value, label.values),
+                _instead_of(item.value.value, label.values) or did_you_mean(item.value.value, label.values),
             )
     wanted = {item.key.value: item.value for item in source.where}
     among = {item.key.value: item.value for item in source.among}
@@ -51,6 +52,18 @@ def resolve(draft: SourceDraft) -> Share:
     _check_together(among | wanted, draft)
     where, rest = ({name: text.value for name, text in each.items()} for each in (wanted, among))
     return Share(where, draft.better is Better.HIGHER, rest)
+
+
+#: What negates a value in PromQL and elsewhere.
+_NOT = re.compile(r"(?:!=?|<>|\bnot\b)\s*", re.IGNORECASE)
+
+
+def _instead_of(value: str, values: tuple[str, ...]) -> str:
+    """List the other values where all but one are meant: the one that is named would be the opposite."""
+    negated = _NOT.match(value)
+    others = [each for each in values if negated and each != value[negated.end() :]]
+    choice = "one of " if len(others) > 1 else ""
+    return f"it picks one value, and excludes none: write {choice}{listed(others)}" if others else ""
 
 
 def _check_sides(draft: SourceDraft) -> None:

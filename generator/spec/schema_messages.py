@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Span, error
-from generator.diagnostics.wording import closest, in_quotes, listed, quoted, shortened
+from generator.diagnostics.wording import closest, in_quotes, listed, quoted, shortened, together
 from generator.spec.nodes import Mapping, Node, Scalar
 from generator.spec.schema_errors import (
     KEY_NAME,
@@ -28,7 +28,9 @@ from generator.spec.schema_words import (
     example_of,
     expected_types,
     help_of,
+    key_meant,
     kinds,
+    listed_by_bullets,
     meaning_of,
     name_help,
     subject_in_words,
@@ -213,13 +215,17 @@ def _described(case: ErrorContext, key: str) -> str:
     """Describe a key, ``per_day: its meaning; for example $200``; empty where its schema has no description."""
     schemas = case.key_schemas(key)
     meaning, example = meaning_of(schemas), example_of(schemas)
-    described = "; ".join(filter(None, [meaning.removesuffix(".") if example else meaning, example]))
+    described = together(meaning.removesuffix(".") if example else meaning, example)
     return f"{key}: {described}" if described else ""
 
 
 def _missing_key(case: ErrorContext) -> Message:
     name = case.finding.name
-    help_ = _described(case, name) or f"write the key {quoted(name)} and its value"
+    help_ = (
+        case.finding.violation.schema.get("x-whole")
+        or _described(case, name)
+        or f"write the key {quoted(name)} and its value"
+    )
     return Message("schema/missing-key", f"{case.subject} lacks the key {quoted(name)}", help_)
 
 
@@ -240,7 +246,20 @@ def _key_name(case: ErrorContext) -> Message:
         message = f"the key {quoted(case.finding.name)} has {len(case.instance)} characters"
         return Message("schema/key-name", message, f"use at most {case.wanted} characters")
     message = f"the key {quoted(case.finding.name)} is no valid name here"
-    return Message("schema/key-name", message, case.help or "use another name")
+    help_ = together(_key_meant(case), case.help)
+    return Message("schema/key-name", message, help_ or "use another name")
+
+
+#: Keys of these are labels of a service's series: an id is none in any spelling, so that none is proposed.
+_OF_SERIES = frozenset({"labels", "segments"})
+
+
+def _key_meant(case: ErrorContext) -> str:
+    violation = case.finding.violation
+    if violation.keyword != "pattern" or _OF_SERIES & set(violation.path[:1]):
+        return ""
+    meant = key_meant(case.finding.name, case.wanted)
+    return f"write {meant}" if meant else ""
 
 
 def _type(case: ErrorContext) -> Message:
@@ -254,14 +273,14 @@ def _type_help(case: ErrorContext, types: tuple[str, ...]) -> str:
     if "object" in types and not case.advice and (entry := _as_entry(case)):
         return f"write {{{entry}}}"
     if "string" in types and (hidden := _hidden(case)):
-        advice = f'"#" begins a comment: quote it if it is the value: {in_quotes(hidden)}'
+        advice = f'"#" begins a comment: {hidden}'
     elif isinstance(case.node, Scalar) and case.node.value is None:
         return _help_for_nothing(case, types)
     else:
         # Where the help explains how to write a value and there is no pattern, quotes would not help.
         pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
         advice = type_help(types, case.node, pattern) or _as_list(case, types)
-    return "; ".join(filter(None, [advice, case.advice])) if advice else ""
+    return together(advice, case.advice) if advice else ""
 
 
 def _help_for_nothing(case: ErrorContext, types: tuple[str, ...]) -> str:
@@ -294,6 +313,8 @@ def _as_list(case: ErrorContext, types: tuple[str, ...]) -> str:
     node = case.node
     if "array" not in types or not isinstance(node, Scalar):
         return ""
+    if bullets := listed_by_bullets(node.text):
+        return f"write a list, with a hyphen before each entry, or in brackets: [{shortened(', '.join(bullets))}]"
     schemas = case.item_schemas
     patterns = [each["pattern"] for each in schemas if "pattern" in each]
     if not _may_be(node.value, schemas) or not all(fits_pattern(pattern, node.text) for pattern in patterns):
@@ -330,14 +351,16 @@ _HIDDEN = re.compile(r":?[ \t]+(#[^\s#]\S*)[ \t]*(?:#.*)?")
 
 
 def _hidden(case: ErrorContext) -> str:
-    """Return the text that a file has as a comment in place of a value; empty where there is none."""
+    """Say how to write the value that a file has as a comment; empty where there is none that fits."""
     node = case.node
     if not isinstance(node, Scalar) or node.value is not None or node.text:
         return ""
     line = case.document.source.text.split("\n")[node.span.line - 1]
     found = _HIDDEN.fullmatch(line.rstrip("\r"), node.span.column - 1)
     pattern = case.finding.violation.schema.get("pattern", "")
-    return found[1] if found and fits_pattern(pattern, found[1]) else ""
+    if found and fits_pattern(pattern, found[1]):
+        return f"quote it if it is the value: {in_quotes(found[1])}"
+    return f"write {found[1][1:]} without it" if found and fits_pattern(pattern, found[1][1:]) else ""
 
 
 def _enum(case: ErrorContext) -> Message:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from generator.diagnostics.wording import in_quotes, quoted, shortened
+from generator.diagnostics.wording import in_quotes, quoted, shortened, together
 from generator.spec.nodes import YES_NO, Mapping, Node, Scalar, Sequence, Step
 from generator.spec.schema_errors import fits_pattern
 from generator.spec.source import at_colon
@@ -69,7 +69,7 @@ def help_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
             return str(schema["x-help"])
     description = next((str(each["description"]) for each in reversed(schemas) if "description" in each), "")
     if example := example_of(schemas):
-        return "; ".join(filter(None, [description.removesuffix("."), example]))
+        return together(description.removesuffix("."), example)
     return description
 
 
@@ -121,6 +121,16 @@ def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> s
     return _help_for_text(types, node)
 
 
+#: What word processors make of a hyphen at the start of a line, and other signs of a list.
+_BULLET = re.compile(r"(?:^|\s+)[\u2010-\u2015\u2212\u2022\u00b7*]\s+")
+
+
+def listed_by_bullets(text: str) -> list[str]:
+    """Split a text that was meant as a list, such as ``– a – b``; empty for any other text."""  # noqa: RUF002
+    first, *entries = _BULLET.split(text)
+    return [] if first else entries
+
+
 def _help_for_text(types: Collection[str], node: Scalar) -> str:
     name, rest = at_colon(node.text)
     if "object" in types and rest and not node.quoted:
@@ -137,13 +147,31 @@ def _help_for_text(types: Collection[str], node: Scalar) -> str:
 #: Numbers with commas: thousands set apart, or a fraction.
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _DECIMAL = re.compile(r"[0-9]{1,12},[0-9]{1,6}")
+_IN_DOLLARS = re.compile(r"\$([0-9]+(?:\.[0-9]+)?)")
 
 
 def _plain_number(text: str) -> str:
-    """A number with commas as YAML writes it; empty for any other text."""
+    """A number with commas or a dollar sign as YAML writes it; empty for any other text."""
+    if dollars := _IN_DOLLARS.fullmatch(text):
+        return dollars[1]
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")
     return text.replace(",", ".") if _DECIMAL.fullmatch(text) else ""
+
+
+def key_meant(key: str, pattern: str) -> str:
+    """Write a key in the form that its pattern wants, where only signs and case differ; else empty.
+
+    Prometheus writes the names of discovered labels alike: ``k8s-app`` becomes ``k8s_app``.
+    """
+    words = re.findall(r"[A-Za-z0-9]+", key)
+    if not words or key.startswith("_") or not _WORDS.fullmatch(key):
+        return ""
+    under, dashed = "_".join(words), "-".join(words)
+    camel = "".join(word[0].upper() + word[1:] for word in words) if len(words) > 1 else ""
+    return next(
+        (each for each in (under, under.lower(), dashed.lower(), camel) if fits_pattern(pattern, each)), ""
+    )
 
 
 #: The value of ``x-form`` in a schema for a text that is an address.
@@ -161,14 +189,29 @@ def address_help(text: str, schema_help: str) -> str:
     if not _START.match(text):
         return "write a whole address that begins with http:// or https://"
     known = re.findall(r"\{\w+\}", schema_help)
-    unknown = next((each for each in re.findall(r"\{\w*\}", text) if each not in known), None)
-    if known and unknown:
-        return f"{unknown} is not filled in: write {' or '.join(known)}"
+    doubled = next((each for each in known if re.search(rf"\{{\{{ *{each[1:-1]} *\}}\}}", text)), None)
+    if doubled:
+        return f"write single braces: {doubled}"
+    if host := _ascii_host(text):
+        return f"write the name of the host as DNS has it: {host}"
+    filled_in = known or ("{service}", "{release}")
+    unknown = next((each for each in re.findall(r"\{\w*\}", text) if each not in filled_in), None)
+    if unknown:
+        return f"{unknown} is not filled in: write {' or '.join(known)}" if known else schema_help
     characters = list(dict.fromkeys(_NEVER.findall(_AS_IT_IS.sub("", text))))
-    if not characters or any(each in "{}" or not each.isprintable() for each in characters):
+    if not characters or not all(each.isprintable() for each in characters):
         return schema_help
     encoded = ", ".join(f"{_name(each)} is {quote(each, safe='')}" for each in characters[:_SHOWN])
     return f"percent-encode what an address may not hold: {encoded}"
+
+
+def _ascii_host(address: str) -> str:
+    """Write the name of a host with other letters in the form that DNS has; empty where it needs none."""
+    host = re.split(r"[/?#]", _START.sub("", address), maxsplit=1)[0].rpartition("@")[2]
+    try:
+        return "" if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return ""
 
 
 def _name(character: str) -> str:
