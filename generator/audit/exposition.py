@@ -44,6 +44,9 @@ _SIGNS = re.compile(
 _WHOLE = "save the whole answer; a scrape that fails half way leaves such a file"
 _ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 _NO_EXPOSITION = "Prometheus text or OpenMetrics is wanted, as a target answers at /metrics"
+#: The first characters of what is no exposition, so that large answers are not read for it.
+_PAGE = re.compile(r"\s*<")
+_JSON = re.compile(r'\s*(?:\[|\{\s*(?:\}|"[^"\\]{0,200}"\s*:))')
 _UNKNOWN = Described()
 
 
@@ -95,6 +98,9 @@ def _families(text: str, fetched: Fetched) -> Iterable[Metric]:
     open_ = ends or fetched.content_type.startswith(_OPEN_METRICS)
     if not ends and (open_ or _SIGNS.search(text)):
         raise LiveError(f"{fetched.place} is cut short: OpenMetrics ends with # EOF", _WHOLE)
+    if other := _of_others(text):
+        # Such an answer mostly lacks the end of its line, and is whole.
+        raise LiveError(f"{fetched.place} is no exposition: it is {other}", _NO_EXPOSITION)
     if not open_ and not text.endswith("\n"):
         raise LiveError(f"{fetched.place} is cut short: its last line has no end", _WHOLE)
     try:
@@ -106,6 +112,13 @@ def _families(text: str, fetched: Fetched) -> Iterable[Metric]:
         # Prometheus would refuse the whole scrape as well.
         said = printable(shortened(str(error) or "a line that is none", 200))
         raise LiveError(f"{fetched.place} is no exposition: {said}", _NO_EXPOSITION) from error
+
+
+def _of_others(text: str) -> str:
+    """Name what a login or an API answers in place of an exposition; a line of one may begin with a brace."""
+    if _PAGE.match(text):
+        return "a page of the web"
+    return "JSON" if _JSON.match(text) else ""
 
 
 def _as_exposed(family: Metric, unsuffixed: set[str]) -> Metric:

@@ -12,7 +12,7 @@ import socket
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, RemoteDisconnected
 from io import BytesIO
 from queue import SimpleQueue
 from threading import Event, Thread, local
@@ -24,7 +24,14 @@ import urllib3
 from msgspec import Struct, field
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    IncompleteRead,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+)
 from urllib3.util import parse_url
 
 from generator.diagnostics.wording import printable, shortened
@@ -54,6 +61,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _UNTRUSTED = (
     "the system trusts no authority that vouches for it; SSL_CERT_FILE names a file of authorities to trust"
 )
+_AN_ADDRESS = "give it as in http://localhost:9090; ports end at 65535"
 T = TypeVar("T")
 #: In the thread of an exchange: the connections that it uses.
 _THREAD = local()
@@ -311,10 +319,10 @@ def _split(url: str) -> tuple[str, str | None]:
         parts = parse_url(url)
     except HTTPError as error:
         message = f"not an address of a server: {_shown(url)!r}"
-        raise LiveError(message) from error
+        raise LiveError(message, _AN_ADDRESS) from error
     if parts.scheme not in {"http", "https"} or not parts.host:
         message = f"not an http or https address: {_shown(url)!r}"
-        raise LiveError(message)
+        raise LiveError(message, _AN_ADDRESS)
     plain = parts._replace(auth=None, query=None, fragment=None)
     return plain.url, parts.auth
 
@@ -338,6 +346,11 @@ def _reason(error: Exception) -> str:
         return root.strerror
     if isinstance(cause, ConnectTimeoutError):
         return "no connection in time"
+    wrapped = cause.args[-1] if isinstance(cause, ProtocolError) and cause.args else None
+    if isinstance(wrapped, RemoteDisconnected):
+        return "it closed the connection"
+    if isinstance(wrapped, IncompleteRead):
+        return "the connection ended within the answer"
     return str(cause)
 
 

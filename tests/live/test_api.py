@@ -13,6 +13,7 @@ from generator.live.api import MAX_POINTS, connect
 from generator.live.errors import LiveError
 from generator.live.remote_write import TimeSeries, write
 from generator.live.retry import ONCE, Patience
+from tests.http_servers import Handler, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,8 +119,26 @@ def test_data_of_another_shape_is_refused(answering: Callable[..., str], data: s
 
 def test_an_answer_cut_short_on_its_way_is_refused(answering: Callable[..., str]) -> None:
     api = connect(answering(200, b'{"status":"success"', promised=500))
-    with pytest.raises(LiveError, match=r"does not answer: .*IncompleteRead"):
+    with pytest.raises(LiveError, match=r"does not answer: the connection ended within the answer$"):
         api.query("up", T)
+
+
+class _Closing(Handler):
+    def handle_body(self, body: bytes) -> None:
+        """Answer nothing: the connection is closed after the request."""
+
+
+def test_a_connection_that_ends_without_an_answer_is_told_in_words() -> None:
+    with served(_Closing) as url, pytest.raises(LiveError) as caught:
+        connect(url, patience=ONCE).query("up", T)
+    assert str(caught.value) == f"Prometheus at {url} does not answer: it closed the connection"
+
+
+@pytest.mark.parametrize("url", ["http://localhost:99999", "localhost:9090"])
+def test_an_address_that_is_none_is_told_with_one(url: str) -> None:
+    with pytest.raises(LiveError) as caught:
+        connect(url)
+    assert caught.value.help == "give it as in http://localhost:9090; ports end at 65535"
 
 
 def test_a_proxys_page_is_told_by_its_status_and_first_line(answering: Callable[..., str]) -> None:
