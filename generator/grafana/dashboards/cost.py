@@ -66,7 +66,7 @@ def dashboard(records: Records) -> Dashboard:
             Section("Does the budget last?", (even(8, spend(records), spend_by_day(records)),)),
             Section("Which model is it?", (even(9, spend_rate(records), cost(records)),)),
             Section(
-                "Which tokens are it?",
+                "Which tokens?",
                 (even(8, tokens(records), tokens_by_model(records), cache_share(records)),),
             ),
             Section(

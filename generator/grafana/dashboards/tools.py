@@ -52,7 +52,7 @@ def dashboard(records: Records) -> Dashboard:
                 "Which tool is slow, or called too often?",
                 (even(9, latency(records), calls(records)),),
             ),
-            Section("Which model fails, or is slow?", _models(records)),
+            Section("Which model is it?", _models(records)),
             Section("Which release is it?", tuple(even(8, *pair) for pair in _releases(records))),
         ),
     )
