@@ -54,7 +54,9 @@ class OutputOrigin(Struct, frozen=True):
         Raises:
             OutputError: the services or the files are named.
         """
-        every, owned = tuple(paths), tuple(self._owned())
+        every, owned = tuple(paths), self._owned()
+        if owned is None:
+            return
         if not owned and not self.beside:
             self._check_alone({path.partition("/")[0] for path in every})
         there, made = _services_of(owned), _services_of(every)
@@ -93,12 +95,12 @@ class OutputOrigin(Struct, frozen=True):
             if cache is not None:
                 private.write_file(cache, self._name, os.fsencode(os.path.realpath(self.specs)))
 
-    def _owned(self) -> Iterable[str]:
-        """List the files of the output; none where it cannot be read, of which the writer tells."""
+    def _owned(self) -> tuple[str, ...] | None:
+        """List the files of the output; None where its manifest cannot be read, of which the writer tells."""
         try:
-            return owned_in(self.output)
+            return tuple(owned_in(self.output))
         except (OSError, OutputError):
-            return ()
+            return None
 
     def _last(self) -> str:
         """Return the directory of specs of the last run; empty where none is known, or it is gone."""

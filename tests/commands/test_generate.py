@@ -177,6 +177,17 @@ def test_files_of_others_are_not_mixed_with_a_first_output_unless_the_call_says_
     assert (project / "src/main.py").read_text("utf-8") == "mine"
 
 
+def test_a_damaged_manifest_is_told_and_not_taken_for_a_file_of_others(
+    place: Path, call: CommandCalls
+) -> None:
+    """``--beside`` would be no way out of it."""
+    call("generate")
+    (place / "output/manifest.json").write_text("{", "utf-8")
+    answer = call("generate")
+    assert answer.code == 2
+    assert answer.err.startswith("error: manifest.json in the output directory cannot be read")
+
+
 def test_warnings_do_not_stop_it(place: Path, call: CommandCalls) -> None:
     path = place / "specs/services/demo-agent.yaml"
     path.write_text(path.read_text("utf-8").replace("gpt-4o", "my-own-model"), "utf-8")
