@@ -15,6 +15,16 @@ TARGET_LABELS = ("job", "instance")
 HISTOGRAM_SUFFIXES = ("_bucket", "_sum", "_count")
 #: Factors from the unit that a metric is exposed in to its base unit.
 FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
+IN_WORDS = {"ms": "milliseconds", "s": "seconds", "usd": "US dollars"}
+#: The units that the last word of a name says.
+_SAID = {"ms": "ms", "milliseconds": "ms", "seconds": "s", "usd": "usd"}
+
+
+def unit_in_name(name: str) -> str:
+    """Return the unit that a metric's name ends with, or a series' of it; empty where it says none."""
+    for ending in ("_total", *HISTOGRAM_SUFFIXES):
+        name = name.removesuffix(ending)
+    return _SAID.get(name.rpartition("_")[2], "")
 
 
 class Label(Struct, frozen=True):

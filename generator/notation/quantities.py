@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.diagnostics.wording import together
 from generator.model.alerts import Bound
 from generator.model.metrics import FACTORS
 from generator.model.units import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Findings
     from generator.model.service import Objective
     from generator.model.signals import Signal
+    from generator.model.units import Quantity
     from generator.spec.types import Names, Text
 
 _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
@@ -301,6 +303,13 @@ def bucket_bounds(written: Names, unit: str, what: str, findings: Findings) -> t
     return None if None in bounds else tuple(one for one in bounds if one is not None)
 
 
+def _unit_meant(bound: Quantity | None) -> str:
+    """Propose the unit of a metric whose bounds are written with one; empty for any other bound."""
+    units = {"duration": "unit: s, or unit: ms", "money": "unit: usd"}
+    unit = units.get(bound.kind) if bound else None
+    return f"or write {unit}, at the metric, if it measures that" if unit else ""
+
+
 def _bucket_bound(text: Text, unit: str, what: str, findings: Findings) -> float | None:
     kind, example = WRITTEN_AS[UNIT_OF[unit]]
     quantity = parse_quantity(text.value)
@@ -316,7 +325,7 @@ def _bucket_bound(text: Text, unit: str, what: str, findings: Findings) -> float
             text.span,
             "leave it out: +Inf is added by itself"
             if text.value.lower().lstrip("+") == "inf"
-            else unit_help(text.value, kind, example, unit),
+            else together(unit_help(text.value, kind, example, unit), "" if unit else _unit_meant(quantity)),
         )
         return None
     # Foreign histograms may begin at 0; for a metric of our own the schema refuses that.

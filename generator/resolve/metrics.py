@@ -9,7 +9,15 @@ from msgspec.structs import replace
 
 from generator.diagnostics.wording import did_you_mean, listed, nearest_first
 from generator.model import names
-from generator.model.metrics import HISTOGRAM_SUFFIXES, Across, Label, Metric, MetricType
+from generator.model.metrics import (
+    HISTOGRAM_SUFFIXES,
+    IN_WORDS,
+    Across,
+    Label,
+    Metric,
+    MetricType,
+    unit_in_name,
+)
 from generator.notation.names import look_up, look_up_label
 from generator.notation.quantities import bucket_bounds
 from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
@@ -90,6 +98,8 @@ def _metric(
     )
     if not metric.foreign:
         _check_name(metric, entry, findings)
+    if not (metric.foreign and spec.unit):
+        check_unit_in_name(entry.key, metric.unit, findings)
     metric = _bucketed(metric, entry, findings)
     if spec.across and not metric.is_gauge:
         findings.error(
@@ -99,6 +109,19 @@ def _metric(
             "leave it out, or make it a gauge",
         )
     return metric
+
+
+def check_unit_in_name(name: Text, unit: str, findings: Findings) -> None:
+    """Warn of a unit that the name contradicts: all values, and objectives with them, would be off by a factor."""
+    said = unit_in_name(name.value)
+    if said and said != unit:
+        taken = IN_WORDS.get(unit, "counts")
+        findings.warning(
+            "metric/unit",
+            f'the name "{name.value}" says {IN_WORDS[said]}, and its values are taken for {taken}',
+            name.span,
+            f"write unit: {said}",
+        )
 
 
 def _bucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> Metric:

@@ -9,12 +9,19 @@ from msgspec.structs import replace
 
 from generator.diagnostics.wording import did_you_mean, together
 from generator.model import names
-from generator.model.metrics import FACTORS, Across, Label, Metric, MetricType
+from generator.model.metrics import FACTORS, HISTOGRAM_SUFFIXES, Across, Label, Metric, MetricType
 from generator.model.streams import MODEL, SPENT, TOKEN_TYPE, Source, Stream
 from generator.notation.names import forbidden_label, look_up
 from generator.notation.patterns import overlap
 from generator.notation.quantities import bucket_bounds
-from generator.resolve.metrics import as_stored, check_dropped, check_read, foreign_metrics, resolve_metrics
+from generator.resolve.metrics import (
+    as_stored,
+    check_dropped,
+    check_read,
+    check_unit_in_name,
+    foreign_metrics,
+    resolve_metrics,
+)
 from generator.resolve.site import are_native
 from generator.spec.types import (
     ELSEWHERE,
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
 _BASE_UNITS = {"ms": "s"}
 #: The stream whose tokens are priced, and the one that needs no prices.
 _TOKENS = "token_usage"
+_BUCKET = HISTOGRAM_SUFFIXES[0]
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
 _UTF8_SINCE = (3, 0)
 
@@ -204,6 +212,8 @@ def _source(
     labels = {**joined, **own, **renamed}
     _check_unit(entry, declared, context.findings)
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
+    if not declared:
+        _check_meaning(part, entry.value.unit, unit, stream, context.findings)
     written = bucket_bounds(entry.value.buckets, unit, entry.key.value, context.findings)
     buckets = written or (declared[0].buckets if declared else ())
     return Source(
@@ -219,6 +229,22 @@ def _source(
         drop=tuple(text.value for text in entry.value.drop),
         native=native and (stream.is_histogram or part.value is not None),
     )
+
+
+def _check_meaning(
+    part: SourceOfStreamSpec, written: str | None, unit: str, stream: Stream, findings: Findings
+) -> None:
+    """Check that the names of foreign metrics mean what is read: a whole histogram, in its unit."""
+    for name in _names(part.of):
+        if stream.is_histogram and name.value.endswith(_BUCKET):
+            findings.error(
+                "metric/reserved-suffix",
+                f'"{name.value}" are single series of a histogram, and the stream "{stream.name}" reads all of it',
+                name.span,
+                f"write {name.value.removesuffix(_BUCKET)}",
+            )
+        elif stream.unit == "s" and not (written or part.scale):
+            check_unit_in_name(name, unit, findings)
 
 
 def _check_unit(entry: Entry[FeedSpec], declared: Iterable[Metric], findings: Findings) -> None:

@@ -15,7 +15,7 @@ from generator.audit.checks import metrics
 from generator.grafana import grammar, queries
 from generator.instrumentation import events
 from generator.model.alerts import AlertKind
-from generator.model.metrics import FACTORS
+from generator.model.metrics import FACTORS, IN_WORDS, unit_in_name
 from generator.model.signals import Kind
 from generator.model.units import UNIT_OF, WRITTEN_AS, Unit
 from generator.notation import quantities
@@ -79,7 +79,11 @@ def test_each_unit_is_in_every_table(unit: Unit) -> None:
 def test_each_unit_that_a_metric_can_have_is_in_every_table() -> None:
     exposed = _enum("common", "$defs", "metric")
     assert exposed | {""} == set(FACTORS) == set(metrics._FULL)  # noqa: SLF001
-    assert exposed == set(metrics._UNITS.values())  # noqa: SLF001
+    assert (
+        exposed
+        == set(IN_WORDS)
+        == {unit_in_name(f"a_{word}") for word in (*IN_WORDS.values(), *exposed)} - {""}
+    )
     assert exposed | {""} == set(UNIT_OF)
 
 

@@ -22,7 +22,7 @@ from generator.audit.findings import (
 from generator.audit.translated import alternatives
 from generator.diagnostics.wording import closest, listed
 from generator.model.identifiers import unbounded
-from generator.model.metrics import FACTORS, Metric, MetricType
+from generator.model.metrics import FACTORS, IN_WORDS, Metric, MetricType, unit_in_name
 from generator.model.names import LE
 from generator.model.units import plain
 
@@ -31,13 +31,11 @@ if TYPE_CHECKING:
 
     from generator.audit.observe import Observed, ObservedHistogram, ObservedMetric, UnknownMetric
 
-#: The unit for the last word of a name.
-_UNITS = {"ms": "ms", "milliseconds": "ms", "seconds": "s", "usd": "usd"}
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}")
 #: Usual buckets of observations, until the author chooses better ones.
 _BUCKETS = (1.0, 10.0, 100.0, 1000.0)
 _TIMES = {"milliseconds": "ms", "ms": "ms", "seconds": "s", "s": "s"}
-_FULL = {"ms": "milliseconds", "s": "seconds", "usd": "US dollars", "": "no unit"}
+_FULL = {**IN_WORDS, "": "no unit"}
 _OTHER = {"ms": "s", "s": "ms"}
 #: The number of observations from which their average is meaningful.
 _ENOUGH = 20
@@ -165,7 +163,7 @@ def _undeclared(unknown: UnknownMetric, seen: Observed) -> Finding:
         name,
         MetricType(said),
         "Say what it counts." if said == MetricType.COUNTER else "Say what it measures.",
-        _UNITS.get(name.removesuffix("_total").rpartition("_")[2], ""),
+        unit_in_name(name),
         tuple(unknown.labels),
         (unknown.bounds or _BUCKETS) if said == MetricType.HISTOGRAM else (),
     )
@@ -313,7 +311,7 @@ def _unit(message: str, observed: ObservedMetric, seen: Observed) -> Finding:
     help_ = (
         f"observe {_FULL[metric.unit]} in the code, or declare it in {_FULL[other]}, with a name that says so"
     )
-    if _TIMES.get(metric.name.rpartition("_")[2]) == other:
+    if unit_in_name(metric.name) == other:
         help_ = "its name says the same: declare it so"
         buckets = tuple(_converted(metric.buckets, metric.unit, other))
         fix = redeclared(seen.service, replace(metric, unit=other, buckets=buckets))
