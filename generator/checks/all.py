@@ -27,6 +27,7 @@ _CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
     practice.no_stop_reason,
     practice.no_alerts,
     practice.no_floor,
+    practice.implied_objective,
     practice.instance_selector,
     practice.selector_pattern,
     practice.value_pattern,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from math import ceil
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,9 +14,9 @@ from generator.diagnostics import Diagnostic, Note, Severity, error, warning
 from generator.model import names
 from generator.model.alerts import Alert, Change, Regression, Reported, Threshold
 from generator.model.rules import AlertingRule, RecordingRule
-from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Share, Signal, divisor
+from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Share, Signal, divisor
 from generator.model.streams import SPENT, STATUS
-from generator.model.units import MINUTE, duration, parse_duration
+from generator.model.units import MINUTE, duration, human, parse_duration
 from generator.notation.patterns import overlap
 from generator.promql.syntax import reach
 from generator.signals.registry import module_of, windows
@@ -52,6 +53,7 @@ _OF_VERSIONS = {
 }
 _LIKE_PATTERN = "practice/selector-pattern"
 _NO_FLOOR = "practice/no-floor"
+_IMPLIED = "practice/implied-objective"
 _LISTED_PATTERN = "practice/value-pattern"
 #: Of comparisons, of regular expressions and of globs; brackets with a colon are an address, a backslash before
 #: a word is a domain's.
@@ -62,11 +64,13 @@ _CURLY = re.compile(
     "^[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]|[\u2018\u201c\u201d\u201e\u00ab\u00bb]$"
 )
 _ODD_BLANK = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_BLANK_AT_END = re.compile(r"^\s|\s$")
 _UNLIKE = (
     (_TEMPLATE, "looks like a template that nothing fills in"),
     (_CURLY, "has the quotes of a word processor in it"),
     (_ODD_BLANK, "has a blank in it that is no plain space"),
     (_PATTERN, "looks like a pattern"),
+    (_BLANK_AT_END, "begins or ends with a blank"),
 )
 #: Models of a gateway that stand for all models of a provider: it exposes them as they are.
 _WILDCARD = re.compile(r"^[\w.-]+/\*$")
@@ -369,6 +373,33 @@ def _floor_of(alert: Alert, service: Service) -> str:
     """Write a floor that the alert takes."""
     has_bad = isinstance(service.signals[alert.signal].kind, Share) and isinstance(alert.kind, Threshold)
     return "min_bad_events: 5" if has_bad else "min_events: 20"
+
+
+def implied_objective(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+    """Warn of a promise that another one keeps: a lower quantile is never above a higher one."""
+    service = facts.service
+    promised = [(service.signals[name], promise.bound) for name, promise in service.objectives.items()]
+    found = []
+    for low, bound in promised:
+        place = service.where(f"objectives.{low.name}")
+        stricter = [(other, high) for high, other in promised if other <= bound and _is_below(low, high)]
+        if place is None or place.is_shipped or not stricter:
+            continue
+        other, high = min(stricter, key=itemgetter(0))
+        message = (
+            f"{low.name} is promised to be at most {human(bound, low.unit)}, and {high.name} at most "
+            f"{human(other, high.unit)}, which says more: {low.name} is never above {high.name}"
+        )
+        found.append(warning(_IMPLIED, message, place, "exchange the two, or write a smaller bound here"))
+    return tuple(found)
+
+
+def _is_below(low: Signal, high: Signal) -> bool:
+    """Whether a signal is a lower quantile of the same histogram, and both are promised to be small."""
+    if not (isinstance(low.kind, Quantile) and isinstance(high.kind, Quantile)):
+        return False
+    small = low.better is Better.LOWER and high.better is Better.LOWER
+    return small and low.of == high.of and low.kind.q < high.kind.q
 
 
 def instance_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
