@@ -201,7 +201,7 @@ def _is_sane(value: float, text: Text, findings: Findings) -> bool:
         "unit/range",
         f'"{text.value}" is so {"small that it means zero" if value < SMALLEST else "large that it bounds nothing"}',
         text.span,
-        "write 0, or at least a millionth of a second, a dollar or an event, or 0.0001%"
+        "write at least a millionth of a second, a dollar or an event, or 0.0001%"
         if value < SMALLEST
         else "write at most 1000000000000",
     )
@@ -230,7 +230,8 @@ def _form(written: str, kind: str, example: str) -> str:
     if number and kind == "points" and written.endswith("%"):
         shown = f"{number[1]}pp"
     if number and kind == "number":
-        shown = number[1]
+        # 5% of an amount for each event, such as errors for each run, is 0.05 of one.
+        shown = plain(float(number[1]) / 100) if written.strip().endswith("%") else number[1]
     return _FORMS[kind].format(shown)
 
 

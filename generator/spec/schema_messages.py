@@ -393,8 +393,9 @@ def _form_help(case: ErrorContext) -> str:
 
 def _range(relation: str) -> Callable[[ErrorContext], Message]:
     def words(case: ErrorContext) -> Message:
-        message = f"{case.subject} must be {relation} {constant_in_words(case.wanted)}, not {written_value(case.node)}"
-        return Message("schema/range", message, case.help)
+        bound = f"{relation} {constant_in_words(case.wanted)}"
+        message = f"{case.subject} must be {bound}, not {written_value(case.node)}"
+        return Message("schema/range", message, case.help or f"write a number that is {bound}")
 
     return words
 

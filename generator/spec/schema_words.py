@@ -62,12 +62,17 @@ def constant_in_words(value_: object) -> str:
     return value_ if isinstance(value_, str) else json.dumps(value_)
 
 
+#: The part of a description about a key that is not written.
+_ABSENCE = re.compile(r" ?\b(?:Default|Missing): .*$")
+
+
 def help_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
     """The way to write a value, from the annotations of the schemas that describe it, the referring one first."""
     for schema in schemas:
         if "x-help" in schema:
             return str(schema["x-help"])
     description = next((str(each["description"]) for each in reversed(schemas) if "description" in each), "")
+    description = _ABSENCE.sub("", description)
     if example := example_of(schemas):
         return together(description.removesuffix("."), example)
     return description
@@ -159,19 +164,25 @@ def _plain_number(text: str) -> str:
     return text.replace(",", ".") if _DECIMAL.fullmatch(text) else ""
 
 
+#: A capital within a word.
+_HUMP = re.compile(r"[a-z0-9][A-Z]")
+
+
 def key_meant(key: str, pattern: str) -> str:
     """Write a key in the form that its pattern wants, where only signs and case differ; else empty.
 
-    Prometheus writes the names of discovered labels alike: ``k8s-app`` becomes ``k8s_app``.
+    Prometheus writes the names of discovered labels alike: ``k8s-app`` becomes ``k8s_app``. Names in capitals and
+    underscores may be those of something else: an alert among objectives is no signal of that name.
     """
     words = re.findall(r"[A-Za-z0-9]+", key)
     if not words or key.startswith("_") or not _WORDS.fullmatch(key):
         return ""
+    if any(_HUMP.search(word) for word in words):
+        return ""
+    camel = "" if "_" in key or len(words) == 1 else "".join(word[0].upper() + word[1:] for word in words)
     under, dashed = "_".join(words), "-".join(words)
-    camel = "".join(word[0].upper() + word[1:] for word in words) if len(words) > 1 else ""
-    return next(
-        (each for each in (under, under.lower(), dashed.lower(), camel) if fits_pattern(pattern, each)), ""
-    )
+    proposals = (under, under.lower(), dashed.lower(), camel)
+    return next((each for each in proposals if fits_pattern(pattern, each)), "")
 
 
 #: The value of ``x-form`` in a schema for a text that is an address.

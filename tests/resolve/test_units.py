@@ -100,7 +100,7 @@ def test_a_share_is_read_as_it_is_told(hundredths: int) -> None:
         ("success_rate: {min: 5pp}", "5pp", "5%", "it is a share: write it in percent, such as 5%"),
         ("cost_per_run: {max: 2}", "2", "$0.25", "write the unit, such as $2"),
         ("cost_per_run: {max: 2s}", "2s", "$0.25", "it is money: write it in USD, such as $0.25"),
-        ("calls_per_run: {max: 40%}", "40%", "40", "it counts things: write a plain number, such as 40"),
+        ("calls_per_run: {max: 40%}", "40%", "40", "it counts things: write a plain number, such as 0.4"),
     ],
 )
 def test_an_objective_in_another_unit_is_told_where_it_stands(
