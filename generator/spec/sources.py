@@ -27,6 +27,8 @@ MAX_SERVICES = 5000
 #: Each is read for every compilation.
 MAX_PROFILES = 200
 _SUFFIXES = (".yaml", ".yml")
+#: Endings that an author may give a spec: JSON is YAML as well, and an editor that hides endings appends one.
+_OTHER_ENDING = re.compile(r"\.(?:ya?ml|json)(?:\.txt)?$", re.IGNORECASE)
 #: The directories in which specs are read.
 _FOLDERS = ("services", "profiles")
 #: A directory with a name this much longer or shorter is no misspelt one.
@@ -156,7 +158,11 @@ def _without_services(directory: Path) -> Diagnostic:
     """Report a directory without a service, and the files with services that lie elsewhere in it."""
     place = Span.of_file(str(directory / "services"))
     found = [path for path in _outside_services(directory) if _named(read_file(path), "service")]
-    if not found:
+    odd = _of_other_endings(directory)
+    if odd:
+        renames = listed((f"{path.as_posix()} to {_as_spec(path).name}" for path in odd), 3)
+        help_ = f"names of specs end in .yaml: rename {renames}"
+    elif not found:
         help_ = (
             "add services/<name>.yaml, name the directory that holds services/, or run: agent-metrics init"
         )
@@ -174,7 +180,8 @@ def _without_services(directory: Path) -> Diagnostic:
 def _outside_services(directory: Path) -> list[Path]:
     """List the files in which an author may have written a service, while ``services`` has none."""
     try:
-        folders = (directory / "profiles", *misspelt_folders(directory))
+        below = (path for path in _entries(directory / "services") if path.is_dir())
+        folders = (directory / "profiles", *below, *misspelt_folders(directory))
         inside = (path for folder in folders for path in yaml_files(folder))
         return [path for path in (*yaml_files(directory), *inside) if path.is_file()]
     except OSError:
@@ -254,7 +261,13 @@ def _not_read(directory: Path) -> Iterator[Diagnostic]:
     )
     for path in _overlooked(directory):
         message = f"this {'directory' if path.is_dir() else 'file'} is not read"
-        yield warning("source/not-read", message, Span.of_file(path.as_posix()), help_)
+        renamed = f"names of specs end in .yaml: rename it to {_as_spec(path).name}, or delete it"
+        yield warning(
+            "source/not-read",
+            message,
+            Span.of_file(path.as_posix()),
+            renamed if _has_other_ending(path) else help_,
+        )
     for path in misspelt_folders(directory):
         meant = directory / str(closest(path.name, _FOLDERS))
         moved = f"did you mean {meant.as_posix()}? Move its files there, or delete it"
@@ -288,8 +301,24 @@ def _overlooked(directory: Path) -> list[Path]:
     among = [path for path in yaml_files(directory) if path not in known]
     for name in _FOLDERS:
         odd = (path for path in _entries(directory / name) if path.suffix not in _SUFFIXES)
-        among += [path for path in odd if path.is_dir() or path.suffix.lower() in _SUFFIXES]
+        among += [path for path in odd if path.is_dir() or _has_other_ending(path)]
     return among
+
+
+def _of_other_endings(directory: Path) -> list[Path]:
+    """List the files of ``services`` whose names end unlike those of specs."""
+    try:
+        return [path for path in _entries(directory / "services") if _has_other_ending(path)]
+    except OSError:
+        return []
+
+
+def _has_other_ending(path: Path) -> bool:
+    return path.suffix not in _SUFFIXES and not path.is_dir() and _OTHER_ENDING.search(path.name) is not None
+
+
+def _as_spec(path: Path) -> Path:
+    return path.with_name(f"{_OTHER_ENDING.sub('', path.name)}.yaml")
 
 
 def misspelt_folders(directory: Path) -> list[Path]:

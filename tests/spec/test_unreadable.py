@@ -88,9 +88,21 @@ def _not_read() -> None:
 def _overlooked() -> None:
     _not_read()
     Path("specs/services/team-a").mkdir()
-    Path("specs/services/B.YAML").write_text(SERVICE, "utf-8")
+    for name in ("B.YAML", "c.json", "d.yaml.txt", "a.yaml.bak", "a.yaml~"):
+        Path("specs/services", name).write_text(SERVICE, "utf-8")
     for name in ("site.yaml", "site.yml"):
         Path("specs", name).write_text("retention: 15d\n", "utf-8")
+
+
+def _other_endings() -> None:
+    Path("specs/services").mkdir(parents=True)
+    for name in ("b.YAML", "c.json", "notes.txt"):
+        Path("specs/services", name).write_text(SERVICE, "utf-8")
+
+
+def _services_by_team() -> None:
+    Path("specs/services/team-a").mkdir(parents=True)
+    Path("specs/services/team-a/a.yaml").write_text(SERVICE, "utf-8")
 
 
 def _no_profiles() -> None:
@@ -131,6 +143,8 @@ DIRECTORIES: dict[str, Callable[[], None]] = {
     "source-no-specs": _nothing,
     "source-no-specs-file": _file,
     "source-no-services": _no_services,
+    "source-no-services-endings": _other_endings,
+    "source-no-services-below": _services_by_team,
     "source-not-read": _not_read,
     "source-not-read-overlooked": _overlooked,
     "source-too-many-files": _many_services,
