@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from generator.spec.reference import Declaration, Key, KeySection
 
 _WIDTH = 88
+#: A record of a signal or a stream, such as ``service:agent_success_rate:ratio``.
+_RECORD = re.compile(r"\w+:(?:own_)?agent_(?P<of>\w+):\w+")
 #: Characters of a word that is looked up within names.
 _SHORTEST = 3
 _OTHERS = (
-    "explain without a name lists all codes; it also knows alerts, signals, streams, metrics, labels, segments, "
-    "services and profiles by their names, and the keys of specs"
+    "explain without a name lists all codes; it also knows alerts, signals, streams, their records, metrics, labels, "
+    "segments, services and profiles by their names, and the keys of specs"
 )
 
 
@@ -55,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     specs = _specs(arguments.specs)
     texts = [*_of_specs(arguments.name, specs), *_of_keys(arguments.name)]
     texts = texts or list(_made_of_objectives(arguments.name, specs))
+    texts = texts or list(_of_record(arguments.name, specs))
     if not texts:
         complain(f'unknown name "{arguments.name}"', _likely(arguments.name, _known(specs)))
         return CALL_AT_FAULT
@@ -101,6 +105,12 @@ def _of_specs(name: str, specs: Path) -> Iterator[str]:
 
     for each in declared(name, specs):
         yield _declaration(each)
+
+
+def _of_record(name: str, specs: Path) -> Iterator[str]:
+    """Explain the signal or the stream of a record, whose name stands in runbooks and queries."""
+    if recorded := _RECORD.fullmatch(name):
+        yield from _of_specs(recorded["of"], specs)
 
 
 def _made_of_objectives(name: str, specs: Path) -> Iterator[str]:

@@ -274,6 +274,20 @@ def test_a_stream_and_a_file_are_explained(call: CommandCalls) -> None:
     assert call("explain", "site").out.startswith("# site.yaml\n")
 
 
+@pytest.mark.parametrize(
+    ("record", "of"),
+    [
+        ("service:agent_success_rate:ratio", "success_rate"),
+        ("tool:agent_tool_call:increase15m", "tool_call"),
+        ("stream:agent_run_latency:rate", "run_latency"),
+    ],
+)
+def test_a_record_is_explained_by_what_it_is_of(record: str, of: str, call: CommandCalls) -> None:
+    """Runbooks and panels name records."""
+    assert call("explain", record).out == call("explain", of).out
+    assert call("explain", "service:agent_nothing:ratio").code == 2
+
+
 def test_a_key_of_several_files_is_explained_with_each_of_them(call: CommandCalls) -> None:
     assert call("explain", "threshold").out.startswith(
         """# threshold
