@@ -131,10 +131,11 @@ def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
     elif alert.min_events:
         window = duration(service.signals[kind.runs].window)
         long = duration(RARELY)
-        why = f"at least {alert.min_events} runs finished within {window}; or for {long}, although as many finished"
+        rarely = f"or within {long}, although as many finished in that time"
+        why = f"at least {alert.min_events} runs finished within {window}; {rarely}"
     else:
         why = "runs finish"
-    return f"No series of {kind.stream.metric} for 10 minutes, although {why}"
+    return f"No series of {kind.stream.metric} within 10 minutes, although {why}"
 
 
 def _why_runs(service: Service | None) -> str:

@@ -176,11 +176,11 @@ def sentence(alert: Alert, _kind: Fall, _tier: Tier, ground: Ground) -> str:
 def words(alert: Alert, _kind: Fall, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     named = condition.signal_in_words(service.signals[alert.signal], alert)
-    text = (
-        "An outage in the evening lasts until events come back, also through hours with few of them yesterday. "
-        f"{named} fell by {tier.text} within an hour, and since then against yesterday, 23 to 25 hours ago"
+    text = f"{named} fell by {tier.text} within an hour, and since then against yesterday, 23 to 25 hours ago"
+    lasts = (
+        "an outage in the evening lasts until events come back, also through hours with few of them yesterday"
     )
-    return condition.with_floors(text, alert, "bad events")
+    return f"{condition.with_floors(text, alert, 'bad events')}; {lasts}"
 
 
 def cases(_kind: Fall, subject: Subject) -> Iterator[TestCase]:

@@ -44,6 +44,10 @@ GUIDE: Guide | None = Guide(
             "all need the files that are called `agent-…`."
         ),
         ask(
+            f"Whose is the service? `{names.INFO}` has one series for each owner and profile that a loaded file "
+            "names, and none where its file is missing."
+        ),
+        ask(
             "Does the evaluation of a group take longer than its interval? Then Prometheus has too much to do."
         ),
         ask(

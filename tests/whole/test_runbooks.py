@@ -212,7 +212,9 @@ def test_the_floor_of_runs_stands_only_where_runs_can_be_counted(pages: dict[str
     critical = [row for row in rows if "| critical |" in row]
     assert critical
     assert not any("20" in row for row in critical)
-    counted = "although at least 20 runs finished within 15m; or for 3h, although as many finished,"
+    counted = (
+        "although at least 20 runs finished within 15m; or within 3h, although as many finished in that time,"
+    )
     assert all(counted in row for row in rows if row not in critical)
 
 
@@ -224,6 +226,23 @@ def test_floors_of_quantiles_are_told_in_clear_words(pages: dict[str, str]) -> N
     assert (
         "the last bucket of agent_run_latency_ms, with at least 5 more than that share allows"
         in (pages["AgentLatencyOverflow"])
+    )
+
+
+def test_an_alert_about_rules_leads_to_the_server_that_runs_them(pages: dict[str, str]) -> None:
+    """Runs have no part in it."""
+    about_rules = _WITHOUT_VALUE - {"AgentMetricAbsent", "AgentUndeclaredLabelValue"}
+    of_runs = "- Logs and traces of single runs"
+    assert {name for name, page in pages.items() if of_runs not in page} == about_rules
+    for name in about_rules:
+        assert "- The log of Prometheus" in pages[name]
+        assert "`service:agent_info` has one series for each owner" in pages[name]
+
+
+def test_the_condition_of_a_fall_begins_with_the_fall(pages: dict[str, str]) -> None:
+    assert re.search(
+        r"\| warning \| Runs fell by 95% within an hour, .*; an outage in the evening",
+        pages["AgentRunCountDrop"],
     )
 
 
