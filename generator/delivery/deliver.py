@@ -135,7 +135,7 @@ def undeliverable(
         site: The site with its targets.
     """
     if site.deliver.mimir:
-        yield from check_groups(shared, groups, site.deliver.mimir.max_groups)
+        yield from check_groups(shared, groups, site.deliver.mimir.max_groups, places)
     for module, _ in _targets(site):
         yield from check_sizes(files, module.LIMITS, places)
 
@@ -166,13 +166,16 @@ def check_sizes(
             )
 
 
-def check_groups(shared: int, of_services: Mapping[str, int], most: int) -> Iterator[Diagnostic]:
-    """Report more rule groups than a tenant may have.
+def check_groups(
+    shared: int, of_services: Mapping[str, int], most: int, places: Mapping[str, Span]
+) -> Iterator[Diagnostic]:
+    """Report more rule groups than a tenant may have, at the service with most of them.
 
     Args:
         shared: The number of groups about all services.
         of_services: The number of groups of each service's own, by name.
         most: The limit.
+        places: The places of services in the specs, by name.
     """
     total = shared + sum(of_services.values())
     if total <= most:
@@ -184,7 +187,7 @@ def check_groups(shared: int, of_services: Mapping[str, int], most: int) -> Iter
         f"the output has {total:,} rule groups, {total - most:,} more than a tenant may have "
         f"({most:,}): {shared:,} are about all services, and {largest} has most of the others "
         f"({of_services[largest]:,} of {total - shared:,})",
-        None,
+        places.get(largest),
         "have ruler_max_rule_groups_per_tenant raised for the tenant, and write the same number as "
         "deliver.mimir.max_groups in site.yaml; or give some services specs, and a tenant, of their own",
     )

@@ -51,8 +51,10 @@ def test_a_chart_counts_as_a_whole() -> None:
 
 
 def test_groups_beyond_the_limit_of_a_tenant_are_reported_by_service() -> None:
-    assert not list(check_groups(30, {"small": 1, "large": 39}, 70))
-    (found,) = check_groups(30, {"small": 1, "large": 40}, 70)
+    assert not list(check_groups(30, {"small": 1, "large": 39}, 70, {}))
+    place = Span.of_file("large.yaml")
+    (found,) = check_groups(30, {"small": 1, "large": 40}, 70, {"large": place})
+    assert found.span == place
     assert "71 rule groups" in found.message
     assert "large has most of the others (40 of 41)" in found.message
 
