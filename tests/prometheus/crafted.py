@@ -86,16 +86,15 @@ def _increments(
         each = stretch.runs / instances * SCRAPE / _QUARTER
         for labels, per_run in _per_run(service, stretch):
             found.setdefault(labels, {}).update(dict.fromkeys(scrapes, per_run * each))
-    return {labels: _whole_life(labels, amounts, found) for labels, amounts in found.items()}
-
-
-def _whole_life(
-    labels: Labels, amounts: Mapping[int, float], everything: Mapping[Labels, Mapping[int, float]]
-) -> dict[int, float]:
-    """Keep a series constant where its release lives and it does not grow."""
-    release = dict(labels)["release"]
-    lived = {scrape for one, own in everything.items() if dict(one)["release"] == release for scrape in own}
-    return {scrape: amounts.get(scrape, 0) for scrape in sorted(lived)}
+    lived: dict[str, set[int]] = {}
+    for labels, amounts in found.items():
+        lived.setdefault(dict(labels)["release"], set()).update(amounts)
+    # A series stays constant where its release lives and it does not grow.
+    scrapes_of = {release: sorted(scrapes) for release, scrapes in lived.items()}
+    return {
+        labels: {scrape: amounts.get(scrape, 0) for scrape in scrapes_of[dict(labels)["release"]]}
+        for labels, amounts in found.items()
+    }
 
 
 def _per_run(service: Service, stretch: Stretch) -> Iterator[tuple[Labels, float]]:
