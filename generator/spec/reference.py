@@ -257,7 +257,7 @@ def _shipped(kind: str) -> tuple[Plain, ...]:
     else:
         found = sources.path_of_shared(sources.SHIPPED, kind)
         paths = [found] if found else []
-    return tuple(yaml.safe_load(path.read_text("utf-8")) for path in paths)
+    return tuple(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) for path in paths)
 
 
 class Declaration(Struct, frozen=True):
