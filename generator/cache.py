@@ -88,9 +88,12 @@ class Cache(Memory):
 
     def retain(self, value: object, *inputs: bytes) -> None:
         """Keep a result for the next ``save``."""
-        key = _key(*inputs)
         with suppress(OverflowError):  # a bound of more than 64 bits
-            self._use(key, zlib.compress(msgpack.encode(value), _FAST), value)
+            self.keep(value, msgpack.encode(value), *inputs)
+
+    def keep(self, value: object, encoded: bytes, *inputs: bytes) -> None:
+        """Keep a result of which the encoding is known."""
+        self._use(_key(*inputs), zlib.compress(encoded, _FAST), value)
 
     def _use(self, key: str, data: bytes, value: object) -> None:
         self._used[key] = data

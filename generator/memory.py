@@ -33,6 +33,10 @@ class Memory:
     def retain(self, value: object, *inputs: bytes) -> None:
         """Keep a result for later compilations."""
 
+    def keep(self, value: object, encoded: bytes, *inputs: bytes) -> None:  # noqa: ARG002
+        """Keep a result of which the encoding is known."""
+        self.retain(value, *inputs)
+
     def holds(self, file: File) -> bool:  # noqa: ARG002
         """Whether the output directory has a file whose text was dropped."""
         return False
@@ -45,8 +49,13 @@ class Memory:
             return make()
         value = self.recall(kind, inputs)
         if value is None:
-            value = read_back(make(), kind)
-            self.retain(value, inputs)
+            made = make()
+            try:
+                encoded = msgpack.encode(made)
+            except OverflowError:
+                return made
+            value = msgpack.decode(encoded, type=kind)
+            self.keep(value, encoded, inputs)
         return value
 
     def files(
