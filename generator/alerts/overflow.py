@@ -180,7 +180,9 @@ def words(alert: Alert, kind: Overflow, tier: Tier, service: Service) -> str:
     text = condition.with_floors(text, alert, "more than that share allows")
     if not kind.also_over:
         return text
-    longer_one = f"{duration(kind.also_over)} where these hold too little, there by more than chance explains"
+    longer_one = (
+        f"{duration(kind.also_over)} where these hold too few events, there by more than chance explains"
+    )
     return f"{text}, over {condition.window_of(signal)}, or over {longer_one} ({chance.DEVIATIONS})"
 
 

@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 CODE = "internal/closed-world"
 #: The matcher on a service's own name.
 _OWN = (names.SERVICE, "=", THIS)
-#: A query in a template, with escaped quotes; ``%q`` or ``%[1]q`` is a placeholder.
+#: A query in a template, with escaped quotes; ``%q`` or ``%[1]q`` is a placeholder, and ``%[2]v`` one of a number.
 _QUERY = re.compile(r'printf "((?:[^"\\]|\\.)+)" \$labels')
 _VALUE = re.compile(r"%(?:\[\d+\])?q")
+_NUMBER = re.compile(r"%\[\d+\]v")
 _OF_SETS = {*FILTERS, "or"}
 
 
@@ -276,7 +277,8 @@ def _queried_selectors(annotations: Mapping[str, str]) -> Iterator[Reference]:
     """List the selectors of the queries in templates."""
     for text in annotations.values():
         for query in _QUERY.findall(text):
-            yield from references(_VALUE.sub('""', query.replace('\\"', '"')))
+            filled = _NUMBER.sub("0", _VALUE.sub('""', query.replace('\\"', '"')))
+            yield from references(filled)
 
 
 def _unmatched(reads: Iterable[Reference], written: Mapping[str, Iterable[Shape]]) -> Iterator[str]:

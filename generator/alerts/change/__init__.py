@@ -134,7 +134,7 @@ def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
 
 def _rarely(kind: Change) -> str:
     """Name the longer window."""
-    return f", or over {duration(kind.also_over)} where these hold too little" if kind.also_over else ""
+    return f", or over {duration(kind.also_over)} where these hold too few events" if kind.also_over else ""
 
 
 def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
@@ -146,7 +146,8 @@ def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
         text = f"{text}, and than a day ago or {before} before that, where these are known"
     if kind.also_over:
         also = duration(kind.also_over)
-        text = f"{text}; or over {also} than in the {also} before, where {condition.window_of(signal)} hold too little"
+        few = f"where {condition.window_of(signal)} hold too few events"
+        text = f"{text}; or over {also} than in the {also} before, {few}"
     if kind.beyond is not None:
         text = f"{text}, and {condition.side(signal)} {human(kind.beyond, signal.unit)}"
     return condition.with_floors(

@@ -21,7 +21,8 @@ from generator.alerts.tiers import (
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
 from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor
-from generator.model.units import Unit, duration, human
+from generator.model.units import MINUTE, Unit, duration, human
+from generator.promql.expr import Expr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,9 +99,23 @@ def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
     subject = condition.subject(signal, alert, ground)
     value = f"{condition.value_of(signal.unit)}{_or_more(signal)}"
     bound = condition.bound_of(alert, tier, signal.unit, ground)
-    when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_times(signal, kind)}"
-    text = f"{subject} {when.removesuffix(',')}, {condition.side(signal)} {bound}."
+    when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_window(alert, kind, ground)}"
+    text = f"{subject} {when}, {condition.side(signal)} {bound}."
     return f"{_without_runs(signal, ground)}{{{{ else }}}}{text}{{{{ end }}}}" if kind.unfinished else text
+
+
+def _window(alert: Alert, kind: Threshold, ground: Ground) -> str:
+    """Name the window of the value: a template compares the value with that of the signal's own window."""
+    signal = ground.signal(alert)
+    if not kind.also_over:
+        return condition.window_of(signal)
+    labels = (names.SERVICE, *(() if alert.by is None else (alert.by,)))
+    selector = ",".join(f"{label}=%[{place}]q" for place, label in enumerate(labels, start=1))
+    value = f"{condition.input_series(alert, ground).value.name}{{{selector}}}"
+    compared = f"{condition.rounded(Expr(value)).text} == %[{len(labels) + 1}]v"
+    given = " ".join(f"$labels.{label}" for label in labels)
+    own, other = duration(signal.window), duration(kind.also_over)
+    return f'the last {{{{ with printf "{compared}" {given} $value | query }}}}{own}{{{{ else }}}}{other}{{{{ end }}}}'
 
 
 def _without_runs(signal: Signal, ground: Ground) -> str:
@@ -155,14 +170,15 @@ def _too_many(signal: Signal) -> str:
 
 
 def _in_parts(signal: Signal, kind: Threshold) -> str:
-    """Name the parts of the longer window that may hold these events as well."""
-    if longer.is_mean(signal):
+    """Name the windows that may hold these events."""
+    if longer.is_mean(signal) or not kind.also_over:
         return ""
-    parts = [name for name, of in (("quarter", 4), ("half", 2)) if kind.also_over > of * signal.window]
-    return f", there or in the last {' or '.join(parts)} of the {duration(kind.also_over)}" if parts else ""
+    *shorter, longest = map(duration, (*expression.windows(signal, kind, MINUTE), kind.also_over))
+    return f" in {', '.join(shorter)} or {longest}"
 
 
 def _times(signal: Signal, kind: Threshold) -> str:
     """Name the windows that are read."""
-    also = f", or in {duration(kind.also_over)} where these hold too little," if kind.also_over else ""
-    return f"{condition.window_of(signal)}{also}"
+    own, also = duration(signal.window), duration(kind.also_over)
+    longer_one = f", or over {also} where {own} hold too few events," if kind.also_over else ""
+    return f"{condition.window_of(signal)}{longer_one}"

@@ -97,14 +97,8 @@ class _Bounded(Struct, frozen=True):
 
     @property
     def windows(self) -> tuple[int, ...]:
-        """The signal's own window, and the parts of the longer one that may show the bound crossed as well, in seconds.
-
-        The own window of a value that is beyond its bound for hours sometimes holds enough bad events, and sometimes
-        too few. Without these parts an alert would come and go until the longer window holds enough as well.
-        """
-        if not self.kind.also_over or longer.is_mean(self.signal):
-            return (self.signal.window,)
-        return (self.signal.window, *longer.than(self.signal, self.quarter, self.kind.lately))
+        """The windows that may show the bound crossed, but the longest."""
+        return windows(self.signal, self.kind, self.interval)
 
     @property
     def score_labels(self) -> Mapping[str, str]:
@@ -363,6 +357,18 @@ def _long_value(one: _Bounded) -> Expr:
     events = one.events(window)
     ratio = chance.scaled(events.bad, one.parts, number(1) / (events.every > number(0)))
     return number(1) - ratio if is_good_share(signal) else ratio
+
+
+def windows(signal: Signal, kind: Threshold, interval: int) -> tuple[int, ...]:
+    """List the signal's own window, and the parts of the longer one that may show the bound crossed too, in seconds.
+
+    The own window of a value that is beyond its bound for hours sometimes holds enough bad events, and sometimes too
+    few. Without these parts an alert would come and go until the longer window holds enough as well.
+    """
+    if not kind.also_over or longer.is_mean(signal):
+        return (signal.window,)
+    quarter = longer.last_quarter(kind.also_over, signal, interval)
+    return (signal.window, *longer.than(signal, quarter, kind.lately))
 
 
 def latest(kind: Threshold, signal: Signal, tier: Tier, interval: int) -> int:

@@ -34,6 +34,9 @@ _NO_RUN = re.compile(
     r'\{\{ with printf "[^"]*:unfinished\{[^"]*\}" [^}]*\}\}No .*? were counted\.\{\{ else \}\}(.*)\{\{ end \}\}'
 )
 _OR_MORE = re.compile(r'\{\{ with printf "max\(le:[^"]*:upper\{.*? or more\{\{ end \}\}\{\{ end \}\}')
+_WINDOW = re.compile(
+    r'\{\{ with printf "round\([^"]*\) == %\[\d\]v" [^}]*\}\}(\w+)\{\{ else \}\}\w+\{\{ end \}\}'
+)
 _LEFT = re.compile(
     r'\{\{ with printf "service:agent_error_budget:remaining\{.*? of it is left\.\{\{ end \}\}'
 )
@@ -145,6 +148,7 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     text = _NO_RUN.sub(r"\1", text)  # runs finish in each case with a sentence
     text = _BOUND.sub(lambda _: bound, text)
     text = _RUN.sub(lambda match: match[1], text)
+    text = _WINDOW.sub(r"\1", text)  # no case with a sentence has too few events
     text = _OR_MORE.sub("", text)  # no case is in the last bucket
     text = _LEFT.sub(f" {_humanize_percentage(LEFT)} of it is left.", text)
     text = _LINK.sub(linked, text)
