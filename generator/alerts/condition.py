@@ -18,7 +18,7 @@ from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.quantile import is_timed
 from generator.signals.registry import counted_at
-from generator.streams.scope import Scope, each, having, largest, spread
+from generator.streams.scope import Scope, each, having, join, largest, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,6 +116,7 @@ class Ground(Struct, frozen=True):
         runs: The stream of runs.
         service: The service, where the alert is its own.
         compared: The signals whose releases are compared.
+        variant: The name of the variant, where a shared alert has another form for some services.
     """
 
     scope: Scope
@@ -123,6 +124,7 @@ class Ground(Struct, frozen=True):
     runs: Stream | None
     service: Service | None = None
     compared: frozenset[str] = frozenset()
+    variant: str = ""
 
     def signal(self, alert: Alert) -> Signal:
         """Find the signal of an alert."""
@@ -209,6 +211,19 @@ def labels_of(alert: Alert, /, **more: str) -> Mapping[str, str]:
     """List the labels of a record that is about one alert; alerts of one name differ in the value that they watch."""
     watched = {alert.by: alert.only} if alert.by and alert.only else {}
     return {names.ALERT: alert.name, **watched, **more}
+
+
+def changed(alert: str, variant: str, scope: Scope) -> Expr:
+    """Find the services that have an alert in a variant; in any other form than the library's where it has no name."""
+    named = {names.ALERT: alert} | ({names.VARIANT_LABEL: variant} if variant else {})
+    return scope.written(names.VARIANT, **named).now()
+
+
+def of_variant(expr: Expr, alert: Alert, ground: Ground) -> Expr:
+    """Keep only the services that have the variant; all of them where an alert has the library's form."""
+    if not ground.variant:
+        return expr
+    return join("and", expr, changed(alert.name, ground.variant, ground.scope))
 
 
 def limits_of(alert: Alert, signal: Signal) -> tuple[str, ...]:

@@ -336,7 +336,7 @@ def alerting_by_service(
         key = alert.name, alert.about, variant
         if key not in compiled:
             on = switch(alert.name, variant, ground.scope)
-            compiled[key] = tuple(alerting_rules(alert, ground, on, marks))
+            compiled[key] = tuple(alerting_rules(alert, replace(ground, variant=variant), on, marks))
         return compiled[key]
 
     by_service = {}

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from generator.alerts import burn_rate, hours
 from generator.alerts.burn_rate import burning
-from generator.alerts.condition import Ground
+from generator.alerts.condition import Ground, changed
 from generator.alerts.overflow import is_recorded
 from generator.alerts.registry import alert_records
 from generator.alerts.rules import alerting_rules, bound_rules, variant_bounds
@@ -375,9 +375,7 @@ def _alerts(family: str, library: Library, ground: Ground, shared: Collection[st
 def switch(alert: str, variant: str, scope: Scope) -> Expr:
     """Find the services that have an alert in the library's form, or in a variant."""
     everyone = scope.record(names.KNOWN).now()
-    named = {names.ALERT: alert} | ({names.VARIANT_LABEL: variant} if variant else {})
-    changed = scope.written(names.VARIANT, **named).now()
-    return join("and" if variant else "unless", everyone, changed)
+    return join("and" if variant else "unless", everyone, changed(alert, variant, scope))
 
 
 def with_variants(
@@ -399,12 +397,13 @@ def _variants(
         for alert in variant.alerts:
             promised = ground.signal(alert).better is not Better.NEITHER
             bounds = variant_bounds(alert, ground.scope, promised=promised)
-            own = (*bounds, *alert_records(alert, ground))
+            formed = replace(ground, variant=variant.name)
+            own = (*bounds, *alert_records(alert, formed))
             fresh = [one for one in own if _key(one) not in written]
             written.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
-            alerting = alerting_rules(alert, ground, on, library.marks)
+            alerting = alerting_rules(alert, formed, on, library.marks)
             by_family.setdefault(family, []).append((*fresh, *alerting))
     return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
 

@@ -117,6 +117,18 @@ SPECS = {
             },
         },
     ),
+    # A part of one longer window is the whole of another.
+    "other longer windows than the library's": _Small(
+        ("AgentSuccessRateLow", "AgentToolErrorRateHigh"),
+        {
+            "alerts": {
+                "AgentSuccessRateLow": {"threshold": {"signal": "success_rate", "also_over": "90m"}},
+                "AgentToolErrorRateHigh": {
+                    "threshold": {"signal": "tool_error_rate", "by": "tool", "also_over": "12h"}
+                },
+            }
+        },
+    ),
     # An hour's spend is too small in a service's first minutes, and a later one no rise.
     "alerts of its own": _Small(
         ("Spending", "Slower", "Strays", "Worse"),

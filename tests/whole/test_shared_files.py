@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from generator.artifact import Artifact
 from generator.compiler import generate
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SPECS = Path(__file__).parents[2] / "specs"
+_SCORE = re.compile(r":sigmas\w+{[^}]*}")
 _SHARED = re.compile(r"prometheus/(rules|alerts)/agent-[a-z-]+\.(rules|alerts)\.yml")
 
 
@@ -106,3 +108,26 @@ def test_services_that_vary_alike_share_one_form_whatever_their_numbers(tmp_path
     own = [files[f"prometheus/rules/{name}.rules.yml"] for name in ("a-agent", "b-agent")]
     assert ["vector(31)" in text for text in own] == [True, False]
     assert ["vector(53)" in text for text in own] == [False, True]
+
+
+def test_services_judge_longer_windows_by_their_own_form_of_an_alert(tmp_path: Path) -> None:
+    """A part of one form's window may be the whole of another's, so no form reads what another one records."""
+    (tmp_path / "services").mkdir()
+    text = VARIED.format(name="a-agent", bound=31, other="90%")
+    (tmp_path / "services" / "a-agent.yaml").write_text(text, encoding="utf-8")
+    varied = yaml.load(_files(tmp_path)["prometheus/alerts/agent-run-variants.alerts.yml"], yaml.CSafeLoader)
+    rules = [rule for group in varied["groups"] for rule in group["rules"]]
+    scores = [rule for rule in rules if ":sigmas" in rule.get("record", "")]
+    form = 'alert="AgentSuccessRateLow",service!="",variant="keep_firing_for=3m"'
+    assert len(scores) == 4  # one a window
+    for rule in scores:
+        assert rule["labels"] == {"alert": "AgentSuccessRateLow", "variant": "keep_firing_for=3m"}
+        assert f"service:agent_alert:variant{{{form}}}" in " ".join(rule["expr"].split())
+    read = [
+        selector
+        for rule in rules
+        if "alert" in rule
+        for selector in _SCORE.findall(rule["expr"].replace("\n", ""))
+    ]
+    assert read
+    assert all('variant="keep_firing_for=3m"' in selector for selector in read)

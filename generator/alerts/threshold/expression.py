@@ -102,8 +102,13 @@ class _Bounded(Struct, frozen=True):
 
     @property
     def score_labels(self) -> Mapping[str, str]:
-        """The labels of recorded standard scores, which all severities share where they have the same bad events."""
-        return condition.labels_of(self.alert) if has_mildest(self.alert) else self.labels
+        """The labels of recorded standard scores, which all severities share where they have the same bad events.
+
+        A variant has its own: a part of its longer window may be the whole of the library's, which is judged otherwise.
+        """
+        labels = condition.labels_of(self.alert) if has_mildest(self.alert) else self.labels
+        variant = {names.VARIANT_LABEL: self.ground.variant} if self.ground.variant else {}
+        return {**labels, **variant}
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -428,4 +433,5 @@ def _scores(one: _Bounded) -> Iterator[RecordingRule]:
     """Record where bad events are more than chance in each of several windows: all severities read it."""
     if one.kind.also_over:
         for window in (*one.windows, one.kind.also_over):
-            yield rule(one.name("sigmas", window), _score(one, window), **one.score_labels)
+            score = condition.of_variant(_score(one, window), one.alert, one.ground)
+            yield rule(one.name("sigmas", window), score, **one.score_labels)
