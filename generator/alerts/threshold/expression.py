@@ -189,7 +189,7 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     one = _bounded(alert, kind, tier, ground)
     crossed, parts, signal = one.crossed(), one.parts, one.signal
     if _mixes_runs(one):
-        crossed = one.keep("unless", crossed, _lately_within(one))
+        crossed = one.keep("unless", crossed, _lately_within(one, signal.window))
     if condition.adds_up(signal) and signal.better is Better.HIGHER:
         crossed = one.keep("and", crossed, condition.whole_window(signal, ground, parts.each))
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
@@ -218,7 +218,7 @@ def _bounded(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> _Boun
 def _mixes_runs(one: _Bounded) -> bool:
     """Whether a signal divides the events of all runs by the finished runs: long runs make these different runs.
 
-    A batch of long runs makes calls at once, and finishes later. A longer window has both.
+    A batch of long runs makes calls at once, and finishes later, after a longer window has begun to count its calls.
     """
     per, runs = divisor(one.signal), one.ground.runs
     of_runs = per is not None and runs is not None and per.name == runs.name
@@ -227,19 +227,20 @@ def _mixes_runs(one: _Bounded) -> bool:
     return one.ground.timed and of_runs and not isinstance(one.signal.kind, Share)
 
 
-def _lately_within(one: _Bounded) -> Expr:
-    """Find where the value recently was not beyond its bound, or no run finished.
+def _lately_within(one: _Bounded, window: int) -> Expr:
+    """Find where the value of a window recently was not beyond its bound, or no run finished.
 
     Recently means that runs from that time may still be running.
     """
     scope = one.ground.scope
-    within = scope.record(_within_name(one)).where(**condition.labels_of(one.alert))
+    within = scope.record(_within_name(one, window)).where(**condition.labels_of(one.alert))
     last = call("last_over_time", within.over(_LONGEST_RUN))
     return spread("<", Expr("time()") - last, scope.record(names.RUN_LENGTH).now())
 
 
-def _within_name(one: _Bounded) -> str:
-    return names.part(one.signal, f"within_{one.tier.severity}", one.parts.each)
+def _within_name(one: _Bounded, window: int) -> str:
+    length = "" if window == one.signal.window else duration(window)
+    return names.part(one.signal, f"within{length}_{one.tier.severity}", one.parts.each)
 
 
 def _endless(one: _Bounded) -> Expr:
@@ -345,12 +346,17 @@ def _rare_mean(one: _Bounded) -> Expr:
     """Use the mean of a longer window where the own one holds too few events, while its last half is beyond as well."""
     alert, kind, ground = one.alert, one.kind, one.ground
     parts = longer.input_series(alert, kind.also_over, ground)
-    crossed, lately = (
-        condition.beyond(one.signal, condition.rounded(value.now()), one.bound)
-        for value in (parts.value, longer.recent(alert, kind.lately, ground))
-    )
+    crossed = one.keep("and", _mean_crossed(one, kind.also_over), _mean_crossed(one, kind.lately))
+    if _mixes_runs(one):
+        crossed = one.keep("unless", crossed, _lately_within(one, kind.also_over))
     crossed = condition.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
-    return one.keep("unless", one.keep("and", crossed, lately), longer.decided(alert, ground))
+    return one.keep("unless", crossed, longer.decided(alert, ground))
+
+
+def _mean_crossed(one: _Bounded, window: int) -> Expr:
+    """Compare the mean of a longer window, or of its last half, with the bound."""
+    mean = longer.recent(one.alert, window, one.ground).now()
+    return condition.beyond(one.signal, condition.rounded(mean), one.bound)
 
 
 def _long_value(one: _Bounded) -> Expr:
@@ -391,11 +397,13 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
     tiers = tuple(_bounded(alert, kind, tier, ground) for tier in alert.tiers)
     signal = ground.signal(alert)
     if _mixes_runs(tiers[0]):
-        yield from map(_within, tiers)
+        yield from (_within(one, signal.window, one.crossed()) for one in tiers)
     if kind.unfinished:
         yield unfinished(signal, ground.scope)
     if kind.also_over and longer.is_mean(signal):
         yield from longer.rules(alert, kind.also_over, kind.lately, ground)
+        if _mixes_runs(tiers[0]):
+            yield from (_within(one, kind.also_over, _mean_crossed(one, kind.also_over)) for one in tiers)
     elif kind.also_over:
         yield from _long_windows(tiers)
     if tiers[0].needs_bad:
@@ -405,11 +413,11 @@ def records(alert: Alert, kind: Threshold, ground: Ground) -> Iterator[Recording
             yield from _scores(one)
 
 
-def _within(one: _Bounded) -> RecordingRule:
-    """Record the times at which a value is not beyond its bound."""
+def _within(one: _Bounded, window: int, crossed: Expr) -> RecordingRule:
+    """Record the times at which the value of a window is not beyond its bound."""
     now = number(0) * one.parts.numerator.now() + Expr("time()")
-    within = one.keep("unless", now, one.crossed())
-    return rule(_within_name(one), within, **condition.labels_of(one.alert))
+    within = one.keep("unless", now, crossed)
+    return rule(_within_name(one, window), within, **condition.labels_of(one.alert))
 
 
 def _long_windows(tiers: Sequence[_Bounded]) -> Iterator[RecordingRule]:

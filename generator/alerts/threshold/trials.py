@@ -334,6 +334,12 @@ def _rare_mean(kind: Threshold, values: BoundValues, subject: Subject) -> Iterat
     yield subject.case(
         "is over when enough events say so", many.silent("resolves in the signal's own window")
     )
+    if long := _endings(subject):
+        first = begun.then(also, merged(load(values.inside), long))
+        short = first.then(_lasts(subject) + subject.alert.for_, merged(load(values.worst), long))
+        short = short.quiet("silent for as long as runs last")
+        later = short.then(kind.lately, merged(load(values.worst), long)).fires("fires when it lasts longer")
+        yield subject.case("fires on rare events for longer than a run", later)
 
 
 def _rarely(values: BoundValues, subject: Subject, numbers: tuple[float, float]) -> TestCase:
@@ -673,17 +679,30 @@ def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
 
 def _lasting(values: BoundValues, subject: Subject) -> Iterator[TestCase]:
     """Be far too bad for as long as runs last, which are longer than the largest bucket, and for longer."""
-    timed, per = _timed(subject), divisor(subject.signal)
-    if timed is None or per is None or per.name != subject.fixture.runs.name:
+    long = _endings(subject)
+    if long is None:
         return
-    long = beyond_last(timed, 1.0, Traffic(1.0, {}), subject.fixture)
     plenty = _plenty(values, subject)
     good, bad = (merged(values.load(value, plenty), long) for value in (values.inside, values.worst))
-    lasts = (UNKNOWN_LENGTH + int(timed.buckets[-1])) // subject.interval * subject.interval
-    short = subject.timeline.then(HOUR, good).then(lasts + subject.alert.for_, bad)
+    short = subject.timeline.then(HOUR, good).then(_lasts(subject) + subject.alert.for_, bad)
     short = short.quiet("silent for as long as runs last")
     longer = short.then(2 * subject.interval, bad).fires("fires when it lasts longer")
     yield subject.case("fires when it is longer than a run", longer)
+
+
+def _endings(subject: Subject) -> Load | None:
+    """Let runs end that are longer than the largest bucket; None where they are no matter of a signal."""
+    timed, per = _timed(subject), divisor(subject.signal)
+    if timed is None or per is None or per.name != subject.fixture.runs.name:
+        return None
+    return beyond_last(timed, 1.0, Traffic(1.0, {}), subject.fixture)
+
+
+def _lasts(subject: Subject) -> int:
+    """Return for how many seconds a run counts that is longer than the largest bucket."""
+    timed = _timed(subject)
+    largest = int(timed.buckets[-1]) if timed else 0
+    return (UNKNOWN_LENGTH + largest) // subject.interval * subject.interval
 
 
 def _timed(subject: Subject) -> Stream | None:
