@@ -13,7 +13,7 @@ simulated weeks with groups of three, a tool with 3 % errors paged four times a 
 from __future__ import annotations
 
 from generator.alerts.beyond import observed_beyond
-from generator.alerts.condition import AlertNumber, Ground, InputSeries, side
+from generator.alerts.condition import AlertNumber, Ground, InputSeries, rounded, side
 from generator.model.alerts import Alert, AlertSeverity
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor, early_dispersion
 from generator.model.streams import RETRIED
@@ -141,7 +141,8 @@ def standard_score(bad: Expr, every: Expr, share: AlertNumber, parts: InputSerie
     """
     excess = less(bad, parts, share.times(every))
     deviation = call("sqrt", scatter_of(signal, share).times(every))
-    return excess / deviation if parts.each == parts.on else spread("/", excess, deviation, parts.on)
+    score = excess / deviation if parts.each == parts.on else spread("/", excess, deviation, parts.on)
+    return rounded(score)
 
 
 def beyond_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
