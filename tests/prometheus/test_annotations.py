@@ -179,7 +179,7 @@ def test_a_loop_without_end_is_told_by_its_calls(
     groups = rule_set([support], model.library, model.site).groups
     found = _rendered(stopped, now, groups, tmp_path_factory)
     assert found["AgentToolCallsPerRunHigh", "critical"]["description"].startswith(
-        "No run of support-agent finished in the last 15m, while 24k events of tool_call were counted."
+        "No run of support-agent finished in the last 15m, while 24k tool call events were counted."
     )
 
 

@@ -20,7 +20,7 @@ from generator.alerts.tiers import (
 )
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
-from generator.model.signals import Better, Quantile, Share, Signal, counts_bad, divisor
+from generator.model.signals import Better, Count, Level, Quantile, Share, Signal, counts_bad, divisor
 from generator.model.units import MINUTE, Unit, duration, human
 from generator.promql.expr import Expr
 
@@ -99,8 +99,12 @@ def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
     subject = condition.subject(signal, alert, ground)
     value = f"{condition.value_of(signal.unit)}{_or_more(signal)}"
     bound = condition.bound_of(alert, tier, signal.unit, ground)
-    when = f"is {value}" if condition.is_now(signal) else f"was {value} in {_window(alert, kind, ground)}"
-    text = f"{subject} {when}, {condition.side(signal)} {bound}."
+    now = condition.is_now(signal)
+    window = "" if now else f" in {_window(alert, kind, ground)}"
+    # The titles of counts and of levels are mostly plural.
+    named = isinstance(signal.kind, Count | Level)
+    said = f"{subject.removesuffix(',')}:" if named else f"{subject} {'is' if now else 'was'}"
+    text = f"{said} {value}{window}, {condition.side(signal)} {bound}."
     return f"{_without_runs(signal, ground)}{{{{ else }}}}{text}{{{{ end }}}}" if kind.unfinished else text
 
 
@@ -126,7 +130,9 @@ def _without_runs(signal: Signal, ground: Ground) -> str:
     none = condition.in_its_words(
         f"No run of {condition.SERVICE_VALUE} finished in {condition.window_of(signal)}", ground
     )
-    events = f"{{{{ (. | first) | value | humanize }}}} events of {signal.of.name} were counted"
+    events = (
+        f"{{{{ (. | first) | value | humanize }}}} {signal.of.name.replace('_', ' ')} events were counted"
+    )
     return f"{{{{ with {ask} | query }}}}{none}, while {events}."
 
 
