@@ -290,7 +290,7 @@ def _score(one: _Bounded, window: int) -> Expr:
     alert, ground, own, also = one.alert, one.ground, one.signal.window, one.kind.also_over
     events = one.events(window)
     share = chance.allowed_share(one.signal, ground.mildest(alert, one.tier))
-    score = condition.rounded(chance.standard_score(events.bad, events.every, share, one.parts, one.signal))
+    score = chance.standard_score(events.bad, events.every, share, one.parts, one.signal)
     score = score >= number(_least_recorded(one, window))
     if not has_mildest(alert):
         score = condition.enough(score, one.excess(window), one.floor, one.parts.each)
