@@ -202,15 +202,18 @@ def input_series(alert: Alert, ground: Ground) -> InputSeries:
     value, numerator = (scope.record(name(signal, labels)) for name in (names.value, names.numerator))
     if alert.by and limits:
         value, numerator = value.one_of(alert.by, limits), numerator.one_of(alert.by, limits)
-    if alert.by and alert.only:
-        value, numerator = (one.where(**{alert.by: alert.only}) for one in (value, numerator))
+    value, numerator = (one.where(**watched(alert)) for one in (value, numerator))
     return InputSeries(value, numerator, scope.record(names.denominator(signal, around)), labels, around)
 
 
 def labels_of(alert: Alert, /, **more: str) -> Mapping[str, str]:
     """List the labels of a record that is about one alert; alerts of one name differ in the value that they watch."""
-    watched = {alert.by: alert.only} if alert.by and alert.only else {}
-    return {names.ALERT: alert.name, **watched, **more}
+    return {names.ALERT: alert.name, **watched(alert), **more}
+
+
+def watched(alert: Alert) -> Mapping[str, str]:
+    """Return the label with the one value that an alert watches; empty where it watches all of them."""
+    return {alert.by: alert.only} if alert.by and alert.only else {}
 
 
 def changed(alert: str, variant: str, scope: Scope) -> Expr:

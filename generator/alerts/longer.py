@@ -86,17 +86,14 @@ def input_series(alert: Alert, longer: int, ground: Ground) -> InputSeries:
     signal, own, scope = ground.signal(alert), condition.input_series(alert, ground), ground.scope
     amounts = scope.record(bad_name(signal, own.each, longer))
     events = scope.record(all_name(signal, own.on, longer))
-    return InputSeries(recent(alert, longer, ground), _only(alert, amounts), events, own.each, own.on)
+    amounts = amounts.where(**condition.watched(alert))
+    return InputSeries(recent(alert, longer, ground), amounts, events, own.each, own.on)
 
 
 def recent(alert: Alert, seconds: int, ground: Ground) -> Series:
     """Select the value over a longer window, or over its last part."""
     signal, own = ground.signal(alert), condition.input_series(alert, ground)
-    return _only(alert, ground.scope.record(_mean(signal, own.each, seconds)))
-
-
-def _only(alert: Alert, record: Series) -> Series:
-    return record.where(**{alert.by: alert.only}) if alert.by and alert.only else record
+    return ground.scope.record(_mean(signal, own.each, seconds)).where(**condition.watched(alert))
 
 
 def decided(alert: Alert, ground: Ground) -> Expr:

@@ -364,7 +364,7 @@ def no_floor(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
 
 
 def _is_of_events(signal: Signal) -> bool:
-    """Whether few events make a value uncertain; they make none of a count, a gauge or a sum of money."""
+    """Whether few events make a value uncertain. A count, a gauge and a sum of money are always certain."""
     is_money = isinstance(signal.kind, Cost) and divisor(signal) is None
     return not is_money and not isinstance(signal.kind, Count | Level)
 
@@ -395,7 +395,7 @@ def implied_objective(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
 
 
 def _is_below(low: Signal, high: Signal) -> bool:
-    """Whether a signal is a lower quantile of the same histogram, and both are promised to be small."""
+    """Whether two signals are quantiles of one histogram, the first one lower, and smaller values are better."""
     if not (isinstance(low.kind, Quantile) and isinstance(high.kind, Quantile)):
         return False
     small = low.better is Better.LOWER and high.better is Better.LOWER

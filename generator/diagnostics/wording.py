@@ -192,7 +192,7 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str
 
 
 def together(*parts: str) -> str:
-    """The parts of a help, without the empty ones."""
+    """Join the parts of a help, and leave out the empty ones."""
     return "; ".join(filter(None, parts))
 
 

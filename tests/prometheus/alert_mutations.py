@@ -29,7 +29,7 @@ _LEAST = re.compile(r"(?<=\)) >= [\d.]+")
 Mutant = tuple[str, "AlertingRule"]
 
 
-def alert_mutants(rule: AlertingRule, groups: Iterable[RuleGroup] = ()) -> Iterator[Mutant]:
+def alert_mutants(rule: AlertingRule, groups: Iterable[RuleGroup]) -> Iterator[Mutant]:
     """Make every wrong version, each with the name of the mistake and the changed part.
 
     Standard scores that ``groups`` record for the alert are a part of its condition, and get as many wrong versions.

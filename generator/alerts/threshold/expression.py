@@ -82,12 +82,12 @@ class _Bounded(Struct, frozen=True):
 
     @property
     def is_quantile(self) -> bool:
-        """Whether bad events are observations beyond the bound, and so differ from one severity to the other."""
+        """Whether bad events are observations beyond the bound, of which each severity has its own number."""
         return isinstance(self.signal.kind, Quantile)
 
     @property
     def needs_bad(self) -> bool:
-        """Whether the alert needs bad events, and the signal counts them."""
+        """Whether the alert has a floor of bad events, and the signal counts such events."""
         return self.alert.min_bad_events > 0 and (self.is_quantile or self._own_bad() is not None)
 
     @property
@@ -147,7 +147,7 @@ class _Bounded(Struct, frozen=True):
         bad = self.ground.scope.record(bad_name(self.signal, self.parts.each, window))
         if self.alert.by and (limits := condition.limits_of(self.alert, self.signal)):
             bad = bad.one_of(self.alert.by, limits)
-        return self._only(bad)
+        return bad.where(**condition.watched(self.alert))
 
     def _recorded_observations(self, window: int) -> Expr:
         recorded = self.ground.scope.record(self.name("beyond", window))
@@ -165,11 +165,7 @@ class _Bounded(Struct, frozen=True):
             buckets = having(with_all_labels(self.signal.of, window, scope), parts.each)
         else:
             buckets = scope.record(buckets_name(self.signal, parts.each, window))
-        return self._only(buckets)
-
-    def _only(self, series: Series) -> Series:
-        alert = self.alert
-        return series.where(**{alert.by: alert.only}) if alert.by and alert.only else series
+        return buckets.where(**condition.watched(self.alert))
 
     def excess(self, window: int) -> Expr:
         """Count the bad events of a window beyond those that the bound allows."""

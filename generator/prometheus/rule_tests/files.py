@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.burn_rate import burning
-from generator.alerts.condition import Ground
+from generator.alerts.condition import Ground, watched
 from generator.artifact import Artifact
 from generator.model import names
 from generator.model.rules import AlertingRule, RuleGroup, SharedRules, recording_rules, records_of
@@ -351,7 +351,7 @@ def own_trials(service: Service, site: Site) -> Iterator[Trial]:
 def _segment(alert: Alert, service: Service) -> dict[str, str]:
     """Distinguish an alert from those of its name about other segments, or about the whole service."""
     others = {one.by: "" for one in service.alerts if one.name == alert.name and one.by and one.only}
-    return {**others, alert.by: alert.only} if alert.by and alert.only else others
+    return {**others, **watched(alert)}
 
 
 def _own_tests(
