@@ -133,6 +133,8 @@ def _launch_prometheus(
         "--web.enable-remote-write-receiver",
         "--web.enable-lifecycle",
         "--query.max-samples=500000000",
+        # It learns of Alertmanager seconds after its start: alerts of before then are lost until they are sent again.
+        "--rules.alert.resend-delay=10s",
         "--log.level=warn",
         *([f"--enable-feature={','.join(features)}"] if features else []),
     ]
