@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _PER = 1_000_000
 #: USD for a million tokens; of a smaller price too few digits would be left for one token.
 SMALLEST_PRICE = 0.0001
+#: USD for a million tokens of a model's dearest type: hardly any model costs less, and many do for a thousand.
+_USUAL_PRICE = 0.02
 _NOT_PRICES = {"provider", "free", *SERVED}
 #: A price list serves many profiles, and may name these types even where no profile counts them.
 _USUAL = {OTHER, *NAMES}
@@ -48,6 +50,7 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
     providers = {entry.key.value: entry.value for entry in spec.providers}
     for model in spec.models:
         _check_free(model.value, providers, findings)
+        _check_scale(model, findings)
         for item in model.value:
             if item.key.value == "provider" and item.value.value not in providers:
                 findings.error(
@@ -117,6 +120,20 @@ def _check_free(
                 item.value.span,
                 "remove the price, or write free: false for this model",
             )
+
+
+def _check_scale(model: Entry[tuple[Entry[Text], ...]], findings: Findings) -> None:
+    """Warn of a model whose prices look like those of a thousand tokens."""
+    prices = [item.value for item in model.value if item.key.value not in _NOT_PRICES]
+    dearest = max(prices, key=lambda price: float(price.value), default=None)
+    if dearest and SMALLEST_PRICE <= float(dearest.value) < _USUAL_PRICE:
+        findings.warning(
+            "price/of-a-thousand",
+            f'"{model.key.value}" costs at most {dearest.value} USD for a million tokens: '
+            "this looks like the price of a thousand",
+            dearest.span,
+            f"write the prices of a million tokens, such as {float(dearest.value) * 1000:g}",
+        )
 
 
 def _is_free(written: Mapping[str, Text], provider: ProviderSpec | None) -> bool:
