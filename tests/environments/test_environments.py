@@ -39,6 +39,8 @@ pytestmark = pytest.mark.long
 SPECS = Path(__file__).parent / "specs"
 PROD, STAGING, PREVIEW = "coding-agent-prod", "coding-agent-staging", "coding-agent-preview"
 _PATIENCE = 90
+#: Alerts about the rules, which fire on a busy machine.
+_ABOUT_RULES = {"AgentConstantsMissing", "AgentRulesFailing", "AgentRulesLate"}
 
 
 @cache
@@ -87,7 +89,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrometheusA
         _until(lambda: {*people.told} == {"coding-pager", "coding-chat", "finance-mail", "platform"})
         _until(lambda: _services(people, "coding-chat") >= {PROD, STAGING})
         _until(lambda: PREVIEW in _services(people, "platform"))
-        _until(lambda: _alerts(prometheus.api, STAGING) == _alerts(prometheus.api, PREVIEW))
         yield prometheus.api, people
 
 
@@ -99,11 +100,14 @@ def _until(happened: Callable[[], bool]) -> None:
 
 
 def _services(people: People, receiver: str) -> set[str]:
-    return {alert["service"] for alert in people.told.get(receiver, []) if "service" in alert}
+    told = (one for one in people.told.get(receiver, []) if one["alertname"] not in _ABOUT_RULES)
+    return {alert["service"] for alert in told if "service" in alert}
 
 
-def _alerts(api: PrometheusApi, name: str) -> set[str]:
-    return {one["alertname"] for one in instant(api, f'ALERTS{{service="{name}"}}')}
+def _told_of(people: People, name: str) -> set[str]:
+    """Name the alerts of a service that anybody was told of: on a busy machine one may just not fire."""
+    every = (one for told in people.told.values() for one in tuple(told))
+    return {one["alertname"] for one in every if one.get("service") == name} - _ABOUT_RULES
 
 
 def test_staging_pages_nobody(told: tuple[PrometheusApi, People]) -> None:
@@ -119,11 +123,11 @@ def test_staging_pages_nobody(told: tuple[PrometheusApi, People]) -> None:
 
 def test_less_severe_is_not_less_seen(told: tuple[PrometheusApi, People]) -> None:
     """The same alerts fire, except those that only some environments have."""
-    api, _ = told
-    found = {name: _alerts(api, name) for name in (PROD, STAGING, PREVIEW)}
-    assert {"AgentSuccessRateLow", "AgentToolErrorRateHigh"} <= found[STAGING]
-    assert found[PROD] - found[STAGING] <= {"AgentCostBudgetExceeded", "AgentCostForecastExceeded"}
-    assert found[STAGING] == found[PREVIEW]
+    _, people = told
+    outage = {"AgentSuccessRateLow", "AgentToolErrorRateHigh"}
+    _until(lambda: outage <= _told_of(people, STAGING) == _told_of(people, PREVIEW))
+    budget = {"AgentCostBudgetExceeded", "AgentCostForecastExceeded"}
+    _until(lambda: _told_of(people, PROD) - _told_of(people, STAGING) <= budget)
 
 
 def test_alerts_say_where_and_whose(told: tuple[PrometheusApi, People]) -> None:
@@ -188,12 +192,7 @@ def test_nothing_is_more_severe_than_it_may_be() -> None:
         owned = [one for one in tiers if order.index(one) < order.index(most)]
         assert {
             alert.name for alert in service(name).alerts for tier in alert.tiers if tier.severity in owned
-        } <= {
-            "AgentConstantsMissing",
-            "AgentOwnersConflict",
-            "AgentRulesFailing",
-            "AgentRulesLate",
-        }
+        } <= {*_ABOUT_RULES, "AgentOwnersConflict"}
 
 
 def test_a_budget_that_burns_fast_is_told_of_all_the_same() -> None:

@@ -67,10 +67,11 @@ class ChangingFleet:
     def within(self, rounds: int, true: Callable[[], object]) -> bool:
         """Wait for a condition until every group has been evaluated more than ``rounds`` times.
 
-        A busy machine evaluates late; seconds would be its fault.
+        A busy machine evaluates late; seconds would be its fault. An evaluation counts when it begins, so the one after
+        the last must have begun.
         """
         before = self._iterations()
-        return self.soon(lambda: true() or self._rounds_since(before) > rounds) and bool(true())
+        return self.soon(lambda: true() or self._rounds_since(before) > rounds + 1) and bool(true())
 
     def soon(self, true: Callable[[], object]) -> bool:
         """Wait for a condition, however busy the machine is."""
