@@ -82,12 +82,13 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))
 
 
-def alike(buckets: Series, stream: Stream, labels: LabelNames) -> Expr:
+def alike(buckets: Series, stream: Stream, labels: LabelNames, *, in_segments: bool = False) -> Expr:
     """Sum buckets to a level: of releases with different ones, those that all of them have.
 
     A sum over different buckets is no histogram: one that only a new release has counts fewer events than a smaller
     one, so that the tail of the others looks as long as the largest bucket. A release without events, as one that idles
-    after a rollback, adds nothing to any bucket, and lacks none.
+    after a rollback, adds nothing to any bucket, and lacks none. A stream may be ``in_segments``, of which each would
+    count as a release.
     """
     level = with_le(labels)
     of_level = having(buckets, labels)
@@ -95,8 +96,11 @@ def alike(buckets: Series, stream: Stream, labels: LabelNames) -> Expr:
     every = summed(selected, level)
     if not may_differ(stream, labels):
         return every
-    serving = of_level.where(**{names.LE: "+Inf"}).now() > number(0)
+    counted = of_level.where(**{names.LE: "+Inf"}).now()
     parts = tuple(label for label in stream.kept if label != names.LE)
+    if in_segments:
+        selected, counted = summed(selected, stream.kept), summed(counted, parts)
+    serving = counted > number(0)
     count_of = aggregate("count", join("and", selected, serving, parts), each(level))
     count_of_all = aggregate("count", serving, each(labels))
     common = join("and", every, spread("==", count_of, count_of_all, labels), level)
@@ -149,7 +153,9 @@ def sides(signal: Signal, labels: LabelNames, on: LabelNames, scope: Scope) -> I
     """
     of, kind = divisor(signal) or signal.of, signal.kind
     if isinstance(kind, Quantile):
-        yield rule(names.level_rate(of, with_le(labels)), alike(scope.stream(of), of, labels))
+        yield rule(
+            names.level_rate(of, with_le(labels)), alike(scope.stream(of), of, labels, in_segments=True)
+        )
         return
     if not isinstance(kind, Share):
         yield rate_at(of, on, scope)

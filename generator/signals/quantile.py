@@ -73,7 +73,7 @@ def overflow(signal: Signal, scope: Scope) -> RecordingRule:
 
     Buckets are cumulative, so that the last one has the most; each release has its own last one.
     """
-    inside = _in_buckets(with_all_labels(signal.of, signal.window, scope), signal.of)
+    inside = _in_buckets(_finite(with_all_labels(signal.of, signal.window, scope)), signal.of)
     every = scope.record(names.denominator(signal)).now()
     return rule(names.part(signal, "overflow"), number(1) - inside / (every > number(0)))
 
@@ -81,7 +81,8 @@ def overflow(signal: Signal, scope: Scope) -> RecordingRule:
 def overflow_rate(signal: Signal, scope: Scope) -> RecordingRule:
     """Record the observations per second beyond the last bucket, so that longer windows are cheap to sum."""
     every = scope.record(names.level_rate(signal.of)).now()
-    return rule(overflow_rate_name(signal), every - _in_buckets(scope.stream(signal.of), signal.of))
+    of_releases = summed(_finite(scope.stream(signal.of)), signal.of.kept)
+    return rule(overflow_rate_name(signal), every - _in_buckets(of_releases, signal.of))
 
 
 def overflow_rate_name(signal: Signal) -> str:
@@ -89,9 +90,12 @@ def overflow_rate_name(signal: Signal) -> str:
     return names.part(signal, "overflow_rate")
 
 
-def _in_buckets(buckets: Series, stream: Stream) -> Expr:
+def _finite(buckets: Series) -> Expr:
+    return buckets.where("!=", **{names.LE: "+Inf"}).now()
+
+
+def _in_buckets(finite: Expr, stream: Stream) -> Expr:
     """Sum the observations of all releases up to their last bucket."""
-    finite = buckets.where("!=", **{names.LE: "+Inf"}).now()
     return summed(largest(finite, tuple(label for label in stream.kept if label != names.LE)))
 
 
