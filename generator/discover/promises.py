@@ -10,7 +10,7 @@ from msgspec import Struct
 from generator.checks.practice import only_successes
 from generator.diagnostics.wording import counted, printable
 from generator.model import names
-from generator.model.units import DAY, duration, human_number, plain
+from generator.model.units import DAY, MINUTE, duration, human_number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -208,5 +208,13 @@ def budget(service: Service, signal: str, history: StreamHistory | None) -> tupl
         return PLACEHOLDER
     return (
         f"budget: {{per_day: ${plain(round(_above(usd * _DEARER), 6))}}}",
-        f"the most expensive day cost ${usd:,.2f}",
+        cost_of_a_day(usd, history.seconds if history else DAY),
     )
+
+
+def cost_of_a_day(usd: float, seconds: int) -> str:
+    """Say what a day cost, or would cost where less than one is known."""
+    if seconds >= DAY:
+        return f"the most expensive day cost ${usd:,.2f}"
+    known = duration(max(1, round(seconds / MINUTE)) * MINUTE)
+    return f"a guess: at the pace of {known} a day costs ${usd:,.2f}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from generator.discover.promises import _above
+from generator.discover.promises import _above, cost_of_a_day
 from generator.live.remote_write import TimeSeries, write
 
 if TYPE_CHECKING:
@@ -105,3 +105,15 @@ def test_a_service_that_was_alive_yesterday_is_looked_at_as_it_was_then(
 )
 def test_amounts_are_rounded_up_to_what_people_write(value: float, rounded: float) -> None:
     assert _above(value) == pytest.approx(rounded)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (86_400, "the most expensive day cost $1,200.00"),
+        (7 * 86_400, "the most expensive day cost $1,200.00"),
+        (8 * _HOUR + 20, "a guess: at the pace of 8h a day costs $1,200.00"),
+    ],
+)
+def test_the_cost_of_a_day_is_a_guess_where_less_is_known(seconds: int, said: str) -> None:
+    assert cost_of_a_day(1200, seconds) == said
