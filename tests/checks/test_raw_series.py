@@ -202,3 +202,12 @@ def test_labels_that_are_read_from_one_place_are_one(service: Service) -> None:
     # 3 tools, each with no error or one of 3 classes, on 2 instances; 9 releases come on instances of their own.
     assert (found.live, found.retained) == (3 * 4 * 2, 3 * 4 * 2 * 9)
     assert [label.name for label in found.labels if not label.follows] == ["tool", "error_class"]
+
+
+def test_each_pattern_is_a_value_that_the_source_has(service: Service) -> None:
+    ended = {"ok": ("done",), "error": ("crashed", "gave_up")}
+    status = replace(_label_of("status", "ok", "error", patterns=ended), ignore=("running",))
+    site = replace(SITE, created_series=False)
+    found = metric_series(replace(counter("status"), foreign=True), having(service, [status]), site)
+    assert found.live == 4
+    assert [label.live for label in found.labels] == [4]

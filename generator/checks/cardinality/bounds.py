@@ -230,9 +230,15 @@ def _exposed(metric: Metric, service: Service) -> tuple[tuple[Label, ...], ...]:
 
 def _together(labels: list[Label], *, may_lack: bool) -> Label:
     """Take the label with most values, and one more where series may lack it and no value stands for that."""
-    most = max(labels, key=values)
+    most = max(map(_at_source, labels), key=values)
     lacks = may_lack or any(map(_may_lack, labels))
     return replace(most, max_live=values(most) + 1) if lacks and not _may_lack(most) else most
+
+
+def _at_source(label: Label) -> Label:
+    """Count a translated label's values as the source has them: as many as patterns, of which each is one or more."""
+    patterns = sum(max(1, len(label.patterns.get(value, ()))) for value in label.values) + len(label.ignore)
+    return replace(label, max_live=patterns) if patterns > values(label) else label
 
 
 def _may_lack(label: Label) -> bool:
