@@ -25,6 +25,8 @@ _INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
 #: A host with a port or a path, which lacks only the beginning of an address.
 _NO_SCHEME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[^\s?#]*)?")
+#: The servers that have a name.
+_PROPER = ("GRAFANA", "PROMETHEUS")
 _HTTP = re.compile(r"https?://[^/\s]+[^\s]*", re.IGNORECASE)
 
 
@@ -124,16 +126,17 @@ def check_address(url: str, server: str) -> str:
     Raises:
         LiveError: it contains credentials, or is not an http or https address. The message does not repeat it.
     """
+    called = server.title() if server in _PROPER else f"the {server.lower()}"
     if "@" in url:
         raise LiveError(
-            f"the address of {server.title()} contains a user name or a password, which process lists, shell histories"
+            f"the address of {called} contains a user name or a password, which process lists, shell histories"
             " and logs would show",
             f"give it without, and set AGENT_METRICS_{server}_TOKEN, or AGENT_METRICS_{server}_USER and"
             f" AGENT_METRICS_{server}_PASSWORD, in the environment",
         )
     if not _HTTP.fullmatch(url) or "?" in url or "#" in url:
         raise LiveError(
-            f"the address of {server.title()} is not one of a server",
+            f"the address of {called} is not one of a server",
             "write http:// or https:// before it"
             if _NO_SCHEME.fullmatch(url)
             else "give it as in https://example.com/path",

@@ -84,6 +84,12 @@ def test_what_is_no_address_of_a_server_is_refused_and_not_repeated(address: str
     assert "pw1234" not in str(caught.value) + caught.value.help
 
 
+@pytest.mark.parametrize("address", ["host:9009", "http://admin:pw1234@host"])
+def test_a_server_without_a_name_is_called_what_it_is(address: str) -> None:
+    with pytest.raises(LiveError, match="the address of the ruler "):
+        check_address(address, "RULER")
+
+
 def test_an_address_may_have_a_path() -> None:
     assert check_address("https://example.com/grafana/", "GRAFANA") == "https://example.com/grafana"
 
