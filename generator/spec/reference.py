@@ -42,7 +42,7 @@ _FORMS = {
     "labelName": ("name of a label", "tool"),
     "labelValue": ("value of a label", "search_docs"),
     "link": ("address", "https://logs.example.com/?service={service}"),
-    "metricName": ("name of a metric", "agent_run_total"),
+    "metricName": ("name of a stream or metric", "agent_run_total"),
     "plainValue": ("value of a label", "enterprise"),
     "quantity": ("amount with its unit", "2s"),
     "sentence": ("sentence", "Success rate is below its objective."),
