@@ -332,11 +332,13 @@ def _before(signal: Signal, per: Stream, scope: Scope) -> Expr:
     """Record the value of the previous release's last hour once, when the newest one comes, under its label.
 
     Where its last minutes were clearly worse, these count: a release that comes during an outage did not bring it.
+    If it ended longer ago, as when a hotfix replaces the release that came between, its last day counts.
     """
     windows = (signal.window,) if isinstance(signal.kind, Quantile) else LAST_MINUTES
     minutes = [_minutes(signal, per, window, scope) for window in windows]
     worst = smallest if signal.better is Better.HIGHER else largest
     value = worst(any_of([scope.record(names.part(signal, "hour", _BY)).now(), *minutes]))
+    value |= worst(scope.record(names.part(signal, "previous", _BY)).now())
     just_come = scope.record(names.NEWEST).now() > _NOW - number(2 * scope.site.rule_interval)
     return spread("+", number(0) * just_come, value)
 

@@ -135,6 +135,8 @@ def _more_tokens_after(good: int) -> tuple[Stretch, ...]:
 
 
 _V9 = Stretch(90, "v9", runs=300)
+#: A release that is replaced after more than an hour: then the one before it has no last hour any more.
+_TRIED = (Stretch(240, "v9", runs=300), Stretch(62, "v10", runs=300, reasons=OUTAGE))
 #: or stretches of them that follow one another.
 STRETCHES: Mapping[str, tuple[Stretch, ...]] = {
     **{f"an outage after {good} minutes": (_V9, *_outage_after(good)) for good in SOON},
@@ -149,6 +151,12 @@ STRETCHES: Mapping[str, tuple[Stretch, ...]] = {
         Stretch(60, "v10", runs=300, reasons={"completed": 0.88, "step_error": 0.12}),
     ),
     **{f"more tokens after {good} minutes": _more_tokens_after(good) for good in (25, 1)},
+    "an outage after a hotfix": (
+        *_TRIED,
+        Stretch(75, "v11", runs=300),
+        Stretch(60, "v11", runs=300, reasons=OUTAGE),
+    ),
+    "a hotfix that fails": (*_TRIED, Stretch(60, "v11", runs=300, reasons=OUTAGE)),
 }
 _MORE: Mapping[tuple[str, str], float] = MappingProxyType({("gpt-4o-mini", "prompt"): 9000})
 #: or several of these at once, each from its minute on: colours of which one idles; then the night comes.
@@ -406,6 +414,16 @@ def test_a_release_that_comes_during_an_outage_did_not_bring_it(lived: Mapping[s
 
 def test_a_release_is_charged_with_failures_from_its_first_run_on(lived: Mapping[str, Lived]) -> None:
     assert all(failing(lived, "failing at once"))
+
+
+def test_an_outage_long_after_a_hotfix_is_not_charged_to_it(lived: Mapping[str, Lived]) -> None:
+    """The hotfix is compared with the release before the one that it replaced, which ended hours ago."""
+    assert lived["an outage after a hotfix"].at(400) == ("v11", "v9")
+    assert not any(failing(lived, "an outage after a hotfix"))
+
+
+def test_a_hotfix_that_fails_from_its_first_run_on_is_charged(lived: Mapping[str, Lived]) -> None:
+    assert all(failing(lived, "a hotfix that fails"))
 
 
 def test_a_few_bad_runs_at_its_end_do_not_stand_for_a_release(lived: Mapping[str, Lived]) -> None:
