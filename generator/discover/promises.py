@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite, log10
+from math import floor, isfinite, log10, sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ENOUGH = 100
 #: The factor by which an objective is looser than the past.
 _ROOM = 1.25
+#: The standard deviations by which the errors of the next days may exceed those of the past.
+_SIGMAS = 2
 _STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _LEAST_ERRORS = 0.001
 #: A tool that fails more often than this is broken, and its past is no objective.
@@ -108,15 +110,16 @@ def _derived(service: Service, history: StreamHistory) -> Iterator[ProposedObjec
 
 def _success(run: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:
     by_status = history.total(run, service.name, "status")
-    share = by_status.get("ok", 0) / sum(by_status.values())
+    every = sum(by_status.values())
+    share = by_status.get("ok", 0) / every
     if 1 - share > _MOST_ERRORS:
         return None
     known = service.objectives.get("success_rate")
     window = duration(known.window) if known and known.window else "30d"
     return ProposedObjective(
         "success_rate",
-        f"{{min: {_percent(1 - _errors(1 - share))}, window: {window}}}",
-        f"{_share(share)} of {human_number(round(sum(by_status.values())))} {service.run}s were ok",
+        f"{{min: {_percent(1 - _errors(1 - share, every))}, window: {window}}}",
+        f"{_share(share)} of {human_number(round(every))} {service.run}s were ok",
     )
 
 
@@ -143,14 +146,15 @@ def _tools(tools: Stream, service: Service, history: StreamHistory) -> ProposedO
         return None
     return ProposedObjective(
         "tool_error_rate",
-        f"{{max: {_percent(_errors(rates[worst]))}}}",
+        f"{{max: {_percent(_errors(rates[worst], calls[worst]))}}}",
         f"{_share(rates[worst])} of calls of {printable(worst)} failed, the worst of {counted(len(rates), 'tool')}",
     )
 
 
-def _errors(share: float) -> float:
-    """Allow a few more errors than there were, in a number that people write."""
-    return max(_LEAST_ERRORS, _above(share * _ROOM))
+def _errors(share: float, events: float) -> float:
+    """Allow a few more errors than there were, in a number that people write; few of them vary more by chance."""
+    by_chance = share + _SIGMAS * sqrt(share / events)
+    return max(_LEAST_ERRORS, _above(max(share * _ROOM, by_chance)))
 
 
 def _above(value: float) -> float:

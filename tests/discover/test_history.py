@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from generator.discover.promises import _above, cost_of_a_day
+from generator.discover.promises import _above, _errors, cost_of_a_day
 from generator.live.remote_write import TimeSeries, write
 
 if TYPE_CHECKING:
@@ -117,3 +117,17 @@ def test_amounts_are_rounded_up_to_what_people_write(value: float, rounded: floa
 )
 def test_the_cost_of_a_day_is_a_guess_where_less_is_known(seconds: int, said: str) -> None:
     assert cost_of_a_day(1200, seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("failed", "runs", "allowed"),
+    [
+        # Of 3 failures, up to 3 + 2 x sqrt(3) = 6.5 are chance: 0.43 %, which people write as 0.5 %.
+        (3, 1500, 0.005),
+        # Of 3000, a quarter more is more than chance.
+        (3000, 1_500_000, 0.0025),
+        (0, 1500, 0.001),
+    ],
+)
+def test_few_errors_of_the_past_leave_room_for_chance(failed: int, runs: int, allowed: float) -> None:
+    assert _errors(failed / runs, runs) == pytest.approx(allowed)
