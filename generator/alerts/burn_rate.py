@@ -33,7 +33,7 @@ from generator.scenarios import (
 )
 from generator.signals import error_budget
 from generator.signals.registry import load_of
-from generator.streams.scope import join, largest
+from generator.streams.scope import Scope, join, largest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 #: The time over which the last short window with events is looked for, in seconds.
 _LOOK_BACK = 6 * HOUR
+#: A long window from which it remembers an incident for hours.
+_HOURS = 3 * HOUR
+#: The share of a short window's events from which a single bad one may page.
+_MOSTLY = 0.5
 #: The remaining part of every error budget while an alert is tested.
 LEFT = 0.38
 
@@ -191,9 +195,27 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
         promised = scope.record(names.part(signal, "objective_window")).now()
         crossed = join("and", crossed, promised >= number(burn.long))
     crossed = condition.enough(crossed, bad, ground.floor(alert, MIN_BAD_EVENTS), ())
+    if _remembers(tier, burn):
+        crossed = join("unless", crossed, _single(signal, burn.short, scope))
     if _by_chance(burn.factor) <= alert.min_bad_events:
         return crossed
     return crossed & _beyond_chance(bad, long.now() / _budget(kind, signal, ground))
+
+
+def _remembers(tier: Tier, burn: Burn) -> bool:
+    """Whether the long window of a page remembers an incident for hours."""
+    return tier.severity is AlertSeverity.CRITICAL and burn.long >= _HOURS
+
+
+def _single(signal: Signal, window: int, scope: Scope) -> Expr:
+    """Find where only one event of a short window is bad, and most are good.
+
+    For hours after an incident, its bad events in the long window would else page with every ordinary failure.
+    """
+    bad, share = (
+        scope.record(names.windowed(signal, part, window)).now() for part in ("errors", "error_ratio")
+    )
+    return join("and", bad < number(2 - condition.HALF_EVENT), share < number(_MOSTLY))
 
 
 def _by_chance(pace: float) -> float:
@@ -273,8 +295,13 @@ def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
         for burn in tier.burns
     )
     budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
-    text = f"{budget} burns at {paces}"
-    return condition.with_floors(text, alert, "bad events", DEVIATIONS)
+    text = condition.with_floors(f"{budget} burns at {paces}", alert, "bad events", DEVIATIONS)
+    several = (
+        f", in {duration(burn.short)} more than one unless most events are bad"
+        for burn in tier.burns
+        if _remembers(tier, burn)
+    )
+    return f"{text}{''.join(several)}"
 
 
 def cases(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
@@ -355,6 +382,7 @@ def _paces(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
         yield _windows(pace)
         yield from _crossed(pace)
         yield _unheard(pace)
+        yield from _ordinary_failures(pace)
         yield from _short_lived(pace)
         yield from _events(pace)
         yield from _surely(pace)
@@ -428,6 +456,29 @@ def _unheard(pace: _Pace) -> TestCase:
         .then(nothing, idle(pace.load(pace.fast)))
         .fires("goes on"),
     )
+
+
+def _ordinary_failures(pace: _Pace) -> Iterator[TestCase]:
+    """Burn fast, recover, and then have so many bad events in each short window, and so many good ones beside them."""
+    subject, short, bound = pace.subject, pace.burn.short, pace.bound
+    if not _remembers(subject.tier, pace.burn) or 1.2 * bound >= _MOSTLY:
+        return
+    over = subject.timeline.then(pace.half + subject.alert.for_ + SLACK, pace.load(pace.fast))
+    over = (
+        over.fires("fires").then(short + subject.keep + SLACK, pace.load(0, PLENTY / 10)).silent("resolves")
+    )
+    lasts = short + subject.alert.for_ + SLACK
+    for bad, share, what in (
+        (1, 1.2 * bound, "silent on single failures"),
+        (2, 1.2 * bound, "fires on two failures"),
+        (1, 1.2 * _MOSTLY, "fires on single failures of most"),
+    ):
+        after = over.then(lasts, pace.load(share / bound, bad / share / short))
+        ends = after.fires(what) if what.startswith("fires") else after.quiet(what)
+        yield subject.case(pace.named(f"{what} after an incident"), ends)
+    usual, failing = pace.load(0, 1.5 / short), pace.only_bad(1.2, 6 * MINUTE)
+    timeline = over.then(short, usual).then(6 * MINUTE, failing).quiet("silent")
+    yield subject.case(pace.named("silent on a failure in good hours after an incident"), timeline)
 
 
 def _short_lived(pace: _Pace) -> Iterator[TestCase]:

@@ -60,12 +60,16 @@ class Bounded(Struct, frozen=True):
 
 
 class Pace(Struct, frozen=True):
-    """A share of bad events that two windows must be beyond; ``allowed`` is the one that the objective allows."""
+    """A share of bad events that two windows must be beyond; ``allowed`` is the one that the objective allows.
+
+    With ``several``, more than one event of the short window must be bad, or most of them.
+    """
 
     share: float
     long: int
     short: int
     allowed: float
+    several: bool
 
 
 class Held(Struct, frozen=True):
@@ -189,7 +193,8 @@ def _burns(minutes: Minutes, pace: Pace, fewest: int) -> Iterator[bool]:
             last = None
         burns = every > 0 and bad / every > pace.share and last is not None and last > pace.share
         surely = bad - pace.allowed * every >= SIGMAS * sqrt(pace.allowed * every)
-        yield burns and surely and bad >= fewest and at + 1 >= pace.long // 2
+        single = pace.several and lately_bad == 1 and lately > 2 * lately_bad
+        yield burns and surely and not single and bad >= fewest and at + 1 >= pace.long // 2
 
 
 def _in(minutes: Minutes, window: int) -> list[tuple[int, int]]:

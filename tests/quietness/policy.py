@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.service import Library
 
-_MINUTE = 60
+_MINUTE, _HOUR = 60, 3600
 
 
 def held(alert: Alert) -> Held:
@@ -67,6 +67,7 @@ def paces(library: Library, name: str, severity: str, objective: float) -> Seque
             burn.long // _MINUTE,
             burn.short // _MINUTE,
             1 - objective,
+            severity == "critical" and burn.long >= 3 * _HOUR,
         )
         for tier in alert.tiers
         if tier.severity == AlertSeverity(severity)
