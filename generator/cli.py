@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CommandError as problem:
         from generator.commands.terminal import complain  # noqa: PLC0415 - most calls have no error
 
-        complain(str(problem), problem.help)
+        complain(problem.message, problem.help, problem.lines)
         return CALL_AT_FAULT
     except BrokenPipeError:
         # The reader of the pipe (head, less) has ended: the specs have no error.

@@ -18,7 +18,6 @@ from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length
 from generator.live.errors import LiveError
-from generator.output.outcome import OutputError
 
 if TYPE_CHECKING:
     import argparse
@@ -80,26 +79,14 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Apply to each named server, even when another one fails."""
     if arguments.grafana is None and arguments.prometheus is None and arguments.ruler is None:
-        complain(
-            "there is nowhere to apply to",
-            "name servers with --grafana URL, --prometheus URL or --ruler URL",
+        raise CallError(
+            "there is nowhere to apply to", "name servers with --grafana URL, --prometheus URL or --ruler URL"
         )
-        return CALL_AT_FAULT
     if arguments.tenant and arguments.ruler is None:
-        complain(
-            "--tenant names the tenant of a ruler, and there is none", "add --ruler URL, or leave it out"
-        )
-        return CALL_AT_FAULT
-    try:
-        generated = read_output(arguments.output)
-    except OutputError as problem:
-        complain(problem.message, problem.help)
-        return CALL_AT_FAULT
-    try:
-        targets = tuple(_targets(arguments))
-    except (CallError, LiveError) as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
+        message = "--tenant names the tenant of a ruler, and there is none"
+        raise CallError(message, "add --ruler URL, or leave it out")
+    generated = read_output(arguments.output)
+    targets = tuple(_targets(arguments))
     return max(_attempted(target, arguments, generated) for target in targets)
 
 

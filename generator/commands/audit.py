@@ -28,13 +28,11 @@ from generator.audit.server import ServerSource
 from generator.checks.world import of_library
 from generator.colour import colours
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, SPEC_AT_FAULT, CallError
+from generator.commands.call import OK, SPEC_AT_FAULT, CallError
 from generator.commands.compiling import on_specs, service_named
 from generator.commands.init import site_text
-from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 from generator.discover.recognise import candidates
-from generator.errors import CommandError
 from generator.model.metrics import TARGET_LABELS
 from generator.model.names import LE, TARGET_INFO
 from generator.prometheus.shared import shared_rules
@@ -84,8 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dashboards:
         return _audit_dashboards(arguments)
     if arguments.prometheus is None and arguments.exposition is None:
-        complain("say where to look", "--prometheus URL, or --exposition FILE")
-        return CALL_AT_FAULT
+        raise CallError("say where to look", "--prometheus URL, or --exposition FILE")
 
     def held(model: Model, outcome: Compilation) -> int:
         audits = _audited(arguments, model)
@@ -131,25 +128,19 @@ def _shown(audits: tuple[Audit, ...], outcome: Compilation, format_: str) -> Ite
 
 def _audit_dashboards(arguments: argparse.Namespace) -> int:
     """Name the metrics that do not exist; the exit status is 1 if there are any."""
-    try:
-        if arguments.service is not None:
-            raise CallError("--service is about one service, and --dashboards about all", "leave it out")
-        queries = [(path, read_queries(path)) for path in arguments.dashboards]
-        with _name_source(arguments) as known:
-            # A record of one file may be read in another.
-            every = phantoms([query for _, files in queries for query in files], known)
-            files = [
-                CheckedFile(str(path), len(queries_of), tuple(one for one in every if one.file == str(path)))
-                for path, queries_of in queries
-            ]
-            sys.stdout.writelines(
-                phantoms_as_json(files, known)
-                if arguments.format == "json"
-                else phantoms_as_text(files, known)
-            )
-    except CommandError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
+    if arguments.service is not None:
+        raise CallError("--service is about one service, and --dashboards about all", "leave it out")
+    queries = [(path, read_queries(path)) for path in arguments.dashboards]
+    with _name_source(arguments) as known:
+        # A record of one file may be read in another.
+        every = phantoms([query for _, files in queries for query in files], known)
+        files = [
+            CheckedFile(str(path), len(queries_of), tuple(one for one in every if one.file == str(path)))
+            for path, queries_of in queries
+        ]
+        sys.stdout.writelines(
+            phantoms_as_json(files, known) if arguments.format == "json" else phantoms_as_text(files, known)
+        )
     return SPEC_AT_FAULT if any(one.phantoms for one in files) else OK
 
 

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
             _report(compilation.facts, compilation.shared, compilation.model.site, arguments.format)
         )
     if compilation.failed:
-        show(compilation, sys.stderr, notes=False)
+        show(compilation)
     return exit_code(compilation)
 
 

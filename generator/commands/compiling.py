@@ -9,11 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.cache import opened_cache
-from generator.commands.call import CALL_AT_FAULT, CallError, exit_code
-from generator.commands.terminal import ProgressLine, complain, show
+from generator.commands.call import CallError, exit_code
+from generator.commands.terminal import ProgressLine, show
 from generator.compiler import Compilation, CompileProgress, check
 from generator.diagnostics.wording import did_you_mean
-from generator.errors import CommandError
 from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:
@@ -55,16 +54,12 @@ def checked(specs: Path, *, cached: bool = True) -> Compilation:
 
 
 def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
-    """Act on the model of a directory, and return the exit code; errors of specs or call are printed."""
+    """Act on the model of a directory, and return the exit code; errors of the specs are printed."""
     compilation = checked(specs)
     if compilation.failed or compilation.model is None:
-        show(compilation, sys.stderr, notes=False)
+        show(compilation)
         return exit_code(compilation)
-    try:
-        return act(compilation.model, compilation)
-    except CommandError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
+    return act(compilation.model, compilation)
 
 
 def service_named(name: str, model: Model) -> Service:

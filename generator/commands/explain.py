@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError
-from generator.commands.terminal import complain
+from generator.commands.call import OK, CallError
 from generator.diagnostics.pages import code_page, codes, pages
 from generator.diagnostics.wording import closest, did_you_mean, listed
 
@@ -60,8 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     texts = texts or list(_made_of_objectives(arguments.name, specs))
     texts = texts or list(_of_record(arguments.name, specs))
     if not texts:
-        complain(f'unknown name "{arguments.name}"', _likely(arguments.name, _known(specs)))
-        return CALL_AT_FAULT
+        raise CallError(f'unknown name "{arguments.name}"', _likely(arguments.name, _known(specs)))
     sys.stdout.write("\n".join(texts))
     return OK
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError
+from generator.commands.call import OK, CallError
 
 if TYPE_CHECKING:
     import argparse
@@ -51,23 +51,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Compile the changed specs in memory, and only then write the output; for a comparison, compile everything."""
     # --help does not need the compiler.
     from generator.commands.generate_afresh import compare_output, watch, write_output  # noqa: PLC0415
-    from generator.commands.terminal import complain  # noqa: PLC0415
     from generator.output.origin import OutputOrigin  # noqa: PLC0415
-    from generator.output.outcome import OutputError  # noqa: PLC0415
 
     origin = OutputOrigin(arguments.specs, arguments.output, arguments.replace, arguments.beside)
     cached = not arguments.no_cache
-    try:
-        _check_apart(arguments.specs, arguments.output)
-        if arguments.check:
-            return compare_output(arguments.specs, arguments.output)
-        if arguments.watch:
-            watch(origin, cached=cached)
-            return OK
-        return write_output(origin, cached=cached)
-    except (CallError, OutputError) as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
+    _check_apart(arguments.specs, arguments.output)
+    if arguments.check:
+        return compare_output(arguments.specs, arguments.output)
+    if arguments.watch:
+        watch(origin, cached=cached)
+        return OK
+    return write_output(origin, cached=cached)
 
 
 def _check_apart(specs: Path, output: Path) -> None:

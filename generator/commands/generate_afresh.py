@@ -110,7 +110,7 @@ def _compiled(
     except KeyboardInterrupt:
         raise KeyboardInterrupt("nothing was written") from None
     if compilation.failed or before is None or compilation.diagnostics != before.diagnostics:
-        show(compilation, sys.stderr, notes=False)
+        show(compilation)
     if compilation.failed:
         sys.stderr.write(f"nothing was written to {printable_text(output)}\n")
     return compilation

@@ -16,16 +16,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, exit_code, printable_text
-from generator.commands.compiling import checked, compiling
+from generator.commands.call import OK, CallError, exit_code, printable_text
+from generator.commands.compiling import check_known, checked, compiling
 from generator.commands.init_repository import repository_files
 from generator.commands.replacing import write_all
 from generator.commands.schema import schema_files
-from generator.commands.terminal import complain, show
+from generator.commands.terminal import show
 from generator.compiler import check
 from generator.diagnostics import Result, Severity
-from generator.diagnostics.wording import did_you_mean
-from generator.errors import CommandError
 from generator.model.names import is_shared_name
 from generator.model.units import duration
 from generator.notation.names import is_device
@@ -172,20 +170,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the missing files; refuse when the service exists."""
     if arguments.copy_profile is not None or arguments.copy is not None:
-        return _copied(arguments)
-    if refusal := _no_directory(arguments.specs):
-        complain(*refusal)
-        return CALL_AT_FAULT
+        _copy(arguments)
+        return OK
+    _check_directory(arguments.specs)
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
-    if arguments.profile is not None and not _ships(arguments.profile):
-        return CALL_AT_FAULT
-    try:
-        files = _from_wire(arguments) if is_from_wire else _first(arguments)
-    except CommandError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
-    if not _written(arguments, files):
-        return CALL_AT_FAULT
+    if arguments.profile is not None:
+        check_known(arguments.profile, [path.stem for path in shipped_profiles()], "shipped profile")
+    files = _from_wire(arguments) if is_from_wire else _first(arguments)
+    _write(arguments, files)
     sys.stdout.writelines(f"{line}\n" for line in files.messages)
     call = " -o ".join(
         shlex.quote(printable_text(path)) for path in (arguments.specs, _output_of(arguments.specs))
@@ -195,13 +187,18 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _no_directory(specs: Path) -> tuple[str, str] | None:
-    """Explain that a path names one spec, not the directory of specs; return None for any other path."""
+def _check_directory(specs: Path) -> None:
+    """Refuse a path that names one spec, not the directory of specs.
+
+    Raises:
+        CallError: it does.
+    """
     if specs.suffix.lower() not in {".yaml", ".yml"} or specs.is_dir():
-        return None
+        return
     root = specs.parent.parent if specs.parent.name == "services" else specs.parent
     call = f"agent-metrics init {shlex.quote(printable_text(root))} --service {shlex.quote(printable_text(specs.stem))}"
-    return f"{printable_text(specs)} is a file, and init writes a directory of specs", f"run: {call}"
+    message = f"{printable_text(specs)} is a file, and init writes a directory of specs"
+    raise CallError(message, f"run: {call}")
 
 
 def _first(arguments: argparse.Namespace) -> FirstFiles:
@@ -213,8 +210,8 @@ def _first(arguments: argparse.Namespace) -> FirstFiles:
     _check_no_server(arguments)
     name = _NAME if arguments.service is None else arguments.service
     text = _first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
-    if problem := _problem(arguments, name, text) or _refused(arguments.specs, name, text):
-        raise CallError(*problem)
+    _check_new(arguments, name, text)
+    _check_compiles(arguments.specs, name, text)
     return FirstFiles({name: text}, site_text(None))
 
 
@@ -243,41 +240,39 @@ def _check_no_server(arguments: argparse.Namespace) -> None:
         )
 
 
-def _refused(specs: Path, name: str, text: str) -> tuple[str, str] | None:
-    """Describe an error that ``check`` would find in a new service, with a way out: alone, or beside the others."""
+def _check_compiles(specs: Path, name: str, text: str) -> None:
+    """Refuse a new service that is at fault, alone or beside the others.
+
+    Raises:
+        CallError: the first error that ``check`` would find in it.
+    """
     place = specs / "services" / f"{name}.yaml"
     new = SpecFile(place, Result(SourceText(str(place), text)))
     others = read_sources(specs).services if specs.exists() else ()
     sources = replace(profile_sources(specs), services=(*others, new))
     with compiling() as progress:
         found = check(sources, progress=progress).diagnostics
-    of_new = (
-        one
-        for one in found
-        if one.severity is Severity.ERROR
-        and str(place) in {span.file for span in (one.span, *(note.span for note in one.notes)) if span}
-    )
-    return next(((one.message, one.help) for one in of_new), None)
+    for one in found:
+        spans = (one.span, *(note.span for note in one.notes))
+        if one.severity is Severity.ERROR and str(place) in {span.file for span in spans if span}:
+            raise CallError(one.message, one.help)
 
 
 def _from_wire(arguments: argparse.Namespace) -> FirstFiles:
     from generator.commands.init_from import from_wire  # noqa: PLC0415 - what talks to servers is an extra
 
-    if arguments.service is not None and (problem := _problem(arguments, arguments.service, "")):
-        raise CallError(*problem)
-    name = arguments.draft_profile
-    if name is not None and (misfit := _misfit("profile", f"profile: {json.dumps(name)}\n")):
-        raise CallError(misfit)
+    if arguments.service is not None:
+        _check_new(arguments, arguments.service, "")
+    if arguments.draft_profile is not None:
+        _check_fits("profile", f"profile: {json.dumps(arguments.draft_profile)}\n")
     return from_wire(arguments)
 
 
-def _written(arguments: argparse.Namespace, first: FirstFiles) -> bool:
-    """Write the files of a call; False, with an error message, where one of them must not be written."""
+def _write(arguments: argparse.Namespace, first: FirstFiles) -> None:
+    """Write the files of a call, unless one of them must not be written."""
     specs = arguments.specs
     for name, text in first.texts.items():
-        if problem := _problem(arguments, name, text):
-            complain(*problem)
-            return False
+        _check_new(arguments, name, text)
     services = {specs / "services" / f"{name}.yaml": text for name, text in first.texts.items()}
     services |= {specs / "profiles" / f"{name}.yaml": text for name, text in first.profiles.items()}
     # A price list in the specs replaces the shipped one, so it begins as a copy of that.
@@ -285,41 +280,50 @@ def _written(arguments: argparse.Namespace, first: FirstFiles) -> bool:
     files = services | {specs / "site.yaml": first.site, specs / "prices.yaml": prices}
     if arguments.repository:
         files |= repository_files(specs, _output_of(specs).name)
-    return _write_new(files, specs)
+    _write_new(files, specs)
 
 
 def _checked(specs: Path) -> int:
     """Check the written files together with the existing ones."""
     compilation = checked(specs)
-    show(compilation, sys.stderr, notes=False)
+    show(compilation)
     return exit_code(compilation)
 
 
-def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, str] | None:
-    """Describe an error of the call, and a way out; ``text`` is empty before the file's text is known."""
+def _check_new(arguments: argparse.Namespace, name: str, text: str) -> None:
+    """Check the name and the place of a new service; ``text`` is empty before the file's text is known.
+
+    Raises:
+        CallError: it cannot be written.
+    """
     place = arguments.specs / "services" / f"{name}.yaml"
     if is_device(name):
-        return f'files are called after "{name}", which is a device on Windows', "choose another name"
+        message = f'files are called after "{name}", which is a device on Windows'
+        raise CallError(message, "choose another name")
     if is_shared_name(name):
         other = f"{name.removeprefix('agent-')}-agent"
-        return f'files about all services are called "{name}"', f"choose another name, such as {other}"
+        message = f'files about all services are called "{name}"'
+        raise CallError(message, f"choose another name, such as {other}")
     if arguments.repository and not arguments.specs.name:
         message = "the repository is beside the specs, and they have no name"
-        return message, "name their directory, as in: init specs"
-    if text and (misfit := _misfit("service", text)):
-        return misfit, ""
+        raise CallError(message, "name their directory, as in: init specs")
+    if text:
+        _check_fits("service", text)
     if place.exists():
-        return f"{place} exists", "choose another name, by --service NAME, or edit the file"
-    return None
+        raise CallError(f"{place} exists", "choose another name, by --service NAME, or edit the file")
 
 
-def _misfit(schema: str, text: str) -> str | None:
-    """Describe an error in the names from the command line, by the schema of their file."""
+def _check_fits(schema: str, text: str) -> None:
+    """Check the names from the command line by the schema of their file.
+
+    Raises:
+        CallError: one of them does not fit.
+    """
     document = parse_document(SourceText(schema, text))
     if document.value is None:
-        return document.diagnostics[0].message
-    errors = validate(document.value, load_schema(schema))
-    return f"{errors[0].message}: {errors[0].help}" if errors else None
+        raise CallError(document.diagnostics[0].message)
+    if errors := validate(document.value, load_schema(schema)):
+        raise CallError(f"{errors[0].message}: {errors[0].help}")
 
 
 def _output_of(specs: Path) -> Path:
@@ -336,28 +340,15 @@ def shipped_text(file: str, schemas: str) -> str:
     return f"# yaml-language-server: $schema={schemas}/{first.rpartition('/')[2]}\n{text}"
 
 
-def _write_new(files: dict[Path, str], specs: Path) -> bool:
-    """Write the missing files, and the schemas; False, with an error message, when the system refuses."""
+def _write_new(files: dict[Path, str], specs: Path) -> None:
+    """Write the missing files, and the schemas."""
     schemas = {specs / ".schemas" / name: text for name, text in schema_files().items()}
     missing = {path: text for path, text in (files | schemas).items() if not path.exists()}
-    try:
-        write_all(missing)
-    except CallError as problem:
-        complain(problem.message, problem.help)
-        return False
+    write_all(missing)
     sys.stdout.writelines(f"wrote {printable_text(path)}\n" for path in missing if path not in schemas)
-    return True
 
 
-def _ships(name: str) -> bool:
-    """Whether a profile is shipped; print an error if none has that name."""
-    known = [path.stem for path in shipped_profiles()]
-    if name not in known:
-        complain(f'there is no shipped profile "{name}"', did_you_mean(name, known, "shipped profiles"))
-    return name in known
-
-
-def _copied(arguments: argparse.Namespace) -> int:
+def _copy(arguments: argparse.Namespace) -> None:
     """Copy a shipped file, unless the call also says something about a service."""
     said = vars(arguments)
     unused = [
@@ -367,31 +358,25 @@ def _copied(arguments: argparse.Namespace) -> int:
     ]
     if unused:
         option = "--copy" if arguments.copy else "--copy-profile"
-        complain(
+        raise CallError(
             f"{option} writes no service, so {', '.join(unused)} would say nothing",
             f"leave {'it' if len(unused) == 1 else 'them'} out, and write the service by a call of its own",
         )
-        return CALL_AT_FAULT
     if arguments.copy:
-        return _copy(f"{arguments.copy}.yaml", "all services", arguments.specs)
-    name = arguments.copy_profile
-    return (
-        _copy(f"profiles/{name}.yaml", f"services with profile: {name}", arguments.specs)
-        if _ships(name)
-        else CALL_AT_FAULT
-    )
+        _copy_file(f"{arguments.copy}.yaml", "all services", arguments.specs)
+    else:
+        name = arguments.copy_profile
+        check_known(name, [path.stem for path in shipped_profiles()], "shipped profile")
+        _copy_file(f"profiles/{name}.yaml", f"services with profile: {name}", arguments.specs)
 
 
-def _copy(file: str, users: str, specs: Path) -> int:
+def _copy_file(file: str, users: str, specs: Path) -> None:
     """Write a shipped file into the specs; its ``users`` read the copy from then on."""
     place = specs / file
     if place.exists():
-        complain(f"{place} exists", "edit the file")
-        return CALL_AT_FAULT
-    if not _write_new({place: shipped_text(file, f"{'../' * file.count('/')}.schemas")}, specs):
-        return CALL_AT_FAULT
+        raise CallError(f"{place} exists", "edit the file")
+    _write_new({place: shipped_text(file, f"{'../' * file.count('/')}.schemas")}, specs)
     sys.stdout.write(f"next: edit it; {users} use it in place of the shipped one\n")
-    return OK
 
 
 def _first_service(profile: str, service: str, owner: str, job: str) -> str:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, printable_text
+from generator.commands.call import OK, CallError, printable_text
 from generator.commands.compiling import checked
 from generator.commands.init import shipped_text
 from generator.commands.replacing import replacing
-from generator.commands.terminal import complain
 from generator.diagnostics.wording import did_you_mean, quoted, system_reason
 from generator.model.metrics import OTHER
 from generator.model.streams import MODEL
@@ -95,15 +94,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Change prices.yaml, or print the reason why not; the written file compiles."""
-    try:
-        return _import(arguments)
-    except CallError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
-
-
-def _import(arguments: argparse.Namespace) -> int:
+    """Change prices.yaml; the written file compiles."""
     day = arguments.date or _day_of(arguments.file)
     if not _DATE.fullmatch(day):
         raise CallError(f'"{printable_text(day)}" is no day', "write it as 2026-11-28")

@@ -143,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
     def replayed(model: Model, _found: Compilation) -> int:
         truth = _incidents_of(arguments.truth, model) if arguments.truth else None
         if truth and truth.failed:
-            show(truth.found, sys.stderr, notes=False)
+            show(truth.found)
             return SPEC_AT_FAULT
         known = truth.incidents if truth else None
         before = earlier_specs(arguments.compare, arguments.specs).model if arguments.compare else None

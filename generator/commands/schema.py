@@ -6,9 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, printable_text
+from generator.commands.call import OK, CallError, printable_text
 from generator.commands.replacing import write_all
-from generator.commands.terminal import complain
 from generator.spec.schema import KINDS, SUFFIX, schema_text
 
 if TYPE_CHECKING:
@@ -30,12 +29,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one schema or the reference, or write all schemas."""
-    try:
-        _check(arguments)
-        return _answer(arguments)
-    except CallError as problem:
-        complain(problem.message, problem.help)
-        return CALL_AT_FAULT
+    _check(arguments)
+    if arguments.output is not None:
+        _write(arguments.output)
+    elif arguments.markdown:
+        from generator.commands.reference import reference  # noqa: PLC0415 - the schemas alone are read faster
+
+        sys.stdout.write(reference())
+    else:
+        sys.stdout.write(schema_text(arguments.kind))
+    return OK
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -59,24 +62,12 @@ def _check(arguments: argparse.Namespace) -> None:
         raise CallError(message, "schema service, or: schema -o DIR")
 
 
-def _answer(arguments: argparse.Namespace) -> int:
-    if arguments.output is not None:
-        return _write(arguments.output)
-    if arguments.markdown:
-        from generator.commands.reference import reference  # noqa: PLC0415 - the schemas alone are read faster
-
-        sys.stdout.write(reference())
-        return OK
-    sys.stdout.write(schema_text(arguments.kind))
-    return OK
-
-
 def schema_files() -> dict[str, str]:
     """Read every schema, by file name; they refer to each other by these names."""
     return {f"{kind}{SUFFIX}": schema_text(kind) for kind in sorted(KINDS)}
 
 
-def _write(target: Path) -> int:
+def _write(target: Path) -> None:
     """Write all schemas.
 
     Raises:
@@ -84,4 +75,3 @@ def _write(target: Path) -> int:
     """
     write_all({target / name: text for name, text in schema_files().items()})
     sys.stdout.write(f"{printable_text(target)}: {len(schema_files())} schemas\n")
-    return OK

@@ -31,9 +31,9 @@ def rendered(compilation: Compilation, *, coloured: bool, notes: bool) -> str:
     return render_text(shown, compilation.texts, colour=coloured) if shown else ""
 
 
-def show(compilation: Compilation, stream: TextIO, *, notes: bool) -> None:
-    """Write the diagnostics to a stream, with colours where it has them."""
-    stream.write(rendered(compilation, coloured=colours(stream), notes=notes))
+def show(compilation: Compilation) -> None:
+    """Write the diagnostics to stderr, with colours where it has them."""
+    sys.stderr.write(rendered(compilation, coloured=colours(sys.stderr), notes=False))
 
 
 def complain(message: str, help_: str = "", lines: Sequence[str] = ()) -> None:

@@ -37,13 +37,13 @@ class TimeSpan(Struct, frozen=True):
     end: int
 
 
-def span(arguments: argparse.Namespace, now: float | None = None) -> TimeSpan:
+def span(arguments: argparse.Namespace) -> TimeSpan:
     """Read ``from_``, ``to`` and ``last`` (texts or None) of a call; the default end is now.
 
     Raises:
         CallError: no span, two of them, or one that ends before it starts.
     """
-    now = time.time() if now is None else now
+    now = time.time()
     if (arguments.last is None) == (arguments.from_ is None):
         message = "give either --last or --from"
         raise CallError(message, "--last 6h, or: --from 2026-03-21T00:00Z --to 2026-03-22T00:00Z")
