@@ -77,9 +77,9 @@ def by_chosen(records: Records, signal: str, label: str) -> Query:
     return Query(chosen(records.series(signal, label), label).now(), f"{{{{{label}}}}}")
 
 
-def by_release(records: Records, signal: str, *, part: str = "") -> tuple[Query, ...]:
+def by_release(records: Records, signal: str) -> tuple[Query, ...]:
     """Read a signal of the chosen releases: the newest in its own colour, earlier ones in shades of grey."""
-    series = chosen(records.series(signal, names.RELEASE, part=part), names.RELEASE).now()
+    series = chosen(records.series(signal, names.RELEASE), names.RELEASE).now()
     return newest_first(records, series, f"{{{{{names.RELEASE}}}}}")
 
 

@@ -17,6 +17,7 @@ T = TypeVar("T")
 MOST_SAMPLES, MOST_SERIES = 300_000, 100_000
 #: The first Unix seconds that cannot be a real time: the year 5138.
 _NO_TIME = 1e11
+_HELP = "is this a Prometheus? the address ends where its own paths begin"
 
 
 class InstantSample(Struct, frozen=True):
@@ -185,7 +186,7 @@ def range_result(answer: Answer) -> RangeResult:
     return RangeResult(tuple(_series(one) for one in listed if one.values), answer.warnings)
 
 
-def decoded(body: bytes | Raw, shape: type[T], noun: str, server: str = "Prometheus") -> T:
+def decoded(body: bytes | Raw, shape: type[T], noun: str) -> T:
     """Read JSON as a value of a type; ``noun`` names it for people.
 
     Raises:
@@ -194,7 +195,7 @@ def decoded(body: bytes | Raw, shape: type[T], noun: str, server: str = "Prometh
     try:
         return msgspec.json.decode(body, type=shape)
     except (ValueError, RecursionError) as error:
-        raise _not_of(noun, server) from error
+        raise _not_of(noun) from error
 
 
 def whole_number(value: float) -> int:
@@ -204,16 +205,12 @@ def whole_number(value: float) -> int:
         LiveError: it is not a count: infinite or negative.
     """
     if not 0 <= value < 2**63:
-        raise LiveError(f"the server counts to {value:g}", _help("Prometheus"))
+        raise LiveError(f"the server counts to {value:g}", _HELP)
     return int(value)
 
 
-def _not_of(noun: str, server: str = "Prometheus") -> LiveError:
-    return LiveError(f"the answer is not {noun}", _help(server))
-
-
-def _help(server: str) -> str:
-    return f"is this a {server}? the address ends where its own paths begin"
+def _not_of(noun: str) -> LiveError:
+    return LiveError(f"the answer is not {noun}", _HELP)
 
 
 def _series(one: _Range) -> RangeSeries:
@@ -236,7 +233,7 @@ def _number(text: str, noun: str) -> float:
 def _demand(kind: str, wanted: str) -> None:
     if kind != wanted:
         message = f"the expression yields a {kind[:40]}, where a {wanted} is needed"
-        raise LiveError(message, _help("Prometheus"))
+        raise LiveError(message, _HELP)
 
 
 def group_states(answer: Answer) -> tuple[GroupState, ...]:
