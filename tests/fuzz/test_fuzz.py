@@ -1,14 +1,17 @@
-"""A short hunt in each run of the tests, and proof that a hunt detects failures."""
+"""Short hunts among specs and among answers of servers, and proof that a hunt detects failures."""
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from generator.audit import server
 from tests.fuzz import compiling
 from tests.fuzz.hunt import hunt
 from tests.fuzz.loading import refused
+from tests.fuzz.servers import ServerHunt
 from tests.output.trees import in_memory
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.live.server import PrometheusServer
+
 
 STEPS = 25
 SPEC = {
@@ -96,3 +100,27 @@ def test_what_prometheus_does_not_load_is_found_among_what_it_does(
     ((index, why),) = refused(fresh_prometheus, [right, right, wrong, right], folder)
     assert index == 2
     assert "a.rules.yml" in why
+
+
+ANSWERS = 40
+
+
+def test_no_answer_of_a_server_breaks_a_command(tmp_path: Path) -> None:
+    hunt = ServerHunt(tmp_path, Random(1))  # noqa: S311 - to try things, no secret
+    for _ in range(ANSWERS):
+        hunt.step()
+    assert len(hunt.tried) == 6
+    assert not hunt.failures, [path.read_text() for path in tmp_path.rglob("told.txt")]
+
+
+def test_what_breaks_is_found_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trusting(_value: float) -> NoReturn:
+        raise OverflowError("cannot convert float infinity to integer")
+
+    monkeypatch.setattr(server, "whole_number", trusting)
+    hunt = ServerHunt(tmp_path, Random(1))  # noqa: S311 - to try things, no secret
+    while not hunt.failures and hunt.tried.total() < ANSWERS:
+        hunt.step()
+    assert hunt.failures
+    assert "cannot convert float" in next(tmp_path.rglob("told.txt")).read_text()
+    assert next(tmp_path.rglob("answer-0")).is_file()

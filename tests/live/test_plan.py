@@ -1,16 +1,22 @@
-"""The order of evaluation."""
+"""The order of evaluation, by the records that expressions read."""
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.live.errors import LiveError
-from generator.live.plan import plan
+from generator.live.plan import depends_on_the_range, plan, records_read
+from generator.model import names
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.prometheus.rule_set import rule_set
+
+if TYPE_CHECKING:
+    from generator.model.service import Model
 
 
 def group(*rules: tuple[str, str], interval: int = 60) -> RuleGroup:
@@ -90,3 +96,54 @@ def test_a_step_replaces_the_interval_of_every_group() -> None:
 def test_a_step_of_nothing_is_refused(step: int) -> None:
     with pytest.raises(LiveError, match=f"group g: an interval is at least 1 second, not {step}"):
         plan([group(("a", "raw"))], step)
+
+
+RECORDS = frozenset({"a", "a:b:rate75s", "c"})
+
+
+@pytest.mark.parametrize(
+    ("expr", "read"),
+    [
+        ("raw_total", ""),
+        ("a", "a"),
+        ("sum by (x) (rate(a[5m])) or on (x) last_over_time(c[1h:1m] offset 1d)", "a c"),
+        ("scalar(max(a)) * raw", "a"),
+        ('{__name__="c"}', "c"),
+        ('{__name__=~"a"}', "a"),
+        ('{__name__=~"a.*"}', "a a:b:rate75s"),
+        ('{__name__!="a",service="x"}', "a:b:rate75s c"),
+        ('{__name__!~"a|c",service="x"}', "a:b:rate75s"),
+        ('{__name__=~".+:.+",__name__!~".*75s"}', ""),
+        ('{service="x"}', "a a:b:rate75s c"),
+        ('{__name__="a",x="1" or __name__="c"}', "a c"),
+        (r'{__name__=~"\\pL"}', "a a:b:rate75s c"),
+        ('count({__name__=~"c|raw"})', "c"),
+        ("vector(1)", ""),
+    ],
+)
+def test_an_expression_reads_the_records_that_its_selectors_match(expr: str, read: str) -> None:
+    assert records_read(expr, RECORDS) == set(read.split())
+
+
+@pytest.mark.parametrize("expr", ["a @ end()", "rate(a[5m] @ start())", "max_over_time(a[5m:1m] @ end())"])
+def test_an_end_of_the_range_is_noticed(expr: str) -> None:
+    assert depends_on_the_range(expr)
+
+
+@pytest.mark.parametrize("expr", ["a", "a @ 1700000000", "a offset 5m", 'a{x="@ end()"}'])
+def test_other_expressions_mean_the_same_in_a_range(expr: str) -> None:
+    assert not depends_on_the_range(expr)
+
+
+def test_an_expression_that_does_not_parse_is_told_with_its_text() -> None:
+    with pytest.raises(LiveError, match=r"sum\(a$"):
+        records_read("sum(a", RECORDS)
+
+
+#: Records that read themselves: a release's first time, and a day's counts.
+_MEMORY = {names.FIRST_SEEN, names.BUDGET_LATEST, names.BUDGET_DAYS}
+
+
+def test_only_what_remembers_is_evaluated_step_by_step(model: Model) -> None:
+    nodes = plan(rule_set(model.services, model.library, model.site).groups)
+    assert {node.record for node in nodes if node.stepwise} == _MEMORY

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.live.errors import LiveError
+from generator.live.process import last_errors
 from generator.live.server import PrometheusServer, ServerConfig, find_prometheus, prometheus_server
 
 needs_prometheus = pytest.mark.usefixtures("prometheus")
@@ -154,3 +155,21 @@ def test_tests_that_need_a_server_are_never_skipped_in_ci(ci: str, code: int, wo
     assert done.returncode == code
     assert word in done.stdout
     assert "apt-get install prometheus" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("", ""),
+        ("prometheus: unknown flag --x\n", "prometheus: unknown flag --x"),
+        ('ts=1 level=error msg="failed" err="a.yml: group \\"g\\", rule 1"', 'a.yml: group "g", rule 1'),
+        ("ts=1 level=error err=EOF component=web", "EOF"),
+        (r'ts=1 err="a\x00b"', r'"a\x00b"'),
+        ("ts=1 msg=starting\nts=2 level=error err=first\nts=3 msg=bye\nts=4 err=second", "first\nsecond"),
+        ("\n".join(f"err={n}" for n in range(9)), "6\n7\n8"),
+    ],
+)
+def test_only_the_last_reasons_are_told(tmp_path: Path, log: str, told: str) -> None:
+    path = tmp_path / "log"
+    path.write_text(log, encoding="utf-8")
+    assert last_errors(path) == told

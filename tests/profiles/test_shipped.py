@@ -1,4 +1,4 @@
-"""Every shipped profile: it has no errors, and a first service of it passes with everything measured."""
+"""Every shipped profile: no errors, a first service with everything measured, and alerts that call nobody in vain."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from generator.cli import main
 from generator.compiler import check
 from generator.diagnostics import Severity
 from generator.spec.sources import read_sources, shipped_profiles
+from tests.models import model_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 PROFILES = [path.stem for path in shipped_profiles()]
 
@@ -75,3 +77,29 @@ def test_an_unknown_profile_is_told_its_right_name(tmp_path: Path) -> None:
         if "profile" in one.code or "profile" in one.message
     )
     assert "litellm" in (found.help or "")
+
+
+def _severities(profile: str, folder: Path) -> dict[str, list[str]]:
+    """Name the alerts of a first service of a profile, each with its severities."""
+    assert main(["init", str(folder), "--profile", profile, "--service", "mine"]) == 0
+    (service,) = model_of(folder).services
+    found: dict[str, list[str]] = {}
+    for alert in service.alerts:
+        found.setdefault(alert.name, []).extend(str(tier.severity) for tier in alert.tiers)
+    return found
+
+
+def test_rejected_edits_open_a_ticket_and_wake_nobody(tmp_path: Path) -> None:
+    found = _severities("claude-code", tmp_path)
+    assert found["AgentEditsRejected"] == ["warning"]
+    assert "AgentToolErrorRateHigh" not in found
+
+
+@pytest.mark.parametrize("profile", ["codex", "gemini-cli"])
+def test_no_ticket_asks_for_buckets_that_only_a_vendor_can_change(profile: str, tmp_path: Path) -> None:
+    assert "AgentLatencyOverflow" not in _severities(profile, tmp_path)
+
+
+@pytest.mark.parametrize("profile", ["claude-code", "codex", "gemini-cli"])
+def test_nobody_is_paged_when_people_close_their_terminals(profile: str, tmp_path: Path) -> None:
+    assert set(_severities(profile, tmp_path)["AgentMetricAbsent"]) == {"warning"}

@@ -1,4 +1,4 @@
-"""The output's bytes depend only on the specs: on no hash seed, no time zone, no locale, no directory."""
+"""The output's bytes depend only on the specs: on no hash seed, time zone, locale, directory or unused profile."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from generator.artifact import Artifact
+from generator.cli import main
+from generator.compiler import generate
+from generator.spec.sources import read_sources
 from tests.commands.calls import ROOT, environment
 from tests.whole.compiled import compile_specs
 from tests.whole.shipped import shipped
@@ -70,3 +74,26 @@ def test_the_order_of_keys_in_services_site_and_prices_changes_no_byte(
 ) -> None:
     specs: dict[str, Any] = shipped()
     assert compile_specs(specs, Random(seed)).files == in_order  # noqa: S311 - an order, no secret
+
+
+PROFILES = "profiles"
+
+
+def _files(specs: Path) -> dict[str, str]:
+    return {
+        file.path: file.text for file in generate(read_sources(specs)).files if isinstance(file, Artifact)
+    }
+
+
+def test_profiles_that_no_service_uses_leave_the_output_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs = tmp_path / "specs"
+    shutil.copytree(ROOT / "specs", specs, ignore=shutil.ignore_patterns(PROFILES))
+    without = _files(specs)
+    shutil.copytree(ROOT / "specs" / PROFILES, specs / PROFILES)
+    beside = _files(specs)
+    assert [path for path in without if beside.get(path) != without[path]] == []
+    assert beside.keys() == without.keys()
+    assert main(["cardinality", str(specs), "--format", "json"]) == 0
+    assert capsys.readouterr().out == without["reports/cardinality.json"]

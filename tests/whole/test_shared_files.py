@@ -11,11 +11,15 @@ import pytest
 import yaml
 
 from generator.artifact import Artifact
+from generator.cli import main
 from generator.compiler import generate
+from generator.output.write import write
 from generator.spec.sources import read_sources
+from tests.output.trees import artifacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 SPECS = Path(__file__).parents[2] / "specs"
 _SCORE = re.compile(r":sigmas\w+{[^}]*}")
@@ -131,3 +135,28 @@ def test_services_judge_longer_windows_by_their_own_form_of_an_alert(tmp_path: P
     ]
     assert read
     assert all('variant="keep_firing_for=3m"' in selector for selector in read)
+
+
+OLD = {
+    "prometheus/alerts/research-agent.alerts.yml": "groups: []\n",
+    "prometheus/alerts/support-agent.alerts.yml": "groups: []\n",
+    "prometheus/rules/support-agent.rules.yml": "groups: []\n",
+    "prometheus/tests/old-agent.test.yml": "tests: []\n",
+}
+EDITED = "prometheus/alerts/support-agent.alerts.yml"
+
+
+def test_old_files_of_ours_go_and_those_that_were_changed_are_kept_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "output"
+    write(artifacts(OLD), output)
+    (output / EDITED).write_text("groups: []  # ours\n", encoding="utf-8")
+    code = main(["generate", str(SPECS), "-o", str(output)])
+    told = capsys.readouterr()
+    assert code == 0
+    assert not (output / "prometheus/alerts/research-agent.alerts.yml").exists()
+    assert not (output / "prometheus/tests/old-agent.test.yml").exists()
+    assert (output / EDITED).read_text("utf-8") == "groups: []  # ours\n"
+    assert EDITED in told.out + told.err
+    assert "stream:agent_run:rate" in (output / "prometheus/rules/support-agent.rules.yml").read_text("utf-8")
