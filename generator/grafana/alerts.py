@@ -68,8 +68,8 @@ def parts(alerts: Expr) -> Expr:
     return replaced(joined(alerts, names.PART, " ", *_PARTS), names.PART, "${1}", names.PART, " *(.*?) *")
 
 
-def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -> Panel:
-    """List the alerts that ``of`` selects; ``whose`` are the columns with their service."""
+def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column, about: str) -> Panel:
+    """List the alerts that ``of`` selects; ``whose`` are the columns with their service, ``about`` as in ``Panel``."""
     runbook = records.runbook(f"${{__data.fields.{_NAME}}}")
     columns = (
         Column("Severity", names.SEVERITY, cell=Cell.SEVERITY, width=92, of=Query(alerts(of))),
@@ -79,13 +79,14 @@ def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -
         Column("State", _STATE, width=72),
         Column("Since", "since", width=66, right=True),
     )
-    panel = grammar.table(
+    return grammar.table(
         "Alerts",
         "Firing and pending alerts, the worst first, each with its tool, model or stop reason, and since when it is "
         f"true.{' A click on its name opens its runbook.' if runbook else ''}",
         Table(columns, sort=("row", False)),
+        empty="No alert is pending or firing, or no rules are evaluated",
+        about=about,
     )
-    return panel.without_data("No alert is pending or firing, or no rules are evaluated")
 
 
 def alerts(of: Callable[[Series], Expr]) -> Expr:

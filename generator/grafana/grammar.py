@@ -5,8 +5,7 @@ A panel is declared as one of the drawings below with one of the scales; none of
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from generator.grafana.panels import Draw, Legend, Panel, PanelType, Query, Scale, Table
 from generator.model.units import Unit
@@ -48,70 +47,43 @@ MOMENT = Scale("dateTimeAsIso", low=None)
 #: The scale of a signal in each unit, for panels of any signal.
 OF_UNIT = {Unit.RATIO: BAD_SHARE, Unit.SECONDS: DURATION, Unit.USD: MONEY, Unit.COUNT: COUNT}
 
-_ANY_COLOUR: Mapping[str, str] = MappingProxyType({})
+
+class Look(TypedDict, total=False):
+    """What a panel may have besides its queries, as in ``Panel``."""
+
+    colours: Mapping[str, str]
+    beginnings: Mapping[str, str]
+    legend: Legend
+    steps: tuple[tuple[float | None, str], ...]
+    empty: str
+    about: str
 
 
-def lines(
-    scale: Scale,
-    title: str,
-    description: str,
-    *queries: Query,
-    colours: Mapping[str, str] = _ANY_COLOUR,
-    legend: Legend = Legend.LIST,
-) -> Panel:
+def lines(scale: Scale, title: str, description: str, *queries: Query, **look: Unpack[Look]) -> Panel:
     """Draw values over time, each as a line: values that must not be summed, such as ratios and quantiles."""
-    return Panel(PanelType.TIMESERIES, title, description, queries, scale, colours=colours, legend=legend)
+    return Panel(PanelType.TIMESERIES, title, description, queries, scale, **look)
 
 
-def stacked(
-    scale: Scale,
-    title: str,
-    description: str,
-    *queries: Query,
-    colours: Mapping[str, str] = _ANY_COLOUR,
-    legend: Legend = Legend.LIST,
-) -> Panel:
+def stacked(scale: Scale, title: str, description: str, *queries: Query, **look: Unpack[Look]) -> Panel:
     """Draw parts that add up to a total, as stacked areas."""
-    return Panel(
-        PanelType.TIMESERIES, title, description, queries, scale, Draw.STACK, legend, colours=colours
-    )
+    return Panel(PanelType.TIMESERIES, title, description, queries, scale, Draw.STACK, **look)
 
 
 def days(
-    scale: Scale,
-    title: str,
-    description: str,
-    *queries: Query,
-    count: int,
-    colours: Mapping[str, str] = _ANY_COLOUR,
+    scale: Scale, title: str, description: str, *queries: Query, count: int, **look: Unpack[Look]
 ) -> Panel:
     """Draw stacked parts of the last ``count`` days, a bar for each day."""
-    return Panel(
-        PanelType.TIMESERIES, title, description, queries, scale, Draw.BARS, colours=colours, days=count
-    )
+    return Panel(PanelType.TIMESERIES, title, description, queries, scale, Draw.BARS, days=count, **look)
 
 
-def number_panel(
-    scale: Scale,
-    title: str,
-    description: str,
-    *queries: Query,
-    steps: tuple[tuple[float | None, str], ...] = (),
-    empty: str = "",
-) -> Panel:
+def number_panel(scale: Scale, title: str, description: str, *queries: Query, **look: Unpack[Look]) -> Panel:
     """Show the last value over its course, or ``empty`` without a value."""
-    return Panel(PanelType.STAT, title, description, queries, scale, steps=steps, empty=empty)
+    return Panel(PanelType.STAT, title, description, queries, scale, **look)
 
 
-def bars(
-    scale: Scale,
-    title: str,
-    description: str,
-    *queries: Query,
-    colours: Mapping[str, str] = _ANY_COLOUR,
-) -> Panel:
+def bars(scale: Scale, title: str, description: str, *queries: Query, **look: Unpack[Look]) -> Panel:
     """Compare last values as bars."""
-    return Panel(PanelType.BARGAUGE, title, description, queries, scale, colours=colours)
+    return Panel(PanelType.BARGAUGE, title, description, queries, scale, **look)
 
 
 def note(title: str, text: str) -> Panel:
@@ -119,11 +91,11 @@ def note(title: str, text: str) -> Panel:
     return Panel(PanelType.TEXT, title, text, empty=text)
 
 
-def timeline(title: str, description: str, *queries: Query) -> Panel:
+def timeline(title: str, description: str, *queries: Query, **look: Unpack[Look]) -> Panel:
     """Draw statuses over time, a bar for each series."""
-    return Panel(PanelType.TIMELINE, title, description, queries, COUNT)
+    return Panel(PanelType.TIMELINE, title, description, queries, COUNT, **look)
 
 
-def table(title: str, description: str, columns: Table) -> Panel:
+def table(title: str, description: str, columns: Table, **look: Unpack[Look]) -> Panel:
     """List last values, a row for each combination of labels."""
-    return Panel(PanelType.TABLE, title, description, columns.queries, table=columns)
+    return Panel(PanelType.TABLE, title, description, columns.queries, table=columns, **look)

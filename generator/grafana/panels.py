@@ -231,14 +231,6 @@ class Panel(Struct, frozen=True):
         """Link to the dashboard with details."""
         return replace(self, more=uid)
 
-    def without_data(self, text: str) -> Panel:
-        """Set the text for no data."""
-        return replace(self, empty=text)
-
-    def linked_by(self, about: str) -> Panel:
-        """Make this the panel to which alerts about ``about`` lead."""
-        return replace(self, about=about)
-
     def of_some_services(self) -> Panel:
         """Mention, for no data, that it may not be measured at all."""
         return (

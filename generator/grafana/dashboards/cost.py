@@ -85,21 +85,19 @@ def dashboard(records: Records) -> Dashboard:
 
 def spend(records: Records) -> Panel:
     """Draw the spend of a day with its budget."""
-    return (
-        grammar.lines(
-            grammar.MONEY,
-            "Spend in 24 hours",
-            "Estimated USD of the last 24 hours, and from the second day on what the day comes to at the pace of the "
-            "last 6 hours. Dashed: the budget of a day. Amber: some tokens have no price, so that the true spend is "
-            "higher.",
-            whole(records, "spend", "spent"),
-            whole(records, "spend", "forecast", part="forecast"),
-            *_too_low(records, whole(records, "spend").expr),
-            objective(records, "spend", "budget"),
-            colours={"spent": colours.BLUE, "forecast": colours.PURPLE},
-        )
-        .linked_by("spend")
-        .without_data(_NO_COST)
+    return grammar.lines(
+        grammar.MONEY,
+        "Spend in 24 hours",
+        "Estimated USD of the last 24 hours, and from the second day on what the day comes to at the pace of the "
+        "last 6 hours. Dashed: the budget of a day. Amber: some tokens have no price, so that the true spend is "
+        "higher.",
+        whole(records, "spend", "spent"),
+        whole(records, "spend", "forecast", part="forecast"),
+        *_too_low(records, whole(records, "spend").expr),
+        objective(records, "spend", "budget"),
+        colours={"spent": colours.BLUE, "forecast": colours.PURPLE},
+        about="spend",
+        empty=_NO_COST,
     )
 
 
@@ -113,70 +111,63 @@ def spend_by_day(records: Records) -> Panel:
         *apart(day, month, "model", stack=True),
         count=DAYS_OF_MONTH - 1,
         colours=records.colours("model"),
-    ).without_data(_NO_COST)
+        empty=_NO_COST,
+    )
 
 
 def spend_rate(records: Records) -> Panel:
     """Draw the spend per hour of each model."""
-    return (
-        grammar.stacked(
-            grammar.MONEY,
-            "Spend per hour by model",
-            f"Estimated USD an hour at the pace of the last {records.window('cost_rate')}, also while no run finishes. "
-            "Amber: some tokens have no price, so that it is more.",
-            *leading(records, "cost_rate", "model", stack=True),
-            *_too_low(records, whole(records, "cost_rate").expr),
-            colours=records.colours("model"),
-        )
-        .linked_by("cost_rate")
-        .without_data(_NO_COST)
+    return grammar.stacked(
+        grammar.MONEY,
+        "Spend per hour by model",
+        f"Estimated USD an hour at the pace of the last {records.window('cost_rate')}, also while no run finishes. "
+        "Amber: some tokens have no price, so that it is more.",
+        *leading(records, "cost_rate", "model", stack=True),
+        *_too_low(records, whole(records, "cost_rate").expr),
+        colours=records.colours("model"),
+        about="cost_rate",
+        empty=_NO_COST,
     )
 
 
 def cost(records: Records) -> Panel:
     """Draw the cost of a run by model."""
-    return (
-        grammar.stacked(
-            grammar.MONEY,
-            "Cost per run by model",
-            f"Estimated USD for each run of {records.window('cost_per_run')}, by the model that it went to; their sum "
-            "is what a run costs. Amber: some tokens have no price, so that it is more.",
-            *leading(records, "cost_per_run", "model", rank="numerator", stack=True),
-            *_too_low(records, whole(records, "cost_per_run").expr),
-            colours=records.colours("model"),
-        )
-        .linked_by("cost_per_run")
-        .without_data(_NO_COST)
+    return grammar.stacked(
+        grammar.MONEY,
+        "Cost per run by model",
+        f"Estimated USD for each run of {records.window('cost_per_run')}, by the model that it went to; their sum "
+        "is what a run costs. Amber: some tokens have no price, so that it is more.",
+        *leading(records, "cost_per_run", "model", rank="numerator", stack=True),
+        *_too_low(records, whole(records, "cost_per_run").expr),
+        colours=records.colours("model"),
+        about="cost_per_run",
+        empty=_NO_COST,
     )
 
 
 def cost_by_release(records: Records) -> Panel:
     """Compare the cost of releases."""
-    return (
-        grammar.lines(
-            grammar.MONEY,
-            "Cost per run by release",
-            f"Estimated USD for each run of {records.window('cost_per_run')}, of each chosen release.",
-            *by_busy_release(records, "cost_per_run"),
-        )
-        .linked_by("cost_per_run:release")
-        .without_data(NO_RELEASES)
+    return grammar.lines(
+        grammar.MONEY,
+        "Cost per run by release",
+        f"Estimated USD for each run of {records.window('cost_per_run')}, of each chosen release.",
+        *by_busy_release(records, "cost_per_run"),
+        about="cost_per_run:release",
+        empty=NO_RELEASES,
     )
 
 
 def tokens(records: Records) -> Panel:
     """Draw the tokens of a run by type."""
-    return (
-        grammar.stacked(
-            grammar.COUNT,
-            "Tokens per run by type",
-            f"Tokens for each run of {records.window('token_usage_per_run')}, each counted once: prompt without "
-            "cached, completion without reasoning where the provider counts them inside.",
-            occurring(records, "token_usage_per_run", TOKEN_TYPE),
-            colours={name: colours.TOKEN_TYPES[name] for name in _types(records)},
-        )
-        .linked_by("token_usage_per_run")
-        .without_data(_NO_TOKENS)
+    return grammar.stacked(
+        grammar.COUNT,
+        "Tokens per run by type",
+        f"Tokens for each run of {records.window('token_usage_per_run')}, each counted once: prompt without "
+        "cached, completion without reasoning where the provider counts them inside.",
+        occurring(records, "token_usage_per_run", TOKEN_TYPE),
+        colours={name: colours.TOKEN_TYPES[name] for name in _types(records)},
+        about="token_usage_per_run",
+        empty=_NO_TOKENS,
     )
 
 
@@ -188,7 +179,8 @@ def tokens_by_model(records: Records) -> Panel:
         f"Tokens for each run of {records.window('token_usage_per_run')}, by model.",
         *leading(records, "token_usage_per_run", "model", rank="numerator", stack=True),
         colours=records.colours("model"),
-    ).without_data(_NO_TOKENS)
+        empty=_NO_TOKENS,
+    )
 
 
 def cache_share(records: Records) -> Panel:
@@ -201,20 +193,19 @@ def cache_share(records: Records) -> Panel:
         "apart.",
         Query(_cached(records), "from the cache"),
         colours={"from the cache": colours.SKY},
-    ).without_data(_NO_TOKENS)
+        empty=_NO_TOKENS,
+    )
 
 
 def tokens_by_release(records: Records) -> Panel:
     """Compare the tokens of releases."""
-    return (
-        grammar.lines(
-            grammar.COUNT,
-            "Tokens per run by release",
-            f"Tokens for each run of {records.window('token_usage_per_run')}, of each chosen release.",
-            *by_busy_release(records, "token_usage_per_run"),
-        )
-        .linked_by("token_usage_per_run:release")
-        .without_data(NO_RELEASES)
+    return grammar.lines(
+        grammar.COUNT,
+        "Tokens per run by release",
+        f"Tokens for each run of {records.window('token_usage_per_run')}, of each chosen release.",
+        *by_busy_release(records, "token_usage_per_run"),
+        about="token_usage_per_run:release",
+        empty=NO_RELEASES,
     )
 
 
@@ -228,15 +219,13 @@ def unpriced(records: Records) -> Panel:
         Column("Token type", TOKEN_TYPE, width=160),
         Column("Tokens", Query(binary("or", tokens, none, on=())), grammar.COUNT, width=120),
     )
-    return (
-        grammar.table(
-            "Tokens without a price",
-            "Tokens that cost per run and the budget leave out, because prices.yaml does not know the model or the "
-            "type.",
-            Table(columns, sort=("Tokens", True)),
-        )
-        .linked_by("unpriced")
-        .without_data("No tokens in this time range, or the source of this service says what they cost")
+    return grammar.table(
+        "Tokens without a price",
+        "Tokens that cost per run and the budget leave out, because prices.yaml does not know the model or the "
+        "type.",
+        Table(columns, sort=("Tokens", True)),
+        about="unpriced",
+        empty="No tokens in this time range, or the source of this service says what they cost",
     )
 
 
@@ -281,7 +270,8 @@ def unread(records: Records) -> Panel:
         "or contradicted by their total. The log of the service says of which names.",
         _unread_by_reason(records),
         colours=colours.UNREAD_REASONS,
-    ).linked_by("llm_usage_unread_count")
+        about="llm_usage_unread_count",
+    )
 
 
 def _unread_by_reason(records: Records) -> Query:
@@ -442,7 +432,8 @@ def rate_by_release(records: Records) -> Panel:
         "Spend per hour by release",
         "Estimated USD an hour of each chosen release: grows with its runs, too.",
         *by_release(records, "cost_rate"),
-    ).without_data(NO_RELEASES)
+        empty=NO_RELEASES,
+    )
 
 
 def _types(records: Records) -> tuple[str, ...]:

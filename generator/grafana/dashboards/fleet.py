@@ -46,7 +46,7 @@ def dashboard(records: Records) -> Dashboard:
             Section(
                 "Since when, and why?",
                 (
-                    even(8, alert_list(records, partial(_of, records), _SERVICE).linked_by(ALL_ALERTS)),
+                    even(8, alert_list(records, partial(_of, records), _SERVICE, about=ALL_ALERTS)),
                     even(10, history(records)),
                 ),
             ),
@@ -76,20 +76,21 @@ def services(records: Records) -> Panel:
         "last bucket), spend an hour and the part of the day's budget that is used, amber from 80 % on. A click on a "
         "service leads to its overview.",
         Table(columns, sort=("Status", True)),
-    ).without_data("No service is known at the end of this time range: are the rule files loaded?")
+        empty="No service is known at the end of this time range: are the rule files loaded?",
+    )
 
 
 def history(records: Records) -> Panel:
     """Draw the status of services over time."""
     bad = _of(records, _WORST, at_end) >= number(colours.WARNING.code)
     worst = Expr(f"topk({_DRAWN}, {bad})")
-    panel = grammar.timeline(
+    return grammar.timeline(
         "Status of the worst services",
         f"The services that warn or are critical at the end, the {_DRAWN} worst of them, and their status over time: "
         "since when, how often, and which of them began together.",
         Query(binary("and", _stated(records, _of(records, _WORST)), worst, on=_BY), _LEGEND),
+        empty="No service warns or is critical at the end, or no rules are evaluated",
     )
-    return panel.without_data("No service warns or is critical at the end, or no rules are evaluated")
 
 
 def _worst(records: Records) -> Expr:

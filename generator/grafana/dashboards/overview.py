@@ -61,7 +61,7 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
     spent = (cost.spend(records), cost.spend_rate(records), cost.cost(records), cost.tokens(records))
     board = Stack(
         18,
-        (status_board(records), alert_list(records, lambda series: mine(series).now()).linked_by(ALERTS)),
+        (status_board(records), alert_list(records, lambda series: mine(series).now(), about=ALERTS)),
         # Whole rows of the alerts: seven units would cut one in half.
         (16, 8),
     )

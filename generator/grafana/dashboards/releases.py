@@ -102,7 +102,8 @@ def living(records: Records) -> Panel:
         f"Every release that finishes runs, over the last {records.window('run_count')}, the newest first; "
         "tokens, cost and tool calls are those of a run. A click keeps that release alone.",
         Table(columns, sort=("First seen", True)),
-    ).without_data("No release finished a run lately, or this service does not name its release")
+        empty="No release finished a run lately, or this service does not name its release",
+    )
 
 
 def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:

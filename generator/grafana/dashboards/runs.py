@@ -89,7 +89,8 @@ def runs(records: Records) -> Panel:
         occurring(records, "run_count", "status"),
         *_untold(records),
         colours=colours.OUTCOMES,
-    ).linked_by("run_count")
+        about="run_count",
+    )
 
 
 def _untold(records: Records) -> Iterator[Query]:
@@ -114,7 +115,8 @@ def success(records: Records) -> Panel:
         whole(records, "success_rate", "success rate"),
         objective(records, "success_rate"),
         colours={"success rate": colours.BLUE},
-    ).linked_by("success_rate")
+        about="success_rate",
+    )
 
 
 def burn(records: Records) -> Panel:
@@ -130,18 +132,16 @@ def burn(records: Records) -> Panel:
         )
         for window, colour in zip(_BURNS, _BURN_COLOURS, strict=True)
     )
-    return (
-        grammar.lines(
-            grammar.PACE,
-            "Error budget burn",
-            "How many times faster than promised runs fail, over an hour and longer. At 1 the error budget lasts "
-            "exactly for the objective's window. Dashed: the pace at which the alert of the service fires, for "
-            "each of these windows; an objective without a window has no such alert.",
-            *paces,
-            *_called(records),
-        )
-        .linked_by("success_rate:burn")
-        .without_data("No runs in this time range, or no objective of their success")
+    return grammar.lines(
+        grammar.PACE,
+        "Error budget burn",
+        "How many times faster than promised runs fail, over an hour and longer. At 1 the error budget lasts "
+        "exactly for the objective's window. Dashed: the pace at which the alert of the service fires, for "
+        "each of these windows; an objective without a window has no such alert.",
+        *paces,
+        *_called(records),
+        about="success_rate:burn",
+        empty="No runs in this time range, or no objective of their success",
     )
 
 
@@ -172,6 +172,7 @@ def _budget_now() -> tuple[Panel, ...]:
         f"the objective is missed.{_BY_DAYS}",
         Query(_of_runs(names.BUDGET_LEFT).now()),
         steps=_LEFT_STEPS,
+        empty=_NO_BUDGET,
     )
     ends = grammar.number_panel(
         grammar.DURATION,
@@ -182,7 +183,7 @@ def _budget_now() -> tuple[Panel, ...]:
         steps=_ENDS_STEPS,
         empty="Not as the last 24h went",
     )
-    return left.without_data(_NO_BUDGET), ends
+    return left, ends
 
 
 def budget_left(records: Records) -> Panel:
@@ -196,7 +197,8 @@ def budget_left(records: Records) -> Panel:
             "{{metric}}",
         ),
         colours=_shares(records),
-    ).without_data(_NO_BUDGET)
+        empty=_NO_BUDGET,
+    )
 
 
 def _shares(records: Records) -> dict[str, str]:
@@ -224,7 +226,8 @@ def spent_by_day() -> Panel:
         Query(aggregate("sum", binary("and", part, that_day, on=(names.DAY,)), (names.SERVICE,)), "spent"),
         count=DAYS_OF_MONTH - 1,
         colours={"spent": colours.ORANGE},
-    ).without_data("No midnight since the first run, or no objective with a window")
+        empty="No midnight since the first run, or no objective with a window",
+    )
 
 
 def _of_runs(name: str) -> Series:
@@ -253,7 +256,8 @@ def latency(records: Records) -> Panel:
         *(one for name in colours.QUANTILES for one in _stuck(records, f"latency_{name}", name)),
         objective(records, "latency_p95", "objective of p95"),
         colours=colours.QUANTILES,
-    ).linked_by("latency_p95")
+        about="latency_p95",
+    )
 
 
 def _stuck(records: Records, signal: str, name: str) -> Iterator[Query]:
@@ -286,7 +290,8 @@ def overflow(records: Records) -> Panel:
         whole(records, "latency_p95", "latency", part="overflow"),
         whole(records, "step_count", "steps", part="overflow"),
         colours={"latency": colours.BLUE, "steps": colours.ORANGE},
-    ).linked_by("latency_p95:overflow")
+        about="latency_p95:overflow",
+    )
 
 
 def steps(records: Records) -> Panel:
@@ -301,37 +306,34 @@ def steps(records: Records) -> Panel:
         whole(records, "step_count", "p95"),
         *_stuck(records, "step_count", "p95"),
         colours=colours.QUANTILES,
-    ).linked_by("step_count")
+        about="step_count",
+    )
 
 
 def success_by_release(records: Records) -> Panel:
     """Compare the success of releases."""
-    return (
-        grammar.lines(
-            grammar.GOOD_SHARE,
-            "Success rate by release",
-            "The success rate of each chosen release. Dashed: the objective.",
-            *by_busy_release(records, "success_rate"),
-            objective(records, "success_rate", by=names.RELEASE),
-        )
-        .linked_by("success_rate:release")
-        .without_data(NO_RELEASES)
+    return grammar.lines(
+        grammar.GOOD_SHARE,
+        "Success rate by release",
+        "The success rate of each chosen release. Dashed: the objective.",
+        *by_busy_release(records, "success_rate"),
+        objective(records, "success_rate", by=names.RELEASE),
+        about="success_rate:release",
+        empty=NO_RELEASES,
     )
 
 
 def latency_by_release(records: Records) -> Panel:
     """Compare the latency of releases."""
-    return (
-        grammar.lines(
-            grammar.DURATION,
-            "Latency p95 by release",
-            "One run in twenty of each chosen release was slower, but no line rises above the largest bucket. Dashed: "
-            "the objective.",
-            *by_busy_release(records, "latency_p95"),
-            objective(records, "latency_p95", by=names.RELEASE),
-        )
-        .linked_by("latency_p95:release")
-        .without_data(NO_RELEASES)
+    return grammar.lines(
+        grammar.DURATION,
+        "Latency p95 by release",
+        "One run in twenty of each chosen release was slower, but no line rises above the largest bucket. Dashed: "
+        "the objective.",
+        *by_busy_release(records, "latency_p95"),
+        objective(records, "latency_p95", by=names.RELEASE),
+        about="latency_p95:release",
+        empty=NO_RELEASES,
     )
 
 
@@ -343,7 +345,8 @@ def runs_by_release(records: Records) -> Panel:
         f"Runs that finished within {records.window('run_count')}, by release: how far a roll-out is, and how many "
         "runs the other panels stand on.",
         *by_release(records, "run_count"),
-    ).without_data(NO_RELEASES)
+        empty=NO_RELEASES,
+    )
 
 
 def _now(records: Records) -> tuple[Panel, ...]:
@@ -362,15 +365,13 @@ def _now(records: Records) -> tuple[Panel, ...]:
 
 
 def _releases(records: Records) -> tuple[Panel, ...]:
-    steps_by_release = (
-        grammar.lines(
-            grammar.COUNT,
-            "Steps p95 by release",
-            "One run in twenty of each chosen release took more steps.",
-            *by_busy_release(records, "step_count"),
-        )
-        .linked_by("step_count:release")
-        .without_data(NO_RELEASES)
+    steps_by_release = grammar.lines(
+        grammar.COUNT,
+        "Steps p95 by release",
+        "One run in twenty of each chosen release took more steps.",
+        *by_busy_release(records, "step_count"),
+        about="step_count:release",
+        empty=NO_RELEASES,
     )
     return (
         runs_by_release(records),

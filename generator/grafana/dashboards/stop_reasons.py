@@ -52,21 +52,19 @@ def dashboard(records: Records) -> Dashboard:
 
 def distribution(records: Records) -> Panel:
     """Draw the shares of all stop reasons over time."""
-    return (
-        grammar.stacked(
-            grammar.PARTS,
-            "Stop reasons",
-            f"Share of the runs of {records.window(_SIGNAL)} by why they ended. A growing limit is the earliest sign "
-            "of a loop.",
-            Query(
-                _occurring(chosen(records.series(_SIGNAL, STOP_REASON), STOP_REASON)),
-                f"{{{{{STOP_REASON}}}}}",
-            ),
-            colours=colours.STOP_REASONS,
-            legend=Legend.TABLE,
-        )
-        .linked_by("stop_reason_distribution")
-        .without_data(_NO_RUNS)
+    return grammar.stacked(
+        grammar.PARTS,
+        "Stop reasons",
+        f"Share of the runs of {records.window(_SIGNAL)} by why they ended. A growing limit is the earliest sign "
+        "of a loop.",
+        Query(
+            _occurring(chosen(records.series(_SIGNAL, STOP_REASON), STOP_REASON)),
+            f"{{{{{STOP_REASON}}}}}",
+        ),
+        colours=colours.STOP_REASONS,
+        legend=Legend.TABLE,
+        about="stop_reason_distribution",
+        empty=_NO_RUNS,
     )
 
 
@@ -79,7 +77,8 @@ def now(records: Records) -> Panel:
         "The same shares at the end of the time range, the largest first, without those that do not occur.",
         Query(call("sort_desc", shares), f"{{{{{STOP_REASON}}}}}"),
         colours=colours.STOP_REASONS,
-    ).without_data(_NO_RUNS)
+        empty=_NO_RUNS,
+    )
 
 
 def unfinished(records: Records) -> Panel:
@@ -93,7 +92,8 @@ def unfinished(records: Records) -> Panel:
         "earliest sign of a loop.",
         *_seen(shares),
         colours=colours.STOP_REASONS,
-    ).without_data("All runs were completed, none finished, or this service does not measure why they end")
+        empty="All runs were completed, none finished, or this service does not measure why they end",
+    )
 
 
 def limits(records: Records) -> Panel:
@@ -106,8 +106,7 @@ def limits(records: Records) -> Panel:
         "grow, timeout to a slow dependency, refusal and guardrail to a model or a rule that declines.",
         Query(_occurring(series), f"{{{{{STOP_REASON}}}}}"),
         colours=colours.STOP_REASONS,
-    ).without_data(
-        "No limit or refusal ended a run in this time range, or this service does not measure why they end"
+        empty="No limit or refusal ended a run in this time range, or this service does not measure why they end",
     )
 
 
@@ -120,7 +119,8 @@ def events(records: Records) -> Panel:
         f"How many runs of {records.window(_SIGNAL)} the shares stand on.",
         Query(_occurring(series), f"{{{{{STOP_REASON}}}}}"),
         colours=colours.STOP_REASONS,
-    ).without_data(_NO_RUNS)
+        empty=_NO_RUNS,
+    )
 
 
 def by_release(records: Records) -> Panel:
@@ -130,19 +130,16 @@ def by_release(records: Records) -> Panel:
     newest, *others = newest_first(
         records, busy(records, shares), f"{{{{{STOP_REASON}}}}} {{{{{names.RELEASE}}}}}"
     )
-    panel = grammar.lines(
+    return grammar.lines(
         grammar.BAD_SHARE,
         "Stop reasons by release",
         "Shares of each chosen release, completed runs aside. Solid: the newest release; dotted: those before it.",
         replace(newest, colour=""),
         *(replace(query, colour="", dotted=True) for query in others),
-        legend=Legend.TABLE,
-    )
-    # No spec lists the releases that follow.
-    return replace(
-        panel,
-        empty=NO_RELEASES,
+        # No spec lists the releases that follow.
         beginnings={f"{name} ": colour for name, colour in colours.STOP_REASONS.items()},
+        legend=Legend.TABLE,
+        empty=NO_RELEASES,
     )
 
 
@@ -150,16 +147,14 @@ def limits_by_release(records: Records) -> Panel:
     """Compare releases by the share of runs that any limit or refusal ended."""
     series = chosen(_of_limits(records, names.RELEASE, STOP_REASON), names.RELEASE)
     limited = total(series.now(), (names.SERVICE, names.RELEASE))
-    return (
-        grammar.lines(
-            grammar.BAD_SHARE,
-            "Limits and refusals by release",
-            "Share of each chosen release's runs that a limit or a refusal ended: loops, prompts that grow, slow "
-            "dependencies, a model that declines.",
-            *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
-        )
-        .linked_by("stop_reason_distribution:release")
-        .without_data(NO_RELEASES)
+    return grammar.lines(
+        grammar.BAD_SHARE,
+        "Limits and refusals by release",
+        "Share of each chosen release's runs that a limit or a refusal ended: loops, prompts that grow, slow "
+        "dependencies, a model that declines.",
+        *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
+        about="stop_reason_distribution:release",
+        empty=NO_RELEASES,
     )
 
 

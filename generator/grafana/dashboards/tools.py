@@ -60,19 +60,17 @@ def dashboard(records: Records) -> Dashboard:
 
 def error_rate(records: Records) -> Panel:
     """Draw the error rate of each tool with the objective."""
-    return (
-        grammar.lines(
-            grammar.BAD_SHARE,
-            "Tool error rate",
-            f"Share of each tool's calls of {records.window('tool_error_rate')} that failed, of the tools with most "
-            "failures here, and the highest of the others. Dashed: the objective of every tool. An average over "
-            "tools would hide a dead one.",
-            *leading(records, "tool_error_rate", "tool", rank="numerator"),
-            objective(records, "tool_error_rate"),
-            colours=records.colours("tool"),
-        )
-        .linked_by("tool_error_rate")
-        .without_data(_NO_CALLS)
+    return grammar.lines(
+        grammar.BAD_SHARE,
+        "Tool error rate",
+        f"Share of each tool's calls of {records.window('tool_error_rate')} that failed, of the tools with most "
+        "failures here, and the highest of the others. Dashed: the objective of every tool. An average over "
+        "tools would hide a dead one.",
+        *leading(records, "tool_error_rate", "tool", rank="numerator"),
+        objective(records, "tool_error_rate"),
+        colours=records.colours("tool"),
+        about="tool_error_rate",
+        empty=_NO_CALLS,
     )
 
 
@@ -86,7 +84,8 @@ def calls_made(records: Records) -> Panel:
         "call tools in circles are seen here first.",
         *apart(made.now(), summed_over_range(made), "tool", stack=True),
         colours=records.colours("tool"),
-    ).without_data(_NO_CALLS)
+        empty=_NO_CALLS,
+    )
 
 
 def _calls(records: Records, part: str = "") -> Series:
@@ -100,51 +99,45 @@ def calls(records: Records) -> Panel:
     looping = binary("unless", made.now(), finished, on=(names.SERVICE,))
     counted = total(per_run.now() | looping, (names.SERVICE, "tool"))
     ranked = summed_over_range(made)
-    return (
-        grammar.stacked(
-            grammar.COUNT,
-            "Tool calls per run",
-            f"Calls of each tool for each run of {records.window('tool_calls_per_run')}; their sum is what a run calls."
-            " Grows when agents call tools in circles. While no run finishes at all it is the calls themselves, as the "
-            "alert has it.",
-            *apart(counted, ranked, "tool", stack=True),
-            colours=records.colours("tool"),
-        )
-        .linked_by("tool_calls_per_run")
-        .without_data(_NO_CALLS)
+    return grammar.stacked(
+        grammar.COUNT,
+        "Tool calls per run",
+        f"Calls of each tool for each run of {records.window('tool_calls_per_run')}; their sum is what a run calls."
+        " Grows when agents call tools in circles. While no run finishes at all it is the calls themselves, as the "
+        "alert has it.",
+        *apart(counted, ranked, "tool", stack=True),
+        colours=records.colours("tool"),
+        about="tool_calls_per_run",
+        empty=_NO_CALLS,
     )
 
 
 def latency(records: Records) -> Panel:
     """Draw the latency of each tool."""
-    return (
-        grammar.lines(
-            grammar.DURATION,
-            "Tool latency p95",
-            f"One call in twenty of {records.window('tool_latency_p95')} took longer, failed ones included, of the "
-            "tools that are slowest here, and the highest of the others.",
-            *leading(records, "tool_latency_p95", "tool"),
-            colours=records.colours("tool"),
-        )
-        .linked_by("tool_latency_p95")
-        .without_data(_NO_CALLS)
+    return grammar.lines(
+        grammar.DURATION,
+        "Tool latency p95",
+        f"One call in twenty of {records.window('tool_latency_p95')} took longer, failed ones included, of the "
+        "tools that are slowest here, and the highest of the others.",
+        *leading(records, "tool_latency_p95", "tool"),
+        colours=records.colours("tool"),
+        about="tool_latency_p95",
+        empty=_NO_CALLS,
     )
 
 
 def errors_by_class(records: Records) -> Panel:
     """Draw the errors of tools by class."""
-    return (
-        grammar.stacked(
-            grammar.EVENTS,
-            "Tool errors by class",
-            f"Errors of all tools within {records.window('tool_error_count')}, retries included. timeout, connection "
-            "and server_error: it is down; auth, quota, rate_limit: it refuses us; tool_validation: we call it "
-            "wrongly.",
-            occurring(records, "tool_error_count", ERROR_CLASS),
-            colours=colours.ERROR_CLASSES,
-        )
-        .linked_by("tool_error_count")
-        .without_data(_NO_ERRORS)
+    return grammar.stacked(
+        grammar.EVENTS,
+        "Tool errors by class",
+        f"Errors of all tools within {records.window('tool_error_count')}, retries included. timeout, connection "
+        "and server_error: it is down; auth, quota, rate_limit: it refuses us; tool_validation: we call it "
+        "wrongly.",
+        occurring(records, "tool_error_count", ERROR_CLASS),
+        colours=colours.ERROR_CLASSES,
+        about="tool_error_count",
+        empty=_NO_ERRORS,
     )
 
 
@@ -153,66 +146,58 @@ def llm_errors(records: Records) -> Panel:
     failed = summed_over_range(
         chosen(records.series("llm_errors_per_run", "model", part="numerator"), "model")
     )
-    return (
-        grammar.lines(
-            grammar.COUNT,
-            "LLM errors per run",
-            f"Errors of each model for each run of {records.window('llm_errors_per_run')}, of the models with most "
-            "errors here, and the highest of the others. May exceed 1: a run can meet several.",
-            *apart(
-                by_chosen(records, "llm_errors_per_run", "model").expr,
-                failed > number(0),
-                "model",
-                stack=False,
-            ),
-            colours=records.colours("model"),
-        )
-        .linked_by("llm_errors_per_run")
-        .without_data(_NO_ERRORS)
+    return grammar.lines(
+        grammar.COUNT,
+        "LLM errors per run",
+        f"Errors of each model for each run of {records.window('llm_errors_per_run')}, of the models with most "
+        "errors here, and the highest of the others. May exceed 1: a run can meet several.",
+        *apart(
+            by_chosen(records, "llm_errors_per_run", "model").expr,
+            failed > number(0),
+            "model",
+            stack=False,
+        ),
+        colours=records.colours("model"),
+        about="llm_errors_per_run",
+        empty=_NO_ERRORS,
     )
 
 
 def llm_errors_by_class(records: Records) -> Panel:
     """Draw the errors of models by class."""
-    return (
-        grammar.stacked(
-            grammar.EVENTS,
-            "LLM errors by class",
-            f"Errors of all models within {records.window('llm_error_count')}. rate_limit and overloaded are the "
-            "provider's, context_length and invalid_request are ours.",
-            occurring(records, "llm_error_count", ERROR_CLASS),
-            colours=colours.ERROR_CLASSES,
-        )
-        .linked_by("llm_error_count")
-        .without_data(_NO_ERRORS)
+    return grammar.stacked(
+        grammar.EVENTS,
+        "LLM errors by class",
+        f"Errors of all models within {records.window('llm_error_count')}. rate_limit and overloaded are the "
+        "provider's, context_length and invalid_request are ours.",
+        occurring(records, "llm_error_count", ERROR_CLASS),
+        colours=colours.ERROR_CLASSES,
+        about="llm_error_count",
+        empty=_NO_ERRORS,
     )
 
 
 def error_rate_by_release(records: Records) -> Panel:
     """Compare the tool errors of releases."""
-    return (
-        grammar.lines(
-            grammar.BAD_SHARE,
-            "Tool error rate by release",
-            "Share of all tools' calls of each chosen release that failed: a new release may call a tool wrongly.",
-            *by_busy_release(records, "tool_error_rate"),
-        )
-        .linked_by("tool_error_rate:release")
-        .without_data(NO_RELEASES)
+    return grammar.lines(
+        grammar.BAD_SHARE,
+        "Tool error rate by release",
+        "Share of all tools' calls of each chosen release that failed: a new release may call a tool wrongly.",
+        *by_busy_release(records, "tool_error_rate"),
+        about="tool_error_rate:release",
+        empty=NO_RELEASES,
     )
 
 
 def calls_by_release(records: Records) -> Panel:
     """Compare the tool calls per run of releases."""
-    return (
-        grammar.lines(
-            grammar.COUNT,
-            "Tool calls per run by release",
-            "Calls of all tools for each run of each chosen release.",
-            *by_busy_release(records, "tool_calls_per_run"),
-        )
-        .linked_by("tool_calls_per_run:release")
-        .without_data(NO_RELEASES)
+    return grammar.lines(
+        grammar.COUNT,
+        "Tool calls per run by release",
+        "Calls of all tools for each run of each chosen release.",
+        *by_busy_release(records, "tool_calls_per_run"),
+        about="tool_calls_per_run:release",
+        empty=NO_RELEASES,
     )
 
 
@@ -242,7 +227,8 @@ def _each(records: Records) -> Panel:
         "objective: how many times the errors that are promised, amber beyond 1 with or without an alert. A click "
         "keeps that tool alone.",
         Table(columns, sort=("Error rate", True)),
-    ).without_data(_NO_CALLS)
+        empty=_NO_CALLS,
+    )
 
 
 def llm_calls(records: Records) -> Panel:
@@ -254,7 +240,8 @@ def llm_calls(records: Records) -> Panel:
         "finishes.",
         *leading(records, "llm_call_count", "model", stack=True),
         colours=records.colours("model"),
-    ).without_data(_NO_LLM)
+        empty=_NO_LLM,
+    )
 
 
 def llm_latency(records: Records) -> Panel:
@@ -277,7 +264,8 @@ def _slowest(records: Records, signal: str, title: str, longer: str) -> Panel:
         "highest of the others.",
         *leading(records, signal, "model"),
         colours=records.colours("model"),
-    ).without_data(_NO_LLM)
+        empty=_NO_LLM,
+    )
 
 
 def _models(records: Records) -> tuple[Row, ...]:
@@ -294,13 +282,15 @@ def _releases(records: Records) -> tuple[tuple[Panel, Panel], ...]:
         "Tool latency p95 by release",
         "One call in twenty of all tools took longer, in each chosen release.",
         *by_busy_release(records, "tool_latency_p95"),
-    ).without_data(NO_RELEASES)
+        empty=NO_RELEASES,
+    )
     llm_by_release = grammar.lines(
         grammar.COUNT,
         "LLM errors per run by release",
         "Errors of all models for each run of each chosen release.",
         *by_busy_release(records, "llm_errors_per_run"),
-    ).without_data(NO_RELEASES)
+        empty=NO_RELEASES,
+    )
     return (
         (error_rate_by_release(records), latency_by_release),
         (calls_by_release(records), llm_by_release),
