@@ -12,7 +12,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from operator import itemgetter
 from struct import unpack
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cramjam
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
@@ -21,7 +21,7 @@ from google.protobuf.message_factory import GetMessageClass
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
     from generator.live.errors import LiveError
@@ -50,50 +50,8 @@ _SAID = (
     ),
 )
 _PACKAGE = "prometheus"
-
-
-class WireLabels(Protocol):
-    """``repeated Label``."""
-
-    def add(self, *, name: str, value: str) -> object:
-        """Append a label."""
-
-
-class WireSamples(Protocol):
-    """``repeated Sample``."""
-
-    def add(self, *, value: float, timestamp: int) -> object:
-        """Append a sample; ``timestamp`` is in milliseconds."""
-
-
-class WireSeries(Protocol):
-    """``TimeSeries``."""
-
-    @property
-    def labels(self) -> WireLabels:
-        """The labels, sorted by name."""
-
-    @property
-    def samples(self) -> WireSamples:
-        """The samples, sorted by time."""
-
-
-class RepeatedSeries(Protocol):
-    """``repeated TimeSeries``."""
-
-    def add(self) -> WireSeries:
-        """Append a series, to be filled."""
-
-
-class WriteRequest(Protocol):
-    """``WriteRequest``."""
-
-    @property
-    def timeseries(self) -> RepeatedSeries:
-        """The series."""
-
-    def SerializeToString(self) -> bytes:  # noqa: N802  (the library's name)
-        """Encode it."""
+#: The message above; its class is made at run time.
+WriteRequest: TypeAlias = Any
 
 
 class TimeSeries(Struct, frozen=True):
@@ -110,12 +68,11 @@ def write_request() -> WriteRequest:
 
 
 @lru_cache(maxsize=1)
-def _write_request_class() -> Callable[[], WriteRequest]:
+def _write_request_class() -> type[WriteRequest]:
     # A separate pool: another library in the process may describe these messages too.
     pool = DescriptorPool()
     pool.Add(_file())
-    message_class = GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.WriteRequest"))
-    return cast("Callable[[], WriteRequest]", message_class)
+    return GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.WriteRequest"))
 
 
 def _file() -> FileDescriptorProto:
