@@ -27,7 +27,7 @@ from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay import ReplayError, compare, formats
 from generator.replay.compare import Comparison, compare_replays
-from generator.replay.jobs import AnswerStore, NoAnswers, WorkerPool, answer_file
+from generator.replay.jobs import AnswerFile, WorkerPool, answer_file
 from generator.replay.judge import check_truth
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import Report, report
@@ -261,7 +261,7 @@ def _read_call(
     records = RecordSource(arguments.records) if len(models) == 1 else RecordSource.INLINED
     limits = within.start, within.end, records, arguments.points, arguments.max_samples
     orders = (Order(about, model.site, *limits) for about, model in zip(subjects, models, strict=True))
-    return Call(tuple(orders), WorkerPool(apis, parts, progress))
+    return Call(tuple(orders), WorkerPool(apis, progress, parts))
 
 
 def _check_limits(arguments: argparse.Namespace) -> None:
@@ -300,10 +300,10 @@ def _parts(
     within: TimeSpan,
     url: str,
     opened: ExitStack,
-) -> tuple[AnswerStore, TimeSpan]:
+) -> tuple[AnswerFile | None, TimeSpan]:
     """Open the file to resume from; a span such as the last week stays the same week in it."""
     if not arguments.resume and len(subjects) == 1:
-        return NoAnswers(), within
+        return None, within
     path = arguments.resume or Path(opened.enter_context(TemporaryDirectory())) / "parts"
     parts = opened.enter_context(answer_file(path, _fingerprint(arguments, subjects, within, url)))
     kept = parts.get("span")

@@ -27,7 +27,7 @@ from generator.model.names import SCRAPED_SAMPLES
 from generator.model.rules import RuleGroup, records_of
 from generator.model.signals import SPEND
 from generator.model.units import HOUR, MINUTE
-from generator.replay.jobs import NoAnswers, WorkerPool
+from generator.replay.jobs import WorkerPool
 from generator.replay.scratch import RawSource, check_copied, check_scratch, server_with_raw
 from generator.replay.subject import closure, raw_of
 
@@ -119,7 +119,7 @@ def _filled(
     check_copied(own)
     raw = raw_of(own, records_of(rules.groups))
     end = int(place.at)
-    crew = WorkerPool((place.api,), NoAnswers(), progress)
+    crew = WorkerPool((place.api,), progress)
     with server_with_raw(RawSource(crew, (end - place.seconds, end), site, _MOST_SAMPLES), raw) as (
         api,
         span,

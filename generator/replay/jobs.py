@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from zlib import compress, decompress
 from zlib import error as zlib_error
 
@@ -42,11 +42,11 @@ class Job(Struct, frozen=True):
 
 
 class WorkerPool(Struct, frozen=True):
-    """Connections to one server, as many as requests at once, and its kept answers."""
+    """Connections to one server, as many as requests at once, and the file of its kept answers, if there is one."""
 
     apis: Sequence[PrometheusApi]
-    parts: AnswerStore
     progress: Progress
+    parts: AnswerFile | None = None
 
     def answers(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
         """Return the answers in the order of ``jobs``; few of them are in memory at any time.
@@ -66,7 +66,8 @@ class WorkerPool(Struct, frozen=True):
         waiting: deque[tuple[Job, str | Future[str]]] = deque()
         try:
             for job in jobs:
-                waiting.append((job, self.parts.get(job.key) or pool.submit(_do, job, idle)))
+                kept = self.parts.get(job.key) if self.parts else None
+                waiting.append((job, kept or pool.submit(_do, job, idle)))
                 if len(waiting) > 2 * len(self.apis):
                     yield self._settled(*waiting.popleft())
             while waiting:
@@ -80,7 +81,8 @@ class WorkerPool(Struct, frozen=True):
         if isinstance(answer, str):
             return job, answer
         text = answer.result()
-        self.parts.put(job.key, text)
+        if self.parts:
+            self.parts.put(job.key, text)
         return job, text
 
 
@@ -90,26 +92,6 @@ def _do(job: Job, idle: SimpleQueue[PrometheusApi]) -> str:
         return job.work(api)
     finally:
         idle.put(api)
-
-
-class AnswerStore(Protocol):
-    """Texts by key."""
-
-    def get(self, key: str) -> str | None:
-        """Return the text under ``key``; None without one."""
-
-    def put(self, key: str, text: str) -> None:
-        """Keep ``text`` under ``key``."""
-
-
-class NoAnswers(Struct, frozen=True):
-    """Keeps no answers."""
-
-    def get(self, key: str) -> str | None:
-        """Return None."""
-
-    def put(self, key: str, text: str) -> None:
-        """Do nothing."""
 
 
 class AnswerFile(Struct, frozen=True):

@@ -16,7 +16,6 @@ from generator.live.errors import LiveError
 from generator.model import names
 from generator.promql.expr import Expr, Series, aggregate, binary, labelled
 from generator.replay.history import AlertHistory, histories
-from generator.replay.jobs import NoAnswers, WorkerPool
 from generator.replay.scratch import NO_DATA, RawSource, check_copied, check_scratch, count_series, scratch
 from generator.replay.subject import Needs, ReplaySubject, needs, raw_of
 from generator.replay.times import utc
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RuleGroup
     from generator.model.service import Site
+    from generator.replay.jobs import WorkerPool
 
 
 _LOOKS = 60
@@ -273,4 +273,4 @@ def _own(order: Order, crew: WorkerPool, need: Needs) -> Iterator[WorkerPool]:
     source = RawSource(crew, (floor(first - need.past), order.end), order.site, order.most_samples)
     with scratch(source, need) as own:
         # Its answers are quickly made again, and of no use without it.
-        yield replace(crew, apis=tuple(connect(own.url) for _ in crew.apis), parts=NoAnswers())
+        yield replace(crew, apis=tuple(connect(own.url) for _ in crew.apis), parts=None)

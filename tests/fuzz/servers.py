@@ -29,7 +29,7 @@ from generator.live.evaluate import evaluate
 from generator.live.transport import Connection, Response
 from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay import formats
-from generator.replay.jobs import NoAnswers, WorkerPool
+from generator.replay.jobs import WorkerPool
 from generator.replay.page import page
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import report
@@ -184,7 +184,7 @@ class ServerHunt(Struct):
             about, self.specs.model.site, START, END, self.dice.choice((RecordSource.AUTO, RecordSource.READ))
         )
         api = PrometheusApi(self._connection(partial(prometheus, ["agent_run_total"])))
-        found = report(replay(order, WorkerPool((api,), NoAnswers(), lambda *_: None)))
+        found = report(replay(order, WorkerPool((api,), lambda *_: None)))
         formats.as_json(found)
         "".join(formats.as_text(found))
         if self.dice.random() < 0.1:

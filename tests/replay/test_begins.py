@@ -9,7 +9,7 @@ import pytest
 
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.replay.history import histories
-from generator.replay.jobs import NoAnswers, WorkerPool
+from generator.replay.jobs import WorkerPool
 from generator.replay.replay import begins, covered
 from generator.replay.subject import Needs, ReplayedRule
 
@@ -80,7 +80,7 @@ def test_where_it_was_there_before_or_never_nothing_begins(
 def test_an_alert_is_requested_from_the_begin_on(script: Script, begun: float, first: int) -> None:
     script.reply = _since(_T - _DAY)
     rule = ReplayedRule("s", AlertingRule("A", "x", 300, 0, {}, {}), 60, 0)
-    crew = WorkerPool((script.api,), NoAnswers(), lambda *_: None)
+    crew = WorkerPool((script.api,), lambda *_: None)
     (found,) = histories(crew, [rule], (_T, _T + 600), 100, {"s": begun, "other": _T + 300})
     assert [episode.activity.active_at for episode in found.episodes] == [first]
 

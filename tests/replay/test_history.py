@@ -13,7 +13,7 @@ from generator.model.rules import AlertingRule
 from generator.prometheus.rule_set import alerting_by_service
 from generator.promql.syntax import references
 from generator.replay.history import AlertHistory, histories, narrowed
-from generator.replay.jobs import NoAnswers, WorkerPool
+from generator.replay.jobs import WorkerPool
 from generator.replay.subject import ReplayedRule
 from tests.instrumentation.loading import shipped
 
@@ -29,7 +29,7 @@ T = 6000
 def replayed(script: Script, *, hold: int = 0, points: int = 4) -> AlertHistory:
     """Replay one rule, whose label ``tool`` replaces the result's, over ten minutes."""
     rule = AlertingRule("A", "x", hold, 0, {"severity": "warning", "kind": "all"}, {})
-    crew = WorkerPool((script.api,), NoAnswers(), lambda *_: None)
+    crew = WorkerPool((script.api,), lambda *_: None)
     (found,) = histories(crew, [ReplayedRule("s", rule, 60, 0)], (T, T + 600), points)
     return found
 
@@ -109,7 +109,7 @@ def test_a_shared_rule_is_asked_once_and_told_apart_by_service(script: Script) -
     rule = AlertingRule("A", "x:y:z > 0", 0, 0, {"severity": "warning"}, {})
     results = [{"service": "one", "owner": "me"}, {"service": "two", "tool": "a"}, {"service": "three"}]
     script.reply = lambda fields: present(fields, *results)
-    crew = WorkerPool((script.api,), NoAnswers(), lambda *_: None)
+    crew = WorkerPool((script.api,), lambda *_: None)
     rules = [ReplayedRule(service, rule, 60, 0) for service in ("one", "two", "four")]
     one, two, four = histories(crew, rules, (T, T + 600), 100, {"two": T + 300})
     assert [fields["query"] for fields in script.asked] == ['x:y:z{service=~"one|two|four"} > 0']

@@ -10,7 +10,7 @@ import pytest
 
 from generator.live.errors import LiveError
 from generator.replay import ReplayError
-from generator.replay.jobs import Job, NoAnswers, WorkerPool, answer_file
+from generator.replay.jobs import Job, WorkerPool, answer_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ def test_after_a_failure_only_what_is_missing_is_asked_for(script: Script, tmp_p
 
     jobs = [job(number) for number in range(10)]
     with answer_file(tmp_path / "state", "one") as parts:
-        crew = WorkerPool((script.api,), parts, quiet)
+        crew = WorkerPool((script.api,), quiet, parts)
         with pytest.raises(LiveError, match="gone"):
             list(crew.answers(jobs))
         kept = set(range(3))
@@ -106,7 +106,7 @@ def test_after_a_failure_only_what_is_missing_is_asked_for(script: Script, tmp_p
 
 def test_answers_come_in_order_and_progress_is_told(script: Script) -> None:
     told: list[tuple[str, int, int]] = []
-    crew = WorkerPool((script.api, script.api), NoAnswers(), lambda *now: told.append(now))
+    crew = WorkerPool((script.api, script.api), lambda *now: told.append(now))
     jobs = [Job(str(number), f"t{number}", partial(say, number)) for number in range(20)]
     assert [text for _, text in crew.answers(jobs)] == [str(number) for number in range(20)]
     assert told == [(f"t{number}", number + 1, 20) for number in range(20)]

@@ -9,7 +9,7 @@ import pytest
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.model.service import SeriesBudget, Site
-from generator.replay.jobs import NoAnswers, WorkerPool
+from generator.replay.jobs import WorkerPool
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.scratch import RawCount, count_series, markers, samples
 from generator.replay.subject import RawSelector, ReplayedRule, ReplaySubject
@@ -23,7 +23,7 @@ SITE = Site(15, 60, 86400, "", "", created_series=False, budget=SeriesBudget(1, 
 
 def crew(api: PrometheusApi) -> WorkerPool:
     """One connection, no memory."""
-    return WorkerPool((api,), NoAnswers(), lambda *_: None)
+    return WorkerPool((api,), lambda *_: None)
 
 
 def series(test: str, instance: str, seconds: range, *, ends: bool = False) -> TimeSeries:

@@ -13,7 +13,7 @@ from generator.live.remote_write import TimeSeries, write
 from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
-from generator.replay.jobs import NoAnswers, WorkerPool
+from generator.replay.jobs import WorkerPool
 from generator.replay.replay import Order, replay
 from generator.replay.subject import ReplayedRule, ReplaySubject
 
@@ -121,4 +121,4 @@ def replayed_on(api: PrometheusApi, begin: int) -> Replay:
         for name, (hold, keep) in RULES.items()
     )
     order = Order(ReplaySubject(("s",), rules, ()), SITE, begin - 1, begin + SECONDS - 1)
-    return replay(order, WorkerPool((api,), NoAnswers(), lambda *_: None))
+    return replay(order, WorkerPool((api,), lambda *_: None))
