@@ -30,6 +30,7 @@ _MOST_BYTES = 4 * 1024 * 1024
 _TIMEOUT = 20.0
 _PAGE, _MOST_PAGES = 1000, 20
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+_WHERE = "is this a Grafana? its address ends with its sub-path, if it has any"
 _PERMISSIONS = (
     "its account needs the role Editor, or these permissions: folders:read, folders:create, dashboards:read,"
     " dashboards:create, dashboards:write, and dashboards:delete for --prune"
@@ -155,24 +156,6 @@ def _hits(response: Response) -> tuple[Hit, ...]:
     return tuple(Hit(one.uid, one.title, one.folder_uid or "") for one in listed)
 
 
-def _title(response: Response) -> str:
-    """Read the title of a folder.
-
-    Raises:
-        UncertainError: the answer has none.
-    """
-    return _read(response.body, _Folder, "a folder").title
-
-
-def _check_saved(response: Response) -> None:
-    """Check that the answer has the saved version.
-
-    Raises:
-        UncertainError: it has none.
-    """
-    _read(response.body, _Saved, "an object with version")
-
-
 def _is_of_grafana(response: Response) -> bool:
     """Whether the refusal is from Grafana: it has a message, and the page of another server has none."""
     try:
@@ -185,12 +168,7 @@ def _read(body: bytes, shape: type[T], noun: str) -> T:
     try:
         return decoded(body, shape, noun)
     except LiveError:
-        raise _not_of(noun) from None
-
-
-def _not_of(noun: str) -> UncertainError:
-    message = f"the answer is not {noun} of Grafana's API"
-    return UncertainError(message, "is this a Grafana? its address ends with its sub-path, if it has any")
+        raise UncertainError(f"the answer is not {noun} of Grafana's API", _WHERE) from None
 
 
 class GrafanaApi(Struct, frozen=True):
@@ -208,7 +186,7 @@ class GrafanaApi(Struct, frozen=True):
         response = self._ask(
             "GET", f"/api/folders/{quote(uid, safe='')}", f'show the folder "{uid}"', absent=True
         )
-        return None if self._is_absent(response) else _title(response)
+        return None if self._is_absent(response) else _read(response.body, _Folder, "a folder").title
 
     def create_folder(self, uid: str, title: str) -> None:
         """Create a folder at the top level; one of that uid created meanwhile is accepted."""
@@ -223,15 +201,11 @@ class GrafanaApi(Struct, frozen=True):
         response = self._ask("GET", _path(uid), f'show "{uid}"', absent=True)
         return None if self._is_absent(response) else _parse_dashboard(response)
 
-    def tagged(self, tag: str) -> tuple[Hit, ...]:
-        """List the dashboards with a tag."""
-        return tuple(self._tagged(tag))
-
     def save(self, dashboard: Mapping[str, Any], folder: str, message: str) -> None:
         """Save a dashboard into a folder; its ``version`` is the one that it replaces, 0 for none."""
         sent = {"dashboard": dashboard, "folderUid": folder, "message": message, "overwrite": False}
         response = self._ask("POST", "/api/dashboards/db", f'save "{dashboard["uid"]}"', sent)
-        _check_saved(response)
+        _read(response.body, _Saved, "an object with version")
 
     def delete(self, uid: str) -> None:
         """Delete a dashboard; one that no longer exists is no failure."""
@@ -241,7 +215,8 @@ class GrafanaApi(Struct, frozen=True):
         """Close the connections; a later request opens new ones."""
         self.connection.close()
 
-    def _tagged(self, tag: str) -> Iterator[Hit]:
+    def tagged(self, tag: str) -> Iterator[Hit]:
+        """List the dashboards with a tag."""
         for page in range(1, _MOST_PAGES + 1):
             query = urlencode({"type": "dash-db", "tag": tag, "limit": _PAGE, "page": page})
             listed = _hits(self._ask("GET", f"/api/search?{query}", "search for dashboards"))
@@ -249,7 +224,7 @@ class GrafanaApi(Struct, frozen=True):
             if len(listed) < _PAGE:
                 return
         message = f"Grafana finds more than {_MOST_PAGES * _PAGE} dashboards with the tag {tag}"
-        raise UncertainError(message, "is this a Grafana? its address ends with its sub-path, if it has any")
+        raise UncertainError(message, _WHERE)
 
     def _ask(
         self, method: str, path: str, doing: str, sent: object = None, *, absent: bool = False

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.diagnostics.wording import listed, printable
-from generator.live.api import PrometheusApi, connect, is_other, observed_scrape_interval
+from generator.live.api import is_other, observed_scrape_interval
 from generator.live.errors import LiveError, UncertainError
 from generator.model import names
 from generator.model.metrics import HISTOGRAM_SUFFIXES
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 
     from generator.apply.generated import Generated
     from generator.live.answers import GroupState, RuleState
-    from generator.live.credentials import Credentials
+    from generator.live.api import PrometheusApi
     from generator.live.transport import Response
 
     Groups = Mapping[str, tuple[Mapping[str, Any], ...]]
 
-_TIMEOUT = 60.0
 _OFF = "start Prometheus with --web.enable-lifecycle, or send it SIGHUP; then run again, which checks what it runs"
 _WHERE = "is this a Prometheus? its address ends with the path of --web.external-url, if there is one"
 # Without the flag Prometheus itself answers a POST with 403.
@@ -56,66 +55,6 @@ _Key = tuple[str, str]
 _RAW = ("stream:", "metric:")
 #: The most services that are looked at: one cause is mostly that of all.
 _MOST = 50
-
-
-class ReloadClosedError(LiveError):
-    """Reloading over HTTP is not allowed for us; the server may have been reloaded in another way."""
-
-
-class PrometheusRules(Struct, frozen=True):
-    """The rules of a Prometheus. Every method raises LiveError when it fails."""
-
-    api: PrometheusApi
-
-    @property
-    def url(self) -> str:
-        """The server's address."""
-        return self.api.url
-
-    def reload(self) -> None:
-        """Make the server reload its configuration and rule files; it keeps the old ones when one is wrong.
-
-        Raises:
-            ReloadClosedError: it does not allow that over HTTP, or not for us.
-        """
-        try:
-            response = self.api.connection.send("POST", "/-/reload")
-        except UncertainError as error:
-            raise error.adding("it may have been reloaded: run again to see") from None
-        except LiveError as error:
-            raise error.adding("it was not reloaded") from None
-        if not response.ok:
-            raise self._not_reloaded(response)
-
-    def groups(self) -> tuple[GroupState, ...]:
-        """Return the rule groups that the server runs."""
-        return self.api.rules()
-
-    def close(self) -> None:
-        """Close the connections; a later request opens new ones."""
-        self.api.close()
-
-    def _not_reloaded(self, response: Response) -> LiveError:
-        error, status = self.api.connection.error, response.status
-        message = f"it does not reload: {response.reason}"
-        general = self.api.connection.help_for(status)
-        if status == HTTPStatus.UNAUTHORIZED:
-            return error(message, general, ReloadClosedError)
-        if status in _CLOSED:
-            return error(message, _CLOSED[status], ReloadClosedError)
-        # Prometheus itself answers 500 where it cannot read its configuration; other statuses come from a proxy.
-        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return error(message, "it still runs the rules from before; its log says which file is at fault")
-        return error(message, f"{general or _WHERE}; it still runs the rules from before")
-
-
-def connect_prometheus(url: str, credentials: Credentials, *, timeout: float = _TIMEOUT) -> PrometheusRules:
-    """Prepare requests to the Prometheus at ``url``, which has been checked; nothing is sent yet.
-
-    Raises:
-        LiveError: ``url`` is not an address.
-    """
-    return PrometheusRules(connect(url, timeout=timeout, credentials=credentials))
 
 
 class Waiting(Struct, frozen=True):
@@ -164,7 +103,7 @@ class Running(Struct, frozen=True):
 
 
 def apply_to_prometheus(
-    server: PrometheusRules,
+    api: PrometheusApi,
     generated: Generated,
     say: Callable[[str], None],
     *,
@@ -177,7 +116,7 @@ def apply_to_prometheus(
     printed first.
 
     Args:
-        server: the Prometheus, whose ``rule_files`` lead to a copy of the output.
+        api: the Prometheus, whose ``rule_files`` lead to a copy of the output.
         generated: the generated files.
         say: prints a line.
         dry_run: only report its current groups.
@@ -187,43 +126,69 @@ def apply_to_prometheus(
         LiveError: it refuses, fails, or does not run all groups, which are named.
     """
     if dry_run:
-        running = compare_groups(generated.rule_files, server.groups())
-        say(f"Prometheus {server.url}: dry run, nothing is reloaded")
-        for line in (*_warnings(server, generated), *_state_lines(running)):
+        running = compare_groups(generated.rule_files, api.rules())
+        say(f"Prometheus {api.url}: dry run, nothing is reloaded")
+        for line in (*_warnings(api, generated), *_state_lines(running)):
             say(line)
         return
-    closed = _reload(server)
+    closed = _reload(api)
     if closed is None:
-        say(f"Prometheus {server.url}: reloaded")
-    for line in _warnings(server, generated):
+        say(f"Prometheus {api.url}: reloaded")
+    for line in _warnings(api, generated):
         say(line)
-    running = _settled(server, generated, say, waiting or Waiting())
+    running = _settled(api, generated, say, waiting or Waiting())
     if not running.loaded and closed is not None:
         raise LiveError(closed.message, closed.help, _faults(running))
     _refuse_faults(running)
     if closed is not None:
-        say(f"Prometheus {server.url}: it does not reload over HTTP, but has what was generated")
+        say(f"Prometheus {api.url}: it does not reload over HTTP, but has what was generated")
     for line in _healthy_lines(running):
         say(line)
 
 
-def _warnings(server: PrometheusRules, generated: Generated) -> list[str]:
-    return [f"  warning: {printable(text)}" for text in warnings(server.api, generated)]
+def _warnings(api: PrometheusApi, generated: Generated) -> list[str]:
+    return [f"  warning: {printable(text)}" for text in warnings(api, generated)]
 
 
-def _reload(server: PrometheusRules) -> ReloadClosedError | None:
+def _reload(api: PrometheusApi) -> LiveError | None:
+    """Make the server reload its configuration and rule files; it keeps the old ones when one is wrong.
+
+    Returns:
+        The reason where it does not allow that over HTTP, or not for us; else None.
+    """
     try:
-        server.reload()
-    except ReloadClosedError as closed:
-        return closed
-    return None
+        response = api.connection.send("POST", "/-/reload")
+    except UncertainError as error:
+        raise error.adding("it may have been reloaded: run again to see") from None
+    except LiveError as error:
+        raise error.adding("it was not reloaded") from None
+    return None if response.ok else _closed(api, response)
+
+
+def _closed(api: PrometheusApi, response: Response) -> LiveError:
+    """Explain why the server does not reload over HTTP.
+
+    Raises:
+        LiveError: it would, but cannot.
+    """
+    error, status = api.connection.error, response.status
+    message = f"it does not reload: {response.reason}"
+    general = api.connection.help_for(status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return error(message, general)
+    if status in _CLOSED:
+        return error(message, _CLOSED[status])
+    # Prometheus itself answers 500 where it cannot read its configuration; other statuses come from a proxy.
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise error(message, "it still runs the rules from before; its log says which file is at fault")
+    raise error(message, f"{general or _WHERE}; it still runs the rules from before")
 
 
 def _settled(
-    server: PrometheusRules, generated: Generated, say: Callable[[str], None], waiting: Waiting
+    api: PrometheusApi, generated: Generated, say: Callable[[str], None], waiting: Waiting
 ) -> Running:
     """Wait until every group was evaluated once, or the time is over; unloaded groups will not come by waiting."""
-    states = server.groups()
+    states = api.rules()
     longest = max(_LONGEST, waiting.seconds or 0)
     running = compare_groups(generated.rule_files, states, longest)
     bound = waiting.seconds
@@ -234,7 +199,7 @@ def _settled(
         say(f"  waiting up to {bound:.0f}s for the first evaluation of {len(running.awaited)} rule groups")
     while running.loaded and running.awaited and waiting.now() < deadline:
         waiting.sleep(min(1.0, bound))
-        running = compare_groups(generated.rule_files, server.groups(), longest)
+        running = compare_groups(generated.rule_files, api.rules(), longest)
     return running
 
 

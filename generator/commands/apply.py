@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from generator.apply.generated import Generated, read_output
 from generator.apply.grafana_api import GrafanaApi, connect_grafana
 from generator.apply.to_grafana import Options, apply_to_grafana
-from generator.apply.to_prometheus import PrometheusRules, Waiting, apply_to_prometheus, connect_prometheus
+from generator.apply.to_prometheus import Waiting, apply_to_prometheus
 from generator.apply.to_ruler import RulerApi, apply_to_ruler, connect_ruler
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length
+from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _targets(arguments: argparse.Namespace) -> Iterator[Target]:
         yield partial(_grafana, connect_grafana(url, who, timeout=timeout))
     if arguments.prometheus is not None:
         who, url = identified(arguments.prometheus, "PROMETHEUS")
-        yield partial(_prometheus, connect_prometheus(url, who, timeout=timeout))
+        yield partial(_prometheus, connect(url, timeout=timeout, credentials=who))
     if arguments.ruler is not None:
         who, url = identified(arguments.ruler, "RULER")
         yield partial(_ruler, connect_ruler(url, who, tenant=arguments.tenant, timeout=timeout))
@@ -119,7 +120,7 @@ def _grafana(server: GrafanaApi, arguments: argparse.Namespace, generated: Gener
         apply_to_grafana(server, generated, options_, _write_line)
 
 
-def _prometheus(server: PrometheusRules, arguments: argparse.Namespace, generated: Generated) -> None:
+def _prometheus(server: PrometheusApi, arguments: argparse.Namespace, generated: Generated) -> None:
     waiting = Waiting(seconds=arguments.wait)
     with closing(server):
         apply_to_prometheus(server, generated, _write_line, dry_run=arguments.dry_run, waiting=waiting)

@@ -147,15 +147,6 @@ def read_answer(body: bytes) -> Answer:
     raise ServerError(f"{envelope.error_type}: {envelope.error}")
 
 
-def read_data(answer: Answer, shape: type[T], noun: str) -> T:
-    """Read the data of an answer as a value of a type; ``noun`` names it for people.
-
-    Raises:
-        LiveError: it is of another shape.
-    """
-    return decoded(answer.data, shape, noun)
-
-
 def instant_result(answer: Answer) -> InstantResult:
     """Read a vector or a scalar.
 
@@ -163,7 +154,7 @@ def instant_result(answer: Answer) -> InstantResult:
         LiveError: it is of another type, or not of the API's shape.
     """
     noun = "an instant vector"
-    result = read_data(answer, _Result, noun)
+    result = decoded(answer.data, _Result, noun)
     if result.kind == "scalar":
         (_, text) = decoded(result.result, tuple[float, str], noun)
         return InstantResult((InstantSample({}, _number(text, noun)),), answer.warnings)
@@ -179,7 +170,7 @@ def range_result(answer: Answer) -> RangeResult:
     Raises:
         LiveError: it is of another type, or not of the API's shape.
     """
-    result = read_data(answer, _Result, "a matrix")
+    result = decoded(answer.data, _Result, "a matrix")
     _demand(result.kind, "matrix")
     # Series by series, so that only one at a time is in memory in the large form of parsed JSON.
     listed = (decoded(one, _Range, "a matrix") for one in decoded(result.result, list[Raw], "a matrix"))
@@ -242,4 +233,4 @@ def group_states(answer: Answer) -> tuple[GroupState, ...]:
     Raises:
         LiveError: the answer is not of the API's shape.
     """
-    return read_data(answer, _Groups, "a list of rule groups").groups
+    return decoded(answer.data, _Groups, "a list of rule groups").groups

@@ -105,7 +105,7 @@ class PrometheusApi(Struct, frozen=True):
         """
 
         def read(answer: answers.Answer) -> T:
-            return answers.read_data(answer, shape, noun)
+            return answers.decoded(answer.data, shape, noun)
 
         if post:
             return self._request(path, fields, read)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.apply.generated import read_output
-from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups, connect_prometheus
+from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups
 from generator.artifact import Artifact
-from generator.live.credentials import Credentials
+from generator.live.api import connect
 from generator.live.errors import LiveError
 from generator.live.server import ServerConfig
 from generator.output.write import write
@@ -66,7 +66,7 @@ def files(output: Path) -> ServerConfig:
 
 def apply(url: str, output: Path, *, dry_run: bool = False, seconds: float | None = None) -> list[str]:
     said: list[str] = []
-    with closing(connect_prometheus(url, Credentials())) as server:
+    with closing(connect(url)) as server:
         generated = read_output(output)
         apply_to_prometheus(server, generated, said.append, dry_run=dry_run, waiting=Waiting(seconds))
     return [line.replace(url, "URL") for line in said]
@@ -198,7 +198,7 @@ def test_whoever_allows_the_time_has_a_rare_group_awaited(
     generate(tmp_path, interval="1d")
     fresh_prometheus.load(files(tmp_path))
     days, seconds = 86_400.0, iter((0.0, 1.0, 2 * 86_400.0))
-    with closing(connect_prometheus(fresh_prometheus.api.url, Credentials())) as server:
+    with closing(connect(fresh_prometheus.api.url)) as server:
         waiting = Waiting(days, now=lambda: next(seconds), sleep=lambda _: None)
         with pytest.raises(LiveError, match="not evaluated in time"):
             apply_to_prometheus(server, read_output(tmp_path), list[str]().append, waiting=waiting)

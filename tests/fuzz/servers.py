@@ -17,7 +17,7 @@ from urllib3 import PoolManager
 from generator.apply.generated import read_output
 from generator.apply.grafana_api import GrafanaApi
 from generator.apply.to_grafana import Options, apply_to_grafana
-from generator.apply.to_prometheus import PrometheusRules, Waiting, apply_to_prometheus
+from generator.apply.to_prometheus import Waiting, apply_to_prometheus
 from generator.audit import report as audit_report
 from generator.audit.checks import audit
 from generator.audit.exposition import Fetched, exposed_source, parse_exposition
@@ -203,7 +203,7 @@ class ServerHunt(Struct):
         )
 
     def _reload(self) -> None:
-        server = PrometheusRules(PrometheusApi(self._connection(partial(prometheus, ["x"]))))
+        server = PrometheusApi(self._connection(partial(prometheus, ["x"])))
         waiting = Waiting(0, sleep=lambda _: None)
         apply_to_prometheus(
             server,
