@@ -59,7 +59,6 @@ class ServiceEntry(Struct, frozen=True):
         recording: Its records for dashboards.
         variants: The forms of shared alerts that only some services have.
         rule_files: The paths of its own rule files.
-        profile: The profile that it uses.
     """
 
     service: str
@@ -69,7 +68,6 @@ class ServiceEntry(Struct, frozen=True):
     recording: Recording
     variants: tuple[Variant, ...]
     rule_files: tuple[str, ...]
-    profile: str
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
@@ -121,7 +119,6 @@ def entry_of(facts: ServiceFacts, site: Site, memory: Memory) -> ServiceEntry:
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
         rule_files=own_paths(facts.compiled),
-        profile=service.profile,
     )
 
 

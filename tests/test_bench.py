@@ -175,7 +175,7 @@ def test_a_fleet_has_its_instances_which_share_the_traffic_that_is_recorded() ->
 
 
 def _value(api: PrometheusApi, expr: str, at: int) -> float:
-    (sample,) = api.query(expr, at).samples
+    (sample,) = api.query(expr, at)
     return sample.value
 
 

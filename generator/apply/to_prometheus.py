@@ -458,5 +458,5 @@ def _there(api: PrometheusApi, selector: Mapping[str, str], asked: Iterable[str]
     """Name the existing series of those asked for."""
     pattern = "|".join(map(escape_regex, sorted(asked)))
     found = series("", selector).where("=~", __name__=pattern)
-    samples = api.query(aggregate("count", found.now(), ("__name__",)).text).samples
+    samples = api.query(aggregate("count", found.now(), ("__name__",)).text)
     return frozenset(one.labels.get("__name__", "") for one in samples)

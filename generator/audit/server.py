@@ -190,7 +190,7 @@ class ServerSource(Struct, frozen=True):
 
     def _samples(self, expr: Expr) -> tuple[InstantSample, ...]:
         parse(expr.text)  # only PromQL is sent
-        return self.api.query(expr.text, self.at).samples
+        return self.api.query(expr.text, self.at)
 
 
 def _topmost(counted: Expr, most: int) -> Expr:

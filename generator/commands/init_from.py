@@ -28,7 +28,6 @@ from generator.discover.promises import ENOUGH, StreamHistory, budget, finished_
 from generator.discover.proof import Firing, Remembered, TriedPanel, firings, panels, remembered
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
 from generator.live.errors import LiveError
-from generator.model.signals import SPEND
 from generator.model.units import DAY, HOUR, MINUTE, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.environments import LONGEST_NAME
@@ -198,7 +197,7 @@ def _found(request: _Request, matches: Sequence[Match], interval: float | None) 
     try:
         drafts, more = _tried(request, drafts)
     except LiveError as problem:
-        drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
+        drafts = [replace(one, budget=budget(one.match.service, None)) for one in drafts]
         more = _untried(problem)
     return FirstFiles({one.name: one.text for one in drafts}, site_text(interval), (*lines, *more))
 
@@ -321,12 +320,12 @@ def _promised(draft: ServiceDraft, service: Service, history: Remembered, reques
             else f"too many {service.run}s or calls failed"
         )
         about = f"{why} from {began} to {ended}"
-    return replace(draft, objectives=promised, about_objectives=about, budget=budget(service, SPEND, past))
+    return replace(draft, objectives=promised, about_objectives=about, budget=budget(service, past))
 
 
 def _unpromised(draft: ServiceDraft, service: Service) -> ServiceDraft:
     about = "an exposition has no history to derive them from"
-    return replace(draft, about_objectives=about, budget=budget(service, SPEND, None))
+    return replace(draft, about_objectives=about, budget=budget(service, None))
 
 
 def _proof(

@@ -78,7 +78,7 @@ class Pages(Struct, frozen=True):
             return []
         expr = f"group by ({match[2]}) ({self._filled(match[1])})"
         with suppress(LiveError):
-            return sorted(sample.labels[match[2]] for sample in self.api.query(expr, time.time()).samples)
+            return sorted(sample.labels[match[2]] for sample in self.api.query(expr, time.time()))
         return []
 
     def _drawn(self, panel: Json, window: Window) -> Markup:
@@ -93,7 +93,7 @@ class Pages(Struct, frozen=True):
         """Query a target of a panel."""
         expr = self._filled(target["expr"], window)
         if target.get("instant"):
-            samples = self.api.query(expr, window.end).samples
+            samples = self.api.query(expr, window.end)
             return [(each.labels, {window.end: each.value}) for each in samples]
         result = self.api.query_range(expr, window.start, window.end, window.step)
         return [(each.labels, dict(zip(each.timestamps, each.values, strict=True))) for each in result.series]

@@ -37,10 +37,9 @@ class Window(Struct, frozen=True):
 
 
 class PanelSeries(Struct, frozen=True):
-    """An answer to one target: its values by time, its labels, and its appearance."""
+    """An answer to one target: its values by time, and its appearance."""
 
     name: str
-    labels: Labels
     values: Mapping[float, float]
     look: Json
 
@@ -72,7 +71,7 @@ def _series(panel: Json, ask: Callable[[Json], Answer]) -> Iterator[PanelSeries]
             if values:
                 name = _legend(target.get("legendFormat", ""), labels)
                 look = {"color": {"mode": "fixed", "fixedColor": _PALETTE[count % len(_PALETTE)]}}
-                yield PanelSeries(name, labels, values, look | _look(panel, name, target["refId"]))
+                yield PanelSeries(name, values, look | _look(panel, name, target["refId"]))
                 count += 1
 
 

@@ -80,7 +80,7 @@ class OnServer(Struct, frozen=True):
         """Group by job, and within a job by the first label that separates several services."""
         by = ("__name__", "job", *_WITHIN_A_JOB, *LABELS)
         selected = _named(runs).where("=", job=self.job) if self.job else _named(runs)
-        samples = self.api.query(aggregate("count", selected.now(), by).text, self.at).samples
+        samples = self.api.query(aggregate("count", selected.now(), by).text, self.at)
         by_job: dict[str, list[Mapping[str, str]]] = {}
         for one in samples:
             by_job.setdefault(one.labels.get("job", ""), []).append(one.labels)
@@ -106,7 +106,7 @@ class OnServer(Struct, frozen=True):
     def jobs(self) -> tuple[str, ...]:
         """Count by job."""
         every = Series("").where("=~", __name__=f"(?i:.*({_WORDS}).*)").where("!~", __name__=".*:.*")
-        samples = self.api.query(aggregate("count", every.now(), ("job",)).text, self.at).samples
+        samples = self.api.query(aggregate("count", every.now(), ("job",)).text, self.at)
         return tuple(sorted(one.labels.get("job", "") for one in samples))
 
 
@@ -163,7 +163,7 @@ def last_alive(api: PrometheusApi, runs: Iterable[str], start: int, end: int) ->
         LiveError: the server fails.
     """
     counted = aggregate("count", _named(runs).now(), ()).text
-    if api.query(counted, end).samples:
+    if api.query(counted, end):
         return end
     results = api.query_range(counted, start, end, max(_ALIVE, (end - start) // _LOOKS)).series
     return max((time for one in results for time in one.timestamps), default=end)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from generator.checks.practice import only_successes
 from generator.diagnostics.wording import counted, printable
 from generator.model import names
+from generator.model.signals import SPEND
 from generator.model.units import DAY, MINUTE, duration, human_number, plain
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class StreamHistory(Struct, frozen=True):
         """
         labels = f'{names.SERVICE}="{service}"{where}'
         expr = f"sum by ({by}) (sum_over_time({names.rate(stream)}{{{labels}}}[{self.seconds}s])) * {self.interval}"
-        return {one.labels.get(by, ""): one.value for one in self.api.query(expr, self.end).samples}
+        return {one.labels.get(by, ""): one.value for one in self.api.query(expr, self.end)}
 
     def quantile(self, stream: Stream, service: str) -> float | None:
         """Compute the 95th percentile of a histogram; None without observations.
@@ -72,7 +73,7 @@ class StreamHistory(Struct, frozen=True):
         """
         selector = f'{names.rate(stream)}{{{names.SERVICE}="{service}"}}'
         expr = f"histogram_quantile(0.95, sum by (le) (sum_over_time({selector}[{self.seconds}s])))"
-        values = [one.value for one in self.api.query(expr, self.end).samples]
+        values = [one.value for one in self.api.query(expr, self.end)]
         return next((value for value in values if isfinite(value)), None)
 
 
@@ -183,21 +184,21 @@ def _time(seconds: float) -> str:
     return f"{plain(round(seconds * 1000))}ms" if seconds < 1 else f"{plain(round(seconds, 1))}s"
 
 
-def spent(service: Service, signal: str, history: StreamHistory) -> float | None:
+def spent(service: Service, history: StreamHistory) -> float | None:
     """Find the cost of the most expensive 24 hours in USD, scaled up from a shorter history; None if unknown.
 
     Raises:
         LiveError: the server fails.
     """
-    if signal not in service.signals:
+    if SPEND not in service.signals:
         return None
-    record = names.value(service.signals[signal])
+    record = names.value(service.signals[SPEND])
     expr = f'max(max_over_time({record}{{{names.SERVICE}="{service.name}"}}[{history.seconds}s]))'
-    values = [one.value for one in history.api.query(expr, history.end).samples]
+    values = [one.value for one in history.api.query(expr, history.end)]
     return values[0] * max(1.0, DAY / history.seconds) if values and values[0] > 0 else None
 
 
-def budget(service: Service, signal: str, history: StreamHistory | None) -> tuple[str, str]:
+def budget(service: Service, history: StreamHistory | None) -> tuple[str, str]:
     """Write the line with the budget of a day, half above the most expensive one, and the reason.
 
     Without a history it is a comment: an alert that pages compares with it, and nobody should be paged by a guess.
@@ -207,7 +208,7 @@ def budget(service: Service, signal: str, history: StreamHistory | None) -> tupl
     """
     if not {"cost", "token_usage"} & service.streams.keys():
         return "", ""
-    usd = spent(service, signal, history) if history else None
+    usd = spent(service, history) if history else None
     if usd is None:
         return PLACEHOLDER
     return (

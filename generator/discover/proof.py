@@ -258,7 +258,7 @@ def _without_events(service: Service, history: Remembered) -> dict[str, str]:
     for stream in service.streams.values():
         record = names.rate(stream)
         expr = f'count(max_over_time({record}{{{names.SERVICE}="{service.name}"}}[{history.seconds}s]) > 0)'
-        if not history.api.query(expr, history.end).samples:
+        if not history.api.query(expr, history.end):
             reasons[record] = stream.name
     return reasons
 

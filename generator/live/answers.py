@@ -27,13 +27,6 @@ class InstantSample(Struct, frozen=True):
     value: float
 
 
-class InstantResult(Struct, frozen=True):
-    """The samples of an instant vector; a scalar is one sample without labels."""
-
-    samples: tuple[InstantSample, ...]
-    warnings: tuple[str, ...] = ()
-
-
 class RangeSeries(Struct, frozen=True):
     """One series' samples in order of time; ``timestamps`` are Unix seconds."""
 
@@ -147,8 +140,8 @@ def read_answer(body: bytes) -> Answer:
     raise ServerError(f"{envelope.error_type}: {envelope.error}")
 
 
-def instant_result(answer: Answer) -> InstantResult:
-    """Read a vector or a scalar.
+def instant_samples(answer: Answer) -> tuple[InstantSample, ...]:
+    """Read a vector or a scalar, which is one sample without labels.
 
     Raises:
         LiveError: it is of another type, or not of the API's shape.
@@ -157,11 +150,10 @@ def instant_result(answer: Answer) -> InstantResult:
     result = decoded(answer.data, _Result, noun)
     if result.kind == "scalar":
         (_, text) = decoded(result.result, tuple[float, str], noun)
-        return InstantResult((InstantSample({}, _number(text, noun)),), answer.warnings)
+        return (InstantSample({}, _number(text, noun)),)
     _demand(result.kind, "vector")
     listed = decoded(result.result, list[_Instant], noun)
-    samples = (InstantSample(one.metric, _number(one.value[1], noun)) for one in listed if one.value)
-    return InstantResult(tuple(samples), answer.warnings)
+    return tuple(InstantSample(one.metric, _number(one.value[1], noun)) for one in listed if one.value)
 
 
 def range_result(answer: Answer) -> RangeResult:

@@ -58,10 +58,10 @@ class PrometheusApi(Struct, frozen=True):
         """The server's address, without credentials."""
         return self.connection.url
 
-    def query(self, expr: str, at: float | None = None) -> answers.InstantResult:
+    def query(self, expr: str, at: float | None = None) -> tuple[answers.InstantSample, ...]:
         """Evaluate ``expr``, an instant vector or a scalar, at one instant; the default is now."""
         fields = {"query": expr} | ({} if at is None else {"time": _time(at)})
-        return self._request("/api/v1/query", fields, answers.instant_result)
+        return self._request("/api/v1/query", fields, answers.instant_samples)
 
     def query_samples(self, selector: str, at: float) -> answers.RangeResult:
         """Return the stored samples of a range selector such as ``up[5m]``, less staleness markers."""
@@ -269,7 +269,7 @@ def is_other(interval: float, said: float) -> bool:
 
 
 def _now(api: PrometheusApi) -> float:
-    return next((one.value for one in api.query(call("time").text).samples), 0.0)
+    return next((one.value for one in api.query(call("time").text)), 0.0)
 
 
 def _configured(api: PrometheusApi, selector: Mapping[str, str]) -> float | None:

@@ -41,7 +41,6 @@ class Evaluation(Struct, frozen=True):
 
     records: tuple[str, ...]
     samples: int
-    warnings: tuple[str, ...]
 
 
 class _Unsent(Struct):
@@ -77,7 +76,6 @@ class _Run(Struct):
     states: dict[tuple[int, int], Mapping[LabelSet, State]] = field(default_factory=dict)
     present: dict[tuple[int, int], frozenset[LabelSet]] = field(default_factory=dict)
     owners: dict[LabelSet, tuple[tuple[int, int], float]] = field(default_factory=dict)
-    warnings: dict[str, None] = field(default_factory=dict)
 
 
 def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword)
@@ -108,16 +106,16 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
             read each other in a circle, or two rules record the same series.
     """
     nodes = plan(groups, step)
-    samples, warnings, unsent = 0, dict[str, None](), _Unsent(api)
+    samples, unsent = 0, _Unsent(api)
     for done, node in enumerate(nodes, start=1):
-        run = _Run(api, service, unsent, warnings=warnings)
+        run = _Run(api, service, unsent)
         if not node.reads.isdisjoint(unsent.series):
             samples += unsent.send()
         samples += sum(_write_all(run, node, window) for window in _windows(node, start, end))
         if progress:
             progress(node.record, done, len(nodes))
     samples += unsent.send()
-    return Evaluation(tuple(node.record for node in nodes), samples, tuple(warnings))
+    return Evaluation(tuple(node.record for node in nodes), samples)
 
 
 def _windows(node: RecordNode, start: float, end: float) -> Iterator[tuple[float, float]]:
@@ -160,7 +158,7 @@ def _written(api: PrometheusApi, record: str, series: Iterable[TimeSeries]) -> i
 
 def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ...]:
     try:
-        result = _query(run, one, steps)
+        result = run.api.query_range(one.rule.expr, steps[0], steps[-1], steps.step)
         results = _found(run, one, result, steps)
     except LiveError as error:
         raise error.about(f"rule {one.name}") from error
@@ -181,12 +179,6 @@ def _found(run: _Run, one: ScheduledRule, result: RangeResult, steps: range) -> 
 
 def _is_wanted(run: _Run, series: TimeSeries) -> bool:
     return not run.service or series.labels.get(names.SERVICE, run.service) == run.service
-
-
-def _query(run: _Run, one: ScheduledRule, steps: range) -> RangeResult:
-    result = run.api.query_range(one.rule.expr, steps[0], steps[-1], steps.step)
-    run.warnings.update(dict.fromkeys(result.warnings))
-    return result
 
 
 def _owns(run: _Run, one: ScheduledRule, found: TimeSeries) -> bool:

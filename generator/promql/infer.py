@@ -45,7 +45,6 @@ _BUCKET = "le"
 class Join(Struct, frozen=True):
     """Two vectors that an operator matches: the labels of both sides, and those matched on, None for all."""
 
-    op: str
     left: frozenset[str]
     right: frozenset[str]
     on: frozenset[str] | None
@@ -164,7 +163,7 @@ class _Walk(Struct, frozen=True):
     def _join(self, node: grammar.BinaryExpr, left: Shape, right: Shape) -> None:
         if not (left.scalar or right.scalar or left.nothing or right.nothing):
             on = _matched_on(node.modifier)
-            self.joins.append(Join(str(node.op), left.names, right.names, on))
+            self.joins.append(Join(left.names, right.names, on))
 
     def _called(self, node: grammar.Call) -> Shape:
         name, arguments = node.func.name, list(node.args)

@@ -67,7 +67,7 @@ def test_observations_are_spread_evenly_over_the_bucket_of_a_bound(
 
     buckets = scope.record(FILLED)
     counted = observed_beyond(buckets, signal, (), weight(signal, labels, scope))
-    found = [sample.value for sample in prometheus.query(counted.text, T0).samples]
+    found = [sample.value for sample in prometheus.query(counted.text, T0)]
     beyond = _expected(bound)
     assert found == [pytest.approx(beyond if better is Better.LOWER else sum(INSIDE) + OVERFLOW - beyond)]
 
@@ -79,4 +79,4 @@ def test_a_bound_without_known_edges_has_no_count(
     signal, scope = model.library.signals["latency_p95"], Scope(model.site, unique)
     write(prometheus, (one for one in _written(unique, "unused") if one.labels["__name__"] == FILLED))
     counted = observed_beyond(Series(FILLED).where(service=unique), signal, (), weight(signal, {}, scope))
-    assert prometheus.query(counted.text, T0).samples == ()
+    assert prometheus.query(counted.text, T0) == ()

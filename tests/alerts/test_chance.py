@@ -31,7 +31,7 @@ def test_a_score_is_exact_at_whole_standard_deviations(
         AlertNumber(number(share), literal=True),
     )
     expr = standard_score(counted[0], counted[1], allowed, PARTS, SUCCESS)
-    (found,) = prometheus.query(expr.text, 0).samples
+    (found,) = prometheus.query(expr.text, 0)
     assert found.value == pytest.approx(score, abs=1e-8)
     whole = round(score)
     if score == pytest.approx(whole):

@@ -76,7 +76,7 @@ def _costs(living: InstanceFleet, model: Model, times: int) -> Iterator[RatioLin
 
 def _queries(living: InstanceFleet, model: Model) -> Iterator[tuple[str, str]]:
     ground = ground_of(model.library, Scope(model.site))
-    release = living.api.query("release:agent_newest:seconds or release:agent_run:rate", living.end).samples
+    release = living.api.query("release:agent_newest:seconds or release:agent_run:rate", living.end)
     labels = {**_LABELS, names.SERVICE: living.service.name, names.RELEASE: release[0].labels[names.RELEASE]}
     for alert in model.library.alerts:
         found = query(alert, ground)

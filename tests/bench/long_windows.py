@@ -79,5 +79,5 @@ def _off(living: InstanceFleet, what: str, exprs: tuple[str, str], goal: Goal | 
 
 
 def _value(living: InstanceFleet, expr: str) -> float:
-    (sample,) = living.api.query(expr, living.end).samples
+    (sample,) = living.api.query(expr, living.end)
     return sample.value

@@ -32,5 +32,5 @@ def write_past(living: InstanceFleet, records: Iterable[str]) -> None:
 
 def _constant(living: InstanceFleet, record: str) -> Iterator[TimeSeries]:
     times = range((living.start - _DAYS * 86_400) * 1000, living.start * 1000, _MINUTE * 1000)
-    for sample in living.api.query(f'{record}{{service="{living.service.name}"}}', living.end).samples:
+    for sample in living.api.query(f'{record}{{service="{living.service.name}"}}', living.end):
         yield TimeSeries(sample.labels, times, [sample.value] * len(times))

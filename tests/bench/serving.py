@@ -38,7 +38,7 @@ def measure(effort: Effort) -> Found:
 def _series(living: InstanceFleet) -> RatioLine:
     """Count the records of the service alone, at the fleet's end."""
     expr = f'count({{__name__=~".+:.+",service="{living.service.name}"}})'
-    (found,) = living.api.query(expr, living.end).samples
+    (found,) = living.api.query(expr, living.end)
     ours = Figure(found.value, FigureUnit.COUNT, "at once")
     before = Figure(_RECORDED, FigureUnit.COUNT, "with rules of its own")
     return RatioLine("Series of a service", f"recorded series, {living.named}", ours, before, _MORE)

@@ -99,7 +99,7 @@ def _loose(record: str) -> bool:
 def _most_at_once(api: PrometheusApi, demo: Service) -> Counter[str]:
     seen: Counter[str] = Counter()
     for second in range(T0, END + 1, 300):
-        samples = api.query(f'{{service="{demo.name}"}}', second).samples
+        samples = api.query(f'{{service="{demo.name}"}}', second)
         seen |= Counter(sample.labels["__name__"] for sample in samples)
     return seen
 

@@ -139,9 +139,9 @@ def test_a_server_takes_the_history_and_its_records(
     api, truth = fresh_prometheus.api, tmp_path / "truth.json"
     assert main([*OF, "--prometheus", api.url, "--record", "--truth", str(truth)]) == 0
     assert " records" in capsys.readouterr().out
-    runs = api.query('sum(agent_run_total{job="research-agent"})', END).samples
+    runs = api.query('sum(agent_run_total{job="research-agent"})', END)
     assert runs[0].value > 0
-    rate = api.query('service:agent_success_rate:ratio{service="research-agent"}', END).samples
+    rate = api.query('service:agent_success_rate:ratio{service="research-agent"}', END)
     assert 0.9 < rate[0].value <= 1
     assert json.loads(truth.read_text())["end"] == END
 
@@ -151,22 +151,22 @@ def test_alerts_and_statuses_are_recorded_as_well(fresh_prometheus: PrometheusSe
     call = [*OF, "--prometheus", api.url, "--record", "--incident", "tool-outage@10m+20m"]
     assert main(call) == 0
     during, after = START + 25 * 60, START + 8 * 60
-    firing = api.query('ALERTS{alertstate="firing"}', during).samples
+    firing = api.query('ALERTS{alertstate="firing"}', during)
     assert {one.labels["alertname"] for one in firing} >= set(FOUND_BY)
     assert {(one.labels["service"], one.labels["owner"]) for one in firing} == {
         ("research-agent", "team-research")
     }
     status = 'service:agent_signal:status{service="research-agent",signal="tool_error_rate"}'
-    assert [api.query(status, at).samples[0].value for at in (during, after)] == [2, 0]
-    assert not api.query('ALERTS{alertstate="firing"}', after).samples
-    of_none = api.query('{service="",__name__=~".+:.+"}', END).samples
+    assert [api.query(status, at)[0].value for at in (during, after)] == [2, 0]
+    assert not api.query('ALERTS{alertstate="firing"}', after)
+    of_none = api.query('{service="",__name__=~".+:.+"}', END)
     # No shipped profile in use declares its own inclusions of token types.
     assert {one.labels["__name__"] for one in of_none} == names.OF_NO_SERVICE - {names.PROFILE_WITHIN}
 
 
 def test_without_record_nothing_is_recorded(fresh_prometheus: PrometheusServer) -> None:
     assert main([*OF, "--prometheus", fresh_prometheus.api.url]) == 0
-    assert not fresh_prometheus.api.query('{service="research-agent"}', END).samples
+    assert not fresh_prometheus.api.query('{service="research-agent"}', END)
 
 
 def test_a_server_that_has_the_service_is_left_alone_unless_asked(

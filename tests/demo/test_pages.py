@@ -103,7 +103,7 @@ class _Api:
     def query(self, expr: str, _at: float) -> Any:  # noqa: ANN401 - looks like an answer
         self.asked.append(expr)
         labels = {"service": "support-agent", "signal": "own_rate"}
-        return SimpleNamespace(samples=(SimpleNamespace(labels=labels, value=1.0),))
+        return (SimpleNamespace(labels=labels, value=1.0),)
 
     def query_range(self, expr: str, start: float, end: float, _step: float) -> Any:  # noqa: ANN401
         self.asked.append(expr)

@@ -737,7 +737,7 @@ def _numbers(job: str, case: Case, history: Remembered) -> dict[str, float]:
     for name in case.numbers:
         record, _, rest = name.partition("{")
         selector = ",".join(filter(None, (f'service="{job}"', rest.removesuffix("}"))))
-        values = [one.value for one in history.api.query(f"{record}{{{selector}}}", history.end).samples]
+        values = [one.value for one in history.api.query(f"{record}{{{selector}}}", history.end)]
         found[name] = round(sum(values), 6) if values else -1
     return found
 

@@ -47,7 +47,7 @@ def ask(
     """Run one query, at an instant or over the whole range, as it is configured."""
     expr = substituted(target.expr, variables(board), chosen, SHOWN)
     if target.json["instant"]:
-        samples = api.query(expr, end).samples
+        samples = api.query(expr, end)
         return QueryResult(target, tuple((one.labels, (one.value,)) for one in samples))
     series = api.query_range(expr, end - (SHOWN.end - SHOWN.start), end, SHOWN.step).series
     return QueryResult(target, tuple((one.labels, one.values) for one in series))
@@ -70,7 +70,7 @@ def _named(legend: str, labels: Mapping[str, str]) -> str:
 
 def _values(api: PrometheusApi, query: str, label: str) -> list[str]:
     if result := RESULT.fullmatch(query):
-        return sorted({one.labels[label] for one in api.query(result[1], SHOWN.end).samples})
+        return sorted({one.labels[label] for one in api.query(result[1], SHOWN.end)})
     match = VALUES.fullmatch(query)
     assert match, query
     fields = {"match[]": match[1], "start": SHOWN.start, "end": SHOWN.end}

@@ -69,7 +69,7 @@ def test_every_alert_leads_to_a_panel_with_data(
     rules = tuple(alerting_rules(model))
     fired, empty = set[str](), []
     for api in (day, bad):
-        for alert in api.query('ALERTS{alertstate="firing"}', SHOWN.end).samples:
+        for alert in api.query('ALERTS{alertstate="firing"}', SHOWN.end):
             fired.add(alert.labels["alertname"])
             for rule in (one for one in rules if _is_of(one, alert)):
                 url = _filled(rule.annotations["dashboard_url"], alert.labels)
@@ -110,7 +110,7 @@ def _shows(api: PrometheusApi, boards: Mapping[str, Json], url: str) -> bool:
         for one in targets(board)
         if one.panel.json is panel.json and one.json["refId"] not in _promises(panel)
     )
-    return any(api.query(expr, SHOWN.end).samples for expr in exprs)
+    return any(api.query(expr, SHOWN.end) for expr in exprs)
 
 
 def _promises(panel: BoardPanel) -> set[str]:

@@ -62,7 +62,7 @@ def test_releases_and_alerts_are_marked(boards: dict[str, Json], day: Prometheus
                 if not alerts and "service" not in referred(event["expr"]):
                     continue  # marks the alerts of all services
                 expr = substituted(event["expr"], variables(board), {"service": service}, SHOWN)
-                found = day.query(expr, SHOWN.end).samples
+                found = day.query(expr, SHOWN.end)
                 assert bool(found) is (alerts or "ALERTS" not in event["expr"]), (where, service)
 
 

@@ -41,7 +41,7 @@ def start_again(api: PrometheusApi, day: PrometheusApi, service: str, at: int) -
     trends = day.query_samples(f'{names.BOARD_TREND}{{service="{service}"}}[1d]', at - MINUTE)
     for one in trends.series:
         write(api, [TimeSeries(one.labels, [int(time * 1000) for time in one.timestamps], [*one.values])])
-    samples = day.query(f'{{service="{service}"}}', at).samples
+    samples = day.query(f'{{service="{service}"}}', at)
     write(api, (_series(sample.labels, at, sample.value) for sample in samples))
     write(api, (series for sample in samples for series in _before(sample, at)))
 
@@ -130,7 +130,7 @@ def test_the_trend_is_of_what_is_worst_now(
         if isinstance(rule, RecordingRule)
         and (rule.record, rule.labels.get(names.SIGNAL)) == (names.BOARD_TREND, _SIGNAL)
     )
-    assert [one.labels for one in api.query(rule.expr, SHOWN.end).samples] == [
+    assert [one.labels for one in api.query(rule.expr, SHOWN.end)] == [
         {"service": PROMISING, "worst": "send_email"}
     ]
 

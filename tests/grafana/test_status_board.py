@@ -154,7 +154,7 @@ def test_since_is_when_the_first_alert_of_a_row_began(
     service: str, boards: dict[str, Json], day: PrometheusApi
 ) -> None:
     began: dict[str, float] = {}
-    for one in day.query(f'ALERTS_FOR_STATE{{service="{service}"}}', SHOWN.end).samples:
+    for one in day.query(f'ALERTS_FOR_STATE{{service="{service}"}}', SHOWN.end):
         about = one.labels["alertname"] in {"AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"}
         signal = names.INSTRUMENTATION if about else one.labels["signal"]
         began[signal] = min(one.value, began.get(signal, one.value))
@@ -263,18 +263,18 @@ def test_the_end_of_a_range_is_read_in_a_window(boards: dict[str, Json]) -> None
 
 
 def _recorded(day: PrometheusApi, record: str, service: str) -> dict[str, InstantSample]:
-    samples = day.query(f'{record}{{service="{service}"}}', SHOWN.end).samples
+    samples = day.query(f'{record}{{service="{service}"}}', SHOWN.end)
     return {sample.labels["signal"]: sample for sample in samples}
 
 
 def _promised(day: PrometheusApi, service: str, signal: str) -> float | None:
-    found = day.query(f'service:agent_{signal}:objective{{service="{service}"}}', SHOWN.end).samples
+    found = day.query(f'service:agent_{signal}:objective{{service="{service}"}}', SHOWN.end)
     return found[0].value if found else None
 
 
 def _is_beyond_its_buckets(day: PrometheusApi, service: str, signal: str) -> bool:
     """Whether more runs than one in twenty were beyond the last bucket, so that p95 is its bound."""
-    found = day.query(f'service:agent_{signal}:overflow{{service="{service}"}}', SHOWN.end).samples
+    found = day.query(f'service:agent_{signal}:overflow{{service="{service}"}}', SHOWN.end)
     return bool(found) and found[0].value > 0.05
 
 

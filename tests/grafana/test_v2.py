@@ -225,7 +225,7 @@ def test_a_section_hides_for_the_services_that_lack_all_of_it(
     times = [second * 1000 for second in range(_NOW - 7200, _NOW - 3600, 60)]
     write(prometheus, [TimeSeries(series, times, [0.1] * len(times))])
     for service, values in {"v2-tools": [], "v2-gateway": [one["spec"]["value"]]}.items():
-        answer = prometheus.query(query.replace("$service", service), _NOW).samples
+        answer = prometheus.query(query.replace("$service", service), _NOW)
         assert [dict(found.labels)[one["spec"]["variable"]] for found in answer] == values
 
 

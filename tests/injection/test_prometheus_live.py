@@ -80,7 +80,7 @@ def test_each_recorded_share_is_that_of_its_value(
     every = sum(range(1, len(TEXTS) + 2))
     for index in range(len(TEXTS)):
         record = names.value(hostile.service.signals[own(index)])
-        (found,) = server.api.query(record, now).samples
+        (found,) = server.api.query(record, now)
         assert found.value == pytest.approx((index + 1) / every, rel=1e-6), TEXTS[index]
 
 
@@ -88,7 +88,7 @@ def test_a_distribution_has_the_values_as_they_are(
     hostile: CompiledFiles, server: PrometheusServer, now: int
 ) -> None:
     record = names.value(hostile.service.signals["stop_reason_distribution"], ("stop_reason",))
-    found = {sample.labels["stop_reason"] for sample in server.api.query(record, now).samples}
+    found = {sample.labels["stop_reason"] for sample in server.api.query(record, now)}
     assert found == {*TEXTS, STRANGE}
 
 
@@ -96,7 +96,7 @@ def test_a_part_of_a_stream_has_the_value_that_is_set(
     hostile: CompiledFiles, server: PrometheusServer, now: int
 ) -> None:
     record = names.rate(hostile.service.streams["llm_call"])
-    found = {sample.labels["model"] for sample in server.api.query(record, now).samples}
+    found = {sample.labels["model"] for sample in server.api.query(record, now)}
     assert found == set(few(TEXTS))
 
 

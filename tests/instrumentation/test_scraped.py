@@ -64,7 +64,7 @@ def test_what_is_scraped_and_recorded_is_what_the_loop_counted(
             every = {key: number * done.number for key, number in wanted.items()}
             assert _scraped(api, metric, labels) == every, metric
             assert _recorded(api, record, labels, done) == pytest.approx(wanted, rel=0.02), record
-            assert api.query(f"count({record})", time.time()).samples[0].value > 0
+            assert api.query(f"count({record})", time.time())[0].value > 0
         assert not [rule.last_error for group in api.rules() for rule in group.rules if rule.last_error]
 
 
@@ -148,7 +148,7 @@ def _counted(counts: Counts, labels: tuple[str, str]) -> dict[tuple[str, ...], i
 
 
 def _scraped(api: PrometheusApi, metric: str, labels: tuple[str, str]) -> dict[tuple[str, ...], float]:
-    samples = api.query(f"{metric} > 0", time.time()).samples
+    samples = api.query(f"{metric} > 0", time.time())
     return {tuple(one.labels[label] for label in labels): one.value for one in samples}
 
 
@@ -180,7 +180,7 @@ def _settled(api: PrometheusApi, rounds: int) -> None:
 
 
 def _value(api: PrometheusApi, expr: str) -> float:
-    samples = api.query(expr, time.time()).samples
+    samples = api.query(expr, time.time())
     return samples[0].value if samples else -1
 
 

@@ -25,27 +25,27 @@ T = 1_700_006_400
 
 def test_a_vector_comes_with_its_labels_and_values(prometheus: PrometheusApi, unique: str) -> None:
     write(prometheus, [TimeSeries({"__name__": "m", "test": unique, "tool": "ü\n"}, [T * 1000], [2.5])])
-    (sample,) = prometheus.query(f'm{{test="{unique}"}}', T).samples
+    (sample,) = prometheus.query(f'm{{test="{unique}"}}', T)
     assert sample.labels == {"__name__": "m", "test": unique, "tool": "ü\n"}
     assert sample.value == 2.5
 
 
 def test_a_scalar_is_one_sample_without_labels(prometheus: PrometheusApi) -> None:
-    (sample,) = prometheus.query("scalar(vector(7))", T).samples
+    (sample,) = prometheus.query("scalar(vector(7))", T)
     assert (dict(sample.labels), sample.value) == ({}, 7.0)
 
 
 @pytest.mark.parametrize(("expr", "value"), [("1 / 0", math.inf), ("-1 / 0", -math.inf)])
 def test_infinities_are_values(prometheus: PrometheusApi, expr: str, value: float) -> None:
-    assert prometheus.query(expr, T).samples[0].value == value
+    assert prometheus.query(expr, T)[0].value == value
 
 
 def test_not_a_number_is_a_value(prometheus: PrometheusApi) -> None:
-    assert math.isnan(prometheus.query("0 / 0", T).samples[0].value)
+    assert math.isnan(prometheus.query("0 / 0", T)[0].value)
 
 
 def test_an_instant_with_a_fraction_is_kept_to_the_millisecond(prometheus: PrometheusApi) -> None:
-    assert prometheus.query("time()", T + 0.125).samples[0].value == T + 0.125
+    assert prometheus.query("time()", T + 0.125)[0].value == T + 0.125
 
 
 def test_a_range_has_one_point_a_step_up_to_its_end(prometheus: PrometheusApi) -> None:

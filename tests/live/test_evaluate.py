@@ -15,7 +15,7 @@ from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.live.answers import InstantResult
+    from generator.live.answers import InstantSample
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
 
@@ -46,11 +46,11 @@ def group(*rules: RecordingRule | AlertingRule, interval: int = 60) -> RuleGroup
     return RuleGroup("g", interval, rules)
 
 
-def values(result: InstantResult) -> dict[frozenset[tuple[str, str]], str]:
+def values(samples: tuple[InstantSample, ...]) -> dict[frozenset[tuple[str, str]], str]:
     """Values by labels less the name; as text, so that NaN equals NaN."""
     return {
         frozenset((name, text) for name, text in one.labels.items() if name != "__name__"): repr(one.value)
-        for one in result.samples
+        for one in samples
     }
 
 
@@ -89,13 +89,13 @@ def test_a_record_holds_at_each_step_what_a_query_answers_there(api: PrometheusA
 
 def test_a_restart_of_the_counter_does_not_show_in_its_rate(api: PrometheusApi) -> None:
     evaluate(api, [group(RecordingRule("x:rate", RATE))], T, END)
-    found = [api.query('x:rate{release="v1"}', at).samples[0].value for at in MINUTES[2:]]
+    found = [api.query('x:rate{release="v1"}', at)[0].value for at in MINUTES[2:]]
     assert found == pytest.approx([1.0] * len(found))
 
 
 def test_a_series_leaves_at_the_step_at_which_its_source_has_left(api: PrometheusApi) -> None:
     evaluate(api, [group(RecordingRule("x:runs", 'runs_total{release="v2"}'))], T, END)
-    there = [api.query("x:runs", at).samples != () for at in range(T, END, 30)]
+    there = [api.query("x:runs", at) != () for at in range(T, END, 30)]
     # From minute 10 through the last second before minute 20, without five further minutes.
     assert there == [600 <= second < 1200 for second in range(0, 1800, 30)]
 
@@ -110,7 +110,7 @@ def test_a_chain_across_groups_in_the_wrong_order_has_no_lag(api: PrometheusApi)
     for at in MINUTES[2:]:
         expected = values(api.query(f"sum({RATE} + 1) * 10", at))
         assert values(api.query("c", at)) == expected, at - T
-    assert {one.labels["service"] for one in api.query("b", END).samples} == {"s"}
+    assert {one.labels["service"] for one in api.query("b", END)} == {"s"}
 
 
 FIRST_SEEN = """
@@ -169,7 +169,7 @@ def test_rules_of_one_record_keep_their_own_intervals(api: PrometheusApi) -> Non
 def test_a_span_longer_than_one_query_has_no_seam(api: PrometheusApi) -> None:
     days = T - T % 86_400, T - T % 86_400 + 5000 * 60
     evaluate(api, [group(RecordingRule("t", "time()"), RecordingRule("r", "runs_total"))], *days)
-    (sample,) = api.query("count_over_time(t[10d])", days[1]).samples
+    (sample,) = api.query("count_over_time(t[10d])", days[1])
     assert sample.value == 5001
     assert values(api.query("r", END)) == values(api.query("runs_total", END))
 
@@ -184,7 +184,7 @@ def test_a_series_that_leaves_between_two_queries_gets_its_marker(
 
 def test_not_a_number_is_recorded(api: PrometheusApi) -> None:
     evaluate(api, [group(RecordingRule("r", "vector(0) / 0"))], T, T + 60)
-    assert math.isnan(api.query("r", T + 60).samples[0].value)
+    assert math.isnan(api.query("r", T + 60)[0].value)
 
 
 BUSY = AlertingRule("Busy", 'runs_total{release="v2"} > 300', 120, 180, {"severity": "warning"}, {})
@@ -204,7 +204,7 @@ def test_an_alert_waits_and_is_kept_firing_as_its_rule_says(
     assert found["firing"] == ["1.0" if 15 <= minute < 23 else "-" for minute in range(31)]
     since = record_at(api, "ALERTS_FOR_STATE", MINUTES)
     assert since == [f"{float(T + 13 * 60)}" if 13 <= minute < 23 else "-" for minute in range(31)]
-    (alert,) = api.query("ALERTS", T + 960).samples
+    (alert,) = api.query("ALERTS", T + 960)
     assert alert.labels == {
         "__name__": "ALERTS",
         "alertname": "Busy",
@@ -237,8 +237,8 @@ def test_of_one_service_nothing_of_others_is_written(api: PrometheusApi) -> None
         AlertingRule("A", both, 0, 0, {}, {}),
     )
     evaluate(api, [group(*rules)], T, END, service="a")
-    assert {one.labels["service"] for one in api.query('{__name__=~"r|ALERTS"}', END).samples} == {"a"}
-    assert api.query("all", END).samples[0].value == 1
+    assert {one.labels["service"] for one in api.query('{__name__=~"r|ALERTS"}', END)} == {"a"}
+    assert api.query("all", END)[0].value == 1
 
 
 def test_progress_names_each_record_once_it_is_done(api: PrometheusApi) -> None:
@@ -264,7 +264,7 @@ def test_one_constant_may_be_in_several_files(api: PrometheusApi) -> None:
     arms = 'label_replace(vector(1), "k", "a", "", "")', 'label_replace(vector(2), "k", "b", "", "")'
     rules = (RecordingRule("r", arms[0]), RecordingRule("r", " or ".join(arms)))
     evaluate(api, [group(one) for one in rules], T, END)
-    assert {one.labels["k"]: one.value for one in api.query("r", END).samples} == {"a": 1, "b": 2}
+    assert {one.labels["k"]: one.value for one in api.query("r", END)} == {"a": 1, "b": 2}
 
 
 def test_a_record_that_cannot_be_written_is_named(api: PrometheusApi) -> None:
@@ -277,4 +277,4 @@ def test_a_circle_is_refused_before_anything_is_written(api: PrometheusApi) -> N
     rules = (RecordingRule("ok", "vector(1)"), RecordingRule("a", "b"), RecordingRule("b", "a"))
     with pytest.raises(LiveError, match="read each other"):
         evaluate(api, [group(*rules)], T, END)
-    assert api.query("ok", END).samples == ()
+    assert api.query("ok", END) == ()

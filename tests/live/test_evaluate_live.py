@@ -107,5 +107,5 @@ def wait_for_ticks(api: PrometheusApi, record: str, until: int) -> list[float]:
 
 def held(api: PrometheusApi, test: str, at: float) -> dict[frozenset[tuple[str, str]], str]:
     """All records at an instant; values as text, so that NaN equals NaN."""
-    found = api.query(f'{{__name__=~"{test}:.+"}}', at).samples
+    found = api.query(f'{{__name__=~"{test}:.+"}}', at)
     return {frozenset(one.labels.items()): repr(one.value) for one in found}

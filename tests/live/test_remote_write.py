@@ -68,7 +68,7 @@ def test_the_stale_marker_is_the_one_of_prometheus_to_the_bit() -> None:
 def test_samples_are_visible_as_soon_as_they_are_written(prometheus: PrometheusApi, unique: str) -> None:
     for second in range(50):
         write(prometheus, [series("now", unique, {T + second: float(second)})])
-        (sample,) = prometheus.query(f'now{{test="{unique}"}}', T + second).samples
+        (sample,) = prometheus.query(f'now{{test="{unique}"}}', T + second)
         assert sample.value == second
 
 
@@ -108,15 +108,15 @@ def test_extreme_values_come_back_exactly(prometheus: PrometheusApi, unique: str
 
 def test_not_a_number_is_a_sample_and_no_end(prometheus: PrometheusApi, unique: str) -> None:
     write(prometheus, [series("blank", unique, {T: 1.0, T + 15: math.nan})])
-    (sample,) = prometheus.query(f'blank{{test="{unique}"}}', T + 15).samples
+    (sample,) = prometheus.query(f'blank{{test="{unique}"}}', T + 15)
     assert math.isnan(sample.value)
 
 
 def test_a_series_ends_at_the_instant_of_its_stale_marker(prometheus: PrometheusApi, unique: str) -> None:
     write(prometheus, [series("ends", unique, {T: 1.0, T + 15: STALE_NAN})])
     selector = f'ends{{test="{unique}"}}'
-    assert len(prometheus.query(selector, T + 14.999).samples) == 1
-    assert prometheus.query(selector, T + 15).samples == ()
+    assert len(prometheus.query(selector, T + 14.999)) == 1
+    assert prometheus.query(selector, T + 15) == ()
 
 
 def test_a_long_series_is_spread_over_requests_without_loss(prometheus: PrometheusApi, unique: str) -> None:
@@ -124,7 +124,7 @@ def test_a_long_series_is_spread_over_requests_without_loss(prometheus: Promethe
         series("many", unique, {T + second: 1.0 for second in range(size)}, i=str(size)) for size in (7, 1)
     ]
     assert write(prometheus, many, samples_per_request=3) == 8
-    (sample,) = prometheus.query(f'sum(count_over_time(many{{test="{unique}"}}[1h]))', T + 60).samples
+    (sample,) = prometheus.query(f'sum(count_over_time(many{{test="{unique}"}}[1h]))', T + 60)
     assert sample.value == 8
 
 
@@ -140,7 +140,7 @@ def test_a_fresh_server_takes_samples_of_any_age_in_any_order(fresh_prometheus: 
             fresh_prometheus.api,
             [series("aged", "x", {T - age: 1.0}), series("aged", str(age), {T - age: 1.0})],
         )
-    (sample,) = fresh_prometheus.api.query('count_over_time(aged{test="x"}[2y])', T).samples
+    (sample,) = fresh_prometheus.api.query('count_over_time(aged{test="x"}[2y])', T)
     assert sample.value == len(ages)
 
 
@@ -148,7 +148,7 @@ def test_a_day_over_many_series_is_taken_oldest_series_last(fresh_prometheus: Pr
     # Each series starts again at the beginning of the day, before the end of the previous one.
     seconds = range(T, T + DAY, 300)
     write(fresh_prometheus.api, (series("day", str(n), dict.fromkeys(seconds, 1.0)) for n in range(20)))
-    (sample,) = fresh_prometheus.api.query("sum(count_over_time(day[1d]))", T + DAY - 1).samples
+    (sample,) = fresh_prometheus.api.query("sum(count_over_time(day[1d]))", T + DAY - 1)
     assert sample.value == 20 * len(seconds)
 
 

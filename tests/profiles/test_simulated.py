@@ -134,7 +134,7 @@ def _events(api: PrometheusApi, record: str, service: Service) -> Events:
     """Count the events of a stream in the hour, by its labels; of a histogram all observations."""
     asked = f'sum_over_time({record}{{service="{service.name}",le=~"|[+]Inf"}}[1h]) * 60'
     found: Events = defaultdict(float)
-    for one in api.query(asked, _START + HOUR).samples:
+    for one in api.query(asked, _START + HOUR):
         labels = {name: value for name, value in one.labels.items() if name not in {"service", "le"}}
         found[tuple(sorted(labels.items()))] += one.value
     return {labels: events for labels, events in found.items() if events}

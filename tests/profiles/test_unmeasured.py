@@ -66,7 +66,7 @@ def test_the_board_has_only_measured_signals(
     record: str, profile: str, hour: PrometheusApi, model: Model
 ) -> None:
     service = next(one for one in model.services if one.profile == profile)
-    shown = hour.query(f'{record}{{service="{service.name}"}}', _START + HOUR).samples
+    shown = hour.query(f'{record}{{service="{service.name}"}}', _START + HOUR)
     unmeasured = model.library.signals.keys() - service.signals.keys()
     assert {one.labels[names.SIGNAL] for one in shown} & unmeasured == set()
 
@@ -79,5 +79,5 @@ def test_no_value_is_recorded_of_a_signal_that_is_not_measured(
     values = {
         names.value(signal) for name, signal in model.library.signals.items() if name not in service.signals
     }
-    shown = hour.query(f'{{service="{service.name}"}}', _START + HOUR).samples
+    shown = hour.query(f'{{service="{service.name}"}}', _START + HOUR)
     assert {one.labels["__name__"] for one in shown} & values == set()

@@ -69,6 +69,6 @@ class Chain(Struct, frozen=True, dict=True):
             and (not named or rule.alert in named)
             and any(
                 sample.labels.get("service", self.service.name) == self.service.name
-                for sample in self.api.query(rule.expr, at).samples
+                for sample in self.api.query(rule.expr, at)
             )
         )

@@ -269,7 +269,7 @@ def filled(text: str, labels: Mapping[str, str]) -> str:
 
 
 def _answers(api: PrometheusApi, text: str, time: int) -> Iterator[tuple[str, str]]:
-    for sample in api.query(text, time).samples:
+    for sample in api.query(text, time):
         ((label, value),) = sample.labels.items()
         yield label, value
 

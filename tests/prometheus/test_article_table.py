@@ -77,7 +77,7 @@ def board(chain: NewChain) -> Chain:
 
 
 def _rows(board: Chain, part: str) -> Mapping[str, tuple[float, Mapping[str, str]]]:
-    samples = board.api.query(f'service:agent_signal:{part}{{service="{board.service.name}"}}', NOW).samples
+    samples = board.api.query(f'service:agent_signal:{part}{{service="{board.service.name}"}}', NOW)
     return {sample.labels["signal"]: (sample.value, sample.labels) for sample in samples}
 
 

@@ -70,7 +70,7 @@ def _values(
     return {
         f"{alert} {sorted({**sample.labels, 'service': ''}.items())}": round(sample.value, 9)
         for alert, expr in asked
-        for sample in api.query(expr, END).samples
+        for sample in api.query(expr, END)
     }
 
 

@@ -100,7 +100,7 @@ def groups(model: Model) -> tuple[RuleGroup, ...]:
 def _balances(api: PrometheusApi, at: int) -> dict[str, tuple[float, ...]]:
     found: dict[str, dict[str, float]] = {}
     for name in _LEFT:
-        for one in api.query(f'{name}{{signal="{SIGNAL}"}}', at).samples:
+        for one in api.query(f'{name}{{signal="{SIGNAL}"}}', at):
             found.setdefault(one.labels[names.SERVICE], {})[name] = one.value
     return {name: tuple(values.get(one, inf) for one in _LEFT) for name, values in found.items()}
 

@@ -57,7 +57,7 @@ def spending(chain: NewChain) -> Callable[[int, Callable[[float], float]], Chain
 
 def _forecast(chain: Chain, hour: float) -> float:
     query = f'service:agent_spend:forecast{{service="{chain.service.name}"}}'
-    (sample,) = chain.api.query(query, T0 + hour * HOUR).samples
+    (sample,) = chain.api.query(query, T0 + hour * HOUR)
     return sample.value
 
 
@@ -67,7 +67,7 @@ def test_without_a_whole_yesterday_there_is_no_forecast(
     first = spending(31, lambda hour: 20.0 if 8 <= hour % 24 < 18 else 2.0)
     query = f'service:agent_spend:forecast{{service="{first.service.name}"}}'
     for hour in (6, 12, 18, 24, 29.9):
-        assert not first.api.query(query, T0 + hour * HOUR).samples
+        assert not first.api.query(query, T0 + hour * HOUR)
     assert _forecast(first, 30.1) == pytest.approx(228, rel=2e-3)
 
 

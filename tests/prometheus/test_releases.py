@@ -199,7 +199,7 @@ class Lived(Struct, frozen=True):
     def read(self, record: str, minute: int) -> list[tuple[Mapping[str, str], float]]:
         """Read a record at a minute."""
         query = f'{record}{{service="{self.service.name}"}}'
-        return [(one.labels, one.value) for one in self.chain.api.query(query, T0 + minute * MINUTE).samples]
+        return [(one.labels, one.value) for one in self.chain.api.query(query, T0 + minute * MINUTE)]
 
     def regressed(self, minute: int, alert: str = REGRESSION) -> bool:
         """Return whether an alert on releases is true as a warning: that on tokens per run, or another."""
@@ -207,7 +207,7 @@ class Lived(Struct, frozen=True):
             one.labels["service"] == self.service.name
             for rule in rules_of(self.chain.groups, alert)
             if rule.labels["severity"] == "warning"
-            for one in self.chain.api.query(rule.expr, T0 + minute * MINUTE).samples
+            for one in self.chain.api.query(rule.expr, T0 + minute * MINUTE)
         )
 
 
@@ -389,7 +389,7 @@ def test_a_slow_release_is_named_when_it_has_all_runs_and_the_one_before_was_fas
     lived: Mapping[str, Lived], before: str, named: list[str]
 ) -> None:
     cut = lived[f"slow after {before}"]
-    found = cut.chain.api.query(_culprit(cut), T0 + 140 * MINUTE).samples
+    found = cut.chain.api.query(_culprit(cut), T0 + 140 * MINUTE)
     assert [one.labels["release"] for one in found] == named
 
 

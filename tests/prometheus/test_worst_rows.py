@@ -78,7 +78,7 @@ def test_a_row_names_what_its_alert_is_about(
                 write(api, [_series(1, __name__="ALERTS", alertname="A", alertstate="firing", **about)])
     evaluate(api, board, T0, T0)
     for signal, services in (("tool_error_rate", _TOOLS), ("stop_reason_distribution", _ENDS)):
-        rows = api.query(f'{names.BOARD_CURRENT}{{signal="{signal}"}}', T0).samples
+        rows = api.query(f'{names.BOARD_CURRENT}{{signal="{signal}"}}', T0)
         found = {
             one.labels["service"]: (one.labels.get(names.WORST, ""), round(one.value, 6)) for one in rows
         }

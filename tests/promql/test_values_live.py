@@ -81,7 +81,7 @@ def test_a_matcher_picks_exactly_the_values_that_it_names(
 
     def picked(chosen: Series) -> set[str]:
         found = prometheus.query(layout(chosen.now().text), AT)
-        return {sample.labels["x"] for sample in found.samples}
+        return {sample.labels["x"] for sample in found}
 
     assert picked(series) == set(values)
     assert picked(series.one_of("x", half)) == set(half)

@@ -37,7 +37,7 @@ def test_a_sum_of_all_types_is_not_added_to_them(prometheus: PrometheusApi) -> N
 
     def per_run(service: str) -> float:
         query = f'service:agent_token_usage_per_run:count{{service="{service}"}}'
-        (sample,) = prometheus.query(query, end).samples
+        (sample,) = prometheus.query(query, end)
         return sample.value
 
     assert per_run("tokens-in-total") == pytest.approx(1000)
@@ -45,7 +45,7 @@ def test_a_sum_of_all_types_is_not_added_to_them(prometheus: PrometheusApi) -> N
     told = {
         rule.alert
         for rule in rules
-        for sample in prometheus.query(rule.expr, end).samples
+        for sample in prometheus.query(rule.expr, end)
         if sample.labels["service"] == "tokens-in-total"
     }
     assert told == {"AgentUndeclaredLabelValue"}

@@ -94,7 +94,7 @@ def test_the_shared_rules_compute_it(prometheus: PrometheusApi, tmp_path: Path, 
     evaluate(prometheus, (*own.recording, *shared.groups), _START, _START + _SPAN)
     end = _START + _SPAN
     found = {
-        record: prometheus.query(f'{record}{{service="{unique}"}}', end).samples[0].value
+        record: prometheus.query(f'{record}{{service="{unique}"}}', end)[0].value
         for record in (
             "service:agent_cost_per_run:usd",
             "model:agent_cost_rate:usd",
@@ -107,4 +107,4 @@ def test_the_shared_rules_compute_it(prometheus: PrometheusApi, tmp_path: Path, 
         "service:agent_spend:usd": pytest.approx(0.01 * _SPAN, rel=0.05),
     }
     firing = f'ALERTS{{alertname="AgentCostBudgetExceeded",service="{unique}",alertstate="firing"}}'
-    assert prometheus.query(firing, end).samples
+    assert prometheus.query(firing, end)

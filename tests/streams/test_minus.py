@@ -77,7 +77,7 @@ def test_successes_are_calls_without_failures(model: Model, prometheus: Promethe
     found = {}
     for stream in ("run", "tool_call"):
         (rule,) = raw_pass(service.streams[stream], service, model.site)
-        for sample in prometheus.query(rule.expr, END).samples:
+        for sample in prometheus.query(rule.expr, END):
             found[sample.labels.get("tool", ""), sample.labels["status"]] = sample.value
     assert found == pytest.approx(
         {

@@ -40,5 +40,5 @@ def test_tokens_without_a_model_are_other(
         values = [float(SCRAPE * tokens * scrape) for scrape in range(SCRAPES)]
         write(prometheus, [TimeSeries(labels, times, values)])
     (rule,) = raw_pass(service.streams["token_usage"], service, site)
-    found = {sample.labels.get("model"): sample.value for sample in prometheus.query(rule.expr, END).samples}
+    found = {sample.labels.get("model"): sample.value for sample in prometheus.query(rule.expr, END)}
     assert found == pytest.approx({"gpt-4o": 1, "other": 6})

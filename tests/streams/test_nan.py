@@ -61,7 +61,7 @@ def test_a_nan_of_one_instance_takes_nothing_from_the_others(
     end = _START + HOUR - MINUTE
     for record, of_one in (("stream:agent_run:rate", 1 / _EACH), ("metric:queue_length:value", 5.0)):
         asked = f'{record}{{service="{unique}"}}'
-        (now,) = prometheus.query(asked, end).samples
+        (now,) = prometheus.query(asked, end)
         assert now.value == pytest.approx(of_one if when == "from half past on" else 2 * of_one)
         (every,) = prometheus.query_range(asked, _START + 5 * MINUTE, end, MINUTE).series
         assert len(every.values) == HOUR // MINUTE - 5

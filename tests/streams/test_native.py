@@ -166,7 +166,7 @@ def _streams(api: PrometheusApi, service: Service, site: Site) -> dict[str, dict
             expr = expr.replace(f'{record}{{service="{service.name}"}}', f"({inner})")
         found[rule.record] = {
             " ".join(value for _, value in sorted(one.labels.items())): round(one.value * SCRAPE, 6)
-            for one in api.query(expr, END).samples
+            for one in api.query(expr, END)
         }
     return {record: samples for record, samples in found.items() if samples}
 

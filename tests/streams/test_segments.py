@@ -62,5 +62,5 @@ def test_cost_by_a_segment_is_that_of_the_source(
     own = compile_rules(service, model.site, shared_rules(model.library, model.site).records)
     evaluate(prometheus, own.recording, _START, _START + HOUR)
     asked = f'team:agent_cost_per_run:usd{{service="{unique}"}}'
-    found = prometheus.query(asked, _START + HOUR - 60).samples
+    found = prometheus.query(asked, _START + HOUR - 60)
     assert {one.labels["team"]: round(one.value, 6) for one in found} == usd

@@ -87,7 +87,7 @@ def _read(api: PrometheusApi, stream: str, service: tuple[Service, Site], at: in
     """Compute a stream's events a second by release; of a histogram, of its last bucket."""
     (rule,) = raw_pass(service[0].streams[stream], *service)
     found: dict[str, float] = {}
-    for sample in api.query(rule.expr, at).samples:
+    for sample in api.query(rule.expr, at):
         if sample.labels.get(names.LE, "+Inf") == "+Inf":
             release = sample.labels.get(names.RELEASE, "")
             found[release] = found.get(release, 0) + sample.value

@@ -99,7 +99,7 @@ def _settle(server: PrometheusServer, services: int) -> None:
     for _ in range(ATTEMPTS):
         now = time.time()
         if first is None:
-            found = server.api.query(_COUNTED, now).samples
+            found = server.api.query(_COUNTED, now)
             first = now if found and found[0].value == services else None
         elif now > first + ROUNDS and _all_evaluated(server):
             return
