@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,16 +23,16 @@ from generator.prometheus.rule_set import alerting_by_service
 from tests.instrumentation.loading import shipped
 from tests.people import Labels, People, listening
 from tests.programs import needed
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.live.process import HttpServer
     from generator.model.alerts import Alert
     from generator.model.service import Model
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE = 60
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -96,13 +95,6 @@ def _inhibited(server: HttpServer) -> set[str]:
     return {alert["labels"]["alertname"] for alert in found if alert["status"]["inhibitedBy"]}
 
 
-def _until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
     model: Model, started: HttpServer, people: tuple[People, str]
 ) -> None:
@@ -120,12 +112,12 @@ def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
 
     # A source inhibits from the moment at which it exists: the critical alerts come first.
     _send(started, low, dead, {"alertname": "HostDown", "severity": "critical"})
-    _until(lambda: people[0].names("team-support-page") == {"AgentSuccessRateLow", "AgentToolErrorRateHigh"})
+    until(lambda: people[0].names("team-support-page") == {"AgentSuccessRateLow", "AgentToolErrorRateHigh"})
     _send(started, drop, same_tool, other_tool, steps, others_drop, strange)
     tickets = [steps["alertname"], other_tool["alertname"]]
-    _until(lambda: people[0].names("team-support-ticket") == set(tickets))
-    _until(lambda: people[0].names("team-research-ticket") == {"AgentSuccessRateDrop"})
-    _until(lambda: people[0].names("unrouted") == {"DiskFull", "HostDown"})
+    until(lambda: people[0].names("team-support-ticket") == set(tickets))
+    until(lambda: people[0].names("team-research-ticket") == {"AgentSuccessRateDrop"})
+    until(lambda: people[0].names("unrouted") == {"DiskFull", "HostDown"})
 
     assert _inhibited(started) == {"AgentSuccessRateDrop", "AgentToolErrorRateRising"}
     rising = [one["tool"] for one in people[0].told["team-support-ticket"] if "tool" in one]
@@ -150,10 +142,10 @@ def test_what_does_not_tell_a_signals_state_pages_and_holds_nothing_back(
     with _filled_in(paging, people[1]) as server:
         _send(server, series, unpriced)
         paged = {"AgentSeriesBudgetExceeded", "AgentTokensUnpriced"}
-        _until(lambda: people[0].names("team-support-page") == paged)
+        until(lambda: people[0].names("team-support-page") == paged)
         _send(server, same_signal, dearer)
         tickets = {"AgentSuccessRateDrop", "AgentCostPerRunRegression"}
-        _until(lambda: people[0].names("team-support-ticket") == tickets)
+        until(lambda: people[0].names("team-support-ticket") == tickets)
         assert _inhibited(server) == set()
 
 

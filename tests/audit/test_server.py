@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +22,7 @@ from generator.simulate.history import simulate
 from generator.simulate.scenario import RequestedIncident, scenario_with
 from tests.audit.exposing import registry
 from tests.golden import compare
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -184,10 +184,7 @@ def _scraped(server: PrometheusServer, target: str, wanted: Callable[[], bool]) 
             ),
         )
     )
-    deadline = time.monotonic() + 30
-    while not wanted():
-        assert time.monotonic() < deadline, "nothing was scraped"
-        time.sleep(0.05)
+    until(wanted)
 
 
 def _scrape(
@@ -341,11 +338,8 @@ def test_of_a_target_that_is_new_the_configured_interval_is_known(
     scraped = {"job_name": "support-agent", "scrape_interval": "1m30s", "static_configs": [{"targets": [at]}]}
     other = {"job_name": "other", "scrape_interval": "7s", "static_configs": [{"targets": [at]}]}
     fresh_prometheus.load(ServerConfig(scrape_configs=(scraped, other)))
-    deadline = time.monotonic() + 30
-    while (found := source.interval()) is None:
-        assert time.monotonic() < deadline, "no target was known"
-        time.sleep(0.05)
-    assert found == pytest.approx(90)
+    until(source.interval)
+    assert source.interval() == pytest.approx(90)
     # Queries of the past read samples only.
     assert replace(source, at=NOW).interval() is None
 

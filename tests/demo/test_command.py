@@ -21,6 +21,7 @@ from generator.commands.demo import _unless, _until_ended
 from generator.live.server import find_alertmanager, find_prometheus
 from tests.commands.calls import COMMAND, ROOT, environment
 from tests.programs import needed
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,13 +97,6 @@ def _fetched(url: str) -> Any:  # noqa: ANN401 - JSON
         return json.load(answer)
 
 
-def _until(happened: Any) -> None:  # noqa: ANN401 - a function of no arguments
-    deadline = time.monotonic() + _PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-
-
 def _children(pid: int) -> list[int]:
     """The processes that a process has started."""
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
@@ -132,12 +126,12 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
             alerts = _fetched(f"{alertmanager[1]}/api/v2/alerts")
             return "AgentToolErrorRateHigh" in {one["labels"]["alertname"] for one in alerts}
 
-        _until(firing)
+        until(firing)
         page = urlopen(dashboards[1], timeout=10).read().decode()  # noqa: S310 - a server of ours
         assert "<svg" in page
         said = _output_until(running, "critical: pages team-demo (receiver team-demo-page)")
         assert "FIRING   AgentToolErrorRateHigh (tool search), warning: opens a ticket for team-demo" in said
-        _until(told)
+        until(told)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=_PATIENCE)
     # Where it takes long, its progress is told now and then.
@@ -173,10 +167,8 @@ def test_what_is_typed_begins_and_ends_an_incident(place: Path) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
 def test_an_end_while_it_is_set_up_leaves_nothing_either(place: Path, how: signal.Signals) -> None:
     with _demo(place, "--last", "8h") as running:  # takes many times as long as a signal
-        children: list[int] = []
-        while len(children) < 2 and running.poll() is None:
-            children = _children(running.pid)
-            time.sleep(0.05)
+        until(lambda: len(_children(running.pid)) > 1 or running.poll() is not None)
+        children = _children(running.pid)
         running.send_signal(how)
         out, errors = running.communicate(timeout=_PATIENCE)
     assert (running.returncode, out, errors) == (0, "", "")

@@ -22,6 +22,7 @@ from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.sources import SHIPPED
 from generator.streams.raw import as_classic
 from tests.profiles.test_expositions import SERVICES
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,11 +145,8 @@ def _scrape(
         for job, body in expositions.items()
     ]
     server.load(ServerConfig(scrape_configs=tuple(configs), scrape_interval=every))
-    until = time.monotonic() + 120
     wanted = f"count(count_over_time(up[1m]) > 3 and up == 1) == {len(expositions)}"
-    while not server.api.query(wanted):
-        assert time.monotonic() < until
-        time.sleep(0.2)
+    until(lambda: server.api.query(wanted))
 
 
 def test_two_services_behind_one_job_become_two(

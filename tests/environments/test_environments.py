@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,9 +26,10 @@ from tests.instrumentation.loading import compiled
 from tests.people import People, listening, reaching
 from tests.programs import needed
 from tests.prometheus.vectors import group_of, instant, records_of, written
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from generator.live.api import PrometheusApi
     from generator.model.service import Service
@@ -38,7 +38,6 @@ pytestmark = pytest.mark.long
 
 SPECS = Path(__file__).parent / "specs"
 PROD, STAGING, PREVIEW = "coding-agent-prod", "coding-agent-staging", "coding-agent-preview"
-_PATIENCE = 90
 #: Alerts about the rules, which fire on a busy machine.
 _ABOUT_RULES = {"AgentConstantsMissing", "AgentRulesFailing", "AgentRulesLate"}
 
@@ -85,18 +84,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrometheusA
         ) as prometheus,
     ):
         # Receivers hear of an alert in any order, and inhibited ones never: wait for each that a test looks for.
-        _until(lambda: people.names("coding-pager") >= {"AgentSuccessRateLow", "AgentToolErrorRateHigh"})
-        _until(lambda: {*people.told} == {"coding-pager", "coding-chat", "finance-mail", "platform"})
-        _until(lambda: _services(people, "coding-chat") >= {PROD, STAGING})
-        _until(lambda: PREVIEW in _services(people, "platform"))
+        until(lambda: people.names("coding-pager") >= {"AgentSuccessRateLow", "AgentToolErrorRateHigh"})
+        until(lambda: {*people.told} == {"coding-pager", "coding-chat", "finance-mail", "platform"})
+        until(lambda: _services(people, "coding-chat") >= {PROD, STAGING})
+        until(lambda: PREVIEW in _services(people, "platform"))
         yield prometheus.api, people
-
-
-def _until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def _services(people: People, receiver: str) -> set[str]:
@@ -125,9 +117,9 @@ def test_less_severe_is_not_less_seen(told: tuple[PrometheusApi, People]) -> Non
     """The same alerts fire, except those that only some environments have."""
     _, people = told
     outage = {"AgentSuccessRateLow", "AgentToolErrorRateHigh"}
-    _until(lambda: outage <= _told_of(people, STAGING) == _told_of(people, PREVIEW))
+    until(lambda: outage <= _told_of(people, STAGING) == _told_of(people, PREVIEW))
     budget = {"AgentCostBudgetExceeded", "AgentCostForecastExceeded"}
-    _until(lambda: _told_of(people, PROD) - _told_of(people, STAGING) <= budget)
+    until(lambda: _told_of(people, PROD) - _told_of(people, STAGING) <= budget)
 
 
 def test_alerts_say_where_and_whose(told: tuple[PrometheusApi, People]) -> None:

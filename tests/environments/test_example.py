@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
@@ -23,6 +22,7 @@ from generator.model import names
 from generator.spec.sources import read_sources
 from tests.people import listening, reaching
 from tests.programs import needed
+from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -31,8 +31,6 @@ PROD, STAGING = "coding-agent-prod", "coding-agent-staging"
 START, END = "2026-03-20T06:30Z", "2026-03-20T09:30Z"
 #: A tool fails, and a release brings failures.
 INCIDENTS = ("tool-outage@2026-03-20T07:30Z+30m", "success-drop-after-release@2026-03-20T08:30Z+1h")
-#: Seconds.
-_PATIENCE = 60
 
 Labels = dict[str, str]
 
@@ -144,15 +142,10 @@ def test_each_team_is_paged_for_its_own_and_for_nothing_else(fired: list[Labels]
         body = json.dumps([{"labels": one} for one in alerts]).encode()
         headers = {"Content-Type": "application/json"}
         assert server.connection.send("POST", "/api/v2/alerts", body, headers).ok
-        deadline = time.monotonic() + _PATIENCE
         wanted = {"coding-pager", "enterprise-pager", "sandbox-pager", "coding-chat", "platform"}
         critical = {one["alertname"] for one in fired if one["severity"] == "critical"}
         # A receiver gets a message for each group of alerts.
-        while {*people.told} != wanted or not critical <= {
-            one["alertname"] for one in people.told["coding-pager"]
-        }:
-            assert time.monotonic() < deadline, people.told.keys()
-            time.sleep(0.1)
+        until(lambda: {*people.told} == wanted and critical <= people.names("coding-pager"))
         told = people.told
     pagers = [one for name in wanted if name.endswith("-pager") for one in told[name]]
     assert {(one["environment"], one["severity"]) for one in pagers} == {("prod", "critical")}

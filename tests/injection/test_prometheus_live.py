@@ -17,18 +17,18 @@ from generator.prometheus.rule_set import rule_set
 from tests.injection.hostile import TEXTS, sentence
 from tests.injection.specs import LINK, SERVICE, alert, few, own, part, selector
 from tests.programs import needed
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.live.answers import ActiveAlert
+    from generator.live.answers import ActiveAlert, RuleState
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
     from tests.injection.conftest import CompiledFiles
 
 MINUTE, SCRAPE = 60, 15
 _SPAN = 20 * MINUTE
-_PATIENCE = 60
 _RELEASE = "r1"
 #: A value that no spec lists.
 STRANGE = "strange {{ $value }} </p>"
@@ -122,17 +122,15 @@ def active(
 
 
 def _active(api: PrometheusApi, files: set[str]) -> Mapping[str, tuple[ActiveAlert, ...]]:
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        states = [rule for group in api.rules() if Path(group.file).name in files for rule in group.rules]
-        if states and all(rule.health != "unknown" for rule in states):
-            assert [rule.last_error for rule in states if rule.health != "ok"] == []
-            found: dict[str, tuple[ActiveAlert, ...]] = {}
-            for rule in states:
-                found[rule.name] = (*found.get(rule.name, ()), *rule.alerts)
-            return {name: alerts for name, alerts in found.items() if alerts}
-        time.sleep(0.2)
-    pytest.fail("the rules were not evaluated")
+    def states() -> list[RuleState]:
+        return [rule for group in api.rules() if Path(group.file).name in files for rule in group.rules]
+
+    until(lambda: (found := states()) and all(rule.health != "unknown" for rule in found))
+    assert [rule.last_error for rule in states() if rule.health != "ok"] == []
+    found: dict[str, tuple[ActiveAlert, ...]] = {}
+    for rule in states():
+        found[rule.name] = (*found.get(rule.name, ()), *rule.alerts)
+    return {name: alerts for name, alerts in found.items() if alerts}
 
 
 def test_annotations_are_the_texts(

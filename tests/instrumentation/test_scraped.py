@@ -21,9 +21,10 @@ from generator.prometheus.rule_set import compile_rules
 from tests.instrumentation.agent import Counts, run_agent
 from tests.instrumentation.loading import fresh, service, shipped
 from tests.instrumentation.test_agent_loop import story
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from prometheus_client import CollectorRegistry
@@ -176,19 +177,12 @@ def _settled(api: PrometheusApi, rounds: int) -> None:
     """Wait until all runs have been scraped for so long that every rule includes them, and no longer changes."""
     seen = f"(sum(agent_run_total))[{2 * _WINDOW}s:1s]"
     whole = f"min_over_time({seen}) and count_over_time({seen}) >= {2 * _WINDOW}"
-    _until(lambda: _value(api, whole) == rounds * _RUNS)
+    until(lambda: _value(api, whole) == rounds * _RUNS)
 
 
 def _value(api: PrometheusApi, expr: str) -> float:
     samples = api.query(expr, time.time())
     return samples[0].value if samples else -1
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server import ServerConfig
 from generator.model.rules import RecordingRule, RuleGroup
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,17 +93,16 @@ def rule_file(folder: Path, group: RuleGroup) -> Path:
     return path
 
 
-def wait_for_ticks(api: PrometheusApi, record: str, until: int) -> list[float]:
-    """Return the instants of all evaluations, once there is one at ``until`` or later."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+def wait_for_ticks(api: PrometheusApi, record: str, end: int) -> list[float]:
+    """Return the instants of all evaluations, once there is one at ``end`` or later."""
+
+    def ticks() -> list[float]:
         series = api.query_samples(f"{record}[10m]", time.time()).series
-        if series and series[0].timestamps[-1] >= until:
-            # The last evaluation may still be under way.
-            return list(series[0].timestamps[:-1])
-        time.sleep(0.05)
-    message = f"no evaluation of {record} in a minute"
-    raise AssertionError(message)
+        return list(series[0].timestamps) if series else [0]
+
+    until(lambda: ticks()[-1] >= end)
+    # The last evaluation may still be under way.
+    return ticks()[:-1]
 
 
 def held(api: PrometheusApi, test: str, at: float) -> dict[frozenset[tuple[str, str]], str]:

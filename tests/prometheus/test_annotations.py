@@ -22,6 +22,7 @@ from generator.prometheus.rule_tests import sentences
 from generator.prometheus.rule_tests.sentences import templated_amount
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
+from tests.waiting import evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from generator.live.server import PrometheusServer
     from generator.model.service import Model, Service
 
-_PATIENCE = 60
 _WELL = Stretch(165, runs=600, tokens={("gpt-4o", "prompt"): 3000, ("gpt-4o-mini", "prompt"): 1000})
 #: The metrics that a run feeds when it finishes.
 _OF_RUNS = ("agent_run_", "agent_steps_")
@@ -90,18 +90,12 @@ def _alerts(group: RuleGroup) -> list[AlertingRule]:
 
 def _firing(api: PrometheusApi) -> Mapping[tuple[str, str], Mapping[str, str]]:
     """Wait until every group was evaluated; then read."""
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        groups = api.rules()
-        if groups and all(rule.health != "unknown" for group in groups for rule in group.rules):
-            return {
-                (rule.name, alert.labels["severity"]): alert.annotations
-                for group in groups
-                for rule in group.rules
-                for alert in rule.alerts
-            }
-        time.sleep(0.2)
-    pytest.fail("the rules were not evaluated")
+    return {
+        (rule.name, alert.labels["severity"]): alert.annotations
+        for group in evaluated(api)
+        for rule in group.rules
+        for alert in rule.alerts
+    }
 
 
 def test_annotations_read_like_sentences(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, Any, cast
 from urllib.request import urlopen
 
@@ -14,6 +13,7 @@ from generator.live.server import ServerConfig, prometheus_server
 from generator.model import names
 from generator.prometheus.shared import shared_rules
 from tests.prometheus.vectors import asked, group_of, instant, records_of, written
+from tests.waiting import soon, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,8 +34,6 @@ _FOUR_ROUNDS = 4
 _ITERATIONS = re.compile(
     r'^prometheus_rule_group_iterations_total\{rule_group="([^"]+)"\} (\d+)$', re.MULTILINE
 )
-#: Seconds after which a server is broken rather than busy.
-_PATIENCE = 60.0
 
 
 class ChangingFleet:
@@ -71,16 +69,7 @@ class ChangingFleet:
         the last must have begun.
         """
         before = self._iterations()
-        return self.soon(lambda: true() or self._rounds_since(before) > rounds + 1) and bool(true())
-
-    def soon(self, true: Callable[[], object]) -> bool:
-        """Wait for a condition, however busy the machine is."""
-        end = time.monotonic() + _PATIENCE
-        while not true():
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.1)
-        return True
+        return soon(lambda: true() or self._rounds_since(before) > rounds + 1) and bool(true())
 
     def _iterations(self) -> dict[str, int]:
         text = urlopen(f"{self.server.api.url}/metrics").read().decode()  # noqa: S310 - our own server
@@ -104,7 +93,7 @@ def started(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def fleet(started: ChangingFleet) -> ChangingFleet:
     """The unchanged service, with its alert firing."""
     started.load(started.records)
-    assert started.soon(started.alert)
+    until(started.alert)
     return started
 
 
@@ -158,12 +147,12 @@ def test_after_a_restart_alerts_come_back_in_the_first_round(
     with prometheus_server() as server:
         fleet = ChangingFleet(server, model, tmp_path_factory.mktemp("restarted"))
         fleet.load(fleet.records)
-        assert fleet.soon(fleet.alert)
+        until(fleet.alert)
         server.process.terminate()
         server.process.wait()
         again = launch(cast("list[str]", server.process.args), server.directory)
         try:
-            assert fleet.soon(server.api.ready)
+            until(server.api.ready)
             assert fleet.within(1, lambda: fleet.alert(states=("pending", "firing")))
             assert fleet.within(_TWO_ROUNDS, fleet.alert)
         finally:

@@ -21,6 +21,7 @@ from generator.prometheus.rule_set import rule_set
 from generator.reports.cardinality import overview, service_row
 from generator.spec.sources import read_sources
 from tests.bench.specs import directory
+from tests.waiting import until
 from tests.whole.exposed import exposed
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def server(
         now = int(time.time())
         write(started.api, exposed(checked.model.services[0], now - 600, now + 120))
         started.load(ServerConfig(rule_files=files))
-        _settle(started)
+        until(lambda: _is_settled(started))
         yield started
 
 
@@ -179,14 +180,9 @@ def _quick(checked: Compilation, model: Model, directory: Path) -> tuple[Path, .
     return tuple(files)
 
 
-def _settle(server: PrometheusServer) -> None:
-    for _ in range(ATTEMPTS):
-        iterations = _seen(server).iterations
-        if iterations and min(iterations.values()) >= ROUNDS:
-            return
-        time.sleep(0.5)
-    message = "not every group was evaluated"
-    raise AssertionError(message)
+def _is_settled(server: PrometheusServer) -> bool:
+    """Whether every group was evaluated a few times."""
+    return min(_seen(server).iterations.values(), default=0) >= ROUNDS
 
 
 def _seen(server: PrometheusServer) -> Seen:

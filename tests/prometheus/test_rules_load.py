@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.live.server import ServerConfig
+from tests.waiting import evaluated
 
 if TYPE_CHECKING:
-    from generator.live.answers import RuleState
     from generator.live.server import PrometheusServer
 
 OUTPUT = Path(__file__).parent.parent.parent / "output" / "prometheus"
-ATTEMPTS = 120
 
 
 def test_every_rule_is_healthy(fresh_prometheus: PrometheusServer, tmp_path: Path) -> None:
@@ -25,11 +23,6 @@ def test_every_rule_is_healthy(fresh_prometheus: PrometheusServer, tmp_path: Pat
         copy.write_text(re.sub(r"  interval: 1[mh]\n", "  interval: 1s\n", file.read_text("utf-8")), "utf-8")
         copies.append(copy)
     fresh_prometheus.load(ServerConfig(rule_files=tuple(copies)))
-    rules: list[RuleState] = []
-    for _ in range(ATTEMPTS):
-        rules = [rule for group in fresh_prometheus.api.rules() for rule in group.rules]
-        if rules and all(rule.health != "unknown" for rule in rules):
-            break
-        time.sleep(0.25)
+    rules = [rule for group in evaluated(fresh_prometheus.api) for rule in group.rules]
     assert len(rules) > 400
     assert [(rule.name, rule.last_error) for rule in rules if rule.health != "ok"] == []

@@ -16,6 +16,7 @@ from generator.model.service import SeriesBudget, Site
 from generator.replay.jobs import WorkerPool
 from generator.replay.replay import Order, replay
 from generator.replay.subject import ReplayedRule, ReplaySubject
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,7 @@ def test_a_replay_agrees_with_the_rule_manager(fresh_prometheus: PrometheusServe
     begin = ceil(time.time()) + 1
     write(api, history(begin))
     fresh_prometheus.load(ServerConfig(rule_files=(rule_file(tmp_path),)))
-    wait_until(api, begin + SECONDS)
+    until(lambda: last_tick(api) >= begin + SECONDS)
     managed = started_by_the_manager(api, begin)
     replayed = started_by_the_replay(replayed_on(api, begin))
     assert managed.keys() == replayed.keys()
@@ -76,16 +77,10 @@ def rule_file(folder: Path) -> Path:
     return path
 
 
-def wait_until(api: PrometheusApi, instant: int) -> None:
-    """Wait for the manager's evaluation at ``instant``, however late it is."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        series = api.query_samples("tick[1m]", time.time()).series
-        if series and series[0].timestamps[-1] >= instant:
-            return
-        time.sleep(0.05)
-    message = "no evaluation in a minute"
-    raise AssertionError(message)
+def last_tick(api: PrometheusApi) -> float:
+    """The instant of the manager's last evaluation; 0 before the first one."""
+    series = api.query_samples("tick[1m]", time.time()).series
+    return series[0].timestamps[-1] if series else 0
 
 
 def started_by_the_manager(api: PrometheusApi, begin: int) -> Started:
