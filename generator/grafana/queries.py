@@ -322,11 +322,11 @@ def ago(since: Expr, by: Sequence[str]) -> Expr:
     return _sized(Expr("time()") - since, _AGES, "since", by)
 
 
-def change(values: Expr, label: str, by: Sequence[str]) -> Expr:
-    """Write each change into ``label``: 0.382 as +38.2, 1.0625 as +106, before percent or points."""
+def change(values: Expr, by: Sequence[str]) -> Expr:
+    """Write each change into the label ``trend``: 0.382 as +38.2, 1.0625 as +106, before percent or points."""
     rounded = call("round", values * number(100), number(0.1))
-    signed = replaced(_count_values(rounded, label, by), label, "+${1}", label, "([^-].*)")
-    return replaced(signed, label, "${1}", label, "([-+][0-9]{3,})[.].*")
+    signed = replaced(_count_values(rounded, "trend", by), "trend", "+${1}", "trend", "([^-].*)")
+    return replaced(signed, "trend", "${1}", "trend", "([-+][0-9]{3,})[.].*")
 
 
 def _count_values(values: Expr, label: str, by: Sequence[str]) -> Expr:

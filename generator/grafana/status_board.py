@@ -295,7 +295,7 @@ def _missed(records: Records) -> Iterator[Expr]:
 def _trend(records: Records) -> Expr:
     """Write the trends; the word before a large one says whether it is for better or worse."""
     by = (names.SIGNAL, names.WORST, names.UNIT, names.OVER)
-    texts = change(mine(_TREND).now(), "trend", by)
+    texts = change(mine(_TREND).now(), by)
     if ways := list(_ways(records, by)):
         coloured = binary("unless", any_of(ways), _usual(by), on=by)
         texts = binary("or", coloured, texts, on=by)
@@ -317,7 +317,7 @@ def _ways(records: Records, by: tuple[str, ...]) -> Iterator[Expr]:
             trend = mine(_TREND).one_of(names.SIGNAL, signals).where(unit=unit).now()
             for way, op in ways if signals else ():
                 seen = binary(op, trend, number(least if op == ">=" else -least))
-                yield replaced(change(seen, "trend", by), "trend", f"{way} ${{1}}", "trend")
+                yield replaced(change(seen, by), "trend", f"{way} ${{1}}", "trend")
 
 
 def _usual(by: tuple[str, ...]) -> Expr:

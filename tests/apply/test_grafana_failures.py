@@ -25,8 +25,8 @@ def saving(uid: str) -> Callable[[Request], bool]:
     )
 
 
-def reading(part: str) -> Callable[[Request], bool]:
-    return lambda request: request.method == "GET" and part in request.path
+def reading(request: Request) -> bool:
+    return request.method == "GET" and "agent-b" in request.path
 
 
 def refused(applying: Applying) -> LiveError:
@@ -194,9 +194,9 @@ def test_a_date_to_retry_after_is_understood(applying: Applying, grafana: Grafan
 @pytest.mark.parametrize(
     "fault",
     [
-        GrafanaFault(reading("agent-b"), times=2, silent=True),
-        GrafanaFault(reading("agent-b"), times=2, status=502),
-        GrafanaFault(reading("agent-b"), times=2, status=200, body=b"{", promised=100),
+        GrafanaFault(reading, times=2, silent=True),
+        GrafanaFault(reading, times=2, status=502),
+        GrafanaFault(reading, times=2, status=200, body=b"{", promised=100),
     ],
 )
 def test_reads_are_repeated(applying: Applying, grafana: Grafana, fault: GrafanaFault) -> None:
@@ -220,7 +220,7 @@ def test_saves_are_not_repeated_unless_the_server_did_not_take_them(
 def test_a_proxys_404_does_not_say_that_a_dashboard_is_not_there(
     applying: Applying, grafana: Grafana
 ) -> None:
-    grafana.faults.append(GrafanaFault(reading("agent-b"), status=404, body=b"<html>not found</html>"))
+    grafana.faults.append(GrafanaFault(reading, status=404, body=b"<html>not found</html>"))
     assert "HTTP 404" in str(refused(applying))
     assert grafana.writes() == []
 

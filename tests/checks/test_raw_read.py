@@ -64,10 +64,10 @@ def _instead(demo: Service, name: str, expr: str) -> list[str]:
     return _checked(demo, _with(demo, changed))
 
 
-def _beside(demo: Service, *rules: Rule, interval: int = 60) -> list[str]:
+def _beside(demo: Service, *rules: Rule) -> list[str]:
     """Add a group to the service, and return the findings."""
     compiled = compile_rules(demo, SITE, shared(SITE).records)
-    group = RuleGroup("own", interval, rules)
+    group = RuleGroup("own", 60, rules)
     if isinstance(rules[0], RecordingRule):
         return _checked(demo, replace(compiled, recording=(*compiled.recording, group)))
     return _checked(demo, replace(compiled, alerting=(*compiled.alerting, group)))

@@ -39,10 +39,10 @@ class Case(NamedTuple):
     numbers: Mapping[str, float] = {}
 
 
-def histogram(name: str, count: int, labels: str = "", edges: str = "1 10") -> str:
+def histogram(name: str, count: int, labels: str = "") -> str:
     """Write a histogram whose observations are all in the first bucket."""
     comma = "," if labels else ""
-    buckets = [f'{name}_bucket{{{labels}{comma}le="{edge}"}} {count}' for edge in (*edges.split(), "+Inf")]
+    buckets = [f'{name}_bucket{{{labels}{comma}le="{edge}"}} {count}' for edge in ("1", "10", "+Inf")]
     return "\n".join((*buckets, f"{name}_sum{{{labels}}} {count / 2}", f"{name}_count{{{labels}}} {count}"))
 
 

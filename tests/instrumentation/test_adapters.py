@@ -53,10 +53,10 @@ def loaded(written: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN4
     return load
 
 
-def tokens(registry: CollectorRegistry, model: str = "gpt-4o") -> tuple[float, float]:
+def tokens(registry: CollectorRegistry) -> tuple[float, float]:
     """The tokens of prompts and of completions."""
     found = [
-        value(registry, "agent_token_usage_total", model=model, token_type=kind)
+        value(registry, "agent_token_usage_total", model="gpt-4o", token_type=kind)
         for kind in ("prompt", "completion")
     ]
     return found[0], found[1]

@@ -1,4 +1,4 @@
-"""The newest release is blamed for its own effects, and for nothing that affects others alike."""
+"""Descriptions name the culprit: the newest release for its own effects, and nothing where nothing stands out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from generator.live.server import prometheus_server
 from generator.model.rules import RuleGroup
 from generator.prometheus.shared import shared_rules
 from tests.prometheus.chain import T0
+from tests.prometheus.culprits import CAUSES, incidents, said
 from tests.prometheus.fleet_of_runs import HOUR, PRICED_MODEL, Release, Story, Trouble, constants, streams
 from tests.prometheus.increments import MINUTE
 from tests.prometheus.trials import needed, priced, rules_of
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.live.api import PrometheusApi
+    from generator.live.server import PrometheusServer
     from generator.model.service import Model
     from tests.simulate.firings import SimulatedFiring
+
 
 FAILS, TOKENS, COST, SLOW = (
     f"Agent{what}Regression" for what in ("SuccessRate", "TokensPerRun", "CostPerRun", "LatencyP95")
@@ -32,14 +35,15 @@ LOOP = "AgentToolCallsPerRunHigh"
 LENGTH = 7 * HOUR
 #: The minute of the release.
 CAME = 150
+RUNS = 20.0
 
 
-def _both(new: Release, *troubles: Trouble, runs: float = 20) -> Story:
+def _both(new: Release, *troubles: Trouble) -> Story:
     """Run v10 beside v9."""
-    return Story(LENGTH, (Release("v9", 0, LENGTH, seconds=new.seconds), new), troubles, runs)
+    return Story(LENGTH, (Release("v9", 0, LENGTH, seconds=new.seconds), new), troubles, RUNS)
 
 
-def _after(new: Release, *troubles: Trouble, runs: float = 20) -> Story:
+def _after(new: Release, *troubles: Trouble, runs: float = RUNS) -> Story:
     """Replace v9 by v10 at once."""
     return Story(LENGTH, (Release("v9", 0, new.start, seconds=new.seconds), new), troubles, runs)
 
@@ -59,10 +63,10 @@ def _nights(minute: int) -> float:
     return 0.0 if CAME <= minute < CAME + 2 * HOUR else 1.0
 
 
-def _alone(*troubles: Trouble, seconds: float = 2, calls: float = 4, runs: float = 20) -> Story:
+def _alone(*troubles: Trouble, seconds: float = 2, calls: float = 4) -> Story:
     """Run one release all the time, with a night."""
     release = Release("v9", 0, LENGTH, seconds=seconds, calls=calls)
-    return Story(LENGTH, (release,), troubles, runs, _nights)
+    return Story(LENGTH, (release,), troubles, RUNS, _nights)
 
 
 BLAMELESS = {
@@ -84,7 +88,7 @@ BLAMELESS = {
     "canary-in-an-outage": _both(_v10(weight=0.05), OUTAGE),
     "minutes-beside": _both(_v10(seconds=5 * MINUTE)),
     "minutes-after": _after(_v10(seconds=5 * MINUTE)),
-    "half-an-hour-beside": _both(_v10(seconds=LONGER), runs=20),
+    "half-an-hour-beside": _both(_v10(seconds=LONGER)),
     "half-an-hour-after": _after(_v10(seconds=LONGER), runs=20),
     "few-runs-and-an-outage": _after(_v10(), OUTAGE, runs=0.5),
     "taken-back": Story(
@@ -208,3 +212,17 @@ def _summary(one: SimulatedFiring, since: int) -> tuple[str, str, str | None, in
 
 def _minutes(one: SimulatedFiring) -> int:
     return round((one.start - T0) / MINUTE)
+
+
+SEED = 7
+#: The full set is in the benchmarks: python -m tests.bench --only culprit.
+SAMPLE = 2 * len(CAUSES)
+
+
+@pytest.mark.long
+def test_the_culprit_of_a_known_cause_is_named(fresh_prometheus: PrometheusServer, model: Model) -> None:
+    found = said(fresh_prometheus.api, model, incidents(SEED, SAMPLE), SEED)
+    wrong = [(one.incident.cause, one.incident.must, one.named) for one in found if not one.right]
+    assert len(wrong) <= 0.05 * SAMPLE, wrong
+    silent = [one.named for one in found if one.incident.cause == "everything alike"]
+    assert silent == [{}] * len(silent)

@@ -26,35 +26,29 @@ OUTAGE = Incident("outage", T + 2 * HOUR, T + 3 * HOUR, ("High",))
 NIGHT = Incident("night-low", T + 8 * HOUR, T + 9 * HOUR, ())
 
 
-def rule(
-    name: str = "High", severity: str = "critical", service: str = "s", reach: float = HOUR
-) -> ReplayedRule:
+def rule(name: str = "High", severity: str = "critical", service: str = "s") -> ReplayedRule:
     """An alerting rule on a ratio."""
     labels = {"severity": severity, "service": service}
     annotations = {
         "description": "It was {{ $value | humanizePercentage }}.",
         "runbook_url": "https://runbooks.example.com/High.md",
     }
-    return ReplayedRule(service, AlertingRule(name, "x > 0", 300, 0, labels, annotations), 60, reach)
+    return ReplayedRule(service, AlertingRule(name, "x > 0", 300, 0, labels, annotations), 60, HOUR)
 
 
-def active(  # noqa: PLR0913 - a test says what it is about by keyword
+def active(
     minute: int,
     lasting: int | None = 20,
     *,
-    pending: int = 5,
     fires: bool = True,
     labels: Mapping[str, str] | None = None,
     value: float = 0.25,
 ) -> Episode:
-    """An alert that fires at a minute of the span, after pending, for some minutes; None is to the end."""
+    """An alert that fires at a minute of the span, after five of pending, for some minutes; None is to the end."""
     at, until = T + minute * MINUTE, None if lasting is None else T + (minute + lasting) * MINUTE
-    activity = Activity(
-        at - pending * MINUTE,
-        at if fires else None,
-        until,
-        {float(at - pending * MINUTE): value, float(at): 2 * value},
-    )
+    pending = at - 5 * MINUTE
+    values = {float(pending): value, float(at): 2 * value}
+    activity = Activity(pending, at if fires else None, until, values)
     return Episode(labels or {}, activity, since_before=False)
 
 

@@ -23,12 +23,10 @@ def good() -> Answer:
     return 200, json.dumps(body).encode(), {}
 
 
-def bad(
-    status: int, kind: str = "execution", words: str = "no", headers: dict[str, str] | None = None
-) -> Answer:
+def bad(status: int, kind: str = "execution", words: str = "no") -> Answer:
     """An answer with the server's error."""
     body = {"status": "error", "errorType": kind, "error": words}
-    return status, json.dumps(body, separators=(",", ":")).encode(), headers or {}
+    return status, json.dumps(body, separators=(",", ":")).encode(), {}
 
 
 def span(fields: dict[str, str]) -> range:
