@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.model.metrics import OTHER, Label, Metric
+from generator.notation.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -118,8 +117,7 @@ def _read(source: AuditSource, counted: str, by: tuple[str, ...], feed: Source) 
         values
         for values in counts
         if all(
-            _matches_any(one, patterns)
-            for one, patterns in zip(values[len(by) :], where.values(), strict=True)
+            matches(one, patterns) for one, patterns in zip(values[len(by) :], where.values(), strict=True)
         )
     ]
 
@@ -127,20 +125,11 @@ def _read(source: AuditSource, counted: str, by: tuple[str, ...], feed: Source) 
 def _strays(label: Label, values: Iterable[str]) -> Iterator[str]:
     taken = {*label.values} if not label.patterns else {OTHER} & {*label.values}
     for value in values:
-        known = value in taken or any(_matches_any(value, each) for each in label.patterns.values())
-        if value and (label.values or label.patterns) and not known and not _matches_any(value, label.ignore):
+        known = value in taken or any(matches(value, each) for each in label.patterns.values())
+        if value and (label.values or label.patterns) and not known and not matches(value, label.ignore):
             yield value
 
 
 def _is_absent(label: Label, values: list[str]) -> bool:
-    means_something = any(_matches_any("", patterns) for patterns in label.patterns.values())
+    means_something = any(matches("", patterns) for patterns in label.patterns.values())
     return bool(values) and not any(values) and not means_something
-
-
-def _matches_any(value: str, patterns: Iterable[str]) -> bool:
-    return any(_compiled(pattern).fullmatch(value) for pattern in patterns)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.DOTALL)

@@ -5,7 +5,6 @@ A profile has one translation of the label ``status``. A stream that means somet
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from itertools import islice
 from math import isfinite
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 from generator.discover import meaning
 from generator.model.metrics import MetricType
 from generator.model.streams import STATUS
+from generator.notation.patterns import matches
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
@@ -159,9 +159,7 @@ class Place:
 def _is_of(values: tuple[str, ...], metric: Exposed) -> bool:
     """Whether values of the labels of ``where`` belong to a part."""
     patterns = (patterns for _, patterns in metric.where)
-    return all(
-        any(re.fullmatch(one, value) for one in some) for value, some in zip(values, patterns, strict=True)
-    )
+    return all(matches(value, some) for value, some in zip(values, patterns, strict=True))
 
 
 def exposed_metric(family: Stranger, source: AuditSource) -> Exposed | None:

@@ -8,10 +8,24 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: The tokens for any character, and for any number of characters.
 _ANY, _MANY = "any", "many"
 _Parts = tuple[str, ...]
+
+
+def matches(value: str, patterns: Iterable[str]) -> bool:
+    """Whether a value matches one of the patterns."""
+    return any(_compiled(pattern).fullmatch(value) for pattern in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
 
 
 def overlap(one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from generator.model.metrics import FACTORS, Label, Metric, MetricType
 from generator.model.names import TARGET_INFO
 from generator.model.streams import MODEL, Source, Stream
-from generator.notation.patterns import example
+from generator.notation.patterns import example, matches
 from generator.streams.roles import Amount, Event, Role, role
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class _Meant(Struct, frozen=True):
 
     def takes(self, text: str) -> bool:
         """Whether a text is read as the value."""
-        return any(re.fullmatch(one, text) for one in self.patterns) is not self.none
+        return matches(text, self.patterns) is not self.none
 
     @property
     def examples(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from math import floor, inf
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from generator.model.metrics import FACTORS, OTHER, Across, Label
 from generator.model.names import SCRAPED_SAMPLES
 from generator.model.outside import STREAM, outside_alert
 from generator.model.units import duration, plain
-from generator.notation.patterns import example
+from generator.notation.patterns import example, matches
 from generator.prometheus.rule_set import changes, who
 from generator.promql.expr import series
 from generator.streams.raw import bound_text, exposed_series, label_of
@@ -144,7 +143,7 @@ def _series(source: Source, stream: Stream, service: Service) -> Iterator[_Label
         if label.joined != source_label:
             exposed.setdefault(source_label, _value(label))
     for source_label, patterns in source.where:
-        if not _matches(exposed.get(source_label, ""), patterns):
+        if not matches(exposed.get(source_label, ""), patterns):
             exposed[source_label] = example(patterns[0])
     if not stream.is_histogram or source.native:
         yield exposed
@@ -186,12 +185,10 @@ def _events(one: ExposedSeries, source: Source, stream: Stream) -> Iterator[tupl
 def _feeds(labels: _Labels, source: Source, stream: Stream, service: Service) -> bool:
     named = labels["__name__"] == exposed_series(source.names[0], source, stream)
     ignored = any(
-        _matches(labels.get(source_label, ""), label_of(name, service).ignore)
+        matches(labels.get(source_label, ""), label_of(name, service).ignore)
         for name, source_label in source.labels
     )
-    return (
-        named and not ignored and all(_matches(labels.get(label, ""), some) for label, some in source.where)
-    )
+    return named and not ignored and all(matches(labels.get(label, ""), some) for label, some in source.where)
 
 
 def _translated(labels: _Labels, source: Source, service: Service) -> _Labels:
@@ -219,12 +216,8 @@ def _label_value(label: Label, exposed: str) -> str:
     """Find the label value for an exposed text."""
     if not label.patterns:
         return exposed
-    matching = (value for value, patterns in label.patterns.items() if _matches(exposed, patterns))
+    matching = (value for value, patterns in label.patterns.items() if matches(exposed, patterns))
     return next(matching, OTHER if OTHER in label.values else "")
-
-
-def _matches(text: str, patterns: tuple[str, ...]) -> bool:
-    return any(re.fullmatch(pattern, text) for pattern in patterns)
 
 
 def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -> Iterator[tuple[str, str]]:
