@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from prometheus_client.samples import Sample
+
 
 class ProcessAgent:
     """An agent that owns its metrics."""
@@ -94,11 +96,15 @@ print(generate_latest(registry).decode())
 """
 
 
+def _of_all(directory: Path) -> list[Sample]:
+    """Read the samples of all processes that are not 0."""
+    text = _python(_READ, PROMETHEUS_MULTIPROC_DIR=str(directory)).decode()
+    return [one for family in text_string_to_metric_families(text) for one in family.samples if one.value]
+
+
 def test_forked_workers_add_up(tmp_path: Path) -> None:
     _python(_FORKED, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
-    text = _python(_READ, PROMETHEUS_MULTIPROC_DIR=str(tmp_path)).decode()
-    samples = [one for family in text_string_to_metric_families(text) for one in family.samples if one.value]
-    found = {one.name: one.value for one in samples}
+    found = {one.name: one.value for one in _of_all(tmp_path)}
     assert found["agent_run_total"] == 3
     assert found["agent_token_usage_total"] == 10
 
@@ -208,24 +214,12 @@ for _ in range(3):
     with metrics.run() as run, run.tool_call("search_docs"):
         pass
 """
-_READER = """
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
-registry = CollectorRegistry()
-MultiProcessCollector(registry)
-print(generate_latest(registry).decode())
-"""
 
 
 def test_workers_add_up(tmp_path: Path) -> None:
-    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": str(OUTPUT)}
     for _ in range(2):
-        subprocess.run([sys.executable, "-c", _WORKER], env=environment, check=True)
-    done = subprocess.run(
-        [sys.executable, "-c", _READER], env=environment, check=True, capture_output=True, text=True
-    )
-    samples = [one for family in text_string_to_metric_families(done.stdout) for one in family.samples]
-    found = {one.name: one.value for one in samples if one.value and one.labels.get("le") in {None, "+Inf"}}
+        _python(_WORKER, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    found = {one.name: one.value for one in _of_all(tmp_path) if one.labels.get("le") in {None, "+Inf"}}
     assert (
         found["agent_run_total"] == found["agent_tool_call_total"] == found["agent_steps_per_run_count"] == 6
     )
