@@ -11,6 +11,7 @@ from shutil import copytree
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.cli import main
+from tests.models import written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -71,10 +72,10 @@ def check_codes(directory: Path, shown: Iterable[Example]) -> set[tuple[str, str
 def insert(directory: Path, shown: Iterable[Example]) -> None:
     """Insert examples into a directory of specs that is valid without them."""
     texts = [example.text for example in shown]
-    _write(directory / SERVICE, BASES[SERVICE])
+    written(directory, {SERVICE: BASES[SERVICE]})
     if any(PROFILE in text or "profile: mine" in text for text in texts):
-        _write(directory / PROFILE, BASES[PROFILE])
-        _write(directory / SERVICE, _merged(BASES[SERVICE], "profile: mine\nlabels: {}\n", "service"))
+        own = _merged(BASES[SERVICE], "profile: mine\nlabels: {}\n", "service")
+        written(directory, {PROFILE: BASES[PROFILE], SERVICE: own})
     for text in texts:
         _put(directory, text)
 
@@ -91,8 +92,8 @@ def audit_codes(directory: Path, page: Page, word: str) -> set[str]:
     }
     kept = _without((AUDIT / "cases/as-declared/exposition.txt").read_text("utf-8"), about)
     own = "".join(example.text for example in shown if example.language == "text")
-    exposition = _write(directory / "exposition.txt", kept + own)
-    report = _report("audit", str(directory), "--exposition", str(exposition))
+    written(directory, {"exposition.txt": kept + own})
+    report = _report("audit", str(directory), "--exposition", str(directory / "exposition.txt"))
     return {finding["code"] for service in report["services"] for finding in service["findings"]}
 
 
@@ -109,10 +110,11 @@ def _without(exposition: str, families: Collection[str]) -> str:
 def _put(directory: Path, text: str) -> None:
     """Write an example into the file that its first line names, over the keys that it has."""
     named = _NAMED.match(text)
-    path = directory / (named[1] if named else SERVICE)
+    name = named[1] if named else SERVICE
+    path = directory / name
     body = text[named.end() :] if named else text
     before = path.read_text("utf-8") if path.exists() else ""
-    _write(path, _merged(before, body, _WHOLE.get(path.parent.name, "")))
+    written(directory, {name: _merged(before, body, _WHOLE.get(path.parent.name, ""))})
 
 
 def _merged(before: str, example: str, whole: str) -> str:
@@ -123,12 +125,6 @@ def _merged(before: str, example: str, whole: str) -> str:
     starts = [found.start() for found in _ENTRY.finditer(before)]
     entries = [before[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
     return "".join(entry for entry in entries if entry.partition(":")[0] not in keys) + example
-
-
-def _write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-    return path
 
 
 def _report(*arguments: str) -> Any:  # noqa: ANN401 - JSON

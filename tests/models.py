@@ -1,4 +1,4 @@
-"""Whole directories of specs as models, without the compiler's memory."""
+"""Whole directories of specs, as files and as models, without the compiler's memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ from generator.resolve.model import check_between, resolve_common, resolve_one
 from generator.spec.load import load
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from generator.model.service import Service
     from generator.spec.types import Specs
 
 #: The project's own specs.
 SPECS = Path(__file__).resolve().parents[1] / "specs"
+
+
+def written(directory: Path, files: Mapping[str, str]) -> Path:
+    """Write files by their paths below ``directory``."""
+    for path, text in files.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text, encoding="utf-8")
+    return directory
 
 
 def model_of(directory: Path) -> Model:
@@ -28,6 +38,12 @@ def model_of(directory: Path) -> Model:
     resolved = resolve(loaded.specs)
     assert resolved.value is not None, resolved.diagnostics
     return resolved.value
+
+
+def model_with(directory: Path, profile: str, more: str, name: str = "mine") -> Model:
+    """Resolve the spec of a service with a shipped profile, of which ``more`` is the rest."""
+    text = f"service: {name}\nprofile: {profile}\nowner: team\nselector: {{job: {name}}}\n{more}\n"
+    return model_of(written(directory, {f"services/{name}.yaml": text}))
 
 
 def resolve(specs: Specs) -> Result[Model]:

@@ -26,7 +26,7 @@ from tests.bench.specs import FIRST, change, directory
 from tests.bench.table import document, machine, markdown, short, today
 from tests.bench.thousand import marginal
 from tests.grafana.documents import targets
-from tests.models import SPECS, model_of
+from tests.models import SPECS, model_of, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,8 +185,7 @@ def test_a_hostile_file_is_small_enough_to_be_read_and_is_refused(
 ) -> None:
     text = hostile()[name]
     assert len(text.encode()) <= MAX_BYTES
-    (tmp_path / "services").mkdir()
-    (tmp_path / "services/a.yaml").write_text(text, "utf-8")
+    written(tmp_path, {"services/a.yaml": text})
     assert main(["check", str(tmp_path)]) == 1
     told = capsys.readouterr()
     assert "error[" in told.out + told.err

@@ -13,7 +13,7 @@ import pytest
 from generator.audit import source
 from generator.cli import main
 from generator.live import transport
-from tests.models import SPECS
+from tests.models import SPECS, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -254,8 +254,7 @@ def test_a_call_must_name_the_service_of_an_exposition(
 def test_invalid_specs_are_reported_first(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, closed: str
 ) -> None:
-    (tmp_path / "services").mkdir()
-    (tmp_path / "services/x.yaml").write_text("service: x\n")
+    written(tmp_path, {"services/x.yaml": "service: x\n"})
     assert main(["audit", str(tmp_path), "--prometheus", closed]) == 1
     assert "schema/missing-key" in capsys.readouterr().err
 

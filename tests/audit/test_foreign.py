@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -13,25 +12,15 @@ from generator.audit.exposition import exposed_source, fetch_file, parse_exposit
 from generator.audit.report import as_text
 from generator.diagnostics import Severity
 from tests.golden import compare
-from tests.models import model_of
+from tests.models import model_with
 from tests.profiles.test_expositions import SERVICES
-
-if TYPE_CHECKING:
-    from generator.model.service import Model
 
 EXPOSITIONS = Path(__file__).parent.parent / "profiles" / "expositions"
 GATEWAY = "labels: {model: [gpt-4o]}"
 
 
-def _model(folder: Path, profile: str, more: str) -> Model:
-    (folder / "services").mkdir()
-    text = f"service: mine\nprofile: {profile}\nowner: team\nselector: {{job: mine}}\n{more}\n"
-    (folder / "services" / "mine.yaml").write_text(text, encoding="utf-8")
-    return model_of(folder)
-
-
 def _audited(folder: Path, profile: str, more: str, exposition: Path) -> Audit:
-    model = _model(folder, profile, more)
+    model = model_with(folder, profile, more)
     (service,) = model.services
     return audit(exposed_source(parse_exposition(fetch_file(exposition)), service), service, model)
 

@@ -12,6 +12,7 @@ from generator.audit.exposition import Fetched, exposed_source, parse_exposition
 from generator.compiler import check
 from generator.model.outside import with_outside_values
 from generator.spec.sources import read_sources
+from tests.models import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +37,7 @@ budget: {per_day: $100}
 
 
 def _compiled(text: str, directory: Path) -> Compilation:
-    (directory / "services").mkdir()
-    (directory / "services" / "coder.yaml").write_text(text, encoding="utf-8")
-    return check(read_sources(directory))
+    return check(read_sources(written(directory, {"services/coder.yaml": text})))
 
 
 def _combinations(metric: Metric, service: Service, releases: list[str]) -> Iterator[dict[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,7 @@ from generator.checks.cardinality import series_budget
 from generator.cli import main
 from tests.checks.agent import SERVICE, SPECS
 from tests.checks.models import SITE, known, measuring, once, small
-from tests.models import model_of
+from tests.models import model_of, written
 from tests.resolve.build import METRICS, profile, service
 
 if TYPE_CHECKING:
@@ -189,13 +188,10 @@ def test_the_default_has_room_for_an_ordinary_service_of_twelve_models_and_eight
 ) -> None:
     models = {f"m{number}": {"prompt": 2.5, "completion": 10} for number in range(12)}
     labels = {"model": [*models], "tool": [f"t{number}" for number in range(8)]}
-    for name in ("signals.yaml", "profiles/agent.yaml"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(SPECS / name, tmp_path / name)
-    (tmp_path / "services").mkdir()
-    (tmp_path / "services/demo-agent.yaml").write_text(yaml.safe_dump(SERVICE | {"labels": labels}), "utf-8")
-    (tmp_path / "prices.yaml").write_text(yaml.safe_dump({"models": models}), "utf-8")
-    (tmp_path / "site.yaml").write_text("scrape_interval: 15s\n", "utf-8")
+    files = {name: (SPECS / name).read_text("utf-8") for name in ("signals.yaml", "profiles/agent.yaml")}
+    files["services/demo-agent.yaml"] = yaml.safe_dump(SERVICE | {"labels": labels})
+    files |= {"prices.yaml": yaml.safe_dump({"models": models}), "site.yaml": "scrape_interval: 15s\n"}
+    written(tmp_path, files)
     assert main(["cardinality", str(tmp_path), "--format", "json"]) == 0
     [demo] = json.loads(capsys.readouterr().out)["services"].values()
     assert 5_000 < demo["recorded"]["live"] < 10_000
@@ -205,11 +201,8 @@ def test_the_default_has_room_for_an_ordinary_service_of_twelve_models_and_eight
 @pytest.mark.parametrize("of", ["runs_total", "[runs_total, runs, all_runs]"])
 def test_a_metric_of_several_names_counts_once(of: str, tmp_path: Path) -> None:
     streams = f"streams: {{run: {{of: {of}, labels: {{tool: tool}}}}}}"
-    (tmp_path / "services").mkdir()
-    (tmp_path / "profiles").mkdir()
     head = "profile: mine\nemitted: elsewhere\ncreated_series: false\nlabels: {tool: {}}\n"
-    (tmp_path / "profiles/mine.yaml").write_text(f"{head}{streams}\n", encoding="utf-8")
     text = "service: one\nprofile: mine\nowner: t\nselector: {job: a}\nlabels: {tool: [a, b]}\n"
-    (tmp_path / "services/one.yaml").write_text(text, encoding="utf-8")
-    (found,) = model_of(tmp_path).services
+    files = {"profiles/mine.yaml": f"{head}{streams}\n", "services/one.yaml": text}
+    (found,) = model_of(written(tmp_path, files)).services
     assert known(SITE, found).account.raw.live == len(("a", "b", "other"))

@@ -11,8 +11,8 @@ import pytest
 from generator.live.remote_write import TimeSeries, write
 from tests.commands.calls import CommandCalls
 from tests.golden import compare
+from tests.models import written
 from tests.native_histograms import Native, native_prometheus, write_native
-from tests.resolve.build import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from generator.cli import main
 from generator.commands.terminal import ProgressLine
 from generator.model import names
 from generator.simulate.incidents import effects
-from tests.models import SPECS, model_of
+from tests.models import SPECS, model_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,8 +317,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
 def test_broken_specs_are_shown_and_nothing_is_simulated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "services").mkdir()
-    (tmp_path / "services" / "a.yaml").write_text("service: a\n")
+    written(tmp_path, {"services/a.yaml": "service: a\n"})
     assert main(["simulate", str(tmp_path), *SPAN, "--openmetrics", str(tmp_path / "text")]) == 1
     assert "error[" in _output(capsys)
     assert not (tmp_path / "text").exists()

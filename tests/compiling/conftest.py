@@ -14,6 +14,7 @@ from generator import compiler
 from generator.__main__ import main
 from generator.compiler import compile_service
 from tests.commands.calls import ROOT, CallResult, CommandCalls
+from tests.models import written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,9 +128,7 @@ def _write_services(root: Path) -> None:
 
 def write_spec(root: Path, path: str, text: str) -> None:
     """Write a file of the specs."""
-    place = root / "specs" / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, "utf-8")
+    written(root / "specs", {path: text})
 
 
 def write_service(root: Path, name: str, owner: str = "team-demo", more: str = "") -> None:

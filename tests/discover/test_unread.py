@@ -11,6 +11,7 @@ from generator.commands.init import site_text
 from generator.discover.places import InExposition
 from generator.discover.recognise import Match, Unread, candidates, recognise
 from generator.errors import CommandError
+from tests.models import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 TOKENS = 'gen_ai_client_token_usage_count{gen_ai_token_type="input",gen_ai_request_model="m"} 1\n'
 RUNS = "gen_ai_client_operation_duration"
+#: A profile that counts runs by a counter.
+OWN = {"profiles/own.yaml": "profile: own\nemitted: elsewhere\nstreams: {run: {of: bot_runs_total}}\n"}
 
 
 @pytest.mark.parametrize("unit", ["_milliseconds", "_ms"])
@@ -30,11 +33,7 @@ def test_runs_in_another_unit_are_named(tmp_path: Path, unit: str) -> None:
 
 
 def test_a_time_of_creation_is_no_metric_of_its_own(tmp_path: Path) -> None:
-    profile = tmp_path / "profiles/own.yaml"
-    profile.parent.mkdir()
-    profile.write_text(
-        "profile: own\nemitted: elsewhere\nstreams: {run: {of: bot_runs_total}}\n", encoding="utf-8"
-    )
+    written(tmp_path, OWN)
     exposed = "# TYPE bot_runs counter\nbot_runs_total 9\nbot_runs_created 1.7e9\n"
     assert _unread(tmp_path, exposed, "own") == ()
     assert _unread(tmp_path, exposed + "# EOF\n", "own") == ()
@@ -101,10 +100,7 @@ def test_what_the_chosen_profile_reads_under_another_name_is_printed(
     ],
 )
 def test_the_runs_that_an_own_profile_looks_for_are_named(tmp_path: Path, exposed: str, hint: str) -> None:
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles/own.yaml").write_text(
-        "profile: own\nemitted: elsewhere\nstreams: {run: {of: bot_runs_total}}\n", encoding="utf-8"
-    )
+    written(tmp_path, OWN)
     with pytest.raises(CommandError) as problem:
         _match(tmp_path, exposed)
     assert problem.value.help.startswith(f"your profile own counts runs by bot_runs_total, {hint}; ")

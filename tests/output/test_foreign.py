@@ -11,13 +11,11 @@ import pytest
 
 from generator.output.outcome import OutputError
 from generator.output.write import compare, write
-from tests.output.trees import artifacts, files, put, stamps
+from tests.output.trees import NEW, OLD, artifacts, files, put, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OLD = {"catalog.json": "{}\n", "rules/a.yml": "old\n", "rules/deep/b.yml": "b\n"}
-NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n"}
 IN_THE_WAY = "move or delete it, then run again, or choose another output directory; nothing was written"
 
 

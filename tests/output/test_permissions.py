@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.output.write import write
-from tests.output.trees import artifacts, beside, files, put, snapshot
+from tests.output.trees import NEW, OLD, artifacts, beside, files, put, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent.parent
-OLD = {"catalog.json": "{}\n", "rules/a.yml": "old\n", "rules/deep/b.yml": "b\n"}
-NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n"}
 
 
 @pytest.mark.parametrize("path", [".", "rules", "rules/deep"])

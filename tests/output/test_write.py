@@ -15,11 +15,9 @@ import pytest
 from generator.artifact import Artifact
 from generator.output.outcome import OutputError, WriteResult
 from generator.output.write import compare, write
-from tests.output.trees import artifacts, beside, files, put, snapshot, stamps
+from tests.output.trees import NEW, OLD, artifacts, beside, files, put, snapshot, stamps
 
 ROOT = Path(__file__).parent.parent.parent
-OLD = {"catalog.json": "{}\n", "rules/a.yml": "old\n", "rules/deep/b.yml": "b\n"}
-NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n"}
 
 
 def test_the_first_run_makes_the_directory_and_those_above_it(tmp_path: Path) -> None:
@@ -258,7 +256,7 @@ INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
 from generator.output.write import write
-from tests.output.trees import artifacts
+from tests.output.trees import NEW, OLD, artifacts
 number, replace = int(sys.argv[2]), Path.replace
 def interrupted(self, place):
     os.kill(os.getpid(), number)

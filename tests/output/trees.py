@@ -10,11 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
+from tests.models import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SHM = Path("/dev/shm")  # noqa: S108 - nothing is given a name there that others know
+#: The texts of an output by path, before and after a change.
+OLD = {"catalog.json": "{}\n", "rules/a.yml": "old\n", "rules/deep/b.yml": "b\n"}
+NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n"}
 
 
 @contextmanager
@@ -62,10 +66,7 @@ def beside(target: Path) -> list[str]:
 
 def put(root: Path, path: str, text: str) -> Path:
     """Write a file as a user would."""
-    place = root / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text)
-    return place
+    return written(root, {path: text}) / path
 
 
 def _described(path: Path) -> str:

@@ -19,7 +19,7 @@ from generator.model.units import DAY
 from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.spec.sources import SHIPPED
-from tests.models import model_of
+from tests.models import model_with, written
 from tests.prometheus.trials import needed
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
 def test_signals_are_what_was_counted_by_hand(
     profile: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
 ) -> None:
-    assert _wrong(prometheus, profile, _model(profile, tmp_path, unique)) == {}
+    assert _wrong(prometheus, profile, _model(tmp_path, profile, unique)) == {}
 
 
 #: By profile, a text of its file and a mutant of it: the raw pass then reads something else.
@@ -258,12 +258,11 @@ MUTANTS = {
 def test_a_mutant_of_a_profile_is_seen(
     mutant: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
 ) -> None:
-    profile, written, instead = MUTANTS[mutant]
+    profile, part, instead = MUTANTS[mutant]
     text = (SHIPPED / "profiles" / f"{profile}.yaml").read_text("utf-8")
-    assert written in text
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / f"{profile}.yaml").write_text(text.replace(written, instead), encoding="utf-8")
-    assert _wrong(prometheus, profile, _model(profile, tmp_path, unique)) != {}
+    assert part in text
+    written(tmp_path, {f"profiles/{profile}.yaml": text.replace(part, instead)})
+    assert _wrong(prometheus, profile, _model(tmp_path, profile, unique)) != {}
 
 
 #: The endings that an exporter adds to names of OpenTelemetry, and that another one does not.
@@ -290,7 +289,11 @@ SPELLINGS = {
 def test_exporters_that_spell_names_otherwise_are_read_as_well(
     profile: str, spelling: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
 ) -> None:
-    assert _wrong(prometheus, profile, _model(profile, tmp_path, unique), SPELLINGS[spelling]) == {}
+    assert _wrong(prometheus, profile, _model(tmp_path, profile, unique), SPELLINGS[spelling]) == {}
+
+
+def _model(directory: Path, profile: str, name: str) -> Model:
+    return model_with(directory, profile, SERVICES[profile][0], name)
 
 
 def _wrong(
@@ -321,13 +324,6 @@ def _wrong(
         if found != pytest.approx(expected, rel=1e-3):
             wrong[record] = found
     return wrong
-
-
-def _model(profile: str, folder: Path, name: str) -> Model:
-    (folder / "services").mkdir()
-    text = f"service: {name}\nprofile: {profile}\nowner: team\nselector: {{job: {name}}}\n{SERVICES[profile][0]}\n"
-    (folder / "services" / "one.yaml").write_text(text, encoding="utf-8")
-    return model_of(folder)
 
 
 def _grown(path: Path, target: Mapping[str, str], start: int, left_out: str) -> Iterator[TimeSeries]:

@@ -1,4 +1,4 @@
-"""Metrics declared under their sources' names: with colons, with dots, or without a suffix."""
+"""Metrics under their sources' names, with colons, with dots or without a suffix; and a label under two names."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, generate_latest
 
 from generator.cli import main
+from tests.models import written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
 
 _PROFILE = """\
 profile: server
@@ -36,15 +38,13 @@ _SERVICE = (
 
 def _generated(folder: Path, *, elsewhere: bool) -> Path:
     more, emitted = (_ELSEWHERE, "emitted: elsewhere\n") if elsewhere else ("", "")
-    for name, text in {
-        "profiles/server": _PROFILE.format(emitted=emitted, more=more),
-        "services/my-server": _SERVICE,
-        "site": 'oldest_prometheus: "3.0"\n',
-    }.items():
-        path = folder / "specs" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert main(["generate", str(folder / "specs"), "-o", str(folder / "output")]) == 0
+    files = {
+        "profiles/server.yaml": _PROFILE.format(emitted=emitted, more=more),
+        "services/my-server.yaml": _SERVICE,
+        "site.yaml": 'oldest_prometheus: "3.0"\n',
+    }
+    specs = written(folder / "specs", files)
+    assert main(["generate", str(specs), "-o", str(folder / "output")]) == 0
     return folder / "output"
 
 
@@ -88,3 +88,25 @@ def test_simulated_text_quotes_what_only_prometheus_3_knows(tmp_path: Path) -> N
     assert '# TYPE "lm.time/all_count" histogram' in lines
     assert [line for line in lines if line.startswith('{"gen_ai.tool.calls",instance=')]
     assert [line for line in lines if line.startswith("srv:waiting{")]
+
+
+#: A metric that has the label under two names, of which each stream reads one.
+_TWO_NAMES = """\
+profile: mine
+emitted: elsewhere
+labels: {model: {}}
+streams:
+  run: {of: call_seconds, value: count, labels: {model: response_model}}
+  run_latency: {of: call_seconds, labels: {model: request_model}, buckets: [1, 2]}
+"""
+_ONE = "service: one\nprofile: mine\nowner: t\nselector: {job: a}\nlabels: {model: [m]}\n"
+
+
+def test_of_two_names_of_a_label_each_stream_may_read_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs = written(tmp_path / "specs", {"profiles/mine.yaml": _TWO_NAMES, "services/one.yaml": _ONE})
+    assert main(["generate", str(specs), "-o", str(tmp_path / "output")]) == 0, capsys.readouterr()
+    rules = (tmp_path / "output/prometheus/rules/one.rules.yml").read_text("utf-8")
+    assert "sum by (response_model)" in rules
+    assert "sum by (le, request_model)" in rules or "sum by (request_model, le)" in rules

@@ -11,7 +11,7 @@ from generator.cli import main
 from generator.compiler import check
 from generator.diagnostics import Severity
 from generator.spec.sources import read_sources, shipped_profiles
-from tests.models import model_of
+from tests.models import model_of, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,10 +41,8 @@ def test_placeholders_are_said_to_be_so(profile: str, tmp_path: Path) -> None:
 
 
 def _sources(folder: Path, service: str, **profiles: str) -> list[str]:
-    for name, text in {"services/mine": service, **{f"profiles/{k}": v for k, v in profiles.items()}}.items():
-        path = folder / f"{name}.yaml"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    files = {f"profiles/{name}.yaml": text for name, text in profiles.items()}
+    written(folder, {"services/mine.yaml": service, **files})
     return [file.path.stem for file in read_sources(folder).shipped]
 
 

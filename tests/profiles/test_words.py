@@ -13,6 +13,7 @@ from generator.commands.check import selfcheck_text
 from generator.compiler import check, generate
 from generator.model.service import worded
 from generator.spec.sources import read_sources
+from tests.models import written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,10 +39,7 @@ labels: {model: [gpt-4o], tool: [search], release: {max_live: 3}}
 
 
 def _specs(folder: Path, *services: str) -> Path:
-    (folder / "services").mkdir()
-    for number, text in enumerate(services):
-        (folder / "services" / f"{number}.yaml").write_text(text, encoding="utf-8")
-    return folder
+    return written(folder, {f"services/{number}.yaml": text for number, text in enumerate(services)})
 
 
 def _generated(folder: Path, *services: str) -> dict[str, str]:

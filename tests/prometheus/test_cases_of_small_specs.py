@@ -13,7 +13,7 @@ from generator.live.server import prometheus_server
 from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_set import rule_set
 from generator.prometheus.rule_tests.files import own_trials, service_tests, trials_of, variant_trials
-from tests.models import model_of
+from tests.models import model_of, written
 from tests.prometheus.trials import rules_of, try_out
 
 if TYPE_CHECKING:
@@ -184,11 +184,10 @@ SPECS = {
 
 
 def _model(small: _Small, directory: Path) -> Model:
-    (directory / "services").mkdir(parents=True)
-    (directory / "services" / "a.yaml").write_text(yaml.safe_dump({**_SERVICE, **small.service}))
+    files = {"services/a.yaml": yaml.safe_dump({**_SERVICE, **small.service})}
     if small.site:
-        (directory / "site.yaml").write_text(yaml.safe_dump(dict(small.site)))
-    return model_of(directory)
+        files["site.yaml"] = yaml.safe_dump(dict(small.site))
+    return model_of(written(directory, files))
 
 
 @pytest.fixture(params=list(SPECS))

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from generator.live.remote_write import TimeSeries
 from tests.instrumentation.loading import compiled, generated
-from tests.models import renamed
+from tests.models import renamed, written
 from tests.prometheus.chain import T0, Chain
 from tests.prometheus.increments import MINUTE
 from tests.prometheus.trials import needed, priced, priced_models
@@ -138,16 +138,14 @@ _DIALECTS: tuple[Callable[[Random], Charged], ...] = (_openai, _anthropic, _lang
 
 
 def _model(directory: Path) -> Model:
-    (directory / "services").mkdir()
-    (directory / "profiles").mkdir()
-    (directory / "services" / "invoice-agent.yaml").write_text(_SERVICE)
-    (directory / "prices.yaml").write_text((_SPECS / "prices.yaml").read_text())
     profile = (_SPECS / "profiles" / "agent.yaml").read_text()
     assert _TYPES in profile
-    (directory / "profiles" / "mine.yaml").write_text(
-        profile.replace("profile: agent", "profile: mine").replace(_TYPES, _MORE_TYPES)
-    )
-    return compiled(directory)
+    files = {
+        "services/invoice-agent.yaml": _SERVICE,
+        "prices.yaml": (_SPECS / "prices.yaml").read_text(),
+        "profiles/mine.yaml": profile.replace("profile: agent", "profile: mine").replace(_TYPES, _MORE_TYPES),
+    }
+    return compiled(written(directory, files))
 
 
 def _scraped(registry: CollectorRegistry) -> dict[tuple[tuple[str, str], ...], float]:

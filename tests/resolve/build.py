@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.spec.load import load
-from tests.models import resolve
+from tests.models import resolve, written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from generator.diagnostics import Diagnostic, Result
@@ -102,14 +101,6 @@ def resolved(directory: Path, *services: str, **others: str) -> Result[Model]:
     loaded = load(written(directory, files))
     assert loaded.specs is not None, loaded.diagnostics
     return resolve(loaded.specs)
-
-
-def written(directory: Path, files: Mapping[str, str]) -> Path:
-    """Write files by their paths below ``directory``."""
-    for path, text in files.items():
-        (directory / path).parent.mkdir(parents=True, exist_ok=True)
-        (directory / path).write_text(text, encoding="utf-8")
-    return directory
 
 
 def one(result: Result[Model]) -> Service:

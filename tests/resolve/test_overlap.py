@@ -10,7 +10,8 @@ import pytest
 
 from generator.resolve.model import overlaps
 from generator.spec.load import load
-from tests.resolve.build import profile, service, written
+from tests.models import written
+from tests.resolve.build import profile, service
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,7 @@ from generator.live.remote_write import TimeSeries, write
 from generator.model.units import DAY
 from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.shared import shared_rules
-from tests.models import model_of
-from tests.resolve.build import written
+from tests.models import model_of, written
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 
 from generator.live.remote_write import TimeSeries, write
 from generator.streams.raw import raw_pass
-from tests.streams.foreign import foreign
+from tests.models import model_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,8 @@ PROFILES = {
 def test_tokens_without_a_model_are_other(
     prometheus: PrometheusApi, tmp_path: Path, unique: str, profile: str
 ) -> None:
-    service, site = foreign(tmp_path, unique, profile, "{model: [gpt-4o]}")
+    resolved = model_with(tmp_path, profile, "labels: {model: [gpt-4o]}", unique)
+    (service,) = resolved.services
     name, label = PROFILES[profile]
     times = [(START + SCRAPE * scrape) * 1000 for scrape in range(SCRAPES)]
     # The tokens of a second; the last model is called so by its source.
@@ -39,6 +40,6 @@ def test_tokens_without_a_model_are_other(
         labels |= {label: model} if model else {}
         values = [float(SCRAPE * tokens * scrape) for scrape in range(SCRAPES)]
         write(prometheus, [TimeSeries(labels, times, values)])
-    (rule,) = raw_pass(service.streams["token_usage"], service, site)
+    (rule,) = raw_pass(service.streams["token_usage"], service, resolved.site)
     found = {sample.labels.get("model"): sample.value for sample in prometheus.query(rule.expr, END)}
     assert found == pytest.approx({"gpt-4o": 1, "other": 6})

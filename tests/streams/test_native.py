@@ -12,9 +12,8 @@ from generator.model.rules import RecordingRule
 from generator.prometheus.rule_set import compile_rules
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.streams.raw import as_classic
-from tests.models import model_of
+from tests.models import model_of, written
 from tests.native_histograms import Native, native_prometheus, prometheus_3, write_native
-from tests.resolve.build import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

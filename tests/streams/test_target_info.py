@@ -10,14 +10,14 @@ import pytest
 from generator.live.remote_write import TimeSeries, write
 from generator.model import names
 from generator.streams.raw import raw_pass
-from tests.streams.foreign import foreign
+from tests.models import model_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from generator.live.api import PrometheusApi
-    from generator.model.service import Service, Site
+    from generator.model.service import Model
 
 pytestmark = pytest.mark.prometheus
 
@@ -46,19 +46,19 @@ CASES: dict[str, tuple[list[Info], set[str]]] = {
 
 
 @pytest.fixture
-def service(tmp_path: Path, unique: str) -> tuple[Service, Site]:
-    return foreign(tmp_path, unique, "otel-genai", "{model: [m], tool: [t]}")
+def model(tmp_path: Path, unique: str) -> Model:
+    return model_with(tmp_path, "otel-genai", "labels: {model: [m], tool: [t]}", unique)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_event_is_counted_once_under_one_release(
-    prometheus: PrometheusApi, service: tuple[Service, Site], unique: str, case: str
+    prometheus: PrometheusApi, model: Model, unique: str, case: str
 ) -> None:
     infos, releases = CASES[case]
     write(prometheus, _events(unique))
     write(prometheus, [_info(unique, *info) for info in infos])
     for stream in ("run", "run_latency"):
-        rounds = [_read(prometheus, stream, service, at) for at in ROUNDS]
+        rounds = [_read(prometheus, stream, model, at) for at in ROUNDS]
         # Two instances, of which one never has a target_info: an event a scrape each.
         assert [sum(one.values()) for one in rounds] == pytest.approx([2 / SCRAPE] * len(rounds))
         assert all(one[""] >= 1 / SCRAPE - 1e-9 for one in rounds)
@@ -83,9 +83,10 @@ def _info(job: str, pod: str, release: str, scrapes: range) -> TimeSeries:
     return TimeSeries(labels, [(START + SCRAPE * scrape) * 1000 for scrape in scrapes], [1.0] * len(scrapes))
 
 
-def _read(api: PrometheusApi, stream: str, service: tuple[Service, Site], at: int) -> Mapping[str, float]:
+def _read(api: PrometheusApi, stream: str, model: Model, at: int) -> Mapping[str, float]:
     """Compute a stream's events a second by release; of a histogram, of its last bucket."""
-    (rule,) = raw_pass(service[0].streams[stream], *service)
+    (service,) = model.services
+    (rule,) = raw_pass(service.streams[stream], service, model.site)
     found: dict[str, float] = {}
     for sample in api.query(rule.expr, at):
         if sample.labels.get(names.LE, "+Inf") == "+Inf":
