@@ -43,6 +43,12 @@ class CommandCalls:
         told = self._capsys.readouterr()
         return CallResult(code, told.out, told.err)
 
+    def refused(self, *arguments: str) -> str:
+        """Run a command whose call is at fault; return the message, beside which it prints nothing."""
+        answer = self(*arguments)
+        assert (answer.code, answer.out) == (2, "")
+        return answer.err
+
 
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a process that finds the product from any directory."""

@@ -128,9 +128,8 @@ def test_nothing_is_written_among_the_specs(
 ) -> None:
     (place / "link").symlink_to("specs")
     before = snapshot(place)
-    answer = call("generate", "specs", "-o", output, *check)
-    assert (answer.code, answer.out) == (2, "")
-    assert "is where specs are read from\n  help: name another output directory" in answer.err
+    message = call.refused("generate", "specs", "-o", output, *check)
+    assert "is where specs are read from\n  help: name another output directory" in message
     assert snapshot(place) == before
 
 
@@ -167,10 +166,9 @@ def test_files_of_others_are_not_mixed_with_a_first_output_unless_the_call_says_
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text("mine", "utf-8")
     before = snapshot(project)
-    answer = call("generate", "specs", "-o", "project")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith('error: "project" holds setup.py, src, and nothing generated\n')
-    assert "-o my-output; or pass --beside, which writes catalog.json, grafana" in answer.err
+    message = call.refused("generate", "specs", "-o", "project")
+    assert message.startswith('error: "project" holds setup.py, src, and nothing generated\n')
+    assert "-o my-output; or pass --beside, which writes catalog.json, grafana" in message
     assert snapshot(project) == before
     assert call("generate", "specs", "-o", "project", "--beside").code == 0
     assert call("generate", "specs", "-o", "project").code == 0
@@ -229,18 +227,14 @@ def test_a_directory_without_a_name_of_its_own_is_a_call_error(
 ) -> None:
     """``-o "$UNSET"`` and ``-o "$UNSET/.."`` are accidents."""
     before = snapshot(place)
-    answer = call(command, "-o", output)
-    assert (answer.code, answer.out) == (2, "")
-    assert "argument -o/--output: " in answer.err
+    assert "argument -o/--output: " in call.refused(command, "-o", output)
     assert snapshot(place) == before
 
 
 @pytest.mark.parametrize("arguments", [("generate", ""), ("check", ""), ("init", " "), ("cardinality", "")])
 def test_an_empty_path_is_a_call_error(place: Path, call: CommandCalls, arguments: tuple[str, ...]) -> None:
     before = snapshot(place)
-    answer = call(*arguments)
-    assert (answer.code, answer.out) == (2, "")
-    assert "argument SPECS: the path is empty" in answer.err
+    assert "argument SPECS: the path is empty" in call.refused(*arguments)
     assert snapshot(place) == before
 
 
@@ -251,9 +245,7 @@ def test_other_specs_replace_no_service_of_an_output_unless_the_call_says_so(
     call("generate", *options)
     other = _specs_of(place / "mine", "my-agent")
     before = snapshot(place / "output")
-    answer = call("generate", "mine", *options)
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err == (
+    assert call.refused("generate", "mine", *options) == (
         'error: "output" was generated from "specs", and "mine" does not have its service demo-agent\n'
         "  help: name another output directory, as in: -o my-output; or pass --replace, which deletes the files of "
         "what these specs do not have; nothing was written\n"

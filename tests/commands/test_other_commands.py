@@ -66,9 +66,7 @@ def test_no_command_and_an_unknown_one_are_the_calls_fault(call: CommandCalls) -
     ],
 )
 def test_the_word_that_a_call_means_is_named(words: str, meant: str, call: CommandCalls) -> None:
-    answer = call(*words.split())
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.endswith(f'\n  help: did you mean "{meant}"?\n')
+    assert call.refused(*words.split()).endswith(f'\n  help: did you mean "{meant}"?\n')
 
 
 def on(command: tuple[str, ...], specs: Path) -> tuple[str, ...]:
@@ -250,9 +248,7 @@ def test_what_is_like_no_name_is_told_where_names_are(call: CommandCalls) -> Non
 
 
 def test_the_empty_name_is_unknown(call: CommandCalls) -> None:
-    answer = call("explain", "")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith('error: unknown name ""\n  help: ')
+    assert call.refused("explain", "").startswith('error: unknown name ""\n  help: ')
 
 
 def test_specs_that_are_not_there_are_not_explained_without_a_word(
@@ -351,10 +347,9 @@ def test_schema_ignores_no_argument(
     arguments: tuple[str, ...], message: str, call: CommandCalls, tmp_path: Path
 ) -> None:
     place = tmp_path / "schemas"
-    answer = call("schema", *(word.format(place=place) for word in arguments))
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith(f"error: {message}")
-    *_, proposed = answer.err.strip().rpartition(": schema ")
+    said = call.refused("schema", *(word.format(place=place) for word in arguments))
+    assert said.startswith(f"error: {message}")
+    *_, proposed = said.strip().rpartition(": schema ")
     assert call("schema", *shlex.split(proposed)).code == 0
     assert not place.exists()
 
@@ -374,9 +369,7 @@ def test_schema_ignores_no_argument(
 def test_a_copy_of_a_profile_drops_nothing_that_was_said(
     unused: tuple[str, ...], call: CommandCalls, tmp_path: Path
 ) -> None:
-    answer = call("init", str(tmp_path / "specs"), "--copy-profile", "agent", *unused)
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err == (
+    assert call.refused("init", str(tmp_path / "specs"), "--copy-profile", "agent", *unused) == (
         f"error: --copy-profile writes no service, so {unused[0]} would say nothing\n"
         "  help: leave it out, and write the service by a call of its own\n"
     )
@@ -387,10 +380,9 @@ def test_a_copy_of_a_profile_drops_nothing_that_was_said(
 def test_what_is_said_about_a_server_needs_one(
     option: tuple[str, str], call: CommandCalls, tmp_path: Path
 ) -> None:
-    answer = call("init", str(tmp_path / "specs"), *option)
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith(f"error: {option[0]} ")
-    assert "add --from-prometheus URL" in answer.err
+    message = call.refused("init", str(tmp_path / "specs"), *option)
+    assert message.startswith(f"error: {option[0]} ")
+    assert "add --from-prometheus URL" in message
     assert not (tmp_path / "specs").exists()
 
 
@@ -509,9 +501,7 @@ def test_whatever_job_init_is_given_is_the_one_that_is_selected(
 def test_a_job_that_nothing_has_is_refused_before_anything_is_written(
     job: str, call: CommandCalls, tmp_path: Path
 ) -> None:
-    answer = call("init", str(tmp_path / "specs"), f"--job={job}")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith("error: ")
+    assert call.refused("init", str(tmp_path / "specs"), f"--job={job}").startswith("error: ")
     assert not (tmp_path / "specs").exists()
 
 
@@ -525,9 +515,8 @@ def test_an_owner_that_yaml_reads_otherwise_is_quoted(owner: str, call: CommandC
 def test_an_owner_that_no_service_may_have_is_refused_by_its_own_name(
     owner: str, call: CommandCalls, tmp_path: Path
 ) -> None:
-    answer = call("init", str(tmp_path / "specs"), "--owner", owner)
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith(f'error: "owner" may not be the text "{printable(owner)}": ')
+    message = call.refused("init", str(tmp_path / "specs"), "--owner", owner)
+    assert message.startswith(f'error: "owner" may not be the text "{printable(owner)}": ')
     assert not (tmp_path / "specs").exists()
 
 
@@ -535,10 +524,9 @@ def test_an_owner_that_no_service_may_have_is_refused_by_its_own_name(
 def test_a_service_with_the_name_of_shared_files_is_refused_and_the_named_one_passes(
     name: str, call: CommandCalls, tmp_path: Path
 ) -> None:
-    answer = call("init", str(tmp_path / "specs"), "--service", name)
-    assert (answer.code, answer.out) == (2, "")
+    message = call.refused("init", str(tmp_path / "specs"), "--service", name)
     assert not (tmp_path / "specs").exists()
-    other = answer.err.partition("such as ")[2].strip()
+    other = message.partition("such as ")[2].strip()
     assert call("init", str(tmp_path / "specs"), "--service", other).code == 0
     assert call("check", str(tmp_path / "specs")).code == 0
 
@@ -559,9 +547,7 @@ def test_init_takes_no_file_for_a_directory(
     call: CommandCalls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    answer = call("init", "specs/services/new.yaml")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err == (
+    assert call.refused("init", "specs/services/new.yaml") == (
         "error: specs/services/new.yaml is a file, and init writes a directory of specs\n"
         "  help: run: agent-metrics init specs --service new\n"
     )
@@ -579,9 +565,8 @@ def test_a_service_that_check_would_refuse_beside_the_others_is_not_written(
     call: CommandCalls, tmp_path: Path
 ) -> None:
     assert call("init", str(tmp_path), "--service", "one").code == 0
-    answer = call("init", str(tmp_path), "--service", "two", "--job", "one")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith('error: the selectors of "one" and "two" can pick the same series\n  help: ')
+    message = call.refused("init", str(tmp_path), "--service", "two", "--job", "one")
+    assert message.startswith('error: the selectors of "one" and "two" can pick the same series\n  help: ')
     assert not (tmp_path / "services/two.yaml").exists()
 
 
@@ -682,15 +667,13 @@ def test_a_shipped_file_is_copied_alone_once_and_changes_nothing(
 
 
 def test_a_copy_of_a_shipped_file_writes_no_service(call: CommandCalls, tmp_path: Path) -> None:
-    answer = call("init", str(tmp_path / "specs"), "--copy", "prices", "--service", "xx")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith("error: --copy writes no service, so --service would say nothing\n")
+    message = call.refused("init", str(tmp_path / "specs"), "--copy", "prices", "--service", "xx")
+    assert message.startswith("error: --copy writes no service, so --service would say nothing\n")
 
 
 def test_a_profile_that_does_not_ship_is_not_copied(call: CommandCalls, tmp_path: Path) -> None:
-    answer = call("init", str(tmp_path / "specs"), "--copy-profile", "../agent")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith('error: there is no shipped profile "../agent"\n  help: ')
+    message = call.refused("init", str(tmp_path / "specs"), "--copy-profile", "../agent")
+    assert message.startswith('error: there is no shipped profile "../agent"\n  help: ')
     assert not (tmp_path / "specs").exists()
 
 
