@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.audit.checks.labels import foreign_labels
-from generator.audit.exposition import fetch_file, parse_exposition
-from generator.commands.init import site_text
-from generator.discover.places import InExposition
-from generator.discover.recognise import Match, candidates, recognise
 from generator.errors import CommandError
+from tests.discover.recognising import recognised
+from tests.models import written
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from generator.discover.recognise import Match
 
 _PROFILE = """\
 profile: node
@@ -93,13 +93,5 @@ def test_an_unknown_key_has_its_place(tmp_path: Path) -> None:
 
 
 def _recognised(folder: Path, profile: str, exposed: str) -> tuple[Match, ...]:
-    profiles = folder / "profiles"
-    profiles.mkdir(exist_ok=True)
-    (profiles / "node.yaml").write_text(
-        profile.replace("  model: {}", "  model: {}\n  token_type: {values: [prompt]}"), "utf-8"
-    )
-    file = folder / "exposed.prom"
-    file.write_text(exposed, encoding="utf-8")
-    return recognise(
-        InExposition(parse_exposition(fetch_file(file)), "one"), candidates(folder, site_text(None))
-    )
+    profile = profile.replace("  model: {}", "  model: {}\n  token_type: {values: [prompt]}")
+    return recognised(written(folder, {"profiles/node.yaml": profile}), exposed)

@@ -1,4 +1,4 @@
-"""Metrics like those by which profiles count runs, and that the chosen profile does not read."""
+"""Metrics like those by which profiles count runs, and values of labels, that the chosen profile does not read."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.audit.exposition import fetch_file, parse_exposition
-from generator.commands.init import site_text
-from generator.discover.places import InExposition
-from generator.discover.recognise import Match, Unread, candidates, recognise
+from generator.discover.draft import bounds
 from generator.errors import CommandError
+from tests.discover.recognising import recognised
 from tests.models import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from generator.discover.recognise import Match, Unread
     from tests.commands.calls import CallResult
 
 TOKENS = 'gen_ai_client_token_usage_count{gen_ai_token_type="input",gen_ai_request_model="m"} 1\n'
@@ -110,6 +109,17 @@ def test_other_metrics_are_not_named(tmp_path: Path) -> None:
     assert _unread(tmp_path, "gen_ai_client_operation_time_count 1\nprocess_cpu_seconds_total 1\n") == ()
 
 
+def test_the_bound_lists_the_values_that_are_read(tmp_path: Path) -> None:
+    exposed = f"""\
+{RUNS}_seconds_count{{gen_ai_request_model="asked",gen_ai_response_model="asked-2026-03-21"}} 3
+{RUNS}_seconds_count{{gen_ai_response_model="answered"}} 2
+{RUNS}_seconds_count{{error_type="timeout"}} 1
+"""
+    (match,) = recognised(tmp_path, exposed, "otel-genai-client")
+    (proposed,) = bounds(match, ["model"], 60)
+    assert proposed.text == "[answered, asked]"
+
+
 def _unread(folder: Path, more: str, profile: str = "pydantic-ai") -> tuple[Unread, ...]:
     """Recognise the tokens of pydantic-ai beside other metrics, or what a profile of its own reads."""
     match = _match(folder, more if profile == "own" else TOKENS + more)
@@ -118,9 +128,5 @@ def _unread(folder: Path, more: str, profile: str = "pydantic-ai") -> tuple[Unre
 
 
 def _match(folder: Path, exposed: str) -> Match:
-    file = folder / "exposed.prom"
-    file.write_text(exposed, encoding="utf-8")
-    (match,) = recognise(
-        InExposition(parse_exposition(fetch_file(file)), "one"), candidates(folder, site_text(None))
-    )
+    (match,) = recognised(folder, exposed)
     return match
