@@ -148,19 +148,14 @@ def answering() -> Iterator[Callable[..., str]]:
             status: int, body: bytes, promised: int | None = None, headers: Mapping[str, str] | None = None
         ) -> str:
             sent = {"Content-Length": str(promised or len(body)), **(headers or {})}
-            return stack.enter_context(_answering(status, body, sent))
+
+            class SameAnswer(Handler):
+                def handle_body(self, _: bytes) -> None:
+                    self.answer(status, body, sent)
+
+            return stack.enter_context(served(SameAnswer))
 
         yield start
-
-
-@contextmanager
-def _answering(status: int, body: bytes, headers: Mapping[str, str]) -> Iterator[str]:
-    class SameAnswer(Handler):
-        def handle_body(self, _: bytes) -> None:
-            self.answer(status, body, headers)
-
-    with served(SameAnswer) as url:
-        yield url
 
 
 @contextmanager

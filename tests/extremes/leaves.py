@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Step = str | int
 Schema = dict[str, Any]
@@ -95,3 +95,17 @@ def _form(part: SchemaPart, value: object) -> SchemaPart:
 def _of_key(part: SchemaPart, key: str) -> SchemaPart:
     named = key in part.contents.get("properties", {})
     return part.child("properties", key) if named else part.child("additionalProperties")
+
+
+def with_text(document: dict[str, Any], path: Sequence[Step], text: str) -> str:
+    """Write a document with a text of its own, which need not be JSON, in place of one value."""
+    hole = "@hole@"
+    return json.dumps(_replaced(document, path, hole), indent=1).replace(json.dumps(hole), text)
+
+
+def _replaced(value: Any, path: Sequence[Step], by: str) -> Any:  # noqa: ANN401 - what YAML holds
+    if not path:
+        return by
+    changed = value.copy()
+    changed[path[0]] = _replaced(value[path[0]], path[1:], by)
+    return changed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +16,10 @@ from generator.diagnostics.formats import render_text
 from generator.emit import emit_module, emit_service, entry_of
 from generator.memory import Memory
 from generator.prometheus.rule_tests.files import own_trials
-from tests.extremes.leaves import SCHEMAS, Leaf, SchemaPart, leaves, parts, root
+from tests.extremes.leaves import SCHEMAS, Leaf, SchemaPart, leaves, parts, root, with_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tests.extremes.leaves import Step
 
@@ -59,7 +58,6 @@ KINDS = {
 }
 DOCUMENTS = {path: yaml.safe_load((SPECS / path).read_text("utf-8")) for path in KINDS}
 LEAVES = [(path, leaf) for path, kind in KINDS.items() for leaf in leaves(DOCUMENTS[path], root(kind))]
-_HOLE = "@hole@"
 
 
 def extremes(part: SchemaPart) -> Iterator[str]:
@@ -117,13 +115,13 @@ def _nothing_shipped() -> Iterator[None]:
     ("path", "leaf"), [pytest.param(*each, id=".".join(map(str, each[1].path))) for each in _tried()]
 )
 def test_whatever_amount_is_written_is_compiled_or_refused(path: str, leaf: Leaf, unchanged: Path) -> None:
-    document = json.dumps(_with_hole(_without_other_alerts(path, leaf), leaf.path), indent=1)
+    document = _without_other_alerts(path, leaf)
     file = unchanged / path
     before = file.read_bytes()
     try:
         with _nothing_shipped():
             for written in dict.fromkeys(extremes(leaf.part)):
-                file.write_text(document.replace(json.dumps(_HOLE), written), "utf-8")
+                file.write_text(with_text(document, leaf.path, written), "utf-8")
                 _compiled(unchanged)
     finally:
         file.write_bytes(before)
@@ -206,11 +204,3 @@ def _without_other_alerts(path: str, leaf: Leaf) -> dict[str, Any]:
         return document
     kept = {leaf.path[1], *DOCUMENTS["services/demo.yaml"]["alerts"]}
     return {**document, "alerts": {name: alert for name, alert in document["alerts"].items() if name in kept}}
-
-
-def _with_hole(value: Any, path: Sequence[Step]) -> Any:  # noqa: ANN401 - what YAML holds
-    if not path:
-        return _HOLE
-    changed = value.copy()
-    changed[path[0]] = _with_hole(value[path[0]], path[1:])
-    return changed

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from prometheus_client import CollectorRegistry
 
 from generator.commands.compiling import checked as compiled_specs
-from generator.instrumentation.modules import instrumentation
+from generator.instrumentation.modules import adapters, instrumentation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from generator.model.service import Model, Service
+    from generator.model.service import Model, Service, Site
 
 _Function = TypeVar("_Function", bound="Callable[..., object]")
 
@@ -69,6 +69,13 @@ def imported(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def with_adapters(one: Service, site: Site, directory: Path) -> Path:
+    """Write the module of a service and its adapters."""
+    for artifact in (instrumentation(one, site), *adapters(one, site)):
+        (directory / Path(artifact.path).name).write_text(artifact.text)
+    return directory
 
 
 def generated(model: Model, directory: Path) -> ModuleType:

@@ -13,8 +13,7 @@ import pytest
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from generator.instrumentation.modules import adapters, instrumentation
-from tests.instrumentation.loading import assert_laid_out, service, shipped, value
+from tests.instrumentation.loading import assert_laid_out, service, shipped, value, with_adapters
 from tests.instrumentation.test_blocks import runs
 
 if TYPE_CHECKING:
@@ -30,11 +29,8 @@ _ALL = ("langchain", "openai_agents", "litellm", "pydantic_ai", "claude_agent_sd
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the module of support-agent and all adapters."""
-    directory = tmp_path_factory.mktemp("adapters")
     one = replace(service("support-agent"), adapters=_ALL)
-    for artifact in (instrumentation(one, shipped().site), *adapters(one, shipped().site)):
-        (directory / artifact.path.rpartition("/")[2]).write_text(artifact.text)
-    return directory
+    return with_adapters(one, shipped().site, tmp_path_factory.mktemp("adapters"))
 
 
 @pytest.fixture

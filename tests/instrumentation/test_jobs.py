@@ -16,10 +16,9 @@ import pytest
 from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
-from generator.instrumentation.modules import adapters, instrumentation
 from generator.live.errors import LiveError
 from tests.http_servers import Handler, served
-from tests.instrumentation.loading import service, shipped
+from tests.instrumentation.loading import service, shipped, with_adapters
 from tests.programs import needed
 
 if TYPE_CHECKING:
@@ -62,11 +61,8 @@ def _find() -> str:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a module and its adapters for pushing."""
-    directory = tmp_path_factory.mktemp("jobs")
     one = replace(service("support-agent"), adapters=("pushgateway", "otlp"))
-    for artifact in (instrumentation(one, shipped().site), *adapters(one, shipped().site)):
-        (directory / artifact.path.rpartition("/")[2]).write_text(artifact.text)
-    return directory
+    return with_adapters(one, shipped().site, tmp_path_factory.mktemp("jobs"))
 
 
 @pytest.fixture(scope="module")

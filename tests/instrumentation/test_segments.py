@@ -11,9 +11,9 @@ import pytest
 from mypy import api
 from prometheus_client import CollectorRegistry
 
-from generator.instrumentation.modules import adapters, instrumentation
-from tests.instrumentation.loading import ROOT, assert_laid_out, compiled
+from tests.instrumentation.loading import ROOT, assert_laid_out, compiled, with_adapters
 from tests.instrumentation.test_adapters import message
+from tests.models import written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,14 +48,8 @@ _SAID = "label tenant: a call without it is outside the spec, and counted as oth
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The module of a service with a segment, and all adapters."""
-    specs, written = tmp_path_factory.mktemp("specs"), tmp_path_factory.mktemp("written")
-    (specs / "services").mkdir()
-    (specs / "services" / "tiered-agent.yaml").write_text(_SERVICE)
-    model = compiled(specs)
-    one = model.services[0]
-    for artifact in (instrumentation(one, model.site), *adapters(one, model.site)):
-        (written / artifact.path.rpartition("/")[2]).write_text(artifact.text)
-    return written
+    model = compiled(written(tmp_path_factory.mktemp("specs"), {"services/tiered-agent.yaml": _SERVICE}))
+    return with_adapters(model.services[0], model.site, tmp_path_factory.mktemp("written"))
 
 
 class Tiered:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from generator.spec.schema import load_schema, validate
-from tests.extremes.leaves import leaves, root
+from tests.extremes.leaves import leaves, root, with_text
 from tests.extremes.test_extremes import DOCUMENTS, KINDS
 from tests.spec.front import document
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from tests.extremes.leaves import Step
 
-_HOLE = "@hole@"
 #: The forms that a help offers to copy as they are, in place of the value.
 _COPIED = re.compile(r"(?:^|, or )write (?:(?P<empty>\{\}|\[\]) for an empty|a list: (?P<list>\[.*\])$)")
 _PLAIN = re.compile(r"^leave out the quotes: (?P<plain>[^;]+)$")
@@ -42,17 +41,9 @@ def _places() -> list[tuple[str, tuple[Step, ...]]]:
 PLACES = _places()
 
 
-def _with(value: Any, path: Sequence[Step]) -> Any:  # noqa: ANN401 - what YAML holds
-    if not path:
-        return _HOLE
-    changed = value.copy()
-    changed[path[0]] = _with(value[path[0]], path[1:])
-    return changed
-
-
 def _helps(name: str, path: Sequence[Step], written: str) -> list[str]:
     """List the helps of a document with this text in one place."""
-    text = json.dumps(_with(DOCUMENTS[name], path), indent=1).replace(json.dumps(_HOLE), written)
+    text = with_text(DOCUMENTS[name], path, written)
     return [one.help for one in validate(document(text), load_schema(KINDS[name]))]
 
 
