@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 #: The time over which the last short window with events is looked for, in seconds.
 _LOOK_BACK = 6 * HOUR
-#: A long window from which it remembers an incident for hours.
+#: The shortest long window that holds the bad events of an incident for hours.
 _HOURS = 3 * HOUR
 #: The share of a short window's events from which a single bad one may page.
 _MOSTLY = 0.5
@@ -203,7 +203,7 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
 
 
 def _remembers(tier: Tier, burn: Burn) -> bool:
-    """Whether the long window of a page remembers an incident for hours."""
+    """Whether a page still counts the bad events of an incident hours after its end."""
     return tier.severity is AlertSeverity.CRITICAL and burn.long >= _HOURS
 
 
@@ -297,7 +297,7 @@ def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
     budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
     text = condition.with_floors(f"{budget} burns at {paces}", alert, "bad events", DEVIATIONS)
     several = (
-        f", in {duration(burn.short)} more than one unless most events are bad"
+        f", with more than one bad event in {duration(burn.short)} or mostly bad ones"
         for burn in tier.burns
         if _remembers(tier, burn)
     )

@@ -112,7 +112,7 @@ class FirstFiles(Struct, frozen=True):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    names = [path.stem for path in shipped_profiles()]
+    names = _profile_names()
     parser.description = "Write a directory with a first service to edit. Existing files are never touched."
     options.add_specs(parser)
     parser.add_argument(
@@ -175,7 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_directory(arguments.specs)
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
     if arguments.profile is not None:
-        check_known(arguments.profile, [path.stem for path in shipped_profiles()], "shipped profile")
+        check_known(arguments.profile, _profile_names(), "shipped profile")
     files = _from_wire(arguments) if is_from_wire else _first(arguments)
     _write(arguments, files)
     sys.stdout.writelines(f"{line}\n" for line in files.messages)
@@ -185,6 +185,11 @@ def run(arguments: argparse.Namespace) -> int:
     status = _checked(arguments.specs) if is_from_wire else OK
     sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
     return status
+
+
+def _profile_names() -> list[str]:
+    """Name the profiles that ship."""
+    return [path.stem for path in shipped_profiles()]
 
 
 def _check_directory(specs: Path) -> None:
@@ -366,7 +371,7 @@ def _copy(arguments: argparse.Namespace) -> None:
         _copy_file(f"{arguments.copy}.yaml", "all services", arguments.specs)
     else:
         name = arguments.copy_profile
-        check_known(name, [path.stem for path in shipped_profiles()], "shipped profile")
+        check_known(name, _profile_names(), "shipped profile")
         _copy_file(f"profiles/{name}.yaml", f"services with profile: {name}", arguments.specs)
 
 

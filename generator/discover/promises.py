@@ -208,17 +208,16 @@ def budget(service: Service, history: StreamHistory | None) -> tuple[str, str]:
     """
     if not {"cost", "token_usage"} & service.streams.keys():
         return "", ""
-    usd = spent(service, history) if history else None
-    if usd is None:
+    if history is None or (usd := spent(service, history)) is None:
         return PLACEHOLDER
     return (
         f"budget: {{per_day: ${plain(round(_above(usd * _DEARER), 6))}}}",
-        cost_of_a_day(usd, history.seconds if history else DAY),
+        cost_of_a_day(usd, history.seconds),
     )
 
 
 def cost_of_a_day(usd: float, seconds: int) -> str:
-    """Say what a day cost, or would cost where less than one is known."""
+    """Write the cost of a day in USD: the measured one, or a guess from a shorter history."""
     if seconds >= DAY:
         return f"the most expensive day cost ${usd:,.2f}"
     known = duration(max(1, round(seconds / MINUTE)) * MINUTE)

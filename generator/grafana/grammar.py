@@ -49,7 +49,7 @@ OF_UNIT = {Unit.RATIO: BAD_SHARE, Unit.SECONDS: DURATION, Unit.USD: MONEY, Unit.
 
 
 class Look(TypedDict, total=False):
-    """What a panel may have besides its queries, as in ``Panel``."""
+    """The optional parts of a panel; ``Panel`` explains them."""
 
     colours: Mapping[str, str]
     beginnings: Mapping[str, str]

@@ -19,7 +19,7 @@ _Parts = tuple[str, ...]
 
 
 def matches(value: str, patterns: Iterable[str]) -> bool:
-    """Whether a value matches one of the patterns."""
+    """Whether the whole value matches one of the patterns, as in PromQL."""
     return any(_compiled(pattern).fullmatch(value) for pattern in patterns)
 
 
