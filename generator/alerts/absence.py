@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from generator.alerts import usual
-from generator.alerts.condition import SERVICE_VALUE, Ground, in_its_words
+from generator.alerts.condition import HALF_EVENT, SERVICE_VALUE, AlertNumber, Ground, in_its_words
 from generator.alerts.guide import Guide, ask
 from generator.alerts.hours import may_have_hours, resting
 from generator.alerts.tiers import check_floor_of_runs
@@ -16,7 +17,7 @@ from generator.model.alerts import MIN_EVENTS, Absence, Alert, AlertSeverity, Ti
 from generator.model.hours import GRACE
 from generator.model.signals import RUN_COUNT
 from generator.model.units import DAY, HOUR, MINUTE, duration
-from generator.promql.expr import Expr, call
+from generator.promql.expr import Expr, binary, call, number
 from generator.scenarios import (
     PROMISE,
     SLACK,
@@ -25,11 +26,12 @@ from generator.scenarios import (
     Traffic,
     all_but,
     counter,
+    idle,
     merged,
     outside_hours,
     within_hours,
 )
-from generator.streams.scope import grouped, join, measuring
+from generator.streams.scope import grouped, join, measuring, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 LOOK_BACK, RARELY = 10 * MINUTE, 3 * HOUR
 #: The time for which a service may promise traffic before it is deployed, in seconds.
 _GRACE = DAY
+#: Profiles by the code that exposes their metrics.
+_OURS = MappingProxyType({names.EMITTED: ""})
+_THEIRS = MappingProxyType({names.EMITTED: names.ELSEWHERE})
 
 KEY, KIND = "absence", Absence
 FLOORS: tuple[str, ...] = (MIN_EVENTS,)
@@ -86,48 +91,77 @@ def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:
     if kind.stream != ground.runs:
         return _while_runs(alert, kind, ground, runs)
     lately = grouped(call("count_over_time", runs.over(DAY)))
+    if sure := _sure(alert, kind, ground, runs):
+        lately = join("and", lately, sure)
     # A service that was never deployed is not missing on the day its rules arrive.
     known = call("last_over_time", ground.scope.record(names.KNOWN).over(HOUR, offset=_GRACE))
     promised = join("and", grouped(ground.scope.written(names.TRAFFIC).now()), known)
     if ground.scope.shared or (ground.service is not None and ground.service.runs_per_hour):
         lately |= promised
-    missed = join("and", _absent(kind, LOOK_BACK, ground), lately)
+    missed = join("and", _absent(kind, ground), lately)
     return join("unless", missed, resting(ground)) if may_have_hours(ground) else missed
+
+
+def _sure(alert: Alert, kind: Absence, ground: Ground, runs: Series) -> Expr | None:
+    """Find services that do not just idle after a restart, where the metrics of other code appear with the first run.
+
+    Their code is ours, or many runs finished within an hour, or no target is up. None where the code is ours.
+    """
+    if ground.service is not None and ground.service.emitted_here:
+        return None
+    floor = ground.floor(alert, MIN_EVENTS) or AlertNumber(number(HALF_EVENT), literal=True)
+    many = call("sum_over_time", runs.sampled(HOUR - 1, ground.signals[kind.runs].window))
+    scraped = ground.scope.written(names.SCRAPED)
+    up = binary(">", summed(scraped.now()), number(0))
+    down = join("unless", grouped(call("last_over_time", scraped.over(DAY))), up)
+    sure = floor.compare(">=", many) | down
+    return measuring(kind.stream, ground.scope, **_OURS) | sure if ground.scope.shared else sure
 
 
 def _while_runs(alert: Alert, kind: Absence, ground: Ground, runs: Series) -> Expr:
     """Find a metric that is absent although enough runs finish, in the window of runs or in a longer one."""
     floor = ground.floor(alert, MIN_EVENTS)
-    absent = _absent(kind, LOOK_BACK, ground)
+    absent = _absent(kind, ground)
     if floor is None:
         return join("and", absent, runs.now())
     window = ground.signals[kind.runs].window
     # One second shorter, as the range may hold one window more.
     many = call("sum_over_time", runs.sampled(RARELY - 1, window))
-    rarely = join("and", _absent(kind, RARELY, ground), floor.compare(">=", many))
-    return join("and", absent, floor.compare(">=", runs.now())) | rarely
+    rarely = join("unless", floor.compare(">=", many), _seen(kind, RARELY, ground))
+    return join("and", absent, floor.compare(">=", runs.now()) | rarely)
 
 
-def _absent(kind: Absence, time: int, ground: Ground) -> Expr:
-    seen = ground.scope.stream(kind.stream).over(time)
-    if not ground.scope.shared:
-        return call("absent_over_time", seen)
-    expected = measuring(kind.stream, ground.scope, (names.METRIC,))
-    return join("unless", expected, grouped(call("last_over_time", seen)))
+def _absent(kind: Absence, ground: Ground) -> Expr:
+    """Find the metrics that are not there; those of other code may appear with use alone, and were there lately."""
+    lately = _seen(kind, DAY, ground) if kind.stream != ground.runs else None
+    if ground.service is not None:
+        absent = call("absent_over_time", ground.scope.stream(kind.stream).over(LOOK_BACK))
+        return absent if lately is None or ground.service.emitted_here else join("and", absent, lately)
+    metric = (names.METRIC,)
+    if lately is None:
+        expected = measuring(kind.stream, ground.scope, metric)
+    else:
+        theirs = join("and", measuring(kind.stream, ground.scope, metric, **_THEIRS), lately)
+        expected = measuring(kind.stream, ground.scope, metric, **_OURS) | theirs
+    return join("unless", expected, _seen(kind, LOOK_BACK, ground))
 
 
-def sentence(_alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
+def _seen(kind: Absence, time: int, ground: Ground) -> Expr:
+    return grouped(call("last_over_time", ground.scope.stream(kind.stream).over(time)))
+
+
+def sentence(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
     """Name the missing metric, and the runs that prove that it should exist."""
     metric = f"{{{{ $labels.{names.METRIC} }}}}" if ground.scope.shared else kind.stream.metric
     finish = in_its_words("runs finish", ground)
-    why = finish if kind.stream != ground.runs else _why_runs(ground.service)
+    why = finish if kind.stream != ground.runs else _why_runs(alert, ground.service)
     return f"{metric} of {SERVICE_VALUE} has not been exposed for 10 minutes, although {why}."
 
 
 def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
     """Describe the condition for people; no other runs prove that the run counter itself is missing."""
     if kind.stream.name == service.runs.name:
-        why = _why_runs(service)
+        why = _why_runs(alert, service)
     elif alert.min_events:
         window = duration(service.signals[kind.runs].window)
         long = duration(RARELY)
@@ -135,11 +169,15 @@ def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
         why = f"at least {alert.min_events} runs finished within {window}; {rarely}"
     else:
         why = "runs finish"
+    if kind.stream.name != service.runs.name and not service.emitted_here:
+        why = f"it was there within the last day, and {why}"
     return f"No series of {kind.stream.metric} within 10 minutes, although {why}"
 
 
-def _why_runs(service: Service | None) -> str:
+def _why_runs(alert: Alert, service: Service | None) -> str:
     lately = "it was there within the last day"
+    if service and not service.emitted_here:
+        lately += f" (its targets are down, or at least {max(1, alert.min_events)} finished within an hour)"
     promised = service is None or service.runs_per_hour
     why = f"{lately}, or traffic has been promised for longer" if promised else lately
     return f"{why}; only {service.hours.words}" if service and service.hours else why
@@ -221,7 +259,8 @@ def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
     spread = 2 * window
     slow, last, none = (_finishing(kind, number / spread, subject) for number in (alert.min_events - 1, 1, 0))
     timeline = (
-        subject.timeline.then(SLACK, none)
+        subject.timeline.then(SLACK, idle(all_but(None, subject)))
+        .then(RARELY - spread, none)
         .then(spread, slow)
         .then(full, none)
         .quiet("silent after a run too few")

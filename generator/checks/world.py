@@ -62,7 +62,7 @@ _CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 #: The labels of the shared files' data of profiles and of prices; any of it may be missing.
 _OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        names.PROFILE_STREAM: (names.PROFILE, names.STREAM, names.METRIC),
+        names.PROFILE_STREAM: (names.PROFILE, names.STREAM, names.METRIC, names.EMITTED),
         names.PROFILE_LABEL_VALUE: (names.PROFILE, names.LABEL),
         names.PROFILE_LABEL_MAX: (names.PROFILE, names.LABEL),
         names.PRICE: (MODEL, TOKEN_TYPE),

@@ -140,8 +140,10 @@ LABEL_MAX = "service:agent_label:max_live"
 OVERRIDE = "service:agent_alert:override"
 VARIANT = "service:agent_alert:variant"
 LINK = "service:agent_link:info"
-#: Constants of profiles: which metric feeds a stream, and which values a label has.
+#: Constants of profiles: which metric feeds a stream, whose code it is, and which values a label has.
 PROFILE_STREAM = "profile:agent_stream:info"
+#: Its label, of metrics that other code exposes, and the value.
+EMITTED, ELSEWHERE = "emitted", "elsewhere"
 PROFILE_LABEL_VALUE = "profile:agent_label:value"
 PROFILE_WITHIN = "profile:agent_price:within"
 PROFILE_LABEL_MAX = "profile:agent_label:max_live"

@@ -249,6 +249,7 @@ class ProfileFacts(Struct, frozen=True):
     Attributes:
         name: The profile.
         feeds: For each stream the metric that feeds it.
+        emitted_here: Whether code with our generated module exposes these metrics.
         values: The listed values of each label.
         max_live: The default largest number of live values of each label that is bounded by number.
         objectives: Its default objectives.
@@ -257,6 +258,7 @@ class ProfileFacts(Struct, frozen=True):
 
     name: str
     feeds: Mapping[str, str]
+    emitted_here: bool
     values: Mapping[str, tuple[str, ...]]
     max_live: Mapping[str, int]
     objectives: Mapping[str, Objective]

@@ -132,12 +132,13 @@ def _services(library: Library, scope: Scope) -> Iterator[Rules]:
 def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
     """Record the metric that feeds each stream, and the values of each label."""
     here = {names.PROFILE: profile.name}
+    emitted = {} if profile.emitted_here else {names.EMITTED: names.ELSEWHERE}
     if profile.feeds:
         arms = (
             labelled(labelled(vector(), names.STREAM, stream), names.METRIC, metric)
             for stream, metric in profile.feeds.items()
         )
-        yield rule(names.PROFILE_STREAM, any_of(list(arms)), **here)
+        yield rule(names.PROFILE_STREAM, any_of(list(arms)), **here, **emitted)
     for label, values in profile.values.items():
         listed = any_of([labelled(vector(), label, value) for value in values])
         yield rule(names.PROFILE_LABEL_VALUE, listed, **here, **{names.LABEL: label})

@@ -20,6 +20,7 @@ from generator.resolve.prices import resolve_prices
 from generator.resolve.signals import resolve_own_library, shared_signals
 from generator.resolve.streams import by_any_name, fed_by, library_streams
 from generator.signals.draft import SignalScope
+from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -132,6 +133,7 @@ def _facts(
     return ProfileFacts(
         name=profile.profile.value,
         feeds=feeds,
+        emitted_here=profile.emitted != ELSEWHERE,
         values={name: values for name, spec in labels.items() if (values := listed_values(spec))},
         max_live={name: spec.max_live for name, spec in labels.items() if spec.max_live and not spec.values},
         objectives=resolve_objectives(known, (), None, site, signals, quiet),
