@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from generator.scenarios import Expectation, Phase, TestCase
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
+_WORD = re.compile("(?<=[a-z])(?=[A-Z])")
 #: The alerts that read no shared record.
 _OWN = "own"
 #: The number of test cases of a severity for an alert that only one service has.
@@ -66,7 +67,8 @@ class Trial(Struct, frozen=True):
     def service(self) -> str:
         """The service of the test case, named after the expected result."""
         case = self.case
-        return _SLUG.sub("-", f"{case.tier.severity} {case.alert.about} {case.name}".lower()).strip("-")
+        words = f"{_WORD.sub(' ', case.alert.name)} {case.tier.severity} {case.alert.about} {case.name}"
+        return _SLUG.sub("-", words.lower()).strip("-")
 
 
 def shared_tests(
@@ -307,24 +309,24 @@ def _file(
 
 
 def _tests(trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Iterator[Mapped]:
-    """Write one test of all cases of an alert's name, and tests of its annotations."""
-    for name, part in groupby(trials, key=lambda one: one.case.alert.name):
-        of_name = tuple(part)
-        yield _cases_test(name, of_name, site, prices)
+    """Write one test of all cases, as each step evaluates all rules, and tests of each alert's annotations."""
+    yield _cases_test(trials, site, prices)
+    for name, of_name in groupby(trials, key=lambda one: one.case.alert.name):
         clearest = [one for one in of_name if _shows(one)]
         for moment in dict.fromkeys(_moment(one).seconds for one in clearest):
             at_once = [one for one in clearest if _moment(one).seconds == moment]
             yield _sentences_test(name, at_once, site, prices)
 
 
-def _cases_test(name: str, trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Mapped:
+def _cases_test(trials: Sequence[Trial], site: Site, prices: Mapping[Series, float]) -> Mapped:
     """Test all cases at once, each on its own service."""
     longest = max(_steps(trial.case.timeline.phases) for trial in trials)
     inputs = _constant(prices, longest * trials[0].step)
     for trial in trials:
-        inputs |= _inputs(trial, trial.case.timeline.phases, trial.service, longest)
+        phases = trial.case.timeline.phases
+        inputs |= _inputs(trial, phases, trial.service, _steps(phases))
     return {
-        "name": f"{name} fires and resolves",
+        "name": "each alert fires and resolves",
         "interval": duration(site.rule_interval),
         "input_series": _listed(inputs),
         "promql_expr_test": [
