@@ -48,8 +48,7 @@ def absent(translations: Iterable[ObservedTranslation], *, partly: bool) -> Iter
 
 def _sources_of(metric: Metric, service: Service) -> tuple[Source, ...]:
     """Find the sources that read a metric."""
-    sources = (source for stream in service.streams.values() for source in stream.sources)
-    return tuple(dict.fromkeys(one for one in sources if metric.name in (*one.names, *one.minus)))
+    return tuple(dict.fromkeys(one for one in service.sources if metric.name in one.metrics))
 
 
 def alternatives(metric: Metric, service: Service) -> frozenset[str]:

@@ -95,7 +95,7 @@ def _has_parts(stream: Stream | None) -> bool:
     """Whether a stream is composed of several metrics, or takes a label from another."""
     if stream is None:
         return False
-    return sum(len((*source.names, *source.minus)) for source in stream.sources) > 1 or any(
+    return sum(len(source.metrics) for source in stream.sources) > 1 or any(
         exposed != name
         for source in stream.sources
         for name, exposed in source.labels
@@ -125,7 +125,7 @@ def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
         exposed_series(name, source, stream)
         for stream in service.streams.values()
         for source in stream.sources
-        for name in (*source.names, *source.minus)
+        for name in source.metrics
         for _ in range(2 if target_labels(source, service) else 1)
     )
     yield from (f"no rule reads {name}" for name in wanted if not passes[name])

@@ -435,13 +435,7 @@ def exposed(service: Service) -> dict[str, Shape]:
     selected = {label: constant(value) for label, value in shared_selector(service).items()}
     if any(label.joined for label in service.labels.values()):
         selected = {**dict.fromkeys(TARGET_LABELS, _ANY), **selected}
-    native = {
-        name
-        for stream in service.streams.values()
-        for source in stream.sources
-        if source.native
-        for name in (*source.names, *source.minus)
-    }
+    native = {name for source in service.sources if source.native for name in source.metrics}
     for metric in service.metrics.values():
         # An exposed value represents one of the label's own, whatever its name is at the source.
         said = {metric.exposed.get(label, label): (label,) for label in metric.labels}
@@ -458,8 +452,7 @@ def exposed(service: Service) -> dict[str, Shape]:
 
 def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
     """Find the labels that streams read of a foreign metric: one for a part of it, and of one meaning several."""
-    sources = (source for stream in service.streams.values() for source in stream.sources)
-    read = [source for source in sources if metric.name in (*source.names, *source.minus)]
+    read = [source for source in service.sources if metric.name in source.metrics]
     parts = {label: _ANY for source in read for label, _ in source.where}
     labels = {exposed: (name,) for source in read for name, exposed in source.labels}
     return parts | labels if metric.foreign else parts

@@ -171,11 +171,10 @@ def _of_profiles(specs: Path) -> dict[str, KnownLabels]:
 
 def _of_service(service: Service) -> Iterator[tuple[str, frozenset[str]]]:
     read: dict[str, set[str]] = {}
-    for stream in service.streams.values():
-        for feed in stream.sources:
-            for name in (*feed.names, *feed.minus):
-                labels = (*(label for label, _ in feed.where), *(exposed for _, exposed in feed.labels))
-                read.setdefault(name, set()).update((*feed.drop, *labels))
+    for feed in service.sources:
+        for name in feed.metrics:
+            labels = (*(label for label, _ in feed.where), *(exposed for _, exposed in feed.labels))
+            read.setdefault(name, set()).update((*feed.drop, *labels))
     for metric in service.metrics.values():
         own = {metric.exposed.get(label, label) for label in metric.labels}
         every = frozenset({*own, *read.get(metric.name, ()), *TARGET_LABELS})

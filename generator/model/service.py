@@ -18,7 +18,7 @@ from generator.model.alerts import Alert, Deviations
 from generator.model.delivery import Deliver, Receiver
 from generator.model.hours import Hours
 from generator.model.signals import Signal
-from generator.model.streams import TOKEN_TYPE, Stream
+from generator.model.streams import TOKEN_TYPE, Source, Stream
 
 if TYPE_CHECKING:
     from generator.model.metrics import Label, Metric
@@ -187,6 +187,11 @@ class Service(Struct, frozen=True):
         """The labels that its author chose for its alerts: the environment, and further ones."""
         where = {names.ENVIRONMENT: self.environment} if self.environment else {}
         return where | dict(self.alert_labels)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Everything that feeds its streams."""
+        return tuple(source for stream in self.streams.values() for source in stream.sources)
 
     def measures(self, signal: str) -> bool:
         """Whether it can have a signal of the library: foreign instrumentation cannot be extended here."""

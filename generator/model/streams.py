@@ -39,6 +39,11 @@ class Source(Struct, frozen=True):
     native: bool = False
 
     @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it reads, those to subtract included."""
+        return (*self.names, *self.minus)
+
+    @property
     def known(self) -> frozenset[str]:
         """The labels of the stream that it supplies."""
         return frozenset(name for name, _ in (*self.labels, *self.constants))
@@ -99,7 +104,7 @@ class Stream(Struct, frozen=True):
 
     def is_fed_by(self, metric: str) -> bool:
         """Whether a metric of this exposed name is one of its sources."""
-        return any(metric in (*source.names, *source.minus) for source in self.sources)
+        return any(metric in source.metrics for source in self.sources)
 
     @property
     def is_native(self) -> bool:

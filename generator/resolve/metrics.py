@@ -250,7 +250,7 @@ def foreign_metrics(streams: Iterable[Stream], declared: Mapping[str, Metric]) -
     metrics: dict[str, Metric] = {}
     for stream in streams:
         for source in stream.sources:
-            for name in (*source.names, *source.minus):
+            for name in source.metrics:
                 if name not in declared:
                     metric = replace(_exposed(name, source, stream), respelled=_is_respelled(name, source))
                     metrics[name] = _merged(metrics[name], metric) if name in metrics else metric
@@ -266,7 +266,7 @@ def as_stored(metrics: Mapping[str, Metric], streams: Iterable[Stream]) -> dict[
     """Mark the metrics that are only read as native histograms."""
     read: dict[str, list[bool]] = {}
     for source in (source for stream in streams for source in stream.sources):
-        for name in (*source.names, *source.minus):
+        for name in source.metrics:
             read.setdefault(name, []).append(source.native)
     return {
         name: replace(metric, native=True) if all(read.get(name, [False])) else metric
