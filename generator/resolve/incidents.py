@@ -41,7 +41,7 @@ def resolve_incidents(
     start, end = _span(spec.start, spec.end, "the list", findings)
     of = _service(spec.service, known, findings)
     read = ((one, _incident(one, known, of, findings)) for one in spec.incidents)
-    sound = [(one, incidents) for one, incidents in read if incidents]
+    sound = [(one, incident) for one, incident in read if incident]
     rollouts = [Rollout(one.release, _time(one.at, findings) or 0.0) for one in spec.rollouts]
     for message, one, other in _overlaps(sound):
         findings.error(
@@ -52,7 +52,7 @@ def resolve_incidents(
             Note("the other one is here", other.name.span),
         )
     incidents = Incidents(
-        tuple(incidents for _, incidents in sound),
+        tuple(incident for _, incident in sound),
         of,
         -inf if start is None else start,
         inf if end is None else end,

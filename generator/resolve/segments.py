@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.tiers import capped
@@ -184,14 +185,30 @@ def segment_alerts(
     most: AlertSeverity | None,
 ) -> Iterator[Alert]:
     """Repeat the alerts on an objective for each value with its own bound."""
+    for bound in _bounds(service, scope):
+        yield from (capped(alert, most) for alert in _alerts(bound, service, merged, scope))
+
+
+class _Bound(Struct, frozen=True):
+    """A bound that an objective has for one value of a segment."""
+
+    objective: Entry[ObjectiveSpec]
+    signal: Signal
+    segment: str
+    value: Entry[Text]
+
+
+def _bounds(service: ServiceSpec, scope: AlertScope) -> Iterator[_Bound]:
+    """List the bounds by segments; wrong ones are reported and left out."""
     for entry in service.objectives:
         signal = scope.signals.get(entry.key.value)
-        for segment in entry.value.by if signal else ():
-            if signal and _is_segment(segment.key, signal, service, scope):
-                for value in segment.value:
-                    if _is_listed(value.key, segment.key.value, scope):
-                        found = _of_value(entry, signal, (segment.key.value, value), service, merged, scope)
-                        yield from (capped(alert, most) for alert in found)
+        if signal is None:
+            continue
+        for segment in entry.value.by:
+            name = segment.key.value
+            if _is_segment(segment.key, signal, service, scope):
+                listed_ones = (one for one in segment.value if _is_listed(one.key, name, scope))
+                yield from (_Bound(entry, signal, name, one) for one in listed_ones)
 
 
 def _is_segment(label: Text, signal: Signal, service: ServiceSpec, scope: AlertScope) -> bool:
@@ -260,15 +277,10 @@ def _is_listed(value: Text, label: str, scope: AlertScope) -> bool:
     return False
 
 
-def _of_value(  # noqa: PLR0913, PLR0917 - a bound, and what it stands in
-    entry: Entry[ObjectiveSpec],
-    signal: Signal,
-    where: tuple[str, Entry[Text]],
-    service: ServiceSpec,
-    merged: Mapping[str, Entry[AlertSpec]],
-    scope: AlertScope,
+def _alerts(
+    bound: _Bound, service: ServiceSpec, merged: Mapping[str, Entry[AlertSpec]], scope: AlertScope
 ) -> Iterator[Alert]:
-    label, value = where
+    entry, signal, value = bound.objective, bound.signal, bound.value
     written = {key: value.value for key in ("min", "max") if getattr(entry.value, key)}
     spec = replace(entry.value, **written, by=(), window=None)
     known = len(scope.findings.all)
@@ -280,14 +292,14 @@ def _of_value(  # noqa: PLR0913, PLR0917 - a bound, and what it stands in
     if not alerts and len(scope.findings.all) == known:
         scope.findings.warning(
             "objective/by-unwatched",
-            f'no alert compares {signal.name} of {label} "{value.key.value}" with this bound: those on {signal.name} '
-            "are off, or do not compare with its objective",
+            f'no alert compares {signal.name} of {bound.segment} "{value.key.value}" with this bound: those on '
+            f"{signal.name} are off, or do not compare with its objective",
             value.key.span,
             f"write an alert on it with warning: objective, as in threshold: {{signal: {signal.name}}}, or leave the "
             "bound out",
         )
     for alert in alerts:
-        yield replace(alert, by=label, only=value.key.value, shared=False)
+        yield replace(alert, by=bound.segment, only=value.key.value, shared=False)
 
 
 def _on_objective(merged: Mapping[str, Entry[AlertSpec]], signal: Signal) -> Iterator[Entry[AlertSpec]]:

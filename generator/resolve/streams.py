@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from generator.resolve.service import Base
 
 _BASE_UNITS = {"ms": "s"}
-#: The stream whose tokens are priced, and the one that needs no prices.
+#: The stream whose tokens are priced.
 _TOKENS = "token_usage"
 _BUCKET = HISTOGRAM_SUFFIXES[0]
-#: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
+#: The first Prometheus that accepts any characters in names.
 _UTF8_SINCE = (3, 0)
 
 
