@@ -11,7 +11,7 @@ from msgspec import Struct
 from generator.model.metrics import HISTOGRAM_SUFFIXES, Metric, MetricType
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from generator.model.service import Service
 
@@ -120,14 +120,13 @@ def _everybodys(name: str, *, colons: bool) -> bool:
     return (":" in name and not colons) or name.startswith(_EVERYBODYS[:-1]) or name == _EVERYBODYS[-1]
 
 
-def _family(name: str, names: Iterable[str]) -> str:
+def _family(name: str, names: Collection[str]) -> str:
     """Find the metric that a series belongs to: ``x`` for ``x_bucket``, ``x_total`` for ``x_created``."""
-    known = set(names)
     for base in _bases(name):
-        if f"{base}_bucket" in known or (f"{base}_sum" in known and f"{base}_count" in known):
+        if f"{base}_bucket" in names or (f"{base}_sum" in names and f"{base}_count" in names):
             return base
         if name.endswith(CREATED):
-            return next((one for one in (f"{base}{_TOTAL}", base) if one in known), name)
+            return next((one for one in (f"{base}{_TOTAL}", base) if one in names), name)
     return name
 
 

@@ -272,7 +272,7 @@ class _Walk(Struct, frozen=True):
         made = {node.param.val} if isinstance(node.param, grammar.StringLiteral) else set()
         named = frozenset(modifier.labels) if modifier else frozenset()
         if modifier and modifier.type == grammar.AggModifierType.Without:
-            return None if inner is None else inner - named
+            return None if inner is None else (inner - named) | made
         self._named(named, inner, node.expr)
         if str(node.op) in RANKED:
             return inner

@@ -44,6 +44,10 @@ PANELS: dict[str, tuple[str, tuple[str, str] | None]] = {
         'sum by (short) (label_replace(litellm_spend_metric_total, "short", "$1", "model", "(.*)"))',
         None,
     ),
+    "values that become a label": (
+        'sum by (amount) (count_values without (model) ("amount", litellm_spend_metric_total))',
+        None,
+    ),
     "the source of a label": (
         'label_replace(litellm_spend_metric_total, "short", "$1", "modell", "(.*)")',
         ("litellm_spend_metric_total", "modell"),
