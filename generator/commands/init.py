@@ -28,6 +28,7 @@ from generator.model.names import is_shared_name
 from generator.model.units import duration
 from generator.notation.names import is_device
 from generator.spec.document import parse_document
+from generator.spec.inline_yaml import yaml_mapping, yaml_text
 from generator.spec.load import load_profile
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import SourceText
@@ -386,8 +387,6 @@ def _copy_file(file: str, users: str, specs: Path) -> None:
 
 def _first_service(profile: str, service: str, owner: str, job: str) -> str:
     """Write a service that uses a shipped profile; whatever its names are, YAML reads them as they were typed."""
-    from generator.discover.draft import yaml_mapping, yaml_text  # noqa: PLC0415 - a copy of a profile needs no names
-
     owned = _commented(f"owner: {yaml_text(owner)}", "the team that its alerts go to")
     selector = f"selector: {yaml_mapping({'job': job})}"
     if profile == OURS:

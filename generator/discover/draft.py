@@ -5,7 +5,6 @@ The values of a label are listed where they are few, else their largest number i
 
 from __future__ import annotations
 
-import json
 import re
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
@@ -21,11 +20,11 @@ from generator.model.names import TARGET_INFO
 from generator.model.signals import Better, Quantile, lowest
 from generator.model.units import WEEK, Unit, human, human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
-from generator.spec.nodes import YES_NO
+from generator.spec.inline_yaml import yaml_list, yaml_mapping, yaml_text
 from generator.streams.raw import exposed_series
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from generator.discover.recognise import Match
 
@@ -42,9 +41,6 @@ _OTHERS = {
 }
 #: More values are not environments of one service.
 _MOST = 6
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
-#: Words that some YAML reader does not read as text.
-_MEANT_OTHERWISE = frozenset({*YES_NO, "true", "false", "null"})
 _WIDTH = 44
 
 
@@ -172,22 +168,6 @@ def environments(series: Sequence[Mapping[str, str]]) -> Environments | None:
 
 def _name(value: str) -> str:
     return re.sub("[^a-z0-9]+", "-", value.lower()).strip("-")
-
-
-def yaml_text(text: str) -> str:
-    """Write a text, quoted where it could be read as something else."""
-    plain = _PLAIN.fullmatch(text) and text.lower() not in _MEANT_OTHERWISE
-    return text if plain else json.dumps(text, ensure_ascii=False)
-
-
-def yaml_list(texts: Iterable[str]) -> str:
-    """Write a list."""
-    return f"[{', '.join(map(yaml_text, texts))}]"
-
-
-def yaml_mapping(texts: Mapping[str, str]) -> str:
-    """Write a mapping of texts."""
-    return f"{{{', '.join(f'{key}: {yaml_text(value)}' for key, value in texts.items())}}}"
 
 
 class ServiceDraft(Struct, frozen=True):

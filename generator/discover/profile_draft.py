@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from generator.audit.families import families_of
 from generator.diagnostics.wording import printable, shortened
 from generator.discover import meaning
-from generator.discover.draft import yaml_list
 from generator.discover.feeding import READ_UNITS, in_dollars, is_of_calls, stream_sources
 from generator.discover.foreign import (
     GAUGE,
@@ -34,6 +33,7 @@ from generator.discover.labels import other_outcomes, stream_labels, token_label
 from generator.discover.profile_text import Writer
 from generator.model.streams import STATUS, TOKEN_TYPE
 from generator.promql.expr import escape_regex
+from generator.spec.inline_yaml import yaml_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

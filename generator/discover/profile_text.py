@@ -6,7 +6,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from generator.discover import meaning
-from generator.discover.draft import yaml_list, yaml_mapping, yaml_text
 from generator.discover.foreign import (
     HISTOGRAM,
     MOST_PATTERNS,
@@ -20,6 +19,7 @@ from generator.discover.foreign import (
 from generator.model.streams import ERROR_CLASS, STATUS, STOP_REASON, TOKEN_TYPE
 from generator.model.units import plain
 from generator.promql.expr import escape_regex
+from generator.spec.inline_yaml import yaml_list, yaml_mapping, yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

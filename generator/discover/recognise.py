@@ -17,12 +17,12 @@ from generator.audit.observe import Observed, observe
 from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Diagnostic, Result, Severity
 from generator.diagnostics.wording import closest, listed, printable
-from generator.discover.draft import Environments, yaml_mapping
 from generator.discover.feeding import is_of_calls
 from generator.discover.places import OnServer, ScrapedTarget, SeriesPlace
 from generator.errors import CommandError
 from generator.model.service import Library, Model, Service, Site
 from generator.resolve.model import Common, resolve_common, resolve_one
+from generator.spec.inline_yaml import yaml_mapping
 from generator.spec.load import load_services, load_shared
 from generator.spec.source import SourceText
 from generator.spec.sources import SpecFile, profile_sources
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.source import AuditSource
+    from generator.discover.draft import Environments
     from generator.spec.types import ProfileSpec
 
 #: A number of values that no label should reach: a draft has no bounds.

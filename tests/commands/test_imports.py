@@ -99,6 +99,14 @@ def test_compiling_works_where_the_extras_for_servers_are_not_installed(argument
     assert ended.stdout
 
 
+@pytest.mark.parametrize("more", [(), ("--profile", "litellm")])
+def test_a_first_spec_is_written_where_the_extras_for_servers_are_not_installed(
+    more: tuple[str, ...], tmp_path: Path
+) -> None:
+    ended = _run(_WITHOUT.format(names=LIVE), "init", "specs", *more, directory=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
