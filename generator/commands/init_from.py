@@ -21,12 +21,12 @@ from generator.commands.init import LONGEST_SCRAPE, FirstFiles, site_text
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
-from generator.discover.draft import ServiceDraft, bounds, present, service_name, shown_objectives
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.profile_draft import ProfileDraft, drafted, gauges_of_calls
 from generator.discover.promises import ENOUGH, StreamHistory, budget, finished_runs, promises
 from generator.discover.proof import Firing, Remembered, TriedPanel, firings, panels, remembered
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
+from generator.discover.service_draft import ServiceDraft, bounds, present, service_name, shown_objectives
 from generator.live.errors import LiveError
 from generator.model.units import DAY, HOUR, MINUTE, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set

@@ -1,4 +1,7 @@
-"""The places of series: a Prometheus with some targets of agents, or the exposition of one instance."""
+"""The places of series: a Prometheus with some targets of agents, or the exposition of one instance.
+
+A target may run in several environments, which a label of its series names.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from msgspec.structs import replace
 
 from generator.audit.exposition import Exposition, exposed_source
 from generator.audit.server import ServerSource
-from generator.discover.draft import LABELS, Environments, environments
 from generator.promql.expr import Series, aggregate, escape_regex
 
 if TYPE_CHECKING:
@@ -27,9 +29,31 @@ _WORDS = (
     "agent|llm|gen_?ai|token|prompt|completion|openai|anthropic|claude|gemini|ollama|bedrock|langchain|langgraph|mcp|"
     "copilot|inference|assistant|tool|[^a-z]ai_|^ai_"
 )
+#: The usual names of a label of environments, the most specific first.
+_ENVIRONMENTS = ("environment", "env", "deployment_environment_name", "deployment_environment", "stage")
+_PRODUCTION = {"prod", "production", "prd", "live"}
+_NO_PRODUCTION = {
+    *("staging", "stage", "stg", "preprod", "pre-prod", "uat", "qa", "test", "testing"),
+    *("dev", "development", "preview", "canary", "sandbox", "demo"),
+}
+#: More values are not environments of one service.
+_MOST_ENVIRONMENTS = 6
 _LOOKS = 200
 #: Prometheus shows a series for this long after its last sample.
 _ALIVE = 300
+
+
+class Environments(Struct, frozen=True):
+    """The label of the environments, and its values by their names: production first."""
+
+    label: str
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def paged(self) -> frozenset[str]:
+        """The names of those that may page people: production, and all of them where none is production."""
+        named = frozenset(name for name, _ in self.values)
+        return named & _PRODUCTION or named
 
 
 class ScrapedTarget(Struct, frozen=True):
@@ -78,7 +102,7 @@ class OnServer(Struct, frozen=True):
 
     def targets(self, runs: Iterable[str]) -> tuple[ScrapedTarget, ...]:
         """Group by job, and within a job by the first label that separates several services."""
-        by = ("__name__", "job", *_WITHIN_A_JOB, *LABELS)
+        by = ("__name__", "job", *_WITHIN_A_JOB, *_ENVIRONMENTS)
         selected = _named(runs).where("=", job=self.job) if self.job else _named(runs)
         samples = self.api.query(aggregate("count", selected.now(), by).text, self.at)
         by_job: dict[str, list[Mapping[str, str]]] = {}
@@ -190,6 +214,23 @@ def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[ScrapedTarget]
 
 def _target(selector: Mapping[str, str], series: Sequence[Mapping[str, str]]) -> ScrapedTarget:
     return ScrapedTarget(selector, frozenset(one["__name__"] for one in series), environments(series))
+
+
+def environments(series: Sequence[Mapping[str, str]]) -> Environments | None:
+    """Find the environments of a target by the labels of its series; None if several are not certain."""
+    for label in _ENVIRONMENTS:
+        values = {one.get(label, "") for one in series}
+        named = {hyphenated(value): value for value in sorted(values)}
+        is_certain = len(named) == len(values) and named.keys() <= _PRODUCTION | _NO_PRODUCTION
+        if is_certain and 1 < len(values) <= _MOST_ENVIRONMENTS:
+            order = sorted(named, key=lambda name: (name not in _PRODUCTION, name))
+            return Environments(label, tuple((name, named[name]) for name in order))
+    return None
+
+
+def hyphenated(text: str) -> str:
+    """Write a text as a name: in lower case, with hyphens for all signs."""
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _metrics(names: Iterable[str], colons: int = 0) -> tuple[str, ...]:

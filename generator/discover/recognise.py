@@ -18,7 +18,7 @@ from generator.audit.translated import alternatives, is_read
 from generator.diagnostics import Diagnostic, Result, Severity
 from generator.diagnostics.wording import closest, listed, printable
 from generator.discover.feeding import is_of_calls
-from generator.discover.places import OnServer, ScrapedTarget, SeriesPlace
+from generator.discover.places import Environments, OnServer, ScrapedTarget, SeriesPlace
 from generator.errors import CommandError
 from generator.model.service import Library, Model, Service, Site
 from generator.resolve.model import Common, resolve_common, resolve_one
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.audit.source import AuditSource
-    from generator.discover.draft import Environments
     from generator.spec.types import ProfileSpec
 
 #: A number of values that no label should reach: a draft has no bounds.

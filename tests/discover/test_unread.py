@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.discover.draft import bounds
+from generator.discover.service_draft import bounds
 from generator.errors import CommandError
 from tests.discover.recognising import recognised
 from tests.models import written

@@ -1,11 +1,10 @@
-"""A first service as seen: bounds of labels, environments, and its text, each line with its reason.
+"""A first service as seen: the bounds of its labels, and its text, each line with its reason.
 
 The values of a label are listed where they are few, else their largest number is the bound.
 """
 
 from __future__ import annotations
 
-import re
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 
 from generator.audit.checks.labels import may_be_listed
 from generator.audit.translated import alternatives
+from generator.discover.places import hyphenated
 from generator.discover.promises import ProposedObjective, not_above
 from generator.model.metrics import OTHER, Label, Metric
 from generator.model.names import TARGET_INFO
@@ -24,23 +24,15 @@ from generator.spec.inline_yaml import yaml_list, yaml_mapping, yaml_text
 from generator.streams.raw import exposed_series
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
+    from generator.discover.places import Environments
     from generator.discover.recognise import Match
 
 #: A list with more values cannot be kept by hand.
 _MOST_LISTED = 30
 #: The factor above the seen number that is allowed where values are only counted.
 _ROOM = 1.5
-#: The usual names of such a label, the most specific first.
-LABELS = ("environment", "env", "deployment_environment_name", "deployment_environment", "stage")
-_PRODUCTION = {"prod", "production", "prd", "live"}
-_OTHERS = {
-    *("staging", "stage", "stg", "preprod", "pre-prod", "uat", "qa", "test", "testing"),
-    *("dev", "development", "preview", "canary", "sandbox", "demo"),
-}
-#: More values are not environments of one service.
-_MOST = 6
 _WIDTH = 44
 
 
@@ -134,42 +126,6 @@ def _rounded(number: float) -> int:
     return ceil(number / size) * size
 
 
-class Environments(Struct, frozen=True):
-    """The label of the environments, and its values by their names: production first."""
-
-    label: str
-    values: tuple[tuple[str, str], ...]
-
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """Write them as YAML, each line with a comment."""
-        yield (
-            "environments:",
-            f"as the label {self.label} has them: a service in each, and one module for all",
-        )
-        paged = any(name in _PRODUCTION for name, _ in self.values)
-        for name, value in self.values:
-            selector = f"selector: {yaml_mapping({self.label: value})}"
-            if paged and name not in _PRODUCTION:
-                yield f"  {name}: {{{selector}, severity_at_most: warning}}", "pages nobody"
-            else:
-                yield f"  {name}: {{{selector}}}", ""
-
-
-def environments(series: Sequence[Mapping[str, str]]) -> Environments | None:
-    """Find the environments of a target by the labels of its series; None if several are not certain."""
-    for label in LABELS:
-        values = {one.get(label, "") for one in series}
-        named = {_name(value): value for value in sorted(values)}
-        if 1 < len(values) <= _MOST and len(named) == len(values) and named.keys() <= _PRODUCTION | _OTHERS:
-            order = sorted(named, key=lambda name: (name not in _PRODUCTION, name))
-            return Environments(label, tuple((name, named[name]) for name in order))
-    return None
-
-
-def _name(value: str) -> str:
-    return re.sub("[^a-z0-9]+", "-", value.lower()).strip("-")
-
-
 class ServiceDraft(Struct, frozen=True):
     """A service to write.
 
@@ -227,7 +183,7 @@ class ServiceDraft(Struct, frozen=True):
         if self.budget[0]:
             yield _commented(*self.budget)
         if self.match.environments:
-            yield from (_commented(*line) for line in self.match.environments.lines())
+            yield from _environments(self.match.environments)
 
     def _promised(self) -> Iterator[str]:
         derived = {one.signal for one in self.objectives}
@@ -240,6 +196,17 @@ class ServiceDraft(Struct, frozen=True):
             yield _commented("objectives:", self.about_objectives if derived else "")
         for one in (*self.objectives, *shown):
             yield _commented(f"  {one.signal}: {one.text}", one.why)
+
+
+def _environments(found: Environments) -> Iterator[str]:
+    about = f"as the label {found.label} has them: a service in each, and one module for all"
+    yield _commented("environments:", about)
+    for name, value in found.values:
+        selector = f"selector: {yaml_mapping({found.label: value})}"
+        if name in found.paged:
+            yield f"  {name}: {{{selector}}}"
+        else:
+            yield _commented(f"  {name}: {{{selector}, severity_at_most: warning}}", "pages nobody")
 
 
 def shown_objectives(match: Match) -> Iterator[ProposedObjective]:
@@ -299,7 +266,7 @@ def present(match: Match) -> str:
 
 def service_name(selector: Mapping[str, str], taken: Collection[str], longest: int = LONGEST_NAME) -> str:
     """Derive a service's name from the most specific value of its selector."""
-    plain = _name(list(selector.values())[-1])
+    plain = hyphenated(list(selector.values())[-1])
     name = (plain if plain[:1].isalpha() else f"agent-{plain}".strip("-"))[:longest].strip("-")
     count, found = 1, name
     while found in taken:
