@@ -160,16 +160,6 @@ class World(Struct, frozen=True):
     own: tuple[KnownRule, ...]
     shared: SharedPart
 
-    @property
-    def rules(self) -> tuple[KnownRule, ...]:
-        """All rules about the service."""
-        return (*self.own, *self.shared.rules)
-
-    @property
-    def series(self) -> dict[str, Shape]:
-        """All series."""
-        return {**self.builtin, **self.raw, **self.recorded}
-
 
 @lru_cache(maxsize=8)
 def shared_world(rules: SharedRules, data: Data) -> SharedWorld:

@@ -76,7 +76,7 @@ def test_who_drops_a_label_saves_what_was_said(tmp_path: Path) -> None:
 def test_a_label_saves_also_where_its_values_stand_beside_others(tmp_path: Path) -> None:
     found = small(tmp_path, service(labels=TOOLS))
     world = known(SITE, found).world
-    recorded = next(each for each in world.rules if isinstance(each.rule, RecordingRule))
+    recorded = next(each for each in world.own if isinstance(each.rule, RecordingRule))
     either = replace(recorded, shape=shape({"cause": ("model", "tool")}))
     savings = of_records(found, replace(world, own=(either,), shared=SharedPart(())))
     # Three are listed, and other: of four values two are half, and one is left without the label.

@@ -126,7 +126,9 @@ def test_a_row_that_is_lost_is_noticed(
 def _true(model: Model) -> Iterator[TrueAlert]:
     """Make each rule's alert true for a service of its own, or for all."""
     rules = rule_set(model.services, model.library, model.site)
-    worlds = {one.service.name: one.world.series for one in known(model)}
+    worlds = {
+        one.service.name: {**one.world.builtin, **one.world.raw, **one.world.recorded} for one in known(model)
+    }
     some = next(iter(worlds.values()))
     number = count(1)
     for group in rules.groups:
