@@ -25,11 +25,9 @@ from generator.discover.foreign import (
     Part,
     Place,
     StreamDraft,
-    doubts,
     exposed_metric,
-    told_apart,
 )
-from generator.discover.labels import other_outcomes, stream_labels, token_label
+from generator.discover.labels import doubts_of_errors, other_outcomes, stream_labels, token_label, told_apart
 from generator.discover.profile_text import Writer
 from generator.model.streams import STATUS, TOKEN_TYPE
 from generator.promql.expr import escape_regex
@@ -263,7 +261,7 @@ def _assumed(feeds: Sequence[StreamDraft], place: Place) -> Iterator[str]:
     for feed in feeds:
         yield from feed.doubts
         yield from (doubt for part in feed.parts for doubt in part.doubts)
-    yield from doubts(feeds, place)
+    yield from doubts_of_errors(feeds, place)
     parts = [part for feed in feeds for part in feed.parts]
     for part in parts:
         label, values = _unread_operations(part, parts, place)

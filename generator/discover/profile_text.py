@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from generator.discover import meaning
 from generator.discover.foreign import (
     HISTOGRAM,
-    MOST_PATTERNS,
     Exposed,
     Part,
     Place,
     StreamDraft,
-    merged_meanings,
-    status_meaning,
 )
+from generator.discover.labels import merged_meanings, status_meaning, value_patterns
 from generator.model.streams import ERROR_CLASS, STATUS, STOP_REASON, TOKEN_TYPE
 from generator.model.units import plain
-from generator.promql.expr import escape_regex
 from generator.spec.inline_yaml import yaml_list, yaml_mapping, yaml_text
 
 if TYPE_CHECKING:
@@ -149,10 +145,10 @@ class Writer:
     def _by_status(self) -> Iterator[tuple[str, list[str]]]:
         """List the exposed labels that are read as the status, each with its values."""
         found: dict[tuple[str, int], list[str]] = {}
-        for place, feed in enumerate(self._feeds):
+        for index, feed in enumerate(self._feeds):
             exposed = feed.labels.get(STATUS, "")
             for part in feed.parts if exposed else ():
-                found.setdefault((exposed, place), []).extend(self._place.values(part.metric, exposed))
+                found.setdefault((exposed, index), []).extend(self._place.values(part.metric, exposed))
         yield from ((exposed, values) for (exposed, _), values in found.items())
 
     def _token_types(self) -> Iterator[str]:
@@ -175,10 +171,12 @@ class Writer:
             yield "    closed: true"
             return
         totals = found.pop(meaning.TOTAL, [])
-        listed = (f"{kind}: {_patterns(dict.fromkeys(every))}" for kind, every in found.items())
+        listed = (
+            f"{kind}: {yaml_list(value_patterns(dict.fromkeys(every)))}" for kind, every in found.items()
+        )
         yield f"    values: {{{', '.join(listed)}}}"
         if totals:
-            yield f"    ignore: {_patterns(dict.fromkeys(totals))}"
+            yield f"    ignore: {yaml_list(value_patterns(dict.fromkeys(totals)))}"
 
     def _by(self, means: Callable[[str], str], label: str) -> Iterator[str]:
         found: dict[str, dict[str, None]] = {}
@@ -186,7 +184,7 @@ class Writer:
             if value:
                 found.setdefault(means(value), {})[value] = None
         known = {name: every for name, every in found.items() if name != meaning.OTHER}
-        listed = ", ".join(f"{name}: {_patterns(every)}" for name, every in known.items())
+        listed = ", ".join(f"{name}: {yaml_list(value_patterns(every))}" for name, every in known.items())
         yield f"    values: {{{listed}}}" if known else f"    values: [{meaning.OTHER}]"
 
     def _stream(self, feed: StreamDraft) -> Iterator[str]:
@@ -240,7 +238,3 @@ def _source(part: Part, stream: str, place: Place) -> Iterator[tuple[str, str]]:
 
 def _one_or_several(patterns: Sequence[str]) -> str:
     return yaml_text(patterns[0]) if len(patterns) == 1 else yaml_list(patterns)
-
-
-def _patterns(values: Iterable[str]) -> str:
-    return yaml_list(map(escape_regex, islice(values, MOST_PATTERNS)))
