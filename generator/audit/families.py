@@ -21,8 +21,9 @@ _PARTS = (*HISTOGRAM_SUFFIXES, CREATED)
 #: The endings of names that an exporter chooses: the unit, and that of counters.
 _ENDINGS = re.compile("(_milliseconds|_seconds|_ms|_tokens?|_usd)?(_total)?$", re.IGNORECASE)
 _NO_WORD = re.compile("[^a-zA-Z0-9]+")
-#: Metrics of client libraries, Go and Prometheus itself, which every process exposes besides its spec.
-_EVERYBODYS = ("process_", "python_", "go_", "scrape_", "promhttp_", "target_info", "otel_scope_info", "up")
+#: Beginnings of metrics of client libraries, Go and Prometheus itself, which every process has besides its spec.
+_EVERYBODYS = ("process_", "python_", "go_", "scrape_", "promhttp_", "target_info", "otel_scope_info")
+_UP = "up"
 
 
 class Stranger(Struct, frozen=True):
@@ -117,7 +118,7 @@ def families_of(names: Mapping[str, int], *, colons: bool = False) -> tuple[Stra
 
 
 def _everybodys(name: str, *, colons: bool) -> bool:
-    return (":" in name and not colons) or name.startswith(_EVERYBODYS[:-1]) or name == _EVERYBODYS[-1]
+    return (":" in name and not colons) or name == _UP or name.startswith(_EVERYBODYS)
 
 
 def _family(name: str, names: Collection[str]) -> str:

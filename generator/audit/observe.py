@@ -202,7 +202,7 @@ def observe(source: AuditSource, service: Service, model: Model) -> Observed:
         lone=source.lone,
         metrics=metrics,
         strangers=tuple(
-            _stranger(source, one, look=place < _MOST_STRANGERS) for place, one in enumerate(others)
+            _stranger(source, one, look=index < _MOST_STRANGERS) for index, one in enumerate(others)
         ),
         instances=max((seen.instances for seen in metrics.values()), default=0),
         exposed=source.exposed(),

@@ -333,8 +333,8 @@ def _proof(
 ) -> Iterator[str]:
     """List the panels with data, and the alerts that would have fired."""
     fired = firings(history, request.candidates.site.rule_interval)
-    for place, (draft, service) in enumerate(drafted):
-        own = RuleSet(rules.shared, (rules.own[place],))
+    for index, (draft, service) in enumerate(drafted):
+        own = RuleSet(rules.shared, (rules.own[index],))
         labels = {
             one.label: " or ".join(one.exposed)
             for metric in draft.match.seen.metrics.values()

@@ -275,7 +275,7 @@ def _status(value: str) -> str:
 def is_inside(name: str) -> bool:
     """Whether a name is that of a part of a run: ``run_llm_seconds``."""
     found = in_order(name)
-    first = next((place for place, one in enumerate(found) if one in CERTAIN), len(found))
+    first = next((index for index, one in enumerate(found) if one in CERTAIN), len(found))
     return bool(_INSIDE & {*found[first:]})
 
 
@@ -300,8 +300,8 @@ def scale(name: str, *, multiples: bool = True) -> float:
     """
     found = in_order(name)
     factor = 1.0
-    for place, one in enumerate(found):
-        beside = {*found[max(0, place - 1) : place], *found[place + 1 : place + 2]}
+    for index, one in enumerate(found):
+        beside = {*found[max(0, index - 1) : index], *found[index + 1 : index + 2]}
         factor *= _SCALES.get(one, 1.0)
         factor *= _PREFIXES.get(one, 1.0) if beside & COSTS else 1.0
         factor *= _MULTIPLES.get(one, 1.0) if multiples and beside & (COSTS | TOKENS) else 1.0

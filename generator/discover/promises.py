@@ -131,8 +131,8 @@ def _latency(latency: Stream, service: Service, history: StreamHistory) -> Propo
         return None
     if only_successes(latency, service):
         return None
-    wanted, *finer = seconds * _ROOM, *latency.buckets[:-1]
-    bound = next((one for one in finer if one >= wanted), None)
+    wanted = seconds * _ROOM
+    bound = next((one for one in latency.buckets[:-1] if one >= wanted), None)
     text = not_above(bound or min(wanted, (seconds + latency.buckets[-1]) / 2))
     return ProposedObjective("latency_p95", f"{{max: {text}}}", f"it was {_time(seconds)}")
 

@@ -331,8 +331,8 @@ class _Records(Struct, frozen=True):
                     one.group,
                     one.interval,
                     one.rules,
-                    sum([live[place] for place in at_once]),
-                    sum([retained[place] for place in over_time]),
+                    sum([live[index] for index in at_once]),
+                    sum([retained[index] for index in over_time]),
                     shared=True,
                 )
 
@@ -340,14 +340,12 @@ class _Records(Struct, frozen=True):
 @lru_cache(maxsize=32)
 def _of_service(shared: SharedPart) -> _Records:
     terms = tuple(_terms(one for one in shared.rules if names.SERVICE in one.shape.names).values())
-    places = {
-        term: place
-        for place, term in enumerate(dict.fromkeys(t for one in terms for t in (*one.live, *one.ever)))
-    }
+    every = dict.fromkeys(term for one in terms for term in (*one.live, *one.ever))
+    indices = {term: index for index, term in enumerate(every)}
     return _Records(
-        tuple(places),
+        tuple(indices),
         tuple(
-            (one, tuple([places[term] for term in one.live]), tuple([places[term] for term in one.ever]))
+            (one, tuple([indices[term] for term in one.live]), tuple([indices[term] for term in one.ever]))
             for one in terms
         ),
     )
