@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary, view
-from generator.instrumentation.events import Block, Blocks, BlockView, block_view, blocks_of, methods
+from generator.instrumentation.events import Block, Blocks, blocks_of
 from generator.model import names, tokens
 from generator.model.outside import outside_values
 from generator.model.streams import MODEL, TOKEN_TYPE
@@ -166,18 +166,20 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
         "run": run,
         "tool": tool,
         "llm": llm,
-        "methods": methods(blocks.plain, named),
+        "methods": view.methods(blocks.plain, named),
         **_words(service, run),
         **_errors(tool, llm),
         **_tokens(service, blocks, named),
     }
 
 
-def _block(block: Block | None, named: view.ModuleNames, of_run: tuple[str, ...] = ()) -> BlockView | None:
-    return block_view(block, named, of_run) if block else None
+def _block(
+    block: Block | None, named: view.ModuleNames, of_run: tuple[str, ...] = ()
+) -> view.BlockView | None:
+    return view.block_view(block, named, of_run) if block else None
 
 
-def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
+def _words(service: Service, run: view.BlockView | None) -> dict[str, Any]:
     """Choose a module's data about why runs end."""
     causes = reasons(service)
     if not (run and run.cause and causes):
@@ -195,7 +197,7 @@ def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
     }
 
 
-def _errors(tool: BlockView | None, llm: BlockView | None) -> dict[str, Any]:
+def _errors(tool: view.BlockView | None, llm: view.BlockView | None) -> dict[str, Any]:
     """Choose the dictionary of errors; tools and models share a label of them, or the tools' label is used."""
     label = next((block.cause for block in (tool, llm) if block and block.cause), None)
     if label is None:

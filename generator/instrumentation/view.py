@@ -1,20 +1,22 @@
-"""The data of the templates: a service's labels, metrics and blocks, with their names and literals in Python."""
+"""The data of the templates: a service's labels, metrics and blocks, with their names and lines in Python."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from keyword import iskeyword, issoftkeyword
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
-from generator.model.metrics import Across, Label, Metric
+from generator.model.metrics import Across, Label, Metric, MetricType
+from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.streams.roles import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.instrumentation.events import Blocks
+    from generator.instrumentation.events import Block, Blocks
     from generator.model.service import Service
 
 _LATIN, _BASIC = 0x100, 0x10000
@@ -52,6 +54,9 @@ _ATTRIBUTES = _words(
     starts step steps stop sub_run suspend unread usage why
     """
 )
+#: The names of the amounts of metrics in a unit.
+_AMOUNTS = {"ms": "milliseconds", "s": "seconds"}
+_ERRORS = {Event.TOOL_ERROR, Event.LLM_ERROR}
 _MODES = {
     Across.SUM: "livesum",
     Across.AVERAGE: "liveall",
@@ -256,3 +261,233 @@ def _above(name: str, service: Service) -> int:
     """Count the labels above one in the longest chain that determines it; no chain closes."""
     heads = (label.name for label in service.labels.values() if label.determines == name)
     return max((_above(head, service) + 1 for head in heads), default=0)
+
+
+class BlockView(Struct, frozen=True):
+    """An event's block.
+
+    Attributes:
+        given: The labels that its caller passes.
+        cause: The label with the reason of its end, if any.
+        hint: The type of its outcome label's values; empty without such a label.
+        good, bad: The values of that label.
+        table: The outcome of each cause; empty where causes have none.
+        lines: The lines that feed its metrics, when it ends.
+        error_lines: Further lines, when it failed.
+        token_line: The line that counts its tokens.
+        unread_line: The line that counts a step whose tokens are missing or unknown; empty where no metric does.
+        inner_lines: The lines that feed the metrics of a run within a run.
+        optional: The labels that its caller may leave out.
+        shared: Those of them that default to the run's.
+        model: The attribute of the label that prices are joined on, if it has that one.
+    """
+
+    given: tuple[LabelView, ...]
+    cause: LabelView | None
+    hint: str
+    good: str
+    bad: str
+    table: str
+    lines: tuple[str, ...]
+    error_lines: tuple[str, ...]
+    token_line: str
+    unread_line: str
+    inner_lines: tuple[str, ...]
+    optional: tuple[str, ...]
+    shared: tuple[str, ...]
+    model: str
+
+    @property
+    def signature(self) -> str:
+        """The arguments of the method that makes one."""
+        given = [self.argument(label) for label in self.given]
+        if self.given and self.given[0].name not in self.optional:
+            given[0] = f"{self.given[0].argument}: {self.given[0].loose}"
+        return ", ".join(given)
+
+    @property
+    def sub_signature(self) -> str:
+        """The arguments of the method for such an event within another one, whose labels are the defaults."""
+        return ", ".join(
+            ["self", *(f"{label.argument}: {label.loose} | None = None" for label in self.given)]
+        )
+
+    def example(self, reason: str) -> str:
+        """The arguments of a run in an example; ``reason`` is the reason of its end, as a literal."""
+        given = [self.named_values] if self.needed else []
+        return ", ".join([*given, *([f"{self.cause.argument}={reason}"] if reason and self.cause else [])])
+
+    def example_of(self, first: str) -> str:
+        """The arguments of another event in an example, whose first one is read from a step."""
+        others = (f"{label.argument}={_example(label)}" for label in self.needed[1:])
+        return ", ".join([first, *others] if self.needed else [])
+
+    @staticmethod
+    def argument(label: LabelView) -> str:
+        """Write one argument; None stands for what its caller leaves out.
+
+        None of them is required, since a label that the spec gets later would break each call that exists.
+        """
+        return f"{label.argument}: {label.loose} | None = None"
+
+    @property
+    def needed(self) -> tuple[LabelView, ...]:
+        """The labels that its caller passes, so that they do not become ``other``."""
+        return tuple(label for label in self.given if label.name not in self.optional)
+
+    @property
+    def named_values(self) -> str:
+        """A value for each of them, as keyword arguments in a docstring."""
+        return ", ".join(f"{label.argument}={_example(label)}" for label in self.needed)
+
+    @property
+    def keyed_values(self) -> str:
+        """The same as the items of a dictionary."""
+        return ", ".join(f'"{label.argument}": {_example(label)}' for label in self.needed)
+
+    @property
+    def shared_names(self) -> str:
+        """The arguments that default to the run's, as literals."""
+        shared = (label.argument for label in self.given if label.name in self.shared)
+        return ", ".join(map(python_literal, shared))
+
+    @property
+    def passed(self) -> str:
+        """The arguments, passed on."""
+        return "".join(f", {label.argument}" for label in self.given)
+
+    @property
+    def again(self) -> str:
+        """The arguments of another block like this one."""
+        return "".join(f", self._raw_{label.attribute}" for label in self.given)
+
+    @property
+    def timed(self) -> bool:
+        """Whether a metric observes its duration."""
+        return any("seconds" in line for line in self.lines)
+
+
+def _example(label: LabelView) -> str:
+    """Write a value that the spec lists, the first one; else the ellipsis."""
+    return docstring_literal(label.values[0]) if label.values else "..."
+
+
+def block_view(block: Block, names: ModuleNames, of_run: tuple[str, ...]) -> BlockView:
+    """Show a block; the labels of its run need not be passed again."""
+    cause = names.labels.get(block.cause)
+    outcome = names.labels.get(block.outcome.label) if block.outcome else None
+    lines = _lines(block, names)
+    special = {Event.TOKENS, Event.UNREAD, Event.INNER_RUN, *_ERRORS}
+    shared = tuple(label for label in block.given if label in of_run)
+    optional = (*block.optional, *shared)
+    table = next(
+        (each.table for each in names.determined if (each.head, each.target) == (cause, outcome)), ""
+    )
+    return BlockView(
+        given=tuple(
+            names.labels[label] for label in sorted(block.given, key=lambda label: label in optional)
+        ),
+        cause=cause,
+        hint=outcome.hint if outcome else "",
+        good=block.outcome.good if block.outcome else "",
+        bad=block.outcome.bad if block.outcome else "",
+        table=table,
+        lines=tuple(line for of, each in lines.items() if of not in special for line in each),
+        error_lines=tuple(line for of, each in lines.items() if of in _ERRORS for line in each),
+        token_line="".join(lines.get(Event.TOKENS, ())).replace("measures.", "self._measures."),
+        unread_line="".join(lines.get(Event.UNREAD, ())),
+        inner_lines=tuple(lines.get(Event.INNER_RUN, ())),
+        optional=optional,
+        shared=shared,
+        model=names.labels[MODEL].attribute if MODEL in block.given else "",
+    )
+
+
+def _lines(block: Block, names: ModuleNames) -> dict[Event, list[str]]:
+    """Write the lines that feed a block's metrics, by event."""
+    values = _values(block, names)
+    lines: dict[Event, list[str]] = {}
+    for fed in block.metrics:
+        metric = names.metrics[fed.metric.name]
+        said = values | {MODEL: "model"} if fed.event is Event.TOKENS else values
+        line = f"measures.{_fed(metric, [said[label.name] for label in metric.labels], fed.amount)}"
+        lines.setdefault(fed.event, []).append(line)
+    return lines
+
+
+def _values(block: Block, names: ModuleNames) -> dict[str, str]:
+    """Write the value of each label in these lines."""
+    values = {label: f"self._{names.labels[label].attribute}" for label in block.given}
+    values |= {block.cause: "cause", block.unread: "reason", TOKEN_TYPE: "token_type"}
+    return values | {block.outcome.label: "outcome"} if block.outcome else values
+
+
+def _fed(view: MetricView, values: list[str], amount: str) -> str:
+    """Write the line that feeds the series of these values, such as ``agent_tool_call_total[tool, outcome].inc()``."""
+    key = ", ".join(values) or "()"
+    call = {MetricType.HISTOGRAM: "observe", MetricType.GAUGE: "set", MetricType.COUNTER: "inc"}[
+        view.metric.type
+    ]
+    return f"{view.attribute}[{key}{',' if len(values) == 1 else ''}].{call}({amount})"
+
+
+class Method(Struct, frozen=True):
+    """A method that feeds one metric, if ``check`` is true.
+
+    ``arguments`` are the names in its ``signature``.
+    """
+
+    name: str
+    arguments: str
+    signature: str
+    doc: str
+    check: str
+    line: str
+
+
+def methods(plain: tuple[Metric, ...], names: ModuleNames) -> tuple[Method, ...]:
+    """Write a method for each metric that no event feeds."""
+    wanted = ((metric.name, _method_name(metric)) for metric in plain)
+    called = distinct_names(wanted, {"run", "current_run", "tool_call", "llm_step", "expect"})
+    return tuple(_method(names.metrics[metric.name], called[metric.name]) for metric in plain)
+
+
+def _method_name(metric: Metric) -> str:
+    name = metric.name.replace(":", "_")
+    match metric.type:
+        case MetricType.HISTOGRAM:
+            return f"observe_{name}"
+        case MetricType.GAUGE:
+            return f"set_{name}"
+        case MetricType.COUNTER:
+            return f"count_{name.removesuffix('_total')}"
+        case _:
+            assert_never(metric.type)
+
+
+def _method(view: MetricView, name: str) -> Method:
+    arguments = [f"{label.argument}: {label.hint} | None = None" for label in view.labels]
+    values = [label.argument for label in view.labels]
+    if view.metric.type is not MetricType.COUNTER:
+        amount = _AMOUNTS.get(view.metric.unit, "amount")
+        signature = ", ".join((f"{amount}: float", *arguments))
+        verb = "Observe in" if view.metric.is_histogram else "Set"
+        doc = f"{verb} ``{view.name}``, if the amount is finite. {view.metric.help}"
+        return Method(
+            name,
+            ", ".join((amount, *values)),
+            signature,
+            doc,
+            f"-inf < {amount} < inf",
+            _fed(view, values, amount),
+        )
+    signature = ", ".join((*arguments, "amount: float = 1"))
+    doc = f"Add to ``{view.name}``, if the amount is not negative. {view.metric.help}"
+    return Method(
+        name,
+        ", ".join((*values, "amount=1")),
+        signature,
+        doc,
+        "0 <= amount < inf",
+        _fed(view, values, "amount"),
+    )
