@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from generator import foundation
 from generator.artifact import File, without_text
-from generator.checks.all import check_fleet, check_service
+from generator.checks.all import check_service
 from generator.checks.cardinality.account import SharedAccount
+from generator.checks.cardinality.series_budget import check_total
 from generator.checks.closed_world import check_variants
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
@@ -275,9 +276,9 @@ def _findings(
     # A file with errors may be the missing one.
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    form = base.of_fleet(_fleet(parts, ()))
+    once = base.of_fleet(_fleet(parts, ())).account.recorded.live
     places = {part.claims.service.value: part.claims.service.span for part in parts if part.claims}
-    total = check_fleet(live, form.account, base.site, places) if len(live) == len(parts) else ()
+    total = check_total(live, once, base.site, places) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
     routes = [part.routing for part in parts if part.routing]
     receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()

@@ -1,4 +1,4 @@
-"""All checks: of each service, in the order of their findings, and of all services together."""
+"""All checks of a service, in the order of their findings."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from generator.checks.cardinality import labels, series_budget
 from generator.diagnostics import Diagnostic, at_home, has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
-    from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
-    from generator.diagnostics import Span
-    from generator.model.service import Site
 
-_CHECKS: tuple[Callable[[ServiceFacts], tuple[Diagnostic, ...]], ...] = (
+_CHECKS: tuple[Callable[[ServiceFacts], Iterator[Diagnostic]], ...] = (
     labels.check_forbidden,
     labels.check_reserved,
     labels.check_selector,
@@ -46,13 +43,3 @@ def check_service(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
     if has_errors(findings):
         return findings
     return (*findings, *(defect for check in _INTERNAL for defect in check(facts)))
-
-
-def check_fleet(
-    live: Mapping[str, int], shared: SharedAccount, site: Site, places: Mapping[str, Span]
-) -> tuple[Diagnostic, ...]:
-    """Run the checks of all services together.
-
-    ``live`` are their series at once, raw and recorded, and ``places`` their names in their specs.
-    """
-    return series_budget.check_total(live, shared.recorded.live, site, places)

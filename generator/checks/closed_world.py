@@ -47,9 +47,15 @@ _NUMBER = re.compile(r"%\[\d+\]v")
 _OF_SETS = {*FILTERS, "or"}
 
 
-def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def check(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Check every rule of a service."""
-    return tuple(_of_service(facts))
+    allowed = cache(partial(_allowed_values, service=facts.exposed))  # many rules have the same few origins
+    for known in facts.world.own:
+        for problem in _of_rule(known, facts, allowed):
+            yield defects.of_rule(CODE, known, facts.service, problem)
+    for groups in (facts.compiled.recording, facts.compiled.alerting):
+        for problem in _of_groups(groups):
+            yield defects.of_service(CODE, facts.service, problem)
 
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
@@ -120,26 +126,16 @@ def _of_shared_rule(
     yield from _of_name(known)
 
 
-def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
-    allowed = cache(partial(_allowed_values, service=each.exposed))  # many rules have the same few origins
-    for known in each.world.own:
-        for problem in _of_rule(known, each, allowed):
-            yield defects.of_rule(CODE, known, each.service, problem)
-    for groups in (each.compiled.recording, each.compiled.alerting):
-        for problem in _of_groups(groups):
-            yield defects.of_service(CODE, each.service, problem)
-
-
-def _of_rule(known: KnownRule, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
+def _of_rule(known: KnownRule, facts: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
     if known.inferred is None:
         yield "does not parse"
         return
-    yield from _problems(known.inferred, each.service, each.world, allowed)
+    yield from _problems(known.inferred, facts.service, facts.world, allowed)
     yield from _of_nothing(known)
     if known.shape.exposed:
         yield "keeps the labels of instances"
     if isinstance(known.rule, RecordingRule):
-        yield from _beside_its_record(known.rule, known.shape, each.world)
+        yield from _beside_its_record(known.rule, known.shape, facts.world)
     yield from _of_name(known)
 
 

@@ -38,7 +38,7 @@ _TAIL = 0.95
 _SUCCESSES_ONLY = "practice/successes-only"
 _OK = "ok"
 NO_STOP_REASON = "practice/no-stop-reason"
-SIGNAL = "stop_reason_distribution"
+STOP_REASONS = "stop_reason_distribution"
 NO_ALERTS = "practice/no-alerts"
 _INSTANCE = "practice/instance-selector"
 _OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostname", "ip", "pid"}
@@ -79,38 +79,35 @@ _UNREAD = "stream/unread"
 _DURATION = re.compile(r"(?:\[|offset )([0-9a-z]+)")
 
 
-def averages_only(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def averages_only(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of every metric of times without a signal for its median and its tail."""
-    return tuple(
-        warning(
+    service = facts.service
+    for name, missing in averages(service).items():
+        yield warning(
             AVERAGES_ONLY,
             f"{name} is not seen by its {' and '.join(missing)}: an average hides the slow runs",
-            facts.service.where(f"metrics.{name}"),
-            _help(facts.service.metrics[name], _called(name, facts.service), missing),
+            service.where(f"metrics.{name}"),
+            _with_quantiles(service.metrics[name], missing, service),
         )
-        for name, missing in averages(facts.service).items()
-    )
 
 
 def averages(service: Service) -> dict[str, list[str]]:
     """Find the metrics of times, by name, that lack ``p50`` or ``p95``."""
     times = (metric for metric in service.metrics.values() if metric.unit in _TIMES and not metric.is_gauge)
-    lacking = {metric.name: _missing(metric, service) for metric in times}
+    lacking = {metric.name: _missing_quantiles(metric, service) for metric in times}
     return {name: missing for name, missing in lacking.items() if missing}
 
 
-def unread_streams(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def unread_streams(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of streams of the library that metrics feed, and that no signal of the service reads."""
     service = facts.service
-    return tuple(
-        warning(
+    for stream in _unread(service):
+        yield warning(
             _UNREAD,
             f"no signal of {service.name} reads the stream {stream.name}, so that no panel and no alert shows it",
             service.where(f"metrics.{next(iter(stream.sources)).names[0]}"),
-            _signal_of(stream),
+            _with_signal(stream),
         )
-        for stream in _unread(service)
-    )
 
 
 def _unread(service: Service) -> tuple[Stream, ...]:
@@ -122,7 +119,7 @@ def _unread(service: Service) -> tuple[Stream, ...]:
     return tuple(one for one in service.streams.values() if one.shared and one.name not in read)
 
 
-def _signal_of(stream: Stream) -> str:
+def _with_signal(stream: Stream) -> str:
     """Write a signal that reads a stream."""
     example = (
         f"cost_per_run: {{cost: {{of: {stream.name}, per: run}}"
@@ -134,7 +131,7 @@ def _signal_of(stream: Stream) -> str:
     return f"add a signal to the profile, under signals: {example}, title: ..., description: ...}}"
 
 
-def _missing(metric: Metric, service: Service) -> list[str]:
+def _missing_quantiles(metric: Metric, service: Service) -> list[str]:
     seen = {
         signal.kind.q
         for signal in service.signals.values()
@@ -144,28 +141,22 @@ def _missing(metric: Metric, service: Service) -> list[str]:
     return missing if any(q >= _TAIL for q in seen) else [*missing, "p95"]
 
 
-def _called(metric: str, service: Service) -> str:
-    """Name the stream that a metric feeds, as signals name it."""
-    return next(stream.name for stream in service.streams.values() if stream.is_fed_by(metric))
-
-
-def _help(metric: Metric, stream: str, missing: list[str]) -> str:
+def _with_quantiles(metric: Metric, missing: list[str], service: Service) -> str:
+    """Write signals of the missing quantiles, on the stream that a metric feeds."""
     if not metric.is_histogram:
         return "expose the times as a histogram; a sum of times only gives averages"
+    stream = next(stream.name for stream in service.streams.values() if stream.is_fed_by(metric.name))
     quantiles = {"p50": _MEDIAN, "p95": _TAIL}
     wanted = " and ".join(f"quantile: {{of: {stream}, q: {quantiles[name]}}}" for name in missing)
     return f"add signals with {wanted}"
 
 
-def successes_only(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def successes_only(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of objectives on quantiles of times that leave the failures out.
 
     The default of a shipped profile is its author's decision, and in its description.
     """
-    return tuple(_times_of_successes(facts.service))
-
-
-def _times_of_successes(service: Service) -> Iterator[Diagnostic]:
+    service = facts.service
     for name in service.objectives:
         signal, place = service.signals[name], service.where(f"objectives.{name}")
         if (
@@ -201,24 +192,22 @@ def only_successes(stream: Stream, service: Service) -> bool:
     )
 
 
-def no_stop_reason(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def no_stop_reason(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of a service that has no distribution of its stop reasons."""
     service = facts.service
-    if shows_stop_reasons(service) or not service.measures(SIGNAL):
-        return ()
-    found = warning(
-        NO_STOP_REASON,
-        f"{service.name} does not show why its runs end: limits and failing tools stay hidden",
-        service.where(""),
-        f"count finished runs by stop_reason, and add a signal {SIGNAL}: "
-        "{distribution: {of: run, label: stop_reason}, ...}",
-    )
-    return (found,)
+    if not shows_stop_reasons(service) and service.measures(STOP_REASONS):
+        yield warning(
+            NO_STOP_REASON,
+            f"{service.name} does not show why its runs end: limits and failing tools stay hidden",
+            service.where(""),
+            f"count finished runs by stop_reason, and add a signal {STOP_REASONS}: "
+            "{distribution: {of: run, label: stop_reason}, ...}",
+        )
 
 
 def shows_stop_reasons(service: Service) -> bool:
     """Whether a signal distinguishes the stop reasons."""
-    signal = service.signals.get(SIGNAL)
+    signal = service.signals.get(STOP_REASONS)
     return signal is not None and isinstance(signal.kind, Distribution)
 
 
@@ -274,10 +263,17 @@ ANOMALIES = (
 )
 
 
-def no_alerts(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def no_alerts(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of a service that leaves key anomalies without an alert."""
-    missed = uncovered(facts.service)
-    return (_warning(facts.service, missed),) if missed else ()
+    service = facts.service
+    if missed := uncovered(service):
+        yield warning(
+            NO_ALERTS,
+            f"no alert of {service.name} watches {', '.join(anomaly.name for anomaly in missed)}",
+            service.where(""),
+            "; ".join(f"for {anomaly.name} {advice(anomaly, service)}" for anomaly in missed),
+            *(note for anomaly in missed for note in _turned_off(anomaly, service)),
+        )
 
 
 def uncovered(service: Service) -> tuple[Anomaly, ...]:
@@ -298,16 +294,6 @@ def _covers(alert: Alert, anomaly: Anomaly) -> bool:
     if alert.signal not in anomaly.signals or alert.kind.reports is not Reported.VALUE:
         return False
     return not (anomaly.sudden and isinstance(alert.kind, Threshold))
-
-
-def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
-    return warning(
-        NO_ALERTS,
-        f"no alert of {service.name} watches {', '.join(anomaly.name for anomaly in missed)}",
-        service.where(""),
-        "; ".join(f"for {anomaly.name} {advice(anomaly, service)}" for anomaly in missed),
-        *(note for anomaly in missed for note in _turned_off(anomaly, service)),
-    )
 
 
 def advice(anomaly: Anomaly, service: Service) -> str:
@@ -344,23 +330,27 @@ def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:
             yield Note(f"{name} is off", span)
 
 
-def no_floor(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def no_floor(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Report the author's own alerts that a single event can set off, as on a quiet night."""
-    return tuple(
-        Diagnostic(
+    for alert in facts.service.alerts:
+        place = facts.service.where(f"alerts.{alert.name}")
+        if place is None or place.is_shipped or not _may_fire_by_one(alert, facts.service):
+            continue
+        yield Diagnostic(
             _NO_FLOOR,
             Severity.INFO,
             f"{alert.name} has no floor of events: a single one may be enough for it to fire, as on a quiet night",
             place,
             f"write how many it takes, such as {_floor_of(alert, facts.service)}; or min_events: 1 if one is enough",
         )
-        for alert in facts.service.alerts
-        if not (alert.shared or alert.min_events or alert.min_bad_events)
-        and isinstance(alert.kind, Threshold | Change | Regression)
-        and _is_of_events(facts.service.signals[alert.signal])
-        and (place := facts.service.where(f"alerts.{alert.name}")) is not None
-        and not place.is_shipped
-    )
+
+
+def _may_fire_by_one(alert: Alert, service: Service) -> bool:
+    """Whether an alert of a service's own is about the value of events, and has no floor of them."""
+    if alert.shared or alert.min_events or alert.min_bad_events:
+        return False
+    is_of_value = isinstance(alert.kind, Threshold | Change | Regression)
+    return is_of_value and _is_of_events(service.signals[alert.signal])
 
 
 def _is_of_events(signal: Signal) -> bool:
@@ -375,11 +365,10 @@ def _floor_of(alert: Alert, service: Service) -> str:
     return "min_bad_events: 5" if has_bad else "min_events: 20"
 
 
-def implied_objective(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def implied_objective(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of a promise that another one keeps: a lower quantile is never above a higher one."""
     service = facts.service
     promised = [(service.signals[name], promise.bound) for name, promise in service.objectives.items()]
-    found = []
     for low, bound in promised:
         place = service.where(f"objectives.{low.name}")
         stricter = [(other, high) for high, other in promised if other <= bound and _is_below(low, high)]
@@ -390,8 +379,7 @@ def implied_objective(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
             f"{low.name} is promised to be at most {human(bound, low.unit)}, and {high.name} at most "
             f"{human(other, high.unit)}, which says more: {low.name} is never above {high.name}"
         )
-        found.append(warning(_IMPLIED, message, place, "exchange the two, or write a smaller bound here"))
-    return tuple(found)
+        yield warning(_IMPLIED, message, place, "exchange the two, or write a smaller bound here")
 
 
 def _is_below(low: Signal, high: Signal) -> bool:
@@ -402,18 +390,16 @@ def _is_below(low: Signal, high: Signal) -> bool:
     return small and low.of == high.of and low.kind.q < high.kind.q
 
 
-def instance_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def instance_selector(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of selectors that match nothing after the next deployment."""
-    return tuple(
-        warning(
-            _INSTANCE,
-            f'the selector picks by "{name}": after the next deployment it picks nothing',
-            facts.service.where(f"selector.{name}"),
-            "pick by job, or by a label that all instances of the service share",
-        )
-        for name in facts.service.selector
-        if name in _OF_INSTANCES | _OF_VERSIONS or _is_renewed(name, facts.service)
-    )
+    for name in facts.service.selector:
+        if name in _OF_INSTANCES | _OF_VERSIONS or _is_renewed(name, facts.service):
+            yield warning(
+                _INSTANCE,
+                f'the selector picks by "{name}": after the next deployment it picks nothing',
+                facts.service.where(f"selector.{name}"),
+                "pick by job, or by a label that all instances of the service share",
+            )
 
 
 def _is_renewed(label: str, service: Service) -> bool:
@@ -422,33 +408,29 @@ def _is_renewed(label: str, service: Service) -> bool:
     return known is not None and known.new_per_week > 0
 
 
-def selector_pattern(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def selector_pattern(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of selectors that match only a value that no series has, such as a pattern."""
-    return tuple(
-        warning(
-            _LIKE_PATTERN,
-            f'the selector compares exactly: it picks no {name} but "{value}", which {unlike}',
-            facts.service.where(f"selector.{name}"),
-            "write the value as the series have it, or pick by a label that they all have in common",
-        )
-        for name, value in facts.service.selector.items()
-        if (unlike := _unlike_a_value(value))
-    )
+    for name, value in facts.service.selector.items():
+        if unlike := _unlike_a_value(value):
+            yield warning(
+                _LIKE_PATTERN,
+                f'the selector compares exactly: it picks no {name} but "{value}", which {unlike}',
+                facts.service.where(f"selector.{name}"),
+                "write the value as the series have it, or pick by a label that they all have in common",
+            )
 
 
-def value_pattern(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def value_pattern(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Warn of listed values that no series has, such as a pattern: what was meant counts as other."""
-    return tuple(
-        warning(
-            _LISTED_PATTERN,
-            f'values are compared exactly: "{value}" of {label.name} {unlike}',
-            facts.service.where(f"labels.{label.name}"),
-            f"list each value as the series have it, or bound their number: {label.name}: {{max_live: 20}}",
-        )
-        for label in facts.service.labels.values()
-        for value in label.values
-        if (unlike := "" if _WILDCARD.search(value) else _unlike_a_value(value))
-    )
+    written = ((label.name, value) for label in facts.service.labels.values() for value in label.values)
+    for name, value in written:
+        if not _WILDCARD.search(value) and (unlike := _unlike_a_value(value)):
+            yield warning(
+                _LISTED_PATTERN,
+                f'values are compared exactly: "{value}" of {name} {unlike}',
+                facts.service.where(f"labels.{name}"),
+                f"list each value as the series have it, or bound their number: {name}: {{max_live: 20}}",
+            )
 
 
 def _unlike_a_value(text: str) -> str:
@@ -456,26 +438,25 @@ def _unlike_a_value(text: str) -> str:
     return next((why for pattern, why in _UNLIKE if pattern.search(text)), "")
 
 
-def retention(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def retention(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Refuse a retention shorter than the windows of a service's rules: they would see only a part."""
     service, kept = facts.service, facts.site.retention
     reaches = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(facts)]
     # Of an alert and a record with the same input, people know the alert.
     longest, rule = max(reaches, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
     if rule is None or longest <= kept:
-        return ()
+        return
     name, place = _known_as(rule, service)
     where = service.where(place)
     # A window over records is written one second shorter than its meaning.
     needed = duration(ceil(longest / MINUTE) * MINUTE)
-    found = error(
+    yield error(
         _RETENTION,
         f"{name} of {service.name} reads the last {needed}, but Prometheus keeps only {duration(kept)}",
         where,
         f"keep samples longer and set retention: {needed} in site.yaml"
         + ("" if where and where.is_shipped else f", or have {name} look back less"),
     )
-    return (found,)
 
 
 def _known_as(rule: RecordingRule | AlertingRule, service: Service) -> tuple[str, str]:

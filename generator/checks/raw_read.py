@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.checks.facts import ServiceFacts
-    from generator.checks.world import KnownRule
+    from generator.checks.world import KnownRule, World
     from generator.diagnostics import Diagnostic
     from generator.model.service import Service, Site
     from generator.model.streams import Stream
@@ -35,35 +35,27 @@ _OF_ALERTS = {names.ALERTS, names.ALERTS_FOR_STATE}
 _COUNTED = {names.SCRAPED: SCRAPED_SAMPLES}
 
 
-def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def check(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Check how every rule of a service reads raw series."""
-    return tuple(_of_service(facts))
-
-
-def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
-    passes: Counter[str] = Counter()
-    for known in each.world.own:
-        if not (raw := _raw(known, each)):
+    service, passes = facts.service, Counter[str]()
+    for known in facts.world.own:
+        if not (raw := _raw(known, facts.world)):
             continue
         if isinstance(known.rule, RecordingRule):
             passes.update(reading.of.name for reading in raw)
-            problems = _of_recording(known, known.rule, raw, each.service, each.site)
+            problems = _of_recording(known, known.rule, raw, service, facts.site)
         else:
             problems = (f"reads {reading.of.name}, which only a raw pass may" for reading in raw)
-        yield from (
-            defects.of_rule(_CODE, known, each.service, problem) for problem in dict.fromkeys(problems)
-        )
-    yield from (
-        defects.of_service(_CODE, each.service, problem) for problem in _counted(passes, each.service)
-    )
+        yield from (defects.of_rule(_CODE, known, service, problem) for problem in dict.fromkeys(problems))
+    yield from (defects.of_service(_CODE, service, problem) for problem in _counted(passes, service))
 
 
-def _raw(known: KnownRule, each: ServiceFacts) -> tuple[Reading, ...]:
+def _raw(known: KnownRule, world: World) -> tuple[Reading, ...]:
     """List the reads of series that no rule records; only rules with such reads are walked again."""
     reads = known.inferred.reads if known.inferred else ()
-    if all(read.name in each.world.recorded for read in reads):
+    if all(read.name in world.recorded for read in reads):
         return ()
-    unrecorded = {*each.world.raw, *each.world.builtin} - _OF_ALERTS
+    unrecorded = {*world.raw, *world.builtin} - _OF_ALERTS
     return tuple(reading for reading in readings(known.rule.expr) if reading.of.name in unrecorded)
 
 

@@ -267,6 +267,6 @@ def _hidden_stops(service: Service) -> Mistake:
     name, code = "No stop_reason metrics", practice.NO_STOP_REASON
     if practice.shows_stop_reasons(service):
         return Mistake(name, code, ())
-    if service.measures(practice.SIGNAL):
+    if service.measures(practice.STOP_REASONS):
         return Mistake(name, code, ("no stop_reason_distribution",))
-    return Mistake(name, code, (), (practice.SIGNAL,), decided=False)
+    return Mistake(name, code, (), (practice.STOP_REASONS,), decided=False)

@@ -53,8 +53,8 @@ def _alert(expr: str, name: str = "DemoOwn", labels: Mapping[str, str] | None = 
 
 
 def test_the_rules_of_our_own_specs_name_nothing_unknown(demo: Service, tmp_path: Path) -> None:
-    assert check(known(SITE, demo)) == ()
-    assert check(known(SITE, service_of(tmp_path, agent()))) == ()
+    assert list(check(known(SITE, demo))) == []
+    assert list(check(known(SITE, service_of(tmp_path, agent())))) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_rules_of_our_own_specs_name_nothing_unknown(demo: Service, tmp_path
 def test_targets_may_carry_the_name_of_the_service(selector: str, tmp_path: Path) -> None:
     """A ServiceMonitor labels them so; inferred results have a placeholder in place of the name."""
     bound = service("demo-agent", selector=selector, labels="{tool: [a, b], model: [m1]}")
-    assert check(known(SITE, small(tmp_path, bound))) == ()
+    assert list(check(known(SITE, small(tmp_path, bound)))) == []
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_sum_of_times_gives_averages_only(tmp_path: Path) -> None:
 
 def test_steps_are_no_times(tmp_path: Path) -> None:
     found = service_of(tmp_path, without(agent(), "step_count_p50"))
-    assert practice.averages_only(known(SITE, found)) == ()
+    assert list(practice.averages_only(known(SITE, found))) == []
 
 
 def test_no_stop_reasons(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_count_of_stop_reasons_is_no_distribution(tmp_path: Path) -> None:
         "count": {"of": "run"},
         "by": ["stop_reason"],
     }
-    assert len(practice.no_stop_reason(known(SITE, service_of(tmp_path, profile)))) == 1
+    assert len(list(practice.no_stop_reason(known(SITE, service_of(tmp_path, profile))))) == 1
 
 
 @pytest.mark.parametrize("anomaly", ALERTS_OF)
@@ -130,7 +130,7 @@ def test_a_threshold_tells_of_no_sudden_drop_but_any_other_alert_does(tmp_path: 
     ] == ["practice/no-alerts"]
     for name in changes:
         lone["alerts"] = {**without_alerts(agent(), changes)["alerts"], name: profile["alerts"][name]}
-        assert practice.no_alerts(known(SITE, service_of(tmp_path / name, lone))) == ()
+        assert list(practice.no_alerts(known(SITE, service_of(tmp_path / name, lone)))) == []
 
 
 def test_an_alert_that_metrics_are_gone_tells_of_no_anomaly(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_listed_value_that_no_series_has(value: str, told: int, tmp_path: Path
     found = service_of(tmp_path, agent())
     tool = replace(found.labels["tool"], values=(value, "other"))
     messages = practice.value_pattern(known(SITE, replace(found, labels={**found.labels, "tool": tool})))
-    assert len(messages) == told
+    assert len(list(messages)) == told
 
 
 @pytest.mark.parametrize(
@@ -229,13 +229,13 @@ def test_a_listed_value_that_no_series_has(value: str, told: int, tmp_path: Path
 )
 def test_a_selector_that_is_a_value_like_any_other(value: str, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": value})
-    assert practice.selector_pattern(known(SITE, found)) == ()
+    assert list(practice.selector_pattern(known(SITE, found))) == []
 
 
 def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
     """A burn rate over three days reads all of them; without one, the previous release's day is the longest."""
     burning = service_of(tmp_path / "a", agent())
-    assert practice.retention(known(replace(SITE, retention=3 * DAY), burning)) == ()
+    assert list(practice.retention(known(replace(SITE, retention=3 * DAY), burning))) == []
     (told,) = practice.retention(known(replace(SITE, retention=3 * DAY - HOUR), burning))
     assert told.message.endswith(f" of {burning.name} reads the last 3d, but Prometheus keeps only 2d23h")
     assert "set retention: 3d in site.yaml, or have " in told.help
@@ -244,7 +244,7 @@ def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
 def test_an_alert_of_ones_own_is_named_where_it_stands(tmp_path: Path) -> None:
     week = {"Weekly": {"change": {"signal": "latency_p95", "over": "7d"}, "warning": "50%", "summary": "Up."}}
     found = service_of(tmp_path, agent(), alerts=week)
-    assert practice.retention(known(replace(SITE, retention=7 * DAY), found)) == ()
+    assert list(practice.retention(known(replace(SITE, retention=7 * DAY), found))) == []
     (told,) = practice.retention(known(replace(SITE, retention=6 * DAY), found))
     assert told.message == f"Weekly of {found.name} reads the last 7d, but Prometheus keeps only 6d"
     assert told.span == found.where("alerts.Weekly")

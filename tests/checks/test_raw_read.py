@@ -20,7 +20,6 @@ from tests.checks.models import SITE, facts_of, known, shared
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.diagnostics import Diagnostic
     from generator.model.service import Service
     from generator.prometheus.rule_set import Compiled
 
@@ -37,11 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 
 def _checked(demo: Service, compiled: Compiled) -> list[str]:
-    return [told.message for told in _diagnostics(demo, compiled)]
-
-
-def _diagnostics(demo: Service, compiled: Compiled) -> tuple[Diagnostic, ...]:
-    return check(facts_of(SITE, demo, compiled))
+    return [told.message for told in check(facts_of(SITE, demo, compiled))]
 
 
 def _with(demo: Service, change: Callable[[Rule], Rule]) -> Compiled:
@@ -78,7 +73,7 @@ def _record(expr: str) -> RecordingRule:
 
 
 def test_the_rules_of_the_profile_that_ships_read_each_metric_once(demo: Service) -> None:
-    assert check(known(SITE, demo)) == ()
+    assert list(check(known(SITE, demo))) == []
 
 
 @pytest.mark.parametrize(
@@ -195,7 +190,7 @@ def test_a_finding_is_placed_and_explained(demo: Service) -> None:
             else rule
         ),
     )
-    (told,) = _diagnostics(demo, compiled)
+    (told,) = check(facts_of(SITE, demo, compiled))
     assert told.span == demo.where("metrics.agent_run_total")
     assert (told.code, told.help) == (
         "internal/raw-read",

@@ -24,12 +24,21 @@ _OF_RUNS_AND_PEOPLE = {
 }
 #: Labels that select buckets or another metric, not a service.
 _NO_SELECTOR = {names.LE, "quantile"}
+_SELECTOR = "service/selector-label"
 _BY_TARGET = "pick by job, or by a label of your targets"
 
 
-def check_forbidden(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def check_forbidden(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Refuse such a label wherever it can arise, even with a bound."""
-    return (*_forbidden_labels(facts.service), *_forbidden_in_selector(facts.service))
+    service = facts.service
+    for name in forbidden(service):
+        if finding := forbidden_label(name, service.where(f"labels.{name}"), tuple(_uses(name, service))):
+            yield finding
+    for name in service.selector:
+        why = unbounded(name)
+        if why in _OF_RUNS_AND_PEOPLE and name not in service.labels:
+            message = f'the selector picks by "{name}", which {why}: so the series carry it'
+            yield error(FORBIDDEN, message, service.where(f"selector.{name}"), HELP)
 
 
 def forbidden(service: Service) -> dict[str, str]:
@@ -38,20 +47,6 @@ def forbidden(service: Service) -> dict[str, str]:
     grouped = (label for signal in service.signals.values() for level in signal.levels for label in level)
     reasons = {name: unbounded(name) for name in (*declared, *grouped)}
     return {name: why for name, why in reasons.items() if why}
-
-
-def _forbidden_labels(service: Service) -> Iterator[Diagnostic]:
-    for name in forbidden(service):
-        if finding := forbidden_label(name, service.where(f"labels.{name}"), tuple(_uses(name, service))):
-            yield finding
-
-
-def _forbidden_in_selector(service: Service) -> Iterator[Diagnostic]:
-    for name in service.selector:
-        why = unbounded(name)
-        if why in _OF_RUNS_AND_PEOPLE and name not in service.labels:
-            message = f'the selector picks by "{name}", which {why}: so the series carry it'
-            yield error(FORBIDDEN, message, service.where(f"selector.{name}"), HELP)
 
 
 def _uses(name: str, service: Service) -> Iterator[Note]:
@@ -63,12 +58,9 @@ def _uses(name: str, service: Service) -> Iterator[Note]:
             yield Note(f"{metric.name} has it", span)
 
 
-def check_reserved(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def check_reserved(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Refuse such a label in a profile, and in a selector a label that selects no service."""
-    return tuple(_reserved_labels(facts.service))
-
-
-def _reserved_labels(service: Service) -> Iterator[Diagnostic]:
+    service = facts.service
     used = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
     for name in dict.fromkeys(used):
         if finding := reserved_label(name, service.where(f"labels.{name}")):
@@ -76,35 +68,24 @@ def _reserved_labels(service: Service) -> Iterator[Diagnostic]:
     for name in service.selector:
         if name in _NO_SELECTOR or name.startswith("__"):
             message = f'the selector picks by "{name}", which does not distinguish services'
-            yield error(
-                RESERVED,
-                message,
-                service.where(f"selector.{name}"),
-                _BY_TARGET,
-            )
+            yield error(RESERVED, message, service.where(f"selector.{name}"), _BY_TARGET)
 
 
-def check_selector(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def check_selector(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Refuse to pick by a label of the generated module that some of its metrics lack, or by a value it never has."""
     service = facts.service
-    return tuple(
-        error("service/selector-label", message, service.where(f"selector.{name}"), help_)
-        for name, value in service.selector.items()
-        if service.emitted_here and name in service.labels
-        for message, help_ in _never_picked(name, value, service)
-    )
-
-
-def _never_picked(name: str, value: str, service: Service) -> Iterator[tuple[str, str]]:
-    lacking = next((metric.name for metric in service.metrics.values() if name not in metric.labels), None)
-    values = service.labels[name].values
-    if lacking is not None:
-        yield (
-            f'the selector picks by "{name}", which {lacking} does not have: it would never be picked',
-            _BY_TARGET,
+    for name, value in service.selector.items() if service.emitted_here else ():
+        if name not in service.labels:
+            continue
+        place, values = service.where(f"selector.{name}"), service.labels[name].values
+        lacking = next(
+            (metric.name for metric in service.metrics.values() if name not in metric.labels), None
         )
-    elif values and value not in values:
-        yield (
-            f'the selector picks {name} "{value}", which the label never has',
-            f"values: {', '.join(values)}",
-        )
+        if lacking is not None:
+            message = (
+                f'the selector picks by "{name}", which {lacking} does not have: it would never be picked'
+            )
+            yield error(_SELECTOR, message, place, _BY_TARGET)
+        elif values and value not in values:
+            message = f'the selector picks {name} "{value}", which the label never has'
+            yield error(_SELECTOR, message, place, f"values: {', '.join(values)}")

@@ -27,9 +27,17 @@ _FEW = 3
 _KEYS = ("metric", "service", "recorded")
 
 
-def check(facts: ServiceFacts) -> tuple[Diagnostic, ...]:
+def check(facts: ServiceFacts) -> Iterator[Diagnostic]:
     """Compare every bound of a service with its budget: each metric's, the raw and the recorded series."""
-    return tuple(_of_service(facts))
+    site = facts.site
+    budget = site.budget_of(facts.service)
+    over = [bound for bound in _bounds(facts) if bound.live > getattr(budget, bound.key)]
+    # One line raises all exceeded budgets of a service, whichever finding is read first.
+    own = {key: getattr(budget, key) for key in _KEYS if getattr(budget, key) != getattr(site.budget, key)}
+    room = {key: _roomy(max(one.live for one in over if one.key == key)) for key in {one.key for one in over}}
+    allowed = ", ".join(f"{key}: {(own | room)[key]}" for key in _KEYS if key in own | room)
+    for bound in over:
+        yield _over(bound, getattr(budget, bound.key), facts, allowed)
 
 
 def check_total(
@@ -87,26 +95,14 @@ class _Bound(Struct, frozen=True):
     metrics: tuple[Metric, ...] = ()
 
 
-def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
-    site = each.site
-    budget = site.budget_of(each.service)
-    over = [bound for bound in _bounds(each) if bound.live > getattr(budget, bound.key)]
-    # One line raises all exceeded budgets of a service, whichever finding is read first.
-    own = {key: getattr(budget, key) for key in _KEYS if getattr(budget, key) != getattr(site.budget, key)}
-    room = {key: _roomy(max(one.live for one in over if one.key == key)) for key in {one.key for one in over}}
-    allowed = ", ".join(f"{key}: {(own | room)[key]}" for key in _KEYS if key in own | room)
-    for bound in over:
-        yield _over(bound, getattr(budget, bound.key), each, allowed)
-
-
 def _roomy(live: int) -> int:
     """Round up to two digits, so that the next value of a label still fits."""
     size = 10 ** max(0, len(str(live)) - 2)
     return int(-(-live // size) * size)
 
 
-def _bounds(each: ServiceFacts) -> Iterator[_Bound]:
-    service, site, account = each.service, each.site, each.account
+def _bounds(facts: ServiceFacts) -> Iterator[_Bound]:
+    service, site, account = facts.service, facts.site, facts.account
     for metric in account.metrics:
         of_metric = partial(of_metrics, (metric.metric,), service, site)
         what = f"{metric.metric.name} of {service.name}"
@@ -114,23 +110,23 @@ def _bounds(each: ServiceFacts) -> Iterator[_Bound]:
     every = tuple(metric.metric for metric in account.metrics)
     of_all = partial(of_metrics, every, service, site)
     yield _Bound(service.name, account.raw.live, "service", of_all, every)
-    of_rules = partial(of_records, each.exposed, each.world)
+    of_rules = partial(of_records, facts.exposed, facts.world)
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
 
 
-def _over(bound: _Bound, budget: int, known: ServiceFacts, allowed: str) -> Diagnostic:
+def _over(bound: _Bound, budget: int, facts: ServiceFacts, allowed: str) -> Diagnostic:
     most = next(iter(bound.savings()), None)
     excess = bound.live - budget
     return error(
         _CODE,
         f"{bound.what} may have {bound.live:,} series at once: {excess:,} over the budget of {budget:,}",
-        _place(most, known.service),
+        _place(most, facts.service),
         "; ".join(
             [
                 _shrink(most) if most else "expose less",
-                *_few_together(bound, known.exposed, known.site),
-                *_of_instances(bound, known.service),
-                *_without_created(bound, known.exposed, known.site),
+                *_few_together(bound, facts.exposed, facts.site),
+                *_of_instances(bound, facts.service),
+                *_without_created(bound, facts.exposed, facts.site),
                 f"or allow them, in this service or for each in site.yaml: series_budget: {{{allowed}}}",
             ]
         ),
