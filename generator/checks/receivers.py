@@ -59,44 +59,48 @@ def _check_reached(service: Routing, every: Sequence[WantedEntries], findings: F
 
 
 def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], findings: Findings) -> None:
-    known = _known(services)
-    wrong = False
-    for entry in receiver.value.for_:
-        label = entry.key.value
-        if label not in known:
-            wrong = True
-            findings.error(
-                "receiver/label",
-                f'no alert has a label "{label}" to choose it by',
-                entry.key.span,
-                did_you_mean(label, known, "alert_labels adds others; labels of alerts"),
-            )
-            continue
-        for value in entry.value.values:
-            if label == names.SEVERITY and value.value not in known[label]:
-                wrong = True
-                findings.error(
-                    "receiver/severity",
-                    f'receiver "{receiver.key.value}" asks for the severity "{value.value}", which no alert has',
-                    value.span,
-                    did_you_mean(value.value, known[label], "severities"),
-                )
-            elif value.value not in known[label]:
-                wrong = True
-                findings.warning(
-                    "receiver/unused",
-                    f'receiver "{receiver.key.value}" gets no alert: none has the {label} "{value.value}"',
-                    value.span,
-                    did_you_mean(value.value, known[label], "there are") or "remove it",
-                )
-    if not wrong and not any(_takes(receiver.value.for_, one) for each in services for one in _alerts(each)):
-        wants = listed(f"{entry.key.value} {_values(entry)}" for entry in receiver.value.for_)
+    known, wanted = _known(services), receiver.value.for_
+    wrong = [_is_wrong(entry, receiver.key.value, known, findings) for entry in wanted]
+    if not any(wrong) and not any(_takes(wanted, one) for each in services for one in _alerts(each)):
+        wants = listed(f"{entry.key.value} {_values(entry)}" for entry in wanted)
         findings.warning(
             "receiver/unused",
             f'receiver "{receiver.key.value}" gets no alert: none has {wants}',
             receiver.key.span,
             "remove it, or ask for less",
         )
+
+
+def _is_wrong(
+    entry: Entry[OneOrMany], receiver: str, known: Mapping[str, tuple[str, ...]], findings: Findings
+) -> bool:
+    """Whether no alert has a label, or one of its wanted values; both are reported."""
+    label = entry.key.value
+    if label not in known:
+        findings.error(
+            "receiver/label",
+            f'no alert has a label "{label}" to choose it by',
+            entry.key.span,
+            did_you_mean(label, known, "alert_labels adds others; labels of alerts"),
+        )
+        return True
+    wrong = [value for value in entry.value.values if value.value not in known[label]]
+    for value in wrong:
+        if label == names.SEVERITY:
+            findings.error(
+                "receiver/severity",
+                f'receiver "{receiver}" asks for the severity "{value.value}", which no alert has',
+                value.span,
+                did_you_mean(value.value, known[label], "severities"),
+            )
+        else:
+            findings.warning(
+                "receiver/unused",
+                f'receiver "{receiver}" gets no alert: none has the {label} "{value.value}"',
+                value.span,
+                did_you_mean(value.value, known[label], "there are") or "remove it",
+            )
+    return bool(wrong)
 
 
 def _values(entry: Entry[OneOrMany]) -> str:

@@ -156,6 +156,7 @@ def objective_of(
         return None
     found = Findings()
     _check_reachable(signal, bound, written.span, _own_buckets(signal, service), found)
+    _check_share(signal, bound, written.span, found)
     findings.add(*found.all)
     if found.failed:  # alerts on it would only repeat that
         return None
@@ -230,6 +231,7 @@ def _own_buckets(signal: Signal, service: ServiceSpec | None) -> Note | None:
 def _check_reachable(
     signal: Signal, bound: float, span: Span, buckets: Note | None, findings: Findings
 ) -> None:
+    """Refuse an objective beyond what the buckets of its signal can show."""
     top, least = top_bucket(signal), lowest(signal)
     if least and bound <= least:
         fate = "never be missed" if signal.better is Better.HIGHER else "only be missed"
@@ -254,6 +256,10 @@ def _check_reachable(
         )
     elif top is not None:
         _check_fineness(signal, bound, top, span, findings)
+
+
+def _check_share(signal: Signal, bound: float, span: Span, findings: Findings) -> None:
+    """Refuse a share of nothing or of everything, and warn of one that hardly promises anything."""
     if signal.unit is Unit.RATIO and not SMALLEST <= bound <= 1 - SMALLEST:
         findings.error(
             "objective/share",

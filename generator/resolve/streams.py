@@ -175,13 +175,13 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], context: _Contex
         return None
     known = frozenset[str]().union(*(source.known for source in sources))
     labels = (*(label for label in stream.labels if label in known), *sorted(known - set(stream.labels)))
-    gauges = [context.metrics[n].across for s in sources for n in s.names if n in context.metrics]
+    read = (context.metrics.get(name) for source in sources for name in source.names)
+    declared = [metric for metric in read if metric]
     return replace(
         stream,
         labels=labels,
-        across=gauges[0] if gauges else stream.across,
-        sparse=stream.sparse
-        or any(context.metrics[n].sparse for s in sources for n in s.names if n in context.metrics),
+        across=declared[0].across if declared else stream.across,
+        sparse=stream.sparse or any(metric.sparse for metric in declared),
         metric=sources[0].names[0],
         sources=sources,
         buckets=_bounds(sources) if stream.is_histogram else (),
@@ -198,18 +198,10 @@ def _source(
         _check_kind(text, part, stream, context)
     less = [context.metrics[text.value] for text in _names(part.minus) if text.value in context.metrics]
     check_read(part, (*declared, *less), context.labels, context.findings)
-    renamed = {item.key.value: tuple(one.value for one in item.value.values) for item in part.labels}
-    constants = tuple((item.key.value, item.value.value) for item in part.set)
     for key in (*(item.key for item in part.labels), *(item.key for item in part.set)):
         look_up(key, context.labels, "label", context.findings)
-    mapped = {one for some in renamed.values() for one in some}
-    own = {label: (label,) for metric in declared for label in metric.labels if label not in mapped}
-    joined = {
-        name: (label.joined,) for name, label in context.labels.items() if label.joined and not declared
-    }
-    if context.elsewhere and not declared and not renamed:
-        own = {name: (name,) for name in _called_alike(stream, entry.value, constants, context.labels)}
-    labels = {**joined, **own, **renamed}
+    constants = tuple((item.key.value, item.value.value) for item in part.set)
+    labels = _source_labels(part, entry.value, stream, declared, context)
     _check_unit(entry, declared, context.findings)
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
     if not declared:
@@ -229,6 +221,25 @@ def _source(
         drop=tuple(text.value for text in entry.value.drop),
         native=native and (stream.is_histogram or part.value is not None),
     )
+
+
+def _source_labels(
+    part: SourceOfStreamSpec,
+    feed: FeedSpec,
+    stream: Stream,
+    declared: Collection[Metric],
+    context: _Context,
+) -> dict[str, tuple[str, ...]]:
+    """Map labels to those of a source: as they are written, else as a metric has them, or as it is taken to."""
+    renamed = {item.key.value: tuple(one.value for one in item.value.values) for item in part.labels}
+    if declared:
+        mapped = {one for some in renamed.values() for one in some}
+        own = {label: (label,) for metric in declared for label in metric.labels if label not in mapped}
+        return {**own, **renamed}
+    joined = {name: (label.joined,) for name, label in context.labels.items() if label.joined}
+    if renamed or not context.elsewhere:
+        return {**joined, **renamed}
+    return {**joined, **{name: (name,) for name in _called_alike(part, feed, stream, context.labels)}}
 
 
 def _check_meaning(
@@ -262,10 +273,10 @@ def _check_unit(entry: Entry[FeedSpec], declared: Iterable[Metric], findings: Fi
 
 
 def _called_alike(
-    stream: Stream, spec: FeedSpec, constants: Iterable[tuple[str, str]], labels: Mapping[str, Label]
+    part: SourceOfStreamSpec, feed: FeedSpec, stream: Stream, labels: Mapping[str, Label]
 ) -> Iterator[str]:
     """List the labels of a stream that a foreign metric has by their own names, where its profile maps none."""
-    elsewhere = {name for name, _ in constants} | {text.value for text in spec.drop}
+    elsewhere = {item.key.value for item in part.set} | {text.value for text in feed.drop}
     for name in stream.labels:
         if name in labels and not labels[name].joined and name not in elsewhere:
             yield name
