@@ -265,7 +265,7 @@ def _members(metric: Metric, names: Mapping[str, int]) -> dict[str, int]:
     """List a metric's series; a ``_created`` alone proves nothing."""
     of_histogram = (metric.name,) if metric.is_histogram else ()
     members = {name: names[name] for name in (*of_histogram, *series_names(metric)) if name in names}
-    return members if any(not name.endswith("_created") for name in members) else {}
+    return members if any(not name.endswith(CREATED) for name in members) else {}
 
 
 def _metric(  # noqa: PLR0913, PLR0917 - the metric, and whose it is

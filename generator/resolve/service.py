@@ -369,13 +369,13 @@ def _resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is
     variants: list[Variant] = []
     off: list[str] = []
     live = {alert.name for alert in service.alerts}
+    scope = generic_scope(library.signals, library.streams, site, Findings(), windows, file)
     for entry in entries:
         defaults = tuple(alert for alert in library.alerts if alert.name == entry.key.value)
         # An alert without its objective is off as well, and its author was informed.
         if entry.value.disabled is not None or entry.key.value not in live:
             off.append(entry.key.value)
             continue
-        scope = generic_scope(library.signals, library.streams, site, Findings(), windows, file)
         changed = tuple(capped(one, most) for one in alerts_of((entry,), scope)) if scope else ()
         if not changed or not defaults:
             continue

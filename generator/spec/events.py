@@ -1,4 +1,4 @@
-"""YAML events within limits; the only module that calls PyYAML.
+"""YAML events within limits, as PyYAML parses a spec.
 
 Events come one at a time from the C parser, so reading stops a few events into too deep a nest or a bomb of aliases,
 however long the file is.

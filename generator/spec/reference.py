@@ -12,7 +12,6 @@ a spec is being edited.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from msgspec import Struct
 
 from generator.spec import nodes, sources
 from generator.spec.document import Document, parse_document
-from generator.spec.schema import FILES, IN_DIRECTORIES, SUFFIX, schema_text
+from generator.spec.schema import FILES, IN_DIRECTORIES, SUFFIX, schema_contents
 from generator.spec.source import read_source
 
 if TYPE_CHECKING:
@@ -100,26 +99,20 @@ class KeySection(Struct, frozen=True):
 @cache
 def sections() -> tuple[KeySection, ...]:
     """List all keys: a section for each kind of file, then one for each shared definition."""
-    own = [_section(kind, _schema(kind), (where,), _shipped(kind)) for kind, where in FILES.items()]
+    own = [_section(kind, schema_contents(kind), (where,), _shipped(kind)) for kind, where in FILES.items()]
     return (*own, *map(_shared_section, _shared_definitions()))
-
-
-@cache
-def _schema(kind: str) -> Schema:
-    contents: dict[str, Any] = json.loads(schema_text(kind))
-    return contents
 
 
 def _shared_definitions() -> tuple[str, ...]:
     """Name the mappings with named entries, such as ``alert``, in the order of the schema."""
-    defined = _schema("common")["$defs"]
+    defined = schema_contents("common")["$defs"]
     return tuple(name for name in defined if any(_uses(name)))
 
 
 def _uses(definition: str) -> Iterator[tuple[str, str]]:
     """Yield file kind and key of each mapping whose entries have the definition."""
     for kind in FILES:
-        for key, part in _schema(kind)["properties"].items():
+        for key, part in schema_contents(kind)["properties"].items():
             if _entry(part, kind).get("x-shared") == definition:
                 yield kind, key
 
@@ -128,9 +121,9 @@ def _shared_section(definition: str) -> KeySection:
     uses = tuple(_uses(definition))
     places = tuple(f"{FILES[kind]}, under {key}.{_ANY_NAME}" for kind, key in uses)
     specs = [entry for kind, key in uses for each in _shipped(kind) for entry in _at(each, (key, _ANY_NAME))]
-    schema = dict(_schema("common")["$defs"][definition])
+    schema = dict(schema_contents("common")["$defs"][definition])
     # The keys that a declaration needs are those where it is used; a change of a declaration needs none.
-    forms = (_entry(_schema(kind)["properties"][key], kind) for kind, key in uses)
+    forms = (_entry(schema_contents(kind)["properties"][key], kind) for kind, key in uses)
     schema["required"] = next((form["required"] for form in forms if "required" in form), [])
     return _section(definition, schema, places, specs)
 
@@ -173,7 +166,7 @@ def _resolved(written: Schema, kind: str) -> Schema:
         return written
     file, _, pointer = str(written["$ref"]).partition("#/")
     home = file.removesuffix(SUFFIX) or kind
-    target: Any = _schema(home)
+    target: Any = schema_contents(home)
     for step in pointer.split("/"):
         target = target[step]
     mark = "x-shared" if "properties" in target and pointer.startswith("$defs/") else "x-named"

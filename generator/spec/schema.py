@@ -45,7 +45,7 @@ def load_schema(kind: str) -> Schema:
     Raises:
         KeyError: there is no such kind.
     """
-    contents = {each: json.loads(schema_text(each)) for each in KINDS}
+    contents = {each: schema_contents(each) for each in KINDS}
     return replace(compile_schema(contents[kind], contents.values()), elsewhere=_elsewhere(kind, contents))
 
 
@@ -63,6 +63,13 @@ def _elsewhere(kind: str, contents: Mapping[str, Any]) -> dict[str, str]:
 def schema_text(kind: str) -> str:
     """Read the JSON Schema of a kind of file, one of ``KINDS``."""
     return (_SCHEMAS / f"{kind}{SUFFIX}").read_text("utf-8")
+
+
+@cache
+def schema_contents(kind: str) -> dict[str, Any]:
+    """Parse the JSON Schema of a kind of file, once; nobody changes it."""
+    contents: dict[str, Any] = json.loads(schema_text(kind))
+    return contents
 
 
 def compile_schema(contents: Mapping[str, Any], shared: Iterable[Mapping[str, Any]] = ()) -> Schema:
@@ -120,16 +127,11 @@ def misplaced(document: Document, kind: str) -> Diagnostic | None:
 
 
 def _is(kind: str, keys: set[str], *, rather_than: str) -> bool:
-    schema, here = _contents(kind), _contents(rather_than)
+    schema, here = schema_contents(kind), schema_contents(rather_than)
     known, needed = set(schema["properties"]), set(schema.get("required", ()))
     others = set(here.get("required") or here["properties"]) - known
     telling = _TELLING.get(kind, keys)
     return bool(keys & telling) and needed <= keys <= known and not keys & others
-
-
-def _contents(kind: str) -> dict[str, Any]:
-    contents: dict[str, Any] = load_schema(kind).root.contents
-    return contents
 
 
 def fits(value: Plain, kind: str) -> bool:
@@ -144,11 +146,11 @@ def fits(value: Plain, kind: str) -> bool:
 def _registry() -> Registry:
     from jsonschema_rs import Registry  # noqa: PLC0415 - see above
 
-    return Registry([(f"{kind}{SUFFIX}", json.loads(schema_text(kind))) for kind in KINDS])
+    return Registry([(f"{kind}{SUFFIX}", schema_contents(kind)) for kind in KINDS])
 
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - see above
 
-    return Draft202012Validator(json.loads(schema_text(kind)), registry=_registry())
+    return Draft202012Validator(schema_contents(kind), registry=_registry())
