@@ -95,7 +95,7 @@ def respelled(names: Mapping[str, int], service: Service, there: Collection[str]
     return {
         name: others[normalised(name)]
         for name, metric in service.metrics.items()
-        if name not in there and not metric.respelled and normalised(name) in others
+        if name not in there and not metric.alternative and normalised(name) in others
     }
 
 

@@ -64,7 +64,7 @@ def _table(seen: Observed) -> Iterator[str]:
 def _is_listed(metric: Metric, seen: Observed) -> bool:
     """Whether a metric has a row: it exists, or it is the first of several names of which none exists."""
     elsewhere = alternatives(metric, seen.service) & seen.metrics.keys()
-    return metric.name in seen.metrics or not (metric.respelled or elsewhere)
+    return metric.name in seen.metrics or not (metric.alternative or elsewhere)
 
 
 def _row(metric: Metric, seen: Observed) -> tuple[str, ...]:

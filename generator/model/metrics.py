@@ -98,7 +98,7 @@ class Metric(Struct, frozen=True):
         across: The aggregation of a gauge over instances.
         created: Whether a series ``_created`` may stand beside each of its own.
         native: Whether Prometheus stores it as a native histogram: one series under its name.
-        respelled: Whether it is another metric under the name that another exporter or version gives it, so that an
+        alternative: Whether it is another metric under the name that another exporter or version gives it, so that an
             instance has one of the two.
     """
 
@@ -115,7 +115,7 @@ class Metric(Struct, frozen=True):
     across: Across = Across.SUM
     created: bool = True
     native: bool = False
-    respelled: bool = False
+    alternative: bool = False
 
     @property
     def factor(self) -> float:

@@ -252,12 +252,14 @@ def foreign_metrics(streams: Iterable[Stream], declared: Mapping[str, Metric]) -
         for source in stream.sources:
             for name in source.metrics:
                 if name not in declared:
-                    metric = replace(_exposed(name, source, stream), respelled=_is_respelled(name, source))
+                    metric = replace(
+                        _exposed(name, source, stream), alternative=_is_alternative(name, source)
+                    )
                     metrics[name] = _merged(metrics[name], metric) if name in metrics else metric
     return metrics
 
 
-def _is_respelled(name: str, source: Source) -> bool:
+def _is_alternative(name: str, source: Source) -> bool:
     """Whether a name is not the first of those of which one exists."""
     return name not in (*source.names[:1], *source.minus[:1])
 
@@ -298,7 +300,7 @@ def _merged(one: Metric, other: Metric) -> Metric:
         labels=tuple(dict.fromkeys((*one.labels, *other.labels))),
         buckets=one.buckets or other.buckets,
         sparse=one.sparse and other.sparse,
-        respelled=one.respelled and other.respelled,
+        alternative=one.alternative and other.alternative,
         exposed={**one.exposed, **other.exposed},
         parts=_parts_of(one.parts, other.parts[0]),
     )

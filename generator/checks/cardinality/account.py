@@ -104,7 +104,7 @@ def _total(series: Collection[MetricSeries | RecordSeries]) -> Total:
 def account(service: Service, site: Site, compiled: Compiled, known: World) -> Account:
     """Account for one service."""
     # An instance exposes a metric under one of its names.
-    exposed = (metric for metric in service.metrics.values() if not metric.respelled)
+    exposed = (metric for metric in service.metrics.values() if not metric.alternative)
     metrics = tuple(metric_series(metric, service, site) for metric in exposed)
     records = record_series(service, known, site)
     return Account(
