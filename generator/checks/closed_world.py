@@ -16,7 +16,7 @@ import promql_parser as grammar
 from msgspec import Struct
 
 from generator.checks import defects
-from generator.checks.world import THIS, KnownRule, SharedWorld, World, buckets, of_library, shared_selector
+from generator.checks.world import THIS, KnownRule, SharedWorld, World, buckets, nameless_selector, of_library
 from generator.model import names
 from generator.model.metrics import HISTOGRAM_SUFFIXES
 from generator.model.rules import LARGEST, RecordingRule, RuleGroup, recording_rules
@@ -172,7 +172,7 @@ def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allo
         if recorded is not None and names.SERVICE in recorded.names and _OWN not in read.matchers:
             yield f"reads {read.name} without a matcher on its own service"
         if read.name in world.raw:
-            selector = shared_selector(service).items()
+            selector = nameless_selector(service).items()
             missing = [name for name, value in selector if (name, "=", value) not in read.matchers]
             yield from (f'reads {read.name} without the selector\'s "{name}"' for name in missing)
 

@@ -279,19 +279,19 @@ def _listed(known: KnownRule) -> KnownRule:
     return known
 
 
-def shared(expr: str, service: Service) -> str:
-    """Replace the service's name by ``THIS``, so that services with no other difference share one inference."""
+def _nameless(expr: str, service: Service) -> str:
+    """Write ``THIS`` for the service's name, so that services with no other difference share one inference."""
     return expr.replace(f'{names.SERVICE}="{service.name}"', f'{names.SERVICE}="{THIS}"')
 
 
-def shared_selector(service: Service) -> dict[str, str]:
-    """Return the selector as ``shared`` writes it: targets may carry the service's name as a label of that name."""
+def nameless_selector(service: Service) -> dict[str, str]:
+    """Return the selector as ``_nameless`` writes it: targets may carry the service's name as a label of that name."""
     own = service.selector.get(names.SERVICE) == service.name
     return {**service.selector, names.SERVICE: THIS} if own else dict(service.selector)
 
 
 class _Rule(Struct, frozen=True):
-    """A rule, its shared text, and the names of the series that it reads."""
+    """A rule, its text without the service's name, and the names of the series that it reads."""
 
     group: str
     interval: int
@@ -303,7 +303,7 @@ class _Rule(Struct, frozen=True):
 def _written_down(groups: Iterable[RuleGroup], service: Service | None = None) -> Iterator[_Rule]:
     for group in groups:
         for rule in group.rules:
-            text = shared(rule.expr, service) if service else rule.expr
+            text = _nameless(rule.expr, service) if service else rule.expr
             try:
                 reads = names_read(text)
             except PromqlError:
@@ -422,7 +422,7 @@ def _constant(labels: dict[str, Origin], known: Mapping[str, Origin]) -> Shape:
 def exposed(service: Service) -> dict[str, Shape]:
     """The series of each metric, those of one instance representing all; no rule reads ``_created``."""
     found = {}
-    selected = {label: constant(value) for label, value in shared_selector(service).items()}
+    selected = {label: constant(value) for label, value in nameless_selector(service).items()}
     if any(label.joined for label in service.labels.values()):
         selected = {**dict.fromkeys(TARGET_LABELS, _ANY), **selected}
     native = {name for source in service.sources if source.native for name in source.metrics}

@@ -15,7 +15,7 @@ from generator.audit.findings import (
     suspicion,
     violation,
 )
-from generator.checks.cardinality.bounds import values
+from generator.checks.cardinality.bounds import count_values
 from generator.diagnostics.wording import listed, quoted
 from generator.live.api import is_other
 from generator.model.names import LE
@@ -131,7 +131,7 @@ def _turnover(seen: Observed) -> Iterator[Finding]:
     weeks = seen.site.retention / WEEK
     for name, lived in seen.turnover.items():
         label = seen.service.labels[name]
-        allowed = values(label, weeks)
+        allowed = count_values(label, weeks)
         if lived > allowed:
             message = (
                 f'label "{name}" had {lived:,} values within {duration(seen.site.retention)}, and the spec expects '

@@ -39,13 +39,13 @@ _SUM_AND_COUNT = 2
 RESTARTING = 2
 
 
-def values(label: Label, weeks: float = 0) -> int:
+def count_values(label: Label, weeks: float = 0) -> int:
     """Count a label's values: those alive at once, and those that replace them within ``weeks``."""
     return max(label.max_live, len(label.values)) + ceil(label.new_per_week * weeks)
 
 
 @lru_cache(maxsize=65536)
-def combinations(labels: tuple[Label, ...], weeks: float = 0) -> int:
+def count_combinations(labels: tuple[Label, ...], weeks: float = 0) -> int:
     """Bound the combinations of values, at once or, with ``weeks``, over that time.
 
     A label adds nothing for the values of another label that determine it::
@@ -86,20 +86,20 @@ def _reaches(start: str, end: str, follower: Mapping[str, str]) -> bool:
     return name == end
 
 
-def beside(label: Label, by_name: Mapping[str, Label], weeks: float = 0) -> int:
+def _count_beside(label: Label, by_name: Mapping[str, Label], weeks: float = 0) -> int:
     """Count a label's values for each combination of the values of the labels beside it."""
     turned_over = ceil(label.new_per_week * weeks)
     few = [most + turned_over for other, most in label.per if other in by_name]
-    return min([values(label, weeks), *few])
+    return min([count_values(label, weeks), *few])
 
 
 def _of_chain(label: Label, by_name: Mapping[str, Label], follower: Mapping[str, str], weeks: float) -> int:
     """Count along a chain: one way on for a value that determines, every way on for one that does not."""
     if label.name not in follower:
-        return beside(label, by_name, weeks)
+        return _count_beside(label, by_name, weeks)
     following = by_name[follower[label.name]]
     fixed = [label.determined[value] for value in label.values if value in label.determined]
-    free = values(label, weeks) - len(fixed)
+    free = count_values(label, weeks) - len(fixed)
     ways_on = free and _of_chain(following, by_name, follower, weeks)
     return free * ways_on + sum(_of_value(following, value, by_name, follower, weeks) for value in fixed)
 
@@ -182,14 +182,14 @@ def _bounds(
         label = by_place[_place(name, metric)]
         same_as = label.name if label.name != name else ""
         label = label if not same_as else service.labels[name]
-        live = beside(_released(label, RESTARTING, exposed), on_series)
-        yield LabelBound(name, live, beside(label, on_series, weeks), follows.get(name, same_as))
+        live = _count_beside(_released(label, RESTARTING, exposed), on_series)
+        yield LabelBound(name, live, _count_beside(label, on_series, weeks), follows.get(name, same_as))
 
 
 def _of_metric(metric: Metric, service: Service, releases: int | None, weeks: float = 0) -> int:
     """Count the combinations of label values, with a number of releases; for a metric in parts those of each."""
     return sum(
-        combinations(tuple([_released(label, releases, part) for label in part]), weeks)
+        count_combinations(tuple([_released(label, releases, part) for label in part]), weeks)
         for part in _exposed(metric, service)
     )
 
@@ -230,15 +230,15 @@ def _exposed(metric: Metric, service: Service) -> tuple[tuple[Label, ...], ...]:
 
 def _together(labels: list[Label], *, may_lack: bool) -> Label:
     """Take the label with most values, and one more where series may lack it and no value stands for that."""
-    most = max(map(_at_source, labels), key=values)
+    most = max(map(_at_source, labels), key=count_values)
     lacks = may_lack or any(map(_may_lack, labels))
-    return replace(most, max_live=values(most) + 1) if lacks and not _may_lack(most) else most
+    return replace(most, max_live=count_values(most) + 1) if lacks and not _may_lack(most) else most
 
 
 def _at_source(label: Label) -> Label:
     """Count a translated label's values as the source has them: as many as patterns, of which each is one or more."""
     patterns = sum(max(1, len(label.patterns.get(value, ()))) for value in label.values) + len(label.ignore)
-    return replace(label, max_live=patterns) if patterns > values(label) else label
+    return replace(label, max_live=patterns) if patterns > count_values(label) else label
 
 
 def _may_lack(label: Label) -> bool:
@@ -266,7 +266,7 @@ def _series_each(metric: Metric, site: Site) -> int:
 def _generations(service: Service, weeks: float) -> int:
     """Count the number of times that instances are replaced by new ones."""
     release = service.labels.get(names.RELEASE)
-    return values(release, weeks) if release and release.new_per_week else 1
+    return count_values(release, weeks) if release and release.new_per_week else 1
 
 
 class RecordSeries(Struct, frozen=True, gc=False):
@@ -377,7 +377,7 @@ class Sizes(Struct, frozen=True):
 
     def having(self, label: Label) -> Sizes:
         """Replace the label of the same name."""
-        size = values(label, self.weeks)
+        size = count_values(label, self.weeks)
         return Sizes(
             {**self.labels, label.name: label}, self.weeks, {**self.sets, label.name: size}, counted={}
         )
@@ -399,7 +399,9 @@ class Sizes(Struct, frozen=True):
         for name in whole:
             rest.remove((name,))
         labels = [label for name, label in self.labels.items() if name in whole]
-        return combinations(tuple(labels), self.weeks) * prod(self._of_origin(origin) for origin in rest)
+        return count_combinations(tuple(labels), self.weeks) * prod(
+            self._of_origin(origin) for origin in rest
+        )
 
     def _of_origin(self, origin: Origin) -> int:
         return sum(self.sets[part] if (size := size_of_part(part)) is None else size for part in origin)
@@ -407,7 +409,7 @@ class Sizes(Struct, frozen=True):
 
 def sizes(service: Service, weeks: float = 0) -> Sizes:
     """Count the values of every set of a service."""
-    of_labels = {name: values(label, weeks) for name, label in service.labels.items()}
+    of_labels = {name: count_values(label, weeks) for name, label in service.labels.items()}
     of_buckets = {buckets(metric.name): len(metric.buckets) + 1 for metric in service.metrics.values()}
     of_buckets |= {buckets(stream.stem): len(stream.buckets) + 1 for stream in service.streams.values()}
     return Sizes(service.labels, weeks, of_labels | of_buckets | {names.DAY: _days(service, weeks)}, {})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.cardinality.bounds import Sizes, live_series, sizes, values
+from generator.checks.cardinality.bounds import Sizes, count_values, live_series, sizes
 from generator.model.names import LE, OUTSIDE_LABEL, RELEASE
 from generator.model.rules import RecordingRule
 
@@ -108,10 +108,10 @@ def _of_recorded(label: Label, terms: Counter[Term], before: Sizes) -> Saving:
     """Count the savings in the terms that contain the label; it makes no others smaller."""
     smaller = {term: count for term, count in terms.items() if any(label.name in origin for origin in term)}
     whole = _recorded(smaller, before)
-    half, one = (before.having(_cut(label, count)) for count in (_half(values(label)), 1))
+    half, one = (before.having(_cut(label, count)) for count in (_half(count_values(label)), 1))
     return Saving(
         label.name,
-        values(label),
+        count_values(label),
         whole - _recorded(smaller, half),
         whole - _recorded(smaller, one),
         at_least=True,
@@ -126,10 +126,10 @@ def ranked(savings: Iterable[Saving]) -> tuple[Saving, ...]:
 
 def _of_label(name: str, metric: Metric, before: int, service: Service, site: Site) -> Saving:
     label = service.labels[name]
-    half = _with(service, _cut(label, _half(values(label))))
+    half = _with(service, _cut(label, _half(count_values(label))))
     without = replace(metric, labels=tuple(kept for kept in metric.labels if kept != name))
     halved, dropped = live_series(metric, half, site), live_series(without, service, site)
-    return Saving(name, values(label), before - halved, before - dropped)
+    return Saving(name, count_values(label), before - halved, before - dropped)
 
 
 def _of_buckets(metric: Metric, before: int, service: Service, site: Site) -> Saving:

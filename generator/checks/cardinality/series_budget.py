@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.cardinality.bounds import live_series, values
+from generator.checks.cardinality.bounds import count_values, live_series
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, Span, error
 from generator.model.names import RELEASE
@@ -153,11 +153,11 @@ def _pair(metric: Metric, service: Service) -> tuple[str, str] | None:
     many = [
         name
         for name in metric.labels
-        if name != RELEASE and name in service.labels and values(service.labels[name]) > _FEW
+        if name != RELEASE and name in service.labels and count_values(service.labels[name]) > _FEW
     ]
     if not (metric.sparse or metric.foreign) or any(service.labels[name].per for name in many):
         return None
-    most = sorted(many, key=lambda name: -values(service.labels[name]))
+    most = sorted(many, key=lambda name: -count_values(service.labels[name]))
     return (most[0], most[1]) if len(most) > 1 else None
 
 
