@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.spec.reference import Declaration, Key, KeySection
+    from generator.spec.declarations import Declaration
+    from generator.spec.reference import Key, KeySection
 
 _WIDTH = 88
 #: A record of a signal or a stream, such as ``service:agent_success_rate:ratio``.
@@ -90,7 +91,8 @@ def _likely(name: str, known: Iterable[str]) -> str:
 def _known(specs: Path) -> Iterator[str]:
     """List all names that can be explained."""
     # A code is explained without PyYAML.
-    from generator.spec.reference import declared_names, sections  # noqa: PLC0415
+    from generator.spec.declarations import declared_names  # noqa: PLC0415
+    from generator.spec.reference import sections  # noqa: PLC0415
 
     yield from codes()
     yield from declared_names(specs)
@@ -99,7 +101,7 @@ def _known(specs: Path) -> Iterator[str]:
 
 def _of_specs(name: str, specs: Path) -> Iterator[str]:
     """Explain the declarations of this name in the specs, and the changes to it."""
-    from generator.spec.reference import declared  # noqa: PLC0415 - a code is explained without PyYAML
+    from generator.spec.declarations import declared  # noqa: PLC0415 - a code is explained without PyYAML
 
     for each in declared(name, specs):
         yield _declaration(each)
