@@ -63,7 +63,10 @@ def instant(text: str, now: float) -> float:
     """
     if text == "now":
         return now
-    seconds = float(text) if _UNIX.fullmatch(text) else _iso(text)
+    # A date of eight digits would be Unix seconds as well.
+    seconds = _iso(text)
+    if seconds is None and _UNIX.fullmatch(text):
+        seconds = float(text)
     if seconds is None or seconds < 0:
         raise CallError(f'"{text}" is no time', f"times are written {_INSTANT}")
     return seconds

@@ -120,6 +120,7 @@ def test_computing_records_without_a_prometheus_is_said(
     [
         ((), "give either --last or --from"),
         (("--last", "1x"), '"1x" is no duration'),
+        (("--from", "20260322", "--to", "20260321"), "2026-03-22T00:00:00Z to 2026-03-21T00:00:00Z"),
         ((*SPAN, "--service", "support-agnet"), 'there is no service "support-agnet"'),
         ((*SPAN, "--alert", "AgentNoRun"), 'there is no alert "AgentNoRun"'),
         ((*SPAN, "--points", "0"), "--points is from 1 to 11000, not 0"),
