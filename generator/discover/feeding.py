@@ -260,7 +260,7 @@ def _timed(metric: Exposed, place: Place) -> Part:
 
 
 def _steps(metrics: Sequence[Exposed]) -> tuple[Part, ...]:
-    others = meaning.TIMES | meaning.TOKENS | meaning.COSTS
+    others = meaning.TIMES | meaning.TOKEN_TIMES | meaning.TOKENS | meaning.COSTS
     counted = (one for one in metrics if one.words & meaning.STEPS and not one.words & others)
     return _of_best(one for one in counted if one.type == HISTOGRAM)
 

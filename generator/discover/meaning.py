@@ -296,11 +296,13 @@ def operations(values: Iterable[str]) -> dict[str, list[str]]:
 def scale(name: str, *, multiples: bool = True) -> float:
     """Return the factor of a name's amounts to dollars or tokens: a prefix counts beside such a word only.
 
-    ``multiples`` are of thousands; a sentence names these of other things.
+    ``multiples`` are of thousands; a sentence names these of other things. A word that is repeated counts once.
     """
     found = in_order(name)
     factor = 1.0
     for index, one in enumerate(found):
+        if one in found[:index]:
+            continue
         beside = {*found[max(0, index - 1) : index], *found[index + 1 : index + 2]}
         factor *= _SCALES.get(one, 1.0)
         factor *= _PREFIXES.get(one, 1.0) if beside & COSTS else 1.0

@@ -182,6 +182,11 @@ microsoft_tokens_total{{model="m",type="input"}} 4""",
         {COST: 4 / 60},
     ),
     "cents": Case(f"""{RUNS}bot_cost_cents_total{{model="m"}} 400""", "scale: 0.01", {COST: 4 / 60}),
+    "a unit that is said twice": Case(
+        f"""{RUNS}bot_cents_of_cost_in_cents_total{{model="m"}} 400""",
+        "scale: 0.01",
+        {COST: 4 / 60},
+    ),
     "another currency": Case(
         f"""{RUNS}bot_cost_eur_total{{model="m"}} 4""",
         """# not used: bot_cost_eur_total: it is in EUR; let it feed cost with a scale, the USD for one
@@ -334,6 +339,11 @@ bot_tokens_total{{type="input",model="m"}} 500
 bot_tokens_total{{type="output",model="m"}} 60""",
         """! where:
 ! sums of others""",
+    ),
+    "the time to the first token of a turn": Case(
+        RUNS + histogram("bot_turn_ttft", 100),
+        """time_to_first_token:
+! run_steps:""",
     ),
     "a part of the time of a call": Case(
         "\n".join(
