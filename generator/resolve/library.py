@@ -18,7 +18,7 @@ from generator.resolve.labels import listed_values
 from generator.resolve.objectives import resolve_objectives
 from generator.resolve.prices import resolve_prices
 from generator.resolve.signals import resolve_own_library, shared_signals
-from generator.resolve.streams import by_any_name, fed_by, library_streams
+from generator.resolve.streams import fed_by, library_streams
 from generator.signals.draft import SignalScope
 from generator.spec.types import ELSEWHERE
 
@@ -127,7 +127,7 @@ def _facts(
     feeds = {entry.key.value: fed_by(entry.value) for entry in profile.streams if entry.key.value in streams}
     labels = {entry.key.value: entry.value for entry in profile.labels}
     quiet = Findings()
-    fed = by_any_name(stream for stream in streams.values() if stream.name in feeds)
+    fed = {name: stream for name, stream in streams.items() if name in feeds}
     signals = shared_signals(library, SignalScope(site, fed, _open_labels(fed.values()), quiet))
     known = tuple(entry for entry in profile.objectives if entry.key.value in signals)
     return ProfileFacts(

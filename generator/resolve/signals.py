@@ -64,7 +64,7 @@ def _note_apart(
     name: Text, signal: Signal, shared: SignalSpec, profile: ProfileSpec, scope: SignalScope
 ) -> None:
     """Say that a signal named like one of the library is another one, which shared panels and alerts do not read."""
-    missing = _lack(shared, _with_reported(shared, scope))
+    missing = _lack(shared, _with_reported(shared, _of_library(scope)))
     way_out = (
         f"leave it out, and {_way_out(missing, profile)}" if missing else "leave it out: the library has it"
     )
@@ -101,6 +101,7 @@ def shared_signals(
     ``declared`` are names of other signals: a cost without tokens, which profiles had to declare, gives way to them.
     """
     signals: dict[str, Signal] = {}
+    scope = _of_library(scope)
     for entry in library.signals if library else ():
         known = replace(_with_reported(entry.value, scope), partial=True)
         gives_way = known.streams is not scope.streams and entry.key.value in declared
@@ -109,6 +110,12 @@ def shared_signals(
         if signal := _signal(entry, known, own=False):
             signals[signal.name] = replace(signal, shared=True)
     return signals
+
+
+def _of_library(scope: SignalScope) -> SignalScope:
+    """Find streams by their own names alone: a metric may be called like a stream that it does not feed."""
+    own = {name: stream for name, stream in scope.streams.items() if name == stream.name}
+    return replace(scope, streams=own)
 
 
 def _with_reported(spec: SignalSpec, scope: SignalScope) -> SignalScope:
@@ -259,6 +266,7 @@ def check_measured(
     if scope.findings.failed:
         return
     shared = {entry.key.value: entry.value for entry in (library.signals if library else ())}
+    scope = _of_library(scope)
     # The profile's place goes before that of its service.
     asked_for = {asked.value: asked for source in (service, profile) for asked in _asked_for(source)}
     for name, asked in asked_for.items():

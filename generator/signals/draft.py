@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class SignalScope(Struct, frozen=True):
     """The objects that signals may refer to, and the list of findings.
 
-    Streams are found by their own names and by those of their metrics. In a ``partial`` scope a missing object is no
-    error: a profile need not measure every signal of the library.
+    Streams are found by their own names, and by those of their metrics for signals of a profile or a service. In a
+    ``partial`` scope a missing object is no error: a profile need not measure every signal of the library.
     """
 
     site: Site

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.checks.agent import SPECS
 from tests.resolve.build import LABELS, codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
@@ -266,6 +267,13 @@ def test_a_service_can_have_a_metric_a_signal_and_an_alert_of_its_own(tmp_path: 
     assert found.signals["own"].own
     assert not found.signals["success_rate"].own
     assert [alert.summary for alert in found.alerts] == ["It is much."]
+
+
+def test_a_metric_that_is_called_like_a_stream_is_not_that_stream(tmp_path: Path) -> None:
+    counted = "profile: tiny\nemitted: elsewhere\nlabels: {}\nstreams: {run: {of: run_latency}}\n"
+    library = (SPECS / "signals.yaml").read_text("utf-8")
+    found = one(resolved(tmp_path, service(labels="{}"), profile=counted, signals=library))
+    assert list(found.signals) == ["run_count"]
 
 
 def test_two_services_or_profiles_of_one_name_are_told_with_the_other(tmp_path: Path) -> None:
