@@ -364,9 +364,22 @@ def _clearly_worse(signal: Signal, value: Expr, than: Expr, events: Expr) -> Exp
         variance = number(early_dispersion(signal)) * (expected + number(1))
         scatter = number(CLEAR_SIGMAS) * call("sqrt", variance) / events
         return join(op, value, than - scatter if good else than + scatter, _BY)
-    scatter = number(CLEAR_SIGMAS) / call("sqrt", events)
-    limit = number(1) - scatter if op == "<" else number(1) + scatter
-    return join(op, value, join("*", than, limit, _BY), _BY)
+    return join(op, value, _limit(signal, than, events), _BY)
+
+
+def _limit(signal: Signal, mean: Expr, events: Expr) -> Expr:
+    """Compute the worst value that a mean of a number of events may stand for.
+
+    Amounts of single runs scatter by about as much as their mean, and things of which most runs have none by the root
+    of their number: the first runs of a release may have had none yet.
+    """
+    falls, fewest = signal.better is Better.HIGHER, events
+    if isinstance(signal.kind, Ratio) and not signal.of.unit:
+        one_more = join("*", mean, events, _BY) + number(1)
+        fewest = join("or", join("<", one_more, events, _BY), events, _BY)
+        mean = mean if falls else join("/", one_more, events, _BY)
+    scatter = number(CLEAR_SIGMAS) / call("sqrt", fewest)
+    return join("*", mean, number(1) - scatter if falls else number(1) + scatter, _BY)
 
 
 def _counts(signal: Signal) -> bool:
@@ -378,16 +391,13 @@ def _worst(signal: Signal, per: Stream, scope: Scope) -> Expr:
     """Compute the worst value that the newest release's runs so far may stand for, with regard to chance."""
     newest = scope.record(names.part(signal, "newest", _BY)).now()
     events = scope.record(events_name(per, "newest")).now() > number(0)
-    falls = signal.better is Better.HIGHER
     if _counts(signal):
         good = is_good_share(signal)
         one_more = join("*", number(1) - newest if good else newest, events, _BY) + number(1)
         most = one_more + number(RARE_SIGMAS) * call("sqrt", number(early_dispersion(signal)) * one_more)
         share = join("/", most, events, _BY)
         return number(1) - share if good else share
-    # Amounts of single runs scatter by about as much as their mean.
-    scatter = number(CLEAR_SIGMAS) / call("sqrt", events)
-    return join("*", newest, number(1) - scatter if falls else number(1) + scatter, _BY)
+    return _limit(signal, newest, events)
 
 
 def _first_value(signal: Signal, scope: Scope) -> Expr:

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from generator.alerts.culprit import query
 from generator.prometheus.shared import ground_of
 from generator.streams.scope import Scope
-from tests.models import renamed
-from tests.prometheus.chain import T0
+from tests.models import model_with, renamed
+from tests.prometheus.chain import T0, Chain
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.culprits import filled
 from tests.prometheus.increments import MINUTE
@@ -22,10 +22,11 @@ from tests.prometheus.trials import needed, priced, priced_models, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from generator.live.remote_write import TimeSeries
+    from generator.live.server import PrometheusServer
     from generator.model.service import Service
-    from tests.prometheus.chain import Chain
     from tests.prometheus.conftest import NewChain
 
 REGRESSION, SLOWER, FAILING = (
@@ -445,3 +446,26 @@ def test_tokens_that_grow_after_a_cut_over_are_not_charged_to_the_release(
 ) -> None:
     cut = lived[f"more tokens after {good} minutes"]
     assert any(cut.regressed(minute) for minute in (100, 120, 150)) == charged
+
+
+@pytest.mark.parametrize(("before", "after", "charged"), [(0.25, 0.25, True), (0.12, 0.25, False)])
+def test_a_release_is_charged_with_calls_of_which_its_first_runs_had_none(
+    fresh_prometheus: PrometheusServer, tmp_path: Path, before: float, after: float, *, charged: bool
+) -> None:
+    """One run in eight called a tool, and one in four does now: none of the first ones does, by chance."""
+    more = "labels: {model: [gpt-4o], tool: [search_docs]}\nalerts:\n  CallsMore:\n"
+    alert = "{regression: {signal: tool_calls_per_run}, warning: 40%, min_events: 50}"
+    model = model_with(tmp_path, "agent", f"{more}    {alert}")
+    chain = Chain(fresh_prometheus.api, model.services[0], model.library, model.site)
+    lives = ((90, "v9", 0.12), (1, "v10", 0), (30, "v10", before), (60, "v10", after))
+    chain.write(
+        craft(
+            chain.service,
+            [Stretch(end, name, 300, calls={"search_docs": (calls, 0)}) for end, name, calls in lives],
+        )
+    )
+    chain.evaluate(
+        T0, T0 + 170 * MINUTE, needed(chain.groups, [one.expr for one in rules_of(chain.groups, "CallsMore")])
+    )
+    cut = Lived(chain, chain.service)
+    assert any(cut.regressed(minute, "CallsMore") for minute in (120, 150, 169)) == charged
