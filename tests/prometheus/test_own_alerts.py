@@ -12,10 +12,14 @@ import yaml
 from generator.live.server import prometheus_server
 from generator.prometheus.rule_set import rule_set
 from generator.prometheus.rule_tests.files import own_trials
-from tests.models import model_of
-from tests.prometheus.trials import rules_of, try_out_in_turn
+from tests.models import model_of, model_with
+from tests.prometheus.chain import T0, Chain
+from tests.prometheus.crafted import Stretch, craft
+from tests.prometheus.increments import MINUTE
+from tests.prometheus.trials import needed, rules_of, try_out_in_turn
 
 if TYPE_CHECKING:
+    from generator.live.server import PrometheusServer
     from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Model, Service
     from generator.prometheus.rule_tests.files import Trial
@@ -206,3 +210,17 @@ def _is_about(rule: AlertingRule, trial: Trial) -> bool:
     """Whether a rule has a case's severity and subject."""
     severity = rule.labels["severity"] == str(trial.case.tier.severity)
     return severity and all(rule.labels.get(name, value) == value for name, value in trial.case.labels)
+
+
+def test_errors_rise_from_none(fresh_prometheus: PrometheusServer, tmp_path: Path) -> None:
+    """The healthy state of errors is that there are none; by one they do not rise."""
+    more = "labels: {model: [gpt-4o], tool: [search_docs]}\nalerts:\n  ErrorsRise:\n"
+    alert = "{change: {signal: llm_errors_per_run, by: model, over: 1h}, warning: 100%, min_events: 20}"
+    model = model_with(tmp_path, "agent", f"{more}    {alert}")
+    chain = Chain(fresh_prometheus.api, model.services[0], model.library, model.site)
+    errors = ("gpt-4o", "overloaded")
+    chain.write(craft(chain.service, [Stretch(90, llm_errors={errors: each}) for each in (0, 0.3, 0.3)]))
+    (rule,) = rules_of(chain.groups, "ErrorsRise")
+    chain.evaluate(T0, T0 + 200 * MINUTE, needed(chain.groups, [rule.expr]))
+    found = [bool(chain.api.query(rule.expr, T0 + minute * MINUTE)) for minute in (85, 91, 110, 145, 170)]
+    assert found == [False, False, True, True, False]

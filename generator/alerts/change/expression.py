@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from generator.alerts import beyond, chance, condition, longer
 from generator.model import names
 from generator.model.alerts import BEYOND, MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
-from generator.model.signals import Better, Quantile, Share, Signal
+from generator.model.signals import Better, Quantile, Ratio, Share, Signal, counts_bad
 from generator.model.units import DAY
 from generator.promql.expr import Expr, number
 from generator.signals.board import earlier
-from generator.streams.scope import join
+from generator.streams.scope import join, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,9 +76,7 @@ class _Comparison(Struct, frozen=True):
 
     def grown(self, now: Expr, ago: int) -> Expr:
         """Compute the change of a value against the one of some seconds ago."""
-        return condition.rounded(
-            _growth(self.signal, self.kind, now, earlier(self.signal, self.parts.value, ago))
-        )
+        return condition.rounded(_growth(self.signal, self.kind, now, _before(self.signal, self.parts, ago)))
 
     def enough(self, left: Expr, ago: int) -> Expr:
         """Keep the values with enough events some seconds ago."""
@@ -128,8 +126,18 @@ def may_recover(signal: Signal, kind: Change) -> bool:
 
 def compared(alert: Alert, kind: Change, ground: Ground) -> Expr:
     """Subtract the value of ``over`` seconds ago, or divide by it; positive is worse."""
-    signal, value = ground.signal(alert), condition.input_series(alert, ground).value
-    return _growth(signal, kind, value.now(), earlier(signal, value, kind.over))
+    signal, parts = ground.signal(alert), condition.input_series(alert, ground)
+    return _growth(signal, kind, parts.value.now(), _before(signal, parts, kind.over))
+
+
+def _before(signal: Signal, parts: condition.InputSeries, ago: int) -> Expr:
+    """Select values some seconds earlier; where no event was bad, one stands for none: nothing is a multiple of 0."""
+    before = earlier(signal, parts.value, ago)
+    if not isinstance(signal.kind, Ratio) or not counts_bad(signal):
+        return before
+    none, one = number(0) * before, number(1) / (parts.denominator.now(offset=ago) > number(0))
+    one = none + one if parts.each == parts.on else spread("+", none, one, parts.on)
+    return (before > number(0)) | one
 
 
 def _growth(signal: Signal, kind: Change, now: Expr, before: Expr) -> Expr:
