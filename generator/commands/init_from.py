@@ -23,7 +23,7 @@ from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.wording import listed, printable
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.profile_draft import ProfileDraft, drafted, gauges_of_calls
-from generator.discover.promises import ENOUGH, StreamHistory, budget, finished_runs, promises
+from generator.discover.promises import ENOUGH, StreamHistory, budget, finished_runs, promises, silences
 from generator.discover.proof import Firing, Remembered, TriedPanel, firings, panels, remembered
 from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
 from generator.discover.service_draft import ServiceDraft, bounds, present, service_name, shown_objectives
@@ -320,7 +320,13 @@ def _promised(draft: ServiceDraft, service: Service, history: Remembered, reques
             else f"too many {service.run}s or calls failed"
         )
         about = f"{why} from {began} to {ended}"
-    return replace(draft, objectives=promised, about_objectives=about, budget=budget(service, past))
+    return replace(
+        draft,
+        objectives=promised,
+        about_objectives=about,
+        budget=budget(service, past),
+        silences=tuple(silences(service, past)),
+    )
 
 
 def _unpromised(draft: ServiceDraft, service: Service) -> ServiceDraft:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from generator.checks.practice import only_successes
 from generator.diagnostics.wording import counted, printable
 from generator.model import names
+from generator.model.alerts import Threshold
 from generator.model.signals import SPEND
 from generator.model.units import DAY, MINUTE, duration, human_number, plain
 
@@ -26,6 +27,7 @@ ENOUGH = 100
 _ROOM = 1.25
 #: The standard deviations by which the errors of the next days may exceed those of the past.
 _SIGMAS = 2
+_LATENCY = "latency_p95"
 _STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _LEAST_ERRORS = 0.001
 #: A tool that fails more often than this is broken, and its past is no objective.
@@ -44,6 +46,13 @@ class ProposedObjective(Struct, frozen=True):
 
     signal: str
     text: str
+    why: str
+
+
+class ProposedSilence(Struct, frozen=True):
+    """An alert that would fire for ever, and the reason with a way out, as text of the spec."""
+
+    alert: str
     why: str
 
 
@@ -134,7 +143,24 @@ def _latency(latency: Stream, service: Service, history: StreamHistory) -> Propo
     wanted = seconds * _ROOM
     bound = next((one for one in latency.buckets[:-1] if one >= wanted), None)
     text = not_above(bound or min(wanted, (seconds + latency.buckets[-1]) / 2))
-    return ProposedObjective("latency_p95", f"{{max: {text}}}", f"it was {_time(seconds)}")
+    return ProposedObjective(_LATENCY, f"{{max: {text}}}", f"it was {_time(seconds)}")
+
+
+def silences(service: Service, history: StreamHistory) -> Iterator[ProposedSilence]:
+    """Turn off the alerts that page while a time lies beyond its last bucket: AgentLatencyOverflow is about that.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    latency = service.streams.get("run_latency")
+    if latency is None or not latency.buckets or finished_runs(service, history) < ENOUGH:
+        return
+    seconds, last = history.quantile(latency, service.name), latency.buckets[-1]
+    if seconds is not None and seconds >= last:
+        why = f"5% of {service.run}s took longer than the last bucket, {_time(last)}: let the source have larger ones"
+        for alert in service.alerts:
+            if isinstance(alert.kind, Threshold) and alert.signal == _LATENCY:
+                yield ProposedSilence(alert.name, why)
 
 
 def _tools(tools: Stream, service: Service, history: StreamHistory) -> ProposedObjective | None:

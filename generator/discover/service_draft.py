@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from generator.audit.checks.labels import may_be_listed
 from generator.audit.translated import alternatives
 from generator.discover.places import hyphenated
-from generator.discover.promises import ProposedObjective, not_above
+from generator.discover.promises import ProposedObjective, ProposedSilence, not_above
 from generator.model.metrics import OTHER, Label, Metric
 from generator.model.names import TARGET_INFO
 from generator.model.signals import Better, Quantile, lowest
@@ -139,6 +139,7 @@ class ServiceDraft(Struct, frozen=True):
         about_objectives: Their source, or the reason why there are none.
         shown: Objectives in place of the profile's that the buckets cannot show.
         budget: A day's, as a line of YAML, and its reason; empty where tokens and costs are not measured.
+        silences: The alerts that would fire for ever.
         about_selector: What is to be known of its selector.
     """
 
@@ -151,6 +152,7 @@ class ServiceDraft(Struct, frozen=True):
     about_objectives: str = ""
     shown: tuple[ProposedObjective, ...] = ()
     budget: tuple[str, str] = ("", "")
+    silences: tuple[ProposedSilence, ...] = ()
     about_selector: str = "which series are this service's"
 
     @property
@@ -182,6 +184,9 @@ class ServiceDraft(Struct, frozen=True):
         yield from self._promised()
         if self.budget[0]:
             yield _commented(*self.budget)
+        if self.silences:
+            yield "alerts:"
+        yield from (f"  {one.alert}: {{disabled: {yaml_text(one.why)}}}" for one in self.silences)
         if self.match.environments:
             yield from _environments(self.match.environments)
 

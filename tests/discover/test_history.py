@@ -131,3 +131,34 @@ def test_the_cost_of_a_day_is_a_guess_where_less_is_known(seconds: int, said: st
 )
 def test_few_errors_of_the_past_leave_room_for_chance(failed: int, runs: int, allowed: float) -> None:
     assert _errors(failed / runs, runs) == pytest.approx(allowed)
+
+
+def slow(end: int) -> Iterator[TimeSeries]:
+    """Write two hours of requests through a gateway, ten a minute, all of them beyond its last bucket."""
+    times = range(end - 2 * _HOUR, end + 1, _STEP)
+    counts = [(at - times[0]) / 6 for at in times]
+    target = {"job": "gateway", "instance": "a", "gen_ai_request_model": "gpt-4o"}
+    name = "gen_ai_server_request_duration_seconds"
+    bounds = [0.01 * 2**power for power in range(14)]
+    every = {"_count": counts, "_sum": [100 * one for one in counts]}
+    for suffix, values in every.items():
+        yield TimeSeries({"__name__": name + suffix, **target}, [at * 1000 for at in times], values)
+    for le in (*(f"{bound:g}" for bound in bounds), "+Inf"):
+        values = counts if le == "+Inf" else [0.0] * len(counts)
+        yield TimeSeries(
+            {"__name__": f"{name}_bucket", "le": le, **target}, [at * 1000 for at in times], values
+        )
+
+
+def test_runs_beyond_the_last_bucket_page_nobody_for_ever(
+    call: CommandCalls, tmp_path: Path, fresh_prometheus: PrometheusServer
+) -> None:
+    write(fresh_prometheus.api, slow(int(time.time())))
+    answer = call(
+        "init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url, "--last", "1d"
+    )
+    assert answer.code == 0, answer.err
+    text = (tmp_path / "specs" / "services" / "gateway.yaml").read_text("utf-8")
+    why = "5% of requests took longer than the last bucket, 81.9s: let the source have larger ones"
+    assert yaml.load(text, yaml.CSafeLoader)["alerts"] == {"AgentLatencyP95High": {"disabled": why}}
+    assert "would have paged nobody and opened 1 ticket" in answer.out
