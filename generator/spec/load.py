@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, error, has_errors, limited
 from generator.diagnostics.wording import find_credential, in_quotes, is_secret_address
-from generator.spec import nodes, types
+from generator.spec import types
 from generator.spec.document import Document, parse_document
 from generator.spec.environments import in_environments, too_long
 from generator.spec.nodes import KeyValue, Mapping, Node, Scalar, Sequence
@@ -50,13 +50,13 @@ _FILES = MappingProxyType(
 )
 
 
-def decode(node: nodes.Node, into: type[T]) -> T:
+def decode(node: Node, into: type[T]) -> T:
     """Fill the record ``into`` from a document that its JSON Schema accepts; missing keys become None or empty."""
     decoded: T = _decode(node, into)
     return decoded
 
 
-def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401, PLR0911 - a return for each annotation
+def _decode(node: Node | None, hint: Any) -> Any:  # noqa: ANN401, PLR0911 - a return for each annotation
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is UnionType or origin is typing.Union:
         chosen = next(argument for argument in arguments if argument is not type(None))
@@ -74,18 +74,16 @@ def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401, PLR0911
     return _scalar(node, hint)
 
 
-def _one_or_many(node: nodes.Node) -> types.OneOrMany | None:
+def _one_or_many(node: Node) -> types.OneOrMany | None:
     """Read one value or a list of values."""
-    if isinstance(node, nodes.Mapping):
+    if isinstance(node, Mapping):
         return None
-    many = node.items if isinstance(node, nodes.Sequence) else (node,)
-    return types.OneOrMany(
-        tuple(_decode(one, types.Text) for one in many), not isinstance(node, nodes.Sequence)
-    )
+    many = node.items if isinstance(node, Sequence) else (node,)
+    return types.OneOrMany(tuple(_decode(one, types.Text) for one in many), not isinstance(node, Sequence))
 
 
-def _scalar(node: nodes.Node, kind: type) -> object:
-    if not isinstance(node, nodes.Scalar):
+def _scalar(node: Node, kind: type) -> object:
+    if not isinstance(node, Scalar):
         return None
     # Amounts may be written as numbers (40) or as text (5%): as text they have one type.
     if kind is str:
@@ -100,36 +98,36 @@ def _is_exact(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and abs(value) <= _LARGEST_EXACT
 
 
-def _decode_many(node: nodes.Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything
+def _decode_many(node: Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything
     keyed = typing.get_origin(item) is types.Entry
     value = typing.get_args(item)[0] if keyed else item
-    if isinstance(node, nodes.Mapping):
+    if isinstance(node, Mapping):
         return tuple(
             types.Entry(types.Located(entry.key.text, entry.key.span), _decode(entry.value, value))
             for entry in node.entries.values()
         )
-    if isinstance(node, nodes.Sequence):
+    if isinstance(node, Sequence):
         if keyed:
             return tuple(types.Entry(_decode(child, types.Text), None) for child in node.items)
         return tuple(_decode(child, value) for child in node.items)
     return ()
 
 
-def _decode_record(node: nodes.Node, record: type) -> object:
+def _decode_record(node: Node, record: type) -> object:
     fields: dict[str, object] = {}
     for name, hint in _hints(record).items():
         if name == "span":
             fields[name] = node.span
         elif name == "written":
             fields[name] = frozenset(field for field in _hints(record) if _has(node, field))
-        elif isinstance(node, nodes.Sequence):
+        elif isinstance(node, Sequence):
             fields[name] = _decode(node if name == _LIST_FIELD else None, hint)
         else:
             fields[name] = _decode(node.child(name.removesuffix("_")), hint)
     return record(**fields)
 
 
-def _has(node: nodes.Node, field: str) -> bool:
+def _has(node: Node, field: str) -> bool:
     """Whether a mapping has the key of a field, also with an empty value."""
     return node.child(field.removesuffix("_")) is not None
 
@@ -183,9 +181,9 @@ def load_incidents(file: SpecFile) -> Loaded[types.IncidentsSpec]:
 def load_shared(sources: Sources) -> Loaded[types.SharedSpecs]:
     """Load the parts that all services share: the site, the prices, the library of signals and the profiles."""
     profiles = _profiles(sources)
-    site = _load_shared(sources.site, "site", types.SiteSpec) if sources.site else None
-    prices = _load_shared(sources.prices, "prices", types.PricesSpec) if sources.prices else None
-    signals = _load_shared(sources.signals, "signals", types.SignalsSpec) if sources.signals else None
+    site = _load_once(sources.site, "site", types.SiteSpec) if sources.site else None
+    prices = _load_once(sources.prices, "prices", types.PricesSpec) if sources.prices else None
+    signals = _load_once(sources.signals, "signals", types.SignalsSpec) if sources.signals else None
     every = (*profiles, *(each for each in (site, prices, signals) if each))
     diagnostics = (*(one for each in every for one in each.diagnostics), *sources.diagnostics)
     if has_errors(diagnostics):
@@ -202,10 +200,10 @@ def load_shared(sources: Sources) -> Loaded[types.SharedSpecs]:
 
 def _profiles(sources: Sources) -> list[Loaded[types.ProfileSpec]]:
     """Load the profiles; a directory's own profile replaces the shipped one of its name."""
-    own = [_load_shared(file, "profile", types.ProfileSpec) for file in sources.profiles]
+    own = [_load_once(file, "profile", types.ProfileSpec) for file in sources.profiles]
     local = {each.specs.profile.value for each in own if each.specs is not None}
     return own + [
-        _load_shared(file, "profile", types.ProfileSpec)
+        _load_once(file, "profile", types.ProfileSpec)
         for file in sources.shipped
         if file.path.stem not in local
     ]
@@ -216,7 +214,7 @@ def _shadowed(profiles: list[Loaded[types.ProfileSpec]], sources: Sources) -> tu
     own = [each.specs for each in profiles if each.specs is not None]
     names = {spec.profile.value for spec in own if spec.extends and spec.extends.value == spec.profile.value}
     shipped = [
-        _load_shared(file, "profile", types.ProfileSpec).specs
+        _load_once(file, "profile", types.ProfileSpec).specs
         for file in sources.shipped
         if file.path.stem in names
     ]
@@ -248,14 +246,14 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
 
 
 #: Files that services share are seldom edited, and one process may compile often: while it watches, say.
-_load_shared = lru_cache(maxsize=64)(_load)
+_load_once = lru_cache(maxsize=64)(_load)
 
 
 def _check_texts(root: Node) -> Iterator[Diagnostic]:
     """Find the errors in the texts of a document, keys and values, in their order."""
-    nodes = [node for node in _scalars(root) if isinstance(node.value, str)]
-    texts = {node.text for node in nodes}
-    for node in nodes:
+    written = [node for node in _scalars(root) if isinstance(node.value, str)]
+    texts = {node.text for node in written}
+    for node in written:
         if credential := find_credential(node.text):
             message = f"this text contains {credential.noun}, and specs are shared, generated from and shown"
             yield error("source/credential", message, node.span, credential.help)
