@@ -416,12 +416,9 @@ def _lines(profile: ProfileSpec, service: str, owner: str, selector: str) -> Ite
 
 def _bounds(profile: ProfileSpec) -> Iterator[str]:
     """Bound the labels that the profile leaves open."""
-    open_ = [
-        entry.key.value for entry in profile.labels if not entry.value.values and entry.value.max_live is None
-    ]
-    if open_:
+    if profile.open_labels:
         yield _commented("labels:", "bounds for the labels that the profile leaves open")
-    for name in open_:
+    for name in profile.open_labels:
         bound, comment = _PLACEHOLDERS.get(name, _OTHERS)
         yield _commented(f"  {name}: {bound}", comment)
 

@@ -25,7 +25,7 @@ from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.profile_draft import ProfileDraft, drafted, gauges_of_calls
 from generator.discover.promises import ENOUGH, StreamHistory, budget, finished_runs, promises, silences
 from generator.discover.proof import Firing, Remembered, TriedPanel, firings, panels, remembered
-from generator.discover.recognise import Candidates, Match, candidates, open_labels, recognise, run_series
+from generator.discover.recognise import Candidates, Match, candidates, recognise, run_series
 from generator.discover.service_draft import ServiceDraft, bounds, present, service_name, shown_objectives
 from generator.live.errors import LiveError
 from generator.model.units import DAY, HOUR, MINUTE, WEEK, duration
@@ -249,7 +249,7 @@ def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[ServiceDraf
         )
         name = arguments.service or service_name(match.service.selector, taken, LONGEST_NAME - room)
         taken.add(name)
-        labels = bounds(match, open_labels(match.profile), request.seconds or WEEK)
+        labels = bounds(match, match.profile.open_labels, request.seconds or WEEK)
         origin = f"{printable(request.place.name)} on {day:%Y-%m-%d}"
         shown = tuple(shown_objectives(match))
         draft = ServiceDraft(name, arguments.owner, match, origin, labels, shown=shown)

@@ -69,7 +69,7 @@ class Candidates(Struct, frozen=True):
             "owner: draft",
             f"selector: {yaml_mapping(selector)}",
         ]
-        if names := open_labels(self.profiles[profile]):
+        if names := self.profiles[profile].open_labels:
             lines += ["labels:", *(f"  {name}: {{max_live: {_WIDE}}}" for name in names)]
         return self.service("".join(f"{line}\n" for line in lines))
 
@@ -123,13 +123,6 @@ def candidates(specs: Path, site: str, drafts: Mapping[str, str] | None = None) 
         raise CommandError(problem.message, problem.help or f"run: agent-metrics check {specs}")
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
     return Candidates(common, known)
-
-
-def open_labels(profile: ProfileSpec) -> list[str]:
-    """List the labels that a service must bound."""
-    return [
-        entry.key.value for entry in profile.labels if not entry.value.values and entry.value.max_live is None
-    ]
 
 
 class Unread(Struct, frozen=True):

@@ -51,7 +51,7 @@ class ProposedBound(Struct, frozen=True):
     why: str
 
 
-def bounds(match: Match, open_: list[str], seconds: int) -> tuple[ProposedBound, ...]:
+def bounds(match: Match, open_: Collection[str], seconds: int) -> tuple[ProposedBound, ...]:
     """Bound the labels that the profile leaves ``open_``, and those that exceed its bound.
 
     Raises:

@@ -116,7 +116,7 @@ def _open_labels(streams: Iterable[Stream]) -> dict[str, Label]:
 
 
 def _token_types(profiles: Iterable[ProfileSpec]) -> Iterable[str]:
-    labels = (entry.value for spec in profiles for entry in spec.labels if entry.key.value == TOKEN_TYPE)
+    labels = (label.value for profile in profiles if (label := profile.label(TOKEN_TYPE)))
     return dict.fromkeys(value for label in labels for value in listed_values(label))
 
 

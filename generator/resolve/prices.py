@@ -144,24 +144,22 @@ def _is_free(written: Mapping[str, Text], provider: ProviderSpec | None) -> bool
 def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
     """Warn of token types that no SDK reports, which the generated module therefore leaves at 0."""
     for profile in profiles:
-        if profile.emitted == ELSEWHERE:
+        label = profile.label(TOKEN_TYPE)
+        if label is None or profile.emitted == ELSEWHERE:
             continue
-        for label in profile.labels:
-            if label.key.value != TOKEN_TYPE:
-                continue
-            for value in label.value.values:
-                if value.key.value != OTHER and kind_of(value.key.value) is None:
-                    findings.warning(
-                        "price/unfilled-type",
-                        f'the generated module counts no tokens of type "{value.key.value}": no SDK reports them',
-                        value.key.span,
-                        f"it counts {', '.join(NAMES)}; name it so, or remove it",
-                    )
+        for value in label.value.values:
+            if value.key.value != OTHER and kind_of(value.key.value) is None:
+                findings.warning(
+                    "price/unfilled-type",
+                    f'the generated module counts no tokens of type "{value.key.value}": no SDK reports them',
+                    value.key.span,
+                    f"it counts {', '.join(NAMES)}; name it so, or remove it",
+                )
 
 
 def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: Findings) -> None:
     """Check that each type is a value of some profile's token types; nothing can be checked where one is open."""
-    labels = [label.value for spec in profiles for label in spec.labels if label.key.value == TOKEN_TYPE]
+    labels = [label.value for profile in profiles if (label := profile.label(TOKEN_TYPE))]
     if not labels or not all(label.values for label in labels):
         return
     known = {*_USUAL, *(value.key.value for label in labels for value in label.values)}

@@ -70,14 +70,13 @@ def _is_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings: Finding
     if finding := refused_label(entry.key):
         findings.add(finding)
         return False
-    declared = next((label.key for label in profile.labels if label.key.value == name), None)
-    if declared is not None:
+    if declared := profile.label(name):
         findings.error(
             "segment/declared",
             f'the profile declares the label "{name}" already',
             entry.key.span,
             f"bound it under labels, as in labels: {{{name}: ...}}, or choose another name",
-            Note("it is declared here", declared.span),
+            Note("it is declared here", declared.key.span),
         )
         return False
     if entry.value.label and profile.emitted != ELSEWHERE:

@@ -410,8 +410,7 @@ def _check_names(
 
 def _check_totals(profile: ProfileSpec, labels: Mapping[str, Label], findings: Findings) -> None:
     """Refuse a type of tokens that counts all others again."""
-    label = labels.get(TOKEN_TYPE)
-    written = next((entry for entry in profile.labels if entry.key.value == TOKEN_TYPE), None)
+    label, written = labels.get(TOKEN_TYPE), profile.label(TOKEN_TYPE)
     if label is None or written is None or any(overlap(one, "total") for one in label.ignore):
         return
     for value in written.value.values:

@@ -126,8 +126,8 @@ def shipped_sources() -> Sources:
     prices, signals = (path_of_shared(SHIPPED, name) for name in ("prices", "signals"))
     return Sources(
         shipped=tuple(_files(shipped_profiles())),
-        prices=next(_files([prices] if prices else []), None),
-        signals=next(_files([signals] if signals else []), None),
+        prices=_file(prices),
+        signals=_file(signals),
     )
 
 
@@ -206,10 +206,10 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
             services=read,
             profiles=profiles,
             shipped=_in_use(read, profiles, shipped),
-            site=next(_files([site] if site else []), None),
-            prices=next(_files([prices] if prices else []), None),
-            signals=next(_files([signals] if signals else []), None),
-            incidents=next(_files([incidents] if incidents else []), None),
+            site=_file(site),
+            prices=_file(prices),
+            signals=_file(signals),
+            incidents=_file(incidents),
             diagnostics=tuple(_not_read(directory)),
         )
     except OSError as problem:
@@ -246,6 +246,10 @@ def _named(file: SpecFile, key: str) -> list[str]:
 
 def _files(paths: Iterable[Path]) -> Iterator[SpecFile]:
     return map(read_file, paths)
+
+
+def _file(path: Path | None) -> SpecFile | None:
+    return read_file(path) if path else None
 
 
 def read_file(path: Path) -> SpecFile:

@@ -258,6 +258,16 @@ class ProfileSpec(Struct, frozen=True):
     objectives: tuple[Entry[ObjectiveSpec], ...]
     alerts: tuple[Entry[AlertSpec], ...]
 
+    def label(self, name: str) -> Entry[LabelSpec] | None:
+        """Find a label."""
+        return next((entry for entry in self.labels if entry.key.value == name), None)
+
+    @property
+    def open_labels(self) -> tuple[str, ...]:
+        """The labels that each service must bound."""
+        every = ((entry.key.value, entry.value) for entry in self.labels)
+        return tuple(name for name, label in every if not label.values and label.max_live is None)
+
 
 class TrafficSpec(Struct, frozen=True):
     """Promised traffic."""

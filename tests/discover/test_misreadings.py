@@ -15,7 +15,7 @@ from generator.commands.init import site_text
 from generator.discover.places import InExposition
 from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.proof import GROWING, Remembered, _grown
-from generator.discover.recognise import Candidates, candidates, open_labels
+from generator.discover.recognise import Candidates, candidates
 from generator.live.remote_write import write
 from generator.prometheus.rule_set import rule_set
 from generator.streams.raw import as_classic
@@ -753,7 +753,7 @@ def _numbers(job: str, case: Case, history: Remembered) -> dict[str, float]:
 
 
 def _service(compiled: Candidates, job: str) -> Service:
-    bounds = "".join(f"  {name}: {{max_live: 9}}\n" for name in open_labels(compiled.profiles[job]))
+    bounds = "".join(f"  {name}: {{max_live: 9}}\n" for name in compiled.profiles[job].open_labels)
     head = f"service: {job}\nprofile: {job}\nowner: acme\nselector: {{job: {job}}}\n"
     spent = {"cost", "token_usage"} & {entry.key.value for entry in compiled.profiles[job].streams}
     budget = "budget: {per_day: $100}\n" if spent else ""
