@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from generator.audit.exposition import Fetched, parse_exposition
 from generator.commands.init import site_text
-from generator.discover.places import InExposition
-from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.proof import GROWING, Remembered, _grown
 from generator.discover.recognise import Candidates, candidates
 from generator.live.remote_write import write
 from generator.prometheus.rule_set import rule_set
 from generator.streams.raw import as_classic
+from tests.discover.recognising import draft_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from generator.discover.places import InExposition
+    from generator.discover.profile_draft import ProfileDraft
     from generator.live.server import PrometheusServer
     from generator.model.service import Service
 
@@ -669,14 +669,11 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Candidates:
 
 
 def _place(exposed: str, job: str) -> InExposition:
-    return InExposition(parse_exposition(Fetched("a test", f"{exposed}\n")), job)
+    return place_of(f"{exposed}\n", job)
 
 
 def _draft(case: Case, known: Candidates, name: str = "acme") -> ProfileDraft:
-    source = _place(case.exposed, name).source(known.draft("agent", {"job": name}))
-    draft = drafted(source, known.library.streams, name, "a test")
-    assert draft is not None
-    return draft
+    return draft_of(_place(case.exposed, name), known)
 
 
 @pytest.mark.parametrize("name", CASES)

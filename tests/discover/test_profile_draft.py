@@ -12,14 +12,12 @@ import pytest
 import yaml
 
 from generator.__main__ import main
-from generator.audit.exposition import fetch_file, parse_exposition
 from generator.commands.init import site_text
 from generator.discover import meaning
-from generator.discover.places import InExposition
-from generator.discover.profile_draft import ProfileDraft, drafted
 from generator.discover.recognise import candidates
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import find_prometheus
+from tests.discover.recognising import draft_of, place_of
 from tests.golden import compare
 from tests.programs import needed
 
@@ -42,19 +40,11 @@ acme_tokens_total{model="m",type="output"} 9
 """
 
 
-def _draft(exposition: Path, folder: Path) -> ProfileDraft | None:
-    known = candidates(folder, site_text(None))
-    place = InExposition(parse_exposition(fetch_file(exposition)), "acme")
-    source = place.source(known.draft("agent", {"job": "acme"}))
-    return drafted(source, known.library.streams, "acme", "a test")
-
-
 def test_drafts_are_as_expected(tmp_path: Path) -> None:
-    found = {}
+    known, found = candidates(tmp_path, site_text(None)), {}
     for shape in SHAPES:
-        draft = _draft(DRAFTS / f"{shape}.prom", tmp_path)
-        assert draft is not None
-        found[f"{shape}.yaml"] = draft.text
+        place = place_of((DRAFTS / f"{shape}.prom").read_text("utf-8"), "acme")
+        found[f"{shape}.yaml"] = draft_of(place, known).text
     compare(DRAFTS, found, inputs=("*.prom",))
 
 
