@@ -15,7 +15,7 @@ from generator.model.streams import MODEL, SPENT, TOOL
 from generator.notation.names import FORBIDDEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 
 #: The signals of a first production release.
@@ -225,14 +225,14 @@ def _breakdown(label: str, service: Service) -> ItemPart:
 
 def _alerts(service: Service) -> Parts:
     missed = practice.uncovered(service)
-    return tuple(
-        ItemPart(
-            f"an alert on {anomaly.name}", practice.recipe(anomaly, service) if anomaly in missed else ""
-        )
-        if anomaly in missed or not practice.is_measured(anomaly, service)
-        else _THERE
-        for anomaly in practice.ANOMALIES
-    )
+    return tuple(_alert_on(anomaly, service, missed) for anomaly in practice.ANOMALIES)
+
+
+def _alert_on(anomaly: practice.Anomaly, service: Service, missed: Collection[practice.Anomaly]) -> ItemPart:
+    name = f"an alert on {anomaly.name}"
+    if anomaly in missed:
+        return ItemPart(name, practice.recipe(anomaly, service))
+    return _THERE if practice.is_measured(anomaly, service) else ItemPart(name)
 
 
 ITEMS: tuple[tuple[str, Callable[[Service], Parts]], ...] = (

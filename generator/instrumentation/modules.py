@@ -99,17 +99,24 @@ _ABOVE = re.compile(r"(?P<model>.+)@above_(?P<thousands>[0-9]+)k")
 
 def instrumentation(service: Service, site: Site) -> Artifact:
     """Write the module of a service."""
-    return Artifact(names.instrumentation_path(service.name), _module(service, site, _environment()))
+    context = _context(service, site)
+    head, *parts = (_rendered(part, context) for part in ("docstring.j2", *_PARTS))
+    body = "\n\n\n".join(filter(None, parts))
+    text = f"{head}\n\nfrom __future__ import annotations\n\n{_imports(body)}\n\n{body}\n"
+    return Artifact(names.instrumentation_path(service.name), text)
 
 
 def adapters(service: Service, site: Site) -> tuple[Artifact, ...]:
     """Write the files that instrument the frameworks of a service with its module."""
-    context = _context(service, site) if service.adapters else {}
-    artifacts = []
-    for framework in service.adapters:
-        text = _environment().get_template(f"adapters/{framework}.j2").render(context).strip("\n")
-        artifacts.append(Artifact(names.adapter_path(service.name, framework), f"{text}\n"))
-    return tuple(artifacts)
+    if not service.adapters:
+        return ()
+    context = _context(service, site)
+    texts = {one: _rendered(f"adapters/{one}.j2", context) for one in service.adapters}
+    return tuple(Artifact(names.adapter_path(service.name, one), f"{text}\n") for one, text in texts.items())
+
+
+def _rendered(template: str, context: dict[str, Any]) -> str:
+    return _environment().get_template(template).render(context).strip("\n")
 
 
 @cache
@@ -134,14 +141,6 @@ def _environment() -> Environment:
     environment.filters["number"] = view.python_number
     environment.filters["wrapped"] = view.wrapped
     return environment
-
-
-def _module(service: Service, site: Site, environment: Environment) -> str:
-    context = _context(service, site)
-    parts = [environment.get_template(part).render(context).strip("\n") for part in _PARTS]
-    body = "\n\n\n".join(part for part in parts if part)
-    head = environment.get_template("docstring.j2").render(context).strip("\n")
-    return f"{head}\n\nfrom __future__ import annotations\n\n{_imports(body)}\n\n{body}\n"
 
 
 def _context(service: Service, site: Site) -> dict[str, Any]:
