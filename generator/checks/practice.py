@@ -1,4 +1,7 @@
-"""The common mistakes of agent metrics, each a check that is named after its code: ``practice/averages-only``, ..."""
+"""The common mistakes of agent metrics, each a check that is named after its code, such as ``practice/averages-only``.
+
+So are streams that nothing reads: ``stream/unread``.
+"""
 
 from __future__ import annotations
 
