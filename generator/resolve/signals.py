@@ -359,12 +359,13 @@ def _check_worst(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
     spec = entry.value
     if spec.worst_by is None:
         if isinstance(signal.kind, Distribution) and signal.trend is not None:
+            limits = "" if signal.kind.limits else " and the bad values in distribution, as limits"
             findings.error(
                 "signal/worst-by",
                 f'"{signal.name}" has a share for each value of a label: worst_by must name the label whose worst '
                 "value the status board shows",
                 entry.key.span,
-                f"add worst_by: {signal.kind.label}, or leave out trend",
+                f"add worst_by: {signal.kind.label}{limits}, or leave out trend",
             )
         return
     if (spec.worst_by.value,) not in signal.levels:
@@ -377,9 +378,9 @@ def _check_worst(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
     elif isinstance(signal.kind, Distribution) and not signal.kind.limits:
         findings.error(
             "signal/worst-by",
-            f'label "{spec.worst_by.value}" marks no value as a limit',
+            f'no value of label "{spec.worst_by.value}" is a limit, of which the status board would show the worst',
             spec.worst_by.span,
-            f"list the limits of label {spec.worst_by.value} in the profile, or leave out trend and worst_by",
+            "list the bad values in distribution, as limits, or leave out trend and worst_by",
         )
 
 
