@@ -105,7 +105,7 @@ def having(of: Series, labels: Iterable[str]) -> Series:
     return of.where("!=", **dict.fromkeys(labels, ""))
 
 
-def measuring(stream: Stream, scope: Scope, labels: Sequence[str] = (), **where: str) -> Expr:
+def measuring(stream: Stream, scope: Scope, labels: Sequence[str] = (), /, **where: str) -> Expr:
     """Find the services whose profile feeds a shared stream, with ``labels`` of the feed, such as its metric."""
     feeds = Series(names.PROFILE_STREAM).where(**{names.STREAM: stream.name}, **where).now()
     feeding = aggregate("max", feeds, (names.PROFILE, *labels))
