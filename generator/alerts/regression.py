@@ -21,7 +21,16 @@ from generator.alerts.tiers import (
 )
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW, Regression
-from generator.model.signals import Better, Quantile, Share, Signal, compared_on, divisor, is_good_share
+from generator.model.signals import (
+    Better,
+    Quantile,
+    Share,
+    Signal,
+    compared_on,
+    counts_things,
+    divisor,
+    is_good_share,
+)
 from generator.model.units import HOUR, MINUTE, duration
 from generator.promql.expr import Expr, binary, number
 from generator.scenarios import (
@@ -99,7 +108,7 @@ def expr(alert: Alert, kind: Regression, tier: Tier, ground: Ground) -> Expr:
     floor = ground.floor(alert, MIN_EVENTS)
     crossed = condition.enough(crossed, _events(alert, "newest", ground), floor, _BY)
     crossed = condition.enough(crossed, _events(alert, "previous", ground), floor, ())
-    if not _counts_bad(signal):
+    if not _scatters(signal):
         return crossed
     surely = _not_by_chance(crossed, alert, ground)
     if not _is_followed(signal):
@@ -151,6 +160,11 @@ def _counts_bad(signal: Signal) -> bool:
     return isinstance(signal.kind, Share | Quantile)
 
 
+def _scatters(signal: Signal) -> bool:
+    """Whether an alert on the signal compares counts, which differ by chance as well."""
+    return _counts_bad(signal) or counts_things(signal)
+
+
 def compared(alert: Alert, _kind: Regression, ground: Ground) -> Expr:
     """Select the recorded change; positive is worse."""
     signal = ground.signal(alert)
@@ -175,11 +189,12 @@ def _not_by_chance(crossed: Expr, alert: Alert, ground: Ground) -> Expr:
     growth = spread("/", newest, top_of_each(previous))
     # The other side's counts at today's number of events, under the label of the newest release.
     expected = spread("*", growth, top_of_each(bad("previous")))
+    signal, scatter = ground.signal(alert), expected * growth
+    if counts_things(signal) and signal.better is Better.HIGHER:
+        return chance.beyond_chance(crossed, expected, bad("newest"), scatter, _BY, signal)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     crossed = condition.enough(crossed, bad("newest") - expected, floor, _BY)
-    return chance.beyond_chance(
-        crossed, bad("newest"), expected, expected * growth, _BY, ground.signal(alert)
-    )
+    return chance.beyond_chance(crossed, bad("newest"), expected, scatter, _BY, signal)
 
 
 def _bad_share(alert: Alert, side: str, ground: Ground) -> Expr:
@@ -219,10 +234,8 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     )
     if _is_followed(signal):
         text += condition.goes_on(*_over_windows(signal))
-    by_chance = isinstance(signal.kind, Share | Quantile)
-    return condition.with_floors(
-        text, alert, chance.unexpected(signal), chance.deviations(signal) if by_chance else ""
-    )
+    deviations = chance.deviations(signal) if _scatters(signal) else ""
+    return condition.with_floors(text, alert, chance.unexpected(signal), deviations)
 
 
 def cases(kind: Regression, subject: Subject) -> Iterator[TestCase]:

@@ -182,6 +182,11 @@ def counts_bad(signal: Signal) -> bool:
     return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)
 
 
+def counts_things(signal: Signal) -> bool:
+    """Whether a signal is a number of things for each event, such as calls per run; tokens and USD are amounts."""
+    return isinstance(signal.kind, Ratio) and not signal.of.unit
+
+
 def is_good_share(signal: Signal) -> bool:
     """Whether a signal is the share of wanted events, so that the others are bad."""
     return isinstance(signal.kind, Share) and signal.kind.good

@@ -28,6 +28,7 @@ from generator.model.signals import (
     Share,
     Signal,
     compared_on,
+    counts_things,
     early_dispersion,
     is_good_share,
     numerator_stream,
@@ -374,7 +375,7 @@ def _limit(signal: Signal, mean: Expr, events: Expr) -> Expr:
     of their number: the first runs of a release may have had none yet.
     """
     falls, fewest = signal.better is Better.HIGHER, events
-    if isinstance(signal.kind, Ratio) and not signal.of.unit:
+    if counts_things(signal):
         one_more = join("*", mean, events, _BY) + number(1)
         fewest = join("or", join("<", one_more, events, _BY), events, _BY)
         mean = mean if falls else join("/", one_more, events, _BY)

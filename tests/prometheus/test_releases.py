@@ -21,7 +21,7 @@ from tests.prometheus.increments import MINUTE
 from tests.prometheus.trials import needed, priced, priced_models, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from generator.live.remote_write import TimeSeries
@@ -448,24 +448,35 @@ def test_tokens_that_grow_after_a_cut_over_are_not_charged_to_the_release(
     assert any(cut.regressed(minute) for minute in (100, 120, 150)) == charged
 
 
+def _calling(server: PrometheusServer, directory: Path, stretches: Sequence[Stretch]) -> Lived:
+    """Let a service that alerts on more calls per run of a release live through stretches."""
+    more = "labels: {model: [gpt-4o], tool: [search_docs]}\nalerts:\n  CallsMore:\n"
+    alert = "{regression: {signal: tool_calls_per_run}, warning: 40%, min_events: 50}"
+    model = model_with(directory, "agent", f"{more}    {alert}")
+    chain = Chain(server.api, model.services[0], model.library, model.site)
+    chain.write(craft(chain.service, stretches))
+    read = [one.expr for one in rules_of(chain.groups, "CallsMore")]
+    chain.evaluate(T0, T0 + sum(one.minutes for one in stretches) * MINUTE, needed(chain.groups, read))
+    return Lived(chain, chain.service)
+
+
 @pytest.mark.parametrize(("before", "after", "charged"), [(0.25, 0.25, True), (0.12, 0.25, False)])
 def test_a_release_is_charged_with_calls_of_which_its_first_runs_had_none(
     fresh_prometheus: PrometheusServer, tmp_path: Path, before: float, after: float, *, charged: bool
 ) -> None:
     """One run in eight called a tool, and one in four does now: none of the first ones does, by chance."""
-    more = "labels: {model: [gpt-4o], tool: [search_docs]}\nalerts:\n  CallsMore:\n"
-    alert = "{regression: {signal: tool_calls_per_run}, warning: 40%, min_events: 50}"
-    model = model_with(tmp_path, "agent", f"{more}    {alert}")
-    chain = Chain(fresh_prometheus.api, model.services[0], model.library, model.site)
     lives = ((90, "v9", 0.12), (1, "v10", 0), (30, "v10", before), (60, "v10", after))
-    chain.write(
-        craft(
-            chain.service,
-            [Stretch(end, name, 300, calls={"search_docs": (calls, 0)}) for end, name, calls in lives],
-        )
-    )
-    chain.evaluate(
-        T0, T0 + 170 * MINUTE, needed(chain.groups, [one.expr for one in rules_of(chain.groups, "CallsMore")])
-    )
-    cut = Lived(chain, chain.service)
+    stretches = [Stretch(end, name, 300, calls={"search_docs": (calls, 0)}) for end, name, calls in lives]
+    cut = _calling(fresh_prometheus, tmp_path, stretches)
     assert any(cut.regressed(minute, "CallsMore") for minute in (120, 150, 169)) == charged
+
+
+@pytest.mark.parametrize(("runs", "charged"), [(75, False), (600, True)])
+def test_a_few_calls_more_of_a_release_may_be_chance(
+    fresh_prometheus: PrometheusServer, tmp_path: Path, runs: float, *, charged: bool
+) -> None:
+    """Twice as many calls as before are 14 in place of 7, or 112 in place of 56."""
+    stretches = [Stretch(90, "v9", 300, calls={"search_docs": (0.04, 0)})]
+    stretches.append(Stretch(40, "v10", runs, calls={"search_docs": (0.08, 0)}))
+    cut = _calling(fresh_prometheus, tmp_path, stretches)
+    assert cut.regressed(125, "CallsMore") == charged
