@@ -417,7 +417,16 @@ def _step(signal: Signal, per: Stream, scope: Scope) -> Expr:
     first = scope.record(events_name(per, "first")).now()
     if isinstance(signal.kind, Share):
         return join("and", join("-", newest, before, _BY), first, _BY)
+    if counts_things(signal):
+        before = join(
+            "or", before > number(0), spread("+", number(0) * before, largest(_one_of(per, scope))), _BY
+        )
     return join("and", join("/", newest, before > number(0), _BY) - number(1), first, _BY)
+
+
+def _one_of(per: Stream, scope: Scope) -> Expr:
+    """Compute the value of the previous release if it had one thing, which stands for none: nothing divides by 0."""
+    return number(1) / (scope.record(events_name(per, "previous")).now() > number(0))
 
 
 def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
@@ -432,6 +441,9 @@ def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
     if isinstance(signal.kind, Share):
         difference = spread("-", newest, previous)
     else:
+        if counts_things(signal):
+            one = join("+", number(0) * previous, _one_of(per, scope), _BY)
+            previous = join("or", previous > number(0), one, _BY)
         difference = spread("/", newest, previous > number(0)) - number(1)
     step = call("last_over_time", scope.record(names.part(signal, "step", _BY)).over(DAY))
     step = join("and", step, _one(names.NEWEST, scope), _BY)

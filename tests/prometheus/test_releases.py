@@ -480,3 +480,14 @@ def test_a_few_calls_more_of_a_release_may_be_chance(
     stretches.append(Stretch(40, "v10", runs, calls={"search_docs": (0.08, 0)}))
     cut = _calling(fresh_prometheus, tmp_path, stretches)
     assert cut.regressed(125, "CallsMore") == charged
+
+
+@pytest.mark.parametrize(("calls", "charged"), [(0.25, True), (0.005, False)])
+def test_a_release_is_charged_with_calls_of_which_the_one_before_had_none(
+    fresh_prometheus: PrometheusServer, tmp_path: Path, calls: float, *, charged: bool
+) -> None:
+    stretches = [
+        Stretch(90, name, 300, calls={"search_docs": (each, 0)}) for name, each in (("v9", 0), ("v10", calls))
+    ]
+    cut = _calling(fresh_prometheus, tmp_path, stretches)
+    assert cut.regressed(150, "CallsMore") == charged
