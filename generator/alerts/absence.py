@@ -19,8 +19,10 @@ from generator.model.signals import RUN_COUNT
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, binary, call, number
 from generator.scenarios import (
+    PLENTY,
     PROMISE,
     SLACK,
+    SeriesId,
     Subject,
     TestCase,
     Traffic,
@@ -197,8 +199,11 @@ def cases(kind: Absence, subject: Subject) -> Iterator[TestCase]:
         yield from _never(subject)
         if fixture.shared:
             yield _in_certain_hours(begun, subject)
+            yield from _after_a_restart(kind, subject)
     else:
         yield from _while_runs_finish(kind, subject)
+        if fixture.shared:
+            yield _once_used(kind, subject)
 
 
 def _never(subject: Subject) -> Iterator[TestCase]:
@@ -275,3 +280,44 @@ def _finishing(kind: Absence, rate: float, subject: Subject) -> Load:
     without = all_but(kind.stream, subject).items()
     rest = {name: load for name, load in without if name.name != names.rate(fixture.runs)}
     return merged(rest, counter(fixture.runs, Traffic(rate, {}), fixture))
+
+
+def _once_used(kind: Absence, subject: Subject) -> TestCase:
+    """Use a metric of other code late, and lose it."""
+    missing, everything = all_but(kind.stream, subject), all_but(None, subject)
+    full = LOOK_BACK + subject.alert.for_ + 2 * SLACK
+    timeline = (
+        subject.timeline.then(full, missing).quiet("silent while it was never used").then(SLACK, everything)
+    )
+    lost = timeline.then(full, missing).fires("fires when it was used and is gone")
+    return _of_other_code(
+        subject.case(f"misses {kind.stream.name} of other code once used", lost), kind, subject
+    )
+
+
+def _after_a_restart(kind: Absence, subject: Subject) -> Iterator[TestCase]:
+    """Lose the run counter of other code: in a quiet hour, after which its target is down, and in a busy one."""
+    scraped, gone = SeriesId(names.SCRAPED, ()), all_but(kind.stream, subject)
+    full = LOOK_BACK + subject.alert.for_ + 2 * SLACK
+    up, down = {**gone, scraped: 1.0}, {**gone, scraped: 0.0}
+    few, many = (
+        {**up, **counter(kind.stream, Traffic(rate, {}), subject.fixture)} for rate in (1 / DAY, PLENTY)
+    )
+    quiet = subject.timeline.then(SLACK, few).then(full, up).quiet("silent while it rests")
+    timeline = quiet.then(full, down).fires("fires while the target is down").then(full, gone)
+    timeline = timeline.fires("fires when the target is gone")
+    yield _of_other_code(subject.case("fires when other code rests and is down", timeline), kind, subject)
+    timeline = subject.timeline.then(SLACK, many).then(full, up).fires("fires after many runs")
+    yield _of_other_code(subject.case("fires when other code was busy", timeline), kind, subject)
+
+
+def _of_other_code(case: TestCase, kind: Absence, subject: Subject) -> TestCase:
+    """Let the case's service have a profile of other code that feeds the stream."""
+    profile = {names.PROFILE: "example-elsewhere"}
+    feed = {names.EMITTED: names.ELSEWHERE, names.METRIC: kind.stream.metric, names.STREAM: kind.stream.name}
+    fed = SeriesId(names.PROFILE_STREAM, tuple(sorted({**feed, **profile}.items())))
+    info = SeriesId(names.INFO, tuple(sorted({**dict(subject.info.labels), **profile}.items())))
+    labels = case.labels or ((names.METRIC, kind.stream.metric),)
+    return replace(
+        case, labels=labels, constants=((info, 1.0), (fed, 1.0)), without=frozenset({subject.info})
+    )

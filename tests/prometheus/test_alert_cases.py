@@ -142,6 +142,15 @@ UNSEEN_OVER_DAYS = (
     ("AgentMetricAbsent", "dropped  unless on (service) service:agent_alert:variant"),
     ("AgentMetricAbsent", "dropped  unless on (service) service:agent_traffic:due"),
     ("AgentMetricAbsent", "not the last stream:agent_run:rate"),
+    *(
+        ("AgentMetricAbsent", begin)
+        for begin in (
+            "dropped  and on (service) (group by (service) (group by (service, profile) (service:agent_known:info)",
+            "dropped  unless on (service) sum by (service) (service:agent_scraped:series",
+            "comparison > 0",
+            "not the last service:agent_scraped:series",
+        )
+    ),
 )
 
 
