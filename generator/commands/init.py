@@ -69,7 +69,6 @@ _OF_SERVICES = {
     "--from-exposition": None,
     "--last": None,
     "--timeout": _TIMEOUT,
-    "--repository": False,
 }
 #: Shipped files that all services share, and that a copy in the specs replaces.
 _COPIED = ("prices", "signals")
@@ -126,7 +125,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repository",
         action="store_true",
-        help="write beside it what checks a repository: .pre-commit-config.yaml, a workflow of GitHub, .gitattributes",
+        help="write beside it what checks a repository: .pre-commit-config.yaml, a workflow of GitHub, .gitattributes; "
+        "where services exist and no other option names a new one, write only these",
     )
     parser.add_argument(
         "--profile",
@@ -174,6 +174,10 @@ def run(arguments: argparse.Namespace) -> int:
         _copy(arguments)
         return OK
     _check_directory(arguments.specs)
+    if arguments.repository and not _said_of_services(arguments) and _has_services(arguments.specs):
+        _check_named(arguments.specs)
+        _write_new(_of_repository(arguments.specs), arguments.specs)
+        return OK
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
     if arguments.profile is not None:
         check_known(arguments.profile, _profile_names(), "shipped profile")
@@ -285,7 +289,7 @@ def _write(arguments: argparse.Namespace, first: FirstFiles) -> None:
     prices = shipped_text("prices.yaml", ".schemas")
     files = services | {specs / "site.yaml": first.site, specs / "prices.yaml": prices}
     if arguments.repository:
-        files |= repository_files(specs, _output_of(specs).name)
+        files |= _of_repository(specs)
     _write_new(files, specs)
 
 
@@ -310,13 +314,38 @@ def _check_new(arguments: argparse.Namespace, name: str, text: str) -> None:
         other = f"{name.removeprefix('agent-')}-agent"
         message = f'files about all services are called "{name}"'
         raise CallError(message, f"choose another name, such as {other}")
-    if arguments.repository and not arguments.specs.name:
-        message = "the repository is beside the specs, and they have no name"
-        raise CallError(message, "name their directory, as in: init specs")
+    if arguments.repository:
+        _check_named(arguments.specs)
     if text:
         _check_fits("service", text)
     if place.exists():
         raise CallError(f"{place} exists", "choose another name, by --service NAME, or edit the file")
+
+
+def _check_named(specs: Path) -> None:
+    """Check that files can be written beside the specs.
+
+    Raises:
+        CallError: the specs have no name.
+    """
+    if not specs.name:
+        message = "the repository is beside the specs, and they have no name"
+        raise CallError(message, "name their directory, as in: init specs")
+
+
+def _has_services(specs: Path) -> bool:
+    return any((specs / "services").glob("*.y*ml"))
+
+
+def _of_repository(specs: Path) -> dict[Path, str]:
+    """Write what checks a repository, and name the files of others that stay as they are."""
+    files = repository_files(specs, _output_of(specs).name)
+    call = f"agent-metrics init {shlex.quote(printable_text(Path('elsewhere') / specs.name))} --repository"
+    for path, text in files.items():
+        if path.exists():
+            advice = "" if path.read_bytes() == text.encode() else f": add to it what this writes: {call}"
+            sys.stdout.write(f"kept {printable_text(path)}{advice}\n")
+    return files
 
 
 def _check_fits(schema: str, text: str) -> None:
@@ -354,14 +383,21 @@ def _write_new(files: dict[Path, str], specs: Path) -> None:
     sys.stdout.writelines(f"wrote {printable_text(path)}\n" for path in missing if path not in schemas)
 
 
-def _copy(arguments: argparse.Namespace) -> None:
-    """Copy a shipped file, unless the call also says something about a service."""
+def _said_of_services(arguments: argparse.Namespace) -> list[str]:
+    """Name the options of a call that say something about a service."""
     said = vars(arguments)
-    unused = [
+    return [
         option
         for option, unsaid in _OF_SERVICES.items()
         if said[option.removeprefix("--").replace("-", "_")] != unsaid
     ]
+
+
+def _copy(arguments: argparse.Namespace) -> None:
+    """Copy a shipped file, unless the call also says something about a service."""
+    unused = _said_of_services(arguments)
+    if arguments.repository:
+        unused.append("--repository")
     if unused:
         option = "--copy" if arguments.copy else "--copy-profile"
         raise CallError(

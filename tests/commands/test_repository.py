@@ -149,7 +149,25 @@ def test_a_file_that_is_there_is_kept(call: CommandCalls, tmp_path: Path) -> Non
     answer = call("init", str(tmp_path / "specs"), "--repository")
     assert answer.code == 0
     assert (tmp_path / ".gitattributes").read_text() == "mine\n"
-    assert ".gitattributes" not in answer.out
+    assert "wrote .gitattributes" not in answer.out
+    kept = (
+        f"kept {tmp_path / '.gitattributes'}: add to it what this writes: agent-metrics init elsewhere/specs"
+    )
+    assert f"{kept} --repository\n" in answer.out
+
+
+def test_a_repository_with_services_gets_no_other_service(call: CommandCalls, tmp_path: Path) -> None:
+    specs = tmp_path / "specs"
+    assert call("init", str(specs), "--service", "mine").code == 0
+    (specs / "prices.yaml").unlink()
+    before = set(specs.rglob("*"))
+    answer = call("init", str(specs), "--repository")
+    assert answer.code == 0
+    assert set(specs.rglob("*")) == before
+    names = (".gitattributes", ".pre-commit-config.yaml", ".github/workflows/agent-metrics.yml")
+    assert answer.out == "".join(f"wrote {tmp_path / name}\n" for name in names)
+    again = call("init", str(specs), "--repository")
+    assert (again.code, again.out) == (0, answer.out.replace("wrote", "kept"))
 
 
 def test_specs_without_a_name_have_nothing_beside_them(
