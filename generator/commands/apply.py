@@ -19,12 +19,23 @@ from generator.commands.terminal import complain
 from generator.commands.values import identified, length
 from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
+from generator.model.names import GRAFANA_FOLDER_UID
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     Target = Callable[[argparse.Namespace, Generated], None]
+
+
+_NAMES = {"grafana": "Grafana", "prometheus": "Prometheus", "ruler": "ruler"}
+#: Options with what they are where nothing is said, and the servers that they are about.
+_OF_SERVERS: Mapping[str, tuple[object, tuple[str, ...]]] = {
+    "folder": (GRAFANA_FOLDER_UID, ("grafana",)),
+    "tenant": ("", ("ruler",)),
+    "wait": (None, ("prometheus",)),
+    "prune": (False, ("grafana", "ruler")),
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,9 +71,9 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grafana", metavar="URL", help="save the dashboards there")
     parser.add_argument(
         "--folder",
-        default="agent-metrics",
+        default=GRAFANA_FOLDER_UID,
         metavar="UID",
-        help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
+        help=f"the uid of Grafana's folder, which is created if need be; default: {GRAFANA_FOLDER_UID}",
     )
     parser.add_argument(
         "--prometheus", metavar="URL", help="reload this server, and check that it runs the rules"
@@ -83,12 +94,24 @@ def run(arguments: argparse.Namespace) -> int:
         raise CallError(
             "there is nowhere to apply to", "name servers with --grafana URL, --prometheus URL or --ruler URL"
         )
-    if arguments.tenant and arguments.ruler is None:
-        message = "--tenant names the tenant of a ruler, and there is none"
-        raise CallError(message, "add --ruler URL, or leave it out")
+    _check_options(arguments)
     generated = read_output(arguments.output)
     targets = tuple(_targets(arguments))
     return max(_attempted(target, arguments, generated) for target in targets)
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Check that each option has a server that it is about.
+
+    Raises:
+        CallError: one of them would have no effect.
+    """
+    for option, (unsaid, servers) in _OF_SERVERS.items():
+        if vars(arguments)[option] != unsaid and all(vars(arguments)[server] is None for server in servers):
+            kinds = " or ".join(f"a {_NAMES[server]}" for server in servers)
+            urls = " or ".join(f"--{server} URL" for server in servers)
+            message = f"--{option} is for {kinds}, and none is named"
+            raise CallError(message, f"add {urls}, or leave it out")
 
 
 def _targets(arguments: argparse.Namespace) -> Iterator[Target]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.__main__ import main
 from generator.apply.generated import read_output
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups
 from generator.artifact import Artifact
@@ -286,3 +287,34 @@ def test_a_file_without_any_of_its_groups_is_named_once(
     assert str(refused(fresh_prometheus.api.url, tmp_path)).endswith(
         "\n  not loaded: agent.rules.yml (all 2 groups)"
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "server", "message", "way_out"),
+    [
+        (("--tenant", "x"), "--grafana", "--tenant is for a ruler", "add --ruler URL, or leave it out"),
+        (
+            ("--folder", "x"),
+            "--prometheus",
+            "--folder is for a Grafana",
+            "add --grafana URL, or leave it out",
+        ),
+        (
+            ("--wait", "5s"),
+            "--grafana",
+            "--wait is for a Prometheus",
+            "add --prometheus URL, or leave it out",
+        ),
+        (
+            ("--prune",),
+            "--prometheus",
+            "--prune is for a Grafana or a ruler",
+            "add --grafana URL or --ruler URL, or leave it out",
+        ),
+    ],
+)
+def test_an_option_without_its_server_is_refused(
+    option: tuple[str, ...], server: str, message: str, way_out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["apply", server, "http://localhost:1", *option]) == 2
+    assert capsys.readouterr().err == f"error: {message}, and none is named\n  help: {way_out}\n"
