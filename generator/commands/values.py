@@ -51,7 +51,8 @@ def span(arguments: argparse.Namespace) -> TimeSpan:
     start = int(end - length(arguments.last) if arguments.from_ is None else instant(arguments.from_, now))
     if start >= end:
         message = f"the span ends before it starts: {iso_time(start)} to {iso_time(end)}"
-        raise CallError(message, "give --from an earlier time than --to")
+        passed = "give --from a time that has passed; one without a zone is in UTC"
+        raise CallError(message, passed if arguments.to is None else "give --from an earlier time than --to")
     return TimeSpan(start, end)
 
 

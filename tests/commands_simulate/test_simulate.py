@@ -251,6 +251,10 @@ def test_a_refusal_is_told_with_a_way_out(  # noqa: PLR0913 - fixtures and param
             ["--service", "support-agent", "--from", FROM, "--to", FROM],
             "error: the span ends before it starts",
         ),
+        (
+            ["--service", "support-agent", "--from", "9000-01-01"],
+            "give --from a time that has passed; one without a zone is in UTC",
+        ),
         (["--service", "support-agent", "--from", "0001-01-01"], 'error: "0001-01-01" is no time'),
         (["--service", "support-agent", "--from", "999999999999"], 'error: "999999999999" is no time'),
         (["--service", "support-agent", "--from", "yesterday"], 'error: "yesterday" is no time'),
