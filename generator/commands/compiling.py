@@ -12,7 +12,7 @@ from generator.cache import opened_cache
 from generator.commands.call import CallError, exit_code
 from generator.commands.terminal import ProgressLine, show
 from generator.compiler import Compilation, CompileProgress, check
-from generator.diagnostics.wording import did_you_mean
+from generator.diagnostics.wording import MAX_LISTED, did_you_mean
 from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def service_named(name: str, model: Model) -> Service:
     return services[name]
 
 
-def check_known(name: str, there: Collection[str], what: str) -> None:
-    """Check that a name of a call exists; ``what`` is a noun.
+def check_known(name: str, there: Collection[str], what: str, most: int = MAX_LISTED) -> None:
+    """Check that a name of a call exists; ``what`` is a noun, and the message lists ``most`` names at most.
 
     Raises:
         CallError: it does not exist.
     """
     if name not in there:
-        raise CallError(f'there is no {what} "{name}"', did_you_mean(name, there, f"{what}s"))
+        raise CallError(f'there is no {what} "{name}"', did_you_mean(name, there, f"{what}s", most))

@@ -180,7 +180,7 @@ def run(arguments: argparse.Namespace) -> int:
         return OK
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
     if arguments.profile is not None:
-        check_known(arguments.profile, _profile_names(), "shipped profile")
+        _check_shipped(arguments.profile)
     files = _from_wire(arguments) if is_from_wire else _first(arguments)
     _write(arguments, files)
     sys.stdout.writelines(f"{line}\n" for line in files.messages)
@@ -195,6 +195,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _profile_names() -> list[str]:
     """Name the profiles that ship."""
     return [path.stem for path in shipped_profiles()]
+
+
+def _check_shipped(profile: str) -> None:
+    names = _profile_names()
+    check_known(profile, names, "shipped profile", most=len(names))
 
 
 def _check_directory(specs: Path) -> None:
@@ -408,7 +413,7 @@ def _copy(arguments: argparse.Namespace) -> None:
         _copy_file(f"{arguments.copy}.yaml", "all services", arguments.specs)
     else:
         name = arguments.copy_profile
-        check_known(name, _profile_names(), "shipped profile")
+        _check_shipped(name)
         _copy_file(f"profiles/{name}.yaml", f"services with profile: {name}", arguments.specs)
 
 

@@ -63,7 +63,7 @@ MAX_QUOTED = 60
 # difflib is quadratic in the length of a name, and a longer one is no typing mistake.
 _MAX_LENGTH = 64
 _CUTOFF = 0.6
-_MAX_LISTED = 12
+MAX_LISTED = 12
 
 
 class Credential(Struct, frozen=True):
@@ -176,7 +176,7 @@ def _words(name: str) -> list[str]:
     return sorted(re.split(r"[-_. ]", name))
 
 
-def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str:
+def did_you_mean(name: str, known: Iterable[str], listing: str = "known", most: int = MAX_LISTED) -> str:
     """``did you mean "x"?``, else ``<listing>: a, b, c``, else empty.
 
     Of several names that begin with it, such as a service in its environments, none is likelier than the others.
@@ -188,7 +188,7 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str
     match = closest(name, candidates)
     if match is not None:
         return f"did you mean {quoted(match)}?"
-    return f"{listing}: {listed(nearest_first(name, candidates))}" if candidates else ""
+    return f"{listing}: {listed(nearest_first(name, candidates), most)}" if candidates else ""
 
 
 def together(*parts: str) -> str:
@@ -199,7 +199,7 @@ def together(*parts: str) -> str:
 def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known names, with those that resemble ``name`` first where a list of them would be cut."""
     every = tuple(known)
-    if len(every) <= _MAX_LISTED or len(name) > _MAX_LENGTH:
+    if len(every) <= MAX_LISTED or len(name) > _MAX_LENGTH:
         return every
     matcher = difflib.SequenceMatcher(b=name.casefold())
 
@@ -210,7 +210,7 @@ def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(every, key=likeness, reverse=True))
 
 
-def listed(names: Iterable[str], most: int = _MAX_LISTED) -> str:
+def listed(names: Iterable[str], most: int = MAX_LISTED) -> str:
     """The names with commas between; a long list is cut and its rest counted."""
     every = tuple(names)
     rest = len(every) - most

@@ -690,3 +690,10 @@ def test_the_editors_schemas_of_the_shipped_specs_exist() -> None:
         first = path.read_text("utf-8").splitlines()[0]
         if first.startswith("# yaml-language-server:"):
             assert (path.parent / first.partition("$schema=")[2]).resolve().is_file(), path
+
+
+@pytest.mark.parametrize("option", ["--profile", "--copy-profile"])
+def test_init_names_every_profile_that_ships(option: str, call: CommandCalls, tmp_path: Path) -> None:
+    told = call.refused("init", str(tmp_path / "specs"), option, "nix")
+    listed = told.rpartition("shipped profiles: ")[2].strip().split(", ")
+    assert set(listed) == {path.stem for path in (ROOT / "specs/profiles").glob("*.yaml")}
