@@ -39,6 +39,8 @@ _DOLLARS = re.compile(r"(?:usd|\$)?([0-9.]+)(?:usd|dollars?|\$)?", re.IGNORECASE
 _PERCENT = re.compile(r"([0-9.]+)(?:percent|pct)", re.IGNORECASE)
 _PART = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?%")
 _BROKEN = re.compile(r"([0-9]{1,9}\.[0-9]{1,6})(ms|[smhdw])")
+#: A time with its unit as a word, such as 20minutes.
+_WORDED = re.compile(r"([0-9]{1,9})(sec|second|min|minute|hr|hour|day|week)s?")
 #: Units of durations in milliseconds, the longest first.
 _FINER = tuple((unit, round(seconds * 1000)) for unit, seconds in reversed(DURATION_UNITS.items()))
 _OBJECTIVE_WITH_SHIFT = re.compile(
@@ -269,6 +271,8 @@ def suggested_amount(written: str, kind: str) -> str:
         text = _DECIMAL.sub(".", text)
     if kind == "money":
         text = _DOLLARS.sub(r"$\1", text, count=1)
+    if kind == "duration" and (worded := _WORDED.fullmatch(text.lower())):
+        text = f"{worded[1]}{worded[2][0]}"
     if kind == "share":
         text = _PERCENT.sub(r"\1%", text, count=1)
     for each in (text, text.lower()):
