@@ -11,6 +11,7 @@ from msgspec import Struct
 from generator.diagnostics.wording import together
 from generator.model.alerts import Bound
 from generator.model.metrics import FACTORS
+from generator.model.signals import Better
 from generator.model.units import (
     DURATION_UNITS,
     UNIT_OF,
@@ -60,6 +61,7 @@ _FORMS = {
     "money": "it is money: write it in USD, such as {}",
     "number": "it counts things: write a plain number, such as {}",
 }
+_GOOD_SHARE = ("share", "97%")
 _BARE = re.compile(r"\$?([0-9]+(?:\.[0-9]+)?)[a-z%]*", re.IGNORECASE)
 _SUFFIXES = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
 #: Nobody allows this many seconds; a plain number from here on means milliseconds.
@@ -75,9 +77,12 @@ class ResolvedBound(Struct, frozen=True):
     written: Bound
 
 
-def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: str = "") -> float | None:
-    """Read an amount in ``unit``; its purpose ``what`` and the unit that its metric is exposed in help the message."""
-    kind, example = WRITTEN_AS[unit]
+def amount(
+    text: Text, unit: Unit, what: str, findings: Findings, *, of: Signal | None = None
+) -> float | None:
+    """Read an amount in ``unit``; its purpose ``what`` and the signal that it is an amount of help the message."""
+    is_good_share = unit is Unit.RATIO and of is not None and of.better is Better.HIGHER
+    kind, example = _GOOD_SHARE if is_good_share else WRITTEN_AS[unit]
     if kind == "duration" and _ZERO.fullmatch(text.value):
         findings.error(
             "unit/range",
@@ -86,7 +91,7 @@ def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: st
             _form(text.value, kind, example),
         )
         return None
-    return _of_kind(text, WRITTEN_AS[unit], what, findings, exposed)
+    return _of_kind(text, (kind, example), what, findings, of.of.exposed_unit if of else "")
 
 
 def difference(text: Text, unit: Unit, what: str, findings: Findings) -> float | None:
@@ -115,7 +120,7 @@ def resolve_bound(
         what = f"a bound of {signal.name}"
         if objective is not None and _is_part(text, signal, what, findings):
             return None
-        value = amount(text, signal.unit, what, findings, exposed=signal.of.exposed_unit)
+        value = amount(text, signal.unit, what, findings, of=signal)
         return None if value is None else _resolved(Bound(value, None, "the limit of #"), 0, signal.unit)
     if objective is None:
         return None

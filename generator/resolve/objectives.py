@@ -149,7 +149,7 @@ def objective_of(
         )
         return None
     what = f"an objective of {signal.name}"
-    bound = amount(written, signal.unit, what, findings, exposed=signal.of.exposed_unit)
+    bound = amount(written, signal.unit, what, findings, of=signal)
     if signal.name == SPEND:
         bound = _above_zero(written, bound, findings)
     if bound is None:
