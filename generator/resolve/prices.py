@@ -27,6 +27,9 @@ _PER = 1_000_000
 SMALLEST_PRICE = 0.0001
 #: USD for a million tokens of a model's dearest type: hardly any model costs less, and many do for a thousand.
 _USUAL_PRICE = 0.02
+#: No completion costs so many times less than its prompt, and no other type of tokens so many times less than the
+#: prompt, or the prompt than the completion: reads of a cache are the cheapest, and cost down to a fiftieth.
+_MOST_APART, _MOST_APART_OF_OTHERS = 100, 400
 _NOT_PRICES = {"provider", "free", *SERVED}
 #: A price list serves many profiles, and may name these types even where no profile counts them.
 _USUAL = {OTHER, *NAMES}
@@ -134,6 +137,19 @@ def _check_scale(model: Entry[tuple[Entry[Text], ...]], findings: Findings) -> N
             dearest.span,
             f"write the prices of a million tokens, such as {float(dearest.value) * 1000:g}",
         )
+        return
+    written = {item.key.value: item.value for item in model.value if item.key.value not in _NOT_PRICES}
+    for kind, price in written.items():
+        other = "completion" if kind == "prompt" else "prompt"
+        apart = _MOST_APART if kind == "completion" else _MOST_APART_OF_OTHERS
+        if other in written and 0 < float(price.value) < float(written[other].value) / apart:
+            findings.warning(
+                "price/of-a-thousand",
+                f'the {kind} tokens of "{model.key.value}" cost {price.value} USD for a million, and its {other} '
+                f"tokens {written[other].value}: the first looks like the price of a thousand",
+                price.span,
+                f"write the price of a million tokens, such as {float(price.value) * 1000:g}",
+            )
 
 
 def _is_free(written: Mapping[str, Text], provider: ProviderSpec | None) -> bool:
