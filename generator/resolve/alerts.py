@@ -96,8 +96,20 @@ def _check_disabled_ones(
     for source, inhabited in ((profile, None), (service, service.inhabits)):
         for change in source.alerts:
             if known := merged.get(change.key.value):
+                _check_empty(change, findings)
                 reason = known.value.disabled if source is service else change.value.disabled
                 _check_changes_while_off(change, reason, inhabited, findings)
+
+
+def _check_empty(change: Entry[AlertSpec], findings: Findings) -> None:
+    """Warn of a change of an alert that is empty, by which an author may want to turn it on or off."""
+    if not change.value.written:
+        findings.warning(
+            "alert/empty",
+            f"{change.key.value} is written without a key, which changes nothing",
+            change.key.span,
+            'leave it out: default alerts are on; or write what to change, such as for: 10m, or disabled: "the reason"',
+        )
 
 
 def _check_reason(entry: Entry[AlertSpec], findings: Findings) -> None:
