@@ -142,7 +142,7 @@ def _check_scale(model: Entry[tuple[Entry[Text], ...]], findings: Findings) -> N
     for kind, price in written.items():
         other = "completion" if kind == "prompt" else "prompt"
         apart = _MOST_APART if kind == "completion" else _MOST_APART_OF_OTHERS
-        if other in written and 0 < float(price.value) < float(written[other].value) / apart:
+        if other in written and SMALLEST_PRICE <= float(price.value) < float(written[other].value) / apart:
             findings.warning(
                 "price/of-a-thousand",
                 f'the {kind} tokens of "{model.key.value}" cost {price.value} USD for a million, and its {other} '
