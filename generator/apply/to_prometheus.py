@@ -133,6 +133,7 @@ def apply_to_prometheus(
         return
     closed = _reload(api)
     if closed is None:
+        api.rules()  # a page that answers anything has reloaded nothing
         say(f"Prometheus {api.url}: reloaded")
     for line in _warnings(api, generated):
         say(line)

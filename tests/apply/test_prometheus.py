@@ -276,7 +276,14 @@ def test_another_server_is_not_taken_for_a_prometheus(
     answering: Callable[..., str], tmp_path: Path, status: int, body: bytes
 ) -> None:
     generate(tmp_path)
-    assert "is this a Prometheus?" in refused(answering(status, body), tmp_path).help
+    said: list[str] = []
+    with (
+        closing(connect(answering(status, body))) as server,
+        pytest.raises(LiveError) as caught,
+    ):
+        apply_to_prometheus(server, read_output(tmp_path), said.append)
+    assert "is this a Prometheus?" in caught.value.help
+    assert said == []
 
 
 def test_a_file_without_any_of_its_groups_is_named_once(
