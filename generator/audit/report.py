@@ -178,6 +178,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {**to_builtins(finding.diagnostic), "metric": finding.metric, "fix": fix}
 
 
+_UNRECORDED = "load the rule file that does; for a record of output/, apply output/ first"
+
+
 class CheckedFile(Struct, frozen=True):
     """A file, the number of its queries, and their problems."""
 
@@ -208,12 +211,16 @@ def _queries(count: int) -> str:
 
 
 def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:
-    is_known = "no profile knows it" if isinstance(known, InProfiles) else "nothing exposes it"
+    is_known, way = "nothing exposes it", phantom.help
+    if isinstance(known, InProfiles):
+        is_known = "no profile knows it"
+    elif ":" in phantom.metric and not phantom.label:  # only records have colons
+        is_known, way = "no rule records it there", way or _UNRECORDED
     place = printable(phantom.place or "no title")
     if phantom.expr:
         yield f"{place}: not read, since {phantom.help}: {printable(phantom.expr)}"
         return
-    help_ = f": {printable(phantom.help)}" if phantom.help else ""
+    help_ = f": {printable(way)}" if way else ""
     if phantom.label:
         yield f'{place}: label "{printable(phantom.label)}" of {printable(phantom.metric)}, {is_known}{help_}'
     else:

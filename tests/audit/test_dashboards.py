@@ -267,6 +267,20 @@ def test_a_query_that_is_merely_large_is_read(
     assert "large:" not in capsys.readouterr().out
 
 
+def test_a_record_that_is_not_there_is_no_exposed_metric(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"panels": [{"targets": [{"expr": "service:acme:ratio + acme"}]}]}), "utf-8")
+    assert main(["audit", "--dashboards", str(path), "--exposition", str(EXPOSITION)]) == 1
+    told = capsys.readouterr().out
+    assert (
+        "metric service:acme:ratio, no rule records it there: load the rule file that does; for a record of output/"
+        in told
+    )
+    assert "metric acme, nothing exposes it\n" in told
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
