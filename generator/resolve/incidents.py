@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from generator.spec.types import IncidentSpec, IncidentsSpec, Text
 
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]+)?")
+_DIGITS_OF_A_DAY = len("20260321")
 #: Exclusive; beyond the last one no clock can add a zone.
 _FIRST_YEAR, _LAST_YEAR = 1969, 9999
 _TIMES = "write a time with its zone, such as 2026-03-21T09:12Z or 2026-03-21T10:12+01:00"
@@ -125,6 +126,8 @@ def _time(text: Text | None, findings: Findings) -> float | None:
 
 def _is_day(text: str) -> bool:
     """Whether a text is a date alone: ``2026-03-21``, or ``20260321``, which would be Unix seconds as well."""
+    if len(text) != _DIGITS_OF_A_DAY and _UNIX.fullmatch(text):
+        return False  # Python reads the first eight of ten digits, and passes over the rest
     try:
         date.fromisoformat(text)
     except ValueError:
