@@ -96,7 +96,8 @@ class NamesOnServer(Struct, frozen=True):
         for first in range(0, len(wanted), _AT_ONCE):
             pattern = "|".join(map(escape_regex, wanted[first : first + _AT_ONCE]))
             there |= self._listed("/api/v1/label/__name__/values", Series("").where("=~", __name__=pattern))
-        return {
+        quiet: dict[str, KnownLabels] = dict.fromkeys({ALERTS} & set(wanted))  # no alert may have fired yet
+        return quiet | {
             name: self._listed("/api/v1/labels", Series("").where("=", __name__=name))
             for name in sorted(there)
         }

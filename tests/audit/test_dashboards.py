@@ -281,6 +281,15 @@ def test_a_record_that_is_not_there_is_no_exposed_metric(
     assert "metric acme, nothing exposes it\n" in told
 
 
+@pytest.mark.prometheus
+def test_alerts_may_be_read_of_a_server_where_none_has_fired(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], fresh_prometheus: PrometheusServer
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"panels": [{"targets": [{"expr": 'ALERTS{severity="critical"}'}]}]}), "utf-8")
+    assert _audited(capsys, str(path), "--prometheus", fresh_prometheus.api.url)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
