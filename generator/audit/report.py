@@ -178,7 +178,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {**to_builtins(finding.diagnostic), "metric": finding.metric, "fix": fix}
 
 
-_UNRECORDED = "load the rule file that does; for a record of output/, apply output/ first"
+_UNRECORDED = (
+    "load the rule file that does, such as those of output/; a rule without a result records nothing"
+)
 
 
 class CheckedFile(Struct, frozen=True):
@@ -215,7 +217,7 @@ def _lines(phantom: Phantom, known: NameSource) -> Iterator[str]:
     if isinstance(known, InProfiles):
         is_known = "no profile knows it"
     elif ":" in phantom.metric and not phantom.label:  # only records have colons
-        is_known, way = "no rule records it there", way or _UNRECORDED
+        is_known, way = "nothing there has recorded it", way or _UNRECORDED
     place = printable(phantom.place or "no title")
     if phantom.expr:
         yield f"{place}: not read, since {phantom.help}: {printable(phantom.expr)}"
