@@ -17,7 +17,7 @@ from generator.commands.replacing import check_no_spec, replacing
 from generator.commands.terminal import ProgressLine
 from generator.commands.values import TimeSpan, instant, iso_time, length, prometheus, span
 from generator.diagnostics.wording import printable
-from generator.model.units import parse_duration
+from generator.model.units import DAY, duration, parse_duration
 from generator.promql.expr import aggregate, series
 from generator.simulate.history import Truth, simulate
 from generator.simulate.incidents import SimulatedIncident, effects, incident_names
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service
+
+
+#: The longest span in seconds: three months, so that an error budget of 30 days has a past.
+_LONGEST = 93 * DAY
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,6 +96,11 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
     if arguments.openmetrics and arguments.truth and _same(arguments.openmetrics, arguments.truth):
         raise CallError("--openmetrics and --truth name the same file", "name another one")
     own, within = _service(arguments.service, model), span(arguments)
+    if within.end - within.start > _LONGEST:
+        message = f"a span of {duration(within.end - within.start)} is too long to simulate"
+        raise CallError(
+            message, f"{duration(_LONGEST)} at most: a day of samples is hundreds of MB, and takes seconds"
+        )
     service = as_classic(own)
     incidents = [_parse_incident(text, service, within) for text in arguments.incident]
     scenario = scenario_with(service, within.start, within.end, incidents, seed=arguments.seed)

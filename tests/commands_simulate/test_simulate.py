@@ -257,6 +257,10 @@ def test_a_refusal_is_told_with_a_way_out(  # noqa: PLR0913 - fixtures and param
         ),
         (["--service", "support-agent", "--from", "0001-01-01"], 'error: "0001-01-01" is no time'),
         (["--service", "support-agent", "--from", "999999999999"], 'error: "999999999999" is no time'),
+        (
+            ["--service", "support-agent", "--last", "400d"],
+            "error: a span of 400d is too long to simulate\n  help: 93d at most",
+        ),
         (["--service", "support-agent", "--from", "yesterday"], 'error: "yesterday" is no time'),
         (["--service", "support-agent", "--last", "6 hours"], 'error: "6 hours" is no duration'),
         (["--service", "support-agent"], "error: give either --last or --from"),
