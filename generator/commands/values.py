@@ -14,6 +14,7 @@ from generator.commands.call import CallError
 from generator.live.credentials import Credentials, credentials
 from generator.live.errors import LiveError
 from generator.model.units import parse_duration
+from generator.notation.times import is_day
 
 if TYPE_CHECKING:
     import argparse
@@ -64,10 +65,7 @@ def instant(text: str, now: float) -> float:
     """
     if text == "now":
         return now
-    # A date of eight digits would be Unix seconds as well.
-    seconds = _iso(text)
-    if seconds is None and _UNIX.fullmatch(text):
-        seconds = float(text)
+    seconds = float(text) if _UNIX.fullmatch(text) and not is_day(text) else _iso(text)
     if seconds is None or seconds < 0:
         raise CallError(f'"{text}" is no time', f"times are written {_INSTANT}")
     return seconds

@@ -6,6 +6,7 @@ Windows must be long enough, and a pace has two windows.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -40,6 +41,7 @@ _ALIKE = 0.1
 _SHORTEST_HOURS = HOUR
 #: A slower pace never ends a budget.
 _SLOWEST = 0.01
+_DIGITS_OF_A_DAY = len("20260321")
 _NOTHING = re.compile(r"(0+[wdhms])+")
 _PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
 
@@ -238,3 +240,14 @@ def _days(text: str) -> Iterator[int]:
     first, _, last = text.partition("-")
     begin, end = DAYS.index(first), DAYS.index(last or first)
     yield from ((begin + day) % len(DAYS) for day in range((end - begin) % len(DAYS) + 1))
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a date alone: ``2026-03-21``, or ``20260321``, which would be Unix seconds as well."""
+    if len(text) != _DIGITS_OF_A_DAY and re.fullmatch("[0-9.]+", text):
+        return False  # Python reads the first eight of ten digits, and passes over the rest
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from generator.diagnostics import Findings, Note, Result
 from generator.diagnostics.wording import did_you_mean
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.notation.names import look_up
+from generator.notation.times import is_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from generator.spec.types import IncidentSpec, IncidentsSpec, Text
 
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]+)?")
-_DIGITS_OF_A_DAY = len("20260321")
 #: Exclusive; beyond the last one no clock can add a zone.
 _FIRST_YEAR, _LAST_YEAR = 1969, 9999
 _TIMES = "write a time with its zone, such as 2026-03-21T09:12Z or 2026-03-21T10:12+01:00"
@@ -105,12 +105,12 @@ def _time(text: Text | None, findings: Findings) -> float | None:
     """Read a time, as Unix seconds; None where there is none or it is wrong."""
     if text is None:
         return None
-    is_day = _is_day(text.value)
-    if not is_day and _UNIX.fullmatch(text.value):
+    day = is_day(text.value)
+    if not day and _UNIX.fullmatch(text.value):
         return float(text.value)
-    read = None if is_day else _iso(text.value)
+    read = None if day else _iso(text.value)
     if read is None:
-        what = "is a day, and no time in it" if is_day else "is no time since 1970"
+        what = "is a day, and no time in it" if day else "is no time since 1970"
         findings.error("incident/no-time", f'"{text.value}" {what}', text.span, _TIMES)
         return None
     if read.tzinfo is None:
@@ -122,17 +122,6 @@ def _time(text: Text | None, findings: Findings) -> float | None:
         )
         return None
     return read.timestamp()
-
-
-def _is_day(text: str) -> bool:
-    """Whether a text is a date alone: ``2026-03-21``, or ``20260321``, which would be Unix seconds as well."""
-    if len(text) != _DIGITS_OF_A_DAY and _UNIX.fullmatch(text):
-        return False  # Python reads the first eight of ten digits, and passes over the rest
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _iso(text: str) -> datetime | None:

@@ -121,6 +121,8 @@ def test_computing_records_without_a_prometheus_is_said(
         ((), "give either --last or --from"),
         (("--last", "1x"), '"1x" is no duration'),
         (("--from", "20260322", "--to", "20260321"), "2026-03-22T00:00:00Z to 2026-03-21T00:00:00Z"),
+        # Python reads 7923-03-05 with the hour 12 in these Unix seconds.
+        (("--from", "79230305812", "--to", "79230305811"), "4480-09-15T10:16:52Z to 4480-09-15T10:16:51Z"),
         ((*SPAN, "--service", "support-agnet"), 'there is no service "support-agnet"'),
         ((*SPAN, "--alert", "AgentNoRun"), 'there is no alert "AgentNoRun"'),
         ((*SPAN, "--points", "0"), "--points is from 1 to 11000, not 0"),
