@@ -203,7 +203,7 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
 
 
 def _remembers(tier: Tier, burn: Burn) -> bool:
-    """Whether a page still counts the bad events of an incident hours after its end."""
+    """Whether the window of a page is so long that an incident counts hours after its end."""
     return tier.severity is AlertSeverity.CRITICAL and burn.long >= _HOURS
 
 

@@ -161,7 +161,7 @@ def _counts_bad(signal: Signal) -> bool:
 
 
 def _scatters(signal: Signal) -> bool:
-    """Whether an alert on the signal compares counts, which differ by chance as well."""
+    """Whether an alert on the signal compares counts, which may differ by chance alone."""
     return _counts_bad(signal) or counts_things(signal)
 
 

@@ -349,7 +349,7 @@ def no_floor(facts: ServiceFacts) -> Iterator[Diagnostic]:
 
 
 def _may_fire_by_one(alert: Alert, service: Service) -> bool:
-    """Whether an alert of a service's own is about the value of events, and has no floor of them."""
+    """Whether one event may fire an alert of the service's own: it compares a value of events, without a floor."""
     if alert.shared or alert.min_events or alert.min_bad_events:
         return False
     is_of_value = isinstance(alert.kind, Threshold | Change | Regression)

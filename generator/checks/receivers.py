@@ -74,7 +74,7 @@ def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], fi
 def _is_wrong(
     entry: Entry[OneOrMany], receiver: str, known: Mapping[str, tuple[str, ...]], findings: Findings
 ) -> bool:
-    """Whether no alert has a label, or one of its wanted values; both are reported."""
+    """Report a label that no alert has, and wanted values that none has; return whether there is any."""
     label = entry.key.value
     if label not in known:
         findings.error(

@@ -204,7 +204,7 @@ class StatusMeaning(Struct, frozen=True):
 
     @property
     def is_closed(self) -> bool:
-        """Whether a value that was never seen has a meaning as well."""
+        """Whether the patterns give a meaning to values that were never seen, too."""
         return not self.names_errors or self.errors[0].startswith(".")
 
     def _with_codes(self, seen: Sequence[str], usual: Sequence[str], codes: Sequence[str]) -> list[str]:
@@ -267,7 +267,7 @@ def _reading(feed: StreamDraft, place: Place) -> StatusMeaning | None:
 
 
 def _agree(kept: Sequence[StatusMeaning], other: StatusMeaning) -> bool:
-    """Whether one translation serves both: no value has two meanings, and new values have the same one."""
+    """Whether both can share a translation: each value means the same in both, and so do new values."""
     known = merged_meanings(kept)
     if known.names_errors != other.names_errors:
         return False
@@ -293,7 +293,7 @@ def _where(part: Part, label: str, patterns: tuple[str, ...], meant: str) -> Par
 
 
 def doubts_of_errors(feeds: Iterable[StreamDraft], place: Place) -> Iterator[str]:
-    """Say what was assumed of the labels that name errors."""
+    """Tell the assumptions about labels that name errors."""
     for feed in feeds:
         reading = _reading(feed, place)
         if reading is None or not reading.names_errors:

@@ -363,7 +363,7 @@ class BlockView(Struct, frozen=True):
 
     @property
     def timed(self) -> bool:
-        """Whether a metric observes its duration."""
+        """Whether the block measures its duration, for a metric."""
         return any("seconds" in line for line in self.lines)
 
 
