@@ -417,16 +417,17 @@ def _step(signal: Signal, per: Stream, scope: Scope) -> Expr:
     first = scope.record(events_name(per, "first")).now()
     if isinstance(signal.kind, Share):
         return join("and", join("-", newest, before, _BY), first, _BY)
-    if counts_things(signal):
-        before = join(
-            "or", before > number(0), spread("+", number(0) * before, largest(_one_of(per, scope))), _BY
-        )
-    return join("and", join("/", newest, before > number(0), _BY) - number(1), first, _BY)
+    before = _divisor(signal, before, per, scope)
+    return join("and", join("/", newest, before, _BY) - number(1), first, _BY)
 
 
-def _one_of(per: Stream, scope: Scope) -> Expr:
-    """Compute the value of the previous release if it had one thing, which stands for none: nothing divides by 0."""
-    return number(1) / (scope.record(events_name(per, "previous")).now() > number(0))
+def _divisor(signal: Signal, value: Expr, per: Stream, scope: Scope) -> Expr:
+    """Make a value of the previous release one to divide by: of things, one stands for none."""
+    some = value > number(0)
+    if not counts_things(signal):
+        return some
+    one = number(1) / (scope.record(events_name(per, "previous")).now() > number(0))
+    return join("or", some, spread("+", number(0) * value, largest(one)), _BY)
 
 
 def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
@@ -441,10 +442,7 @@ def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
     if isinstance(signal.kind, Share):
         difference = spread("-", newest, previous)
     else:
-        if counts_things(signal):
-            one = join("+", number(0) * previous, _one_of(per, scope), _BY)
-            previous = join("or", previous > number(0), one, _BY)
-        difference = spread("/", newest, previous > number(0)) - number(1)
+        difference = spread("/", newest, _divisor(signal, previous, per, scope)) - number(1)
     step = call("last_over_time", scope.record(names.part(signal, "step", _BY)).over(DAY))
     step = join("and", step, _one(names.NEWEST, scope), _BY)
     step = join("unless", step, scope.record(events_name(per, "beside")).now())
